@@ -1,0 +1,61 @@
+"""The images that fix the int8 ranges: checked before anything slow, distinct, in a fixed order."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from mobileseg.data.dataset import image_folder, samples_folder
+from mobileseg.data.images import Batch, Pixels, find_images, read_image, to_batch
+from mobileseg.errors import DatasetError
+from mobileseg.export.manifest import CalibrationPart
+
+FEWEST = 8
+MOST = 128  # more changes the ranges little and takes minutes: larger folders are sampled evenly
+
+
+@dataclass(frozen=True)
+class ImageSet:
+    """Distinct images at their own sizes. ``bundled`` where they are the package's street images."""
+
+    source: str
+    images: tuple[Pixels, ...]
+    sha256: str
+    bundled: bool
+
+    def batches(self, height: int, width: int) -> list[Batch]:
+        """Every image as the ``(1, 3, height, width)`` float32 that an artifact takes."""
+        return [to_batch(image, height, width) for image in self.images]
+
+    def part(self) -> CalibrationPart:
+        return CalibrationPart(source=self.source, images=len(self.images), sha256=self.sha256, bundled=self.bundled)
+
+
+def read_image_set(folder: Path | None) -> ImageSet:
+    """The images of ``folder`` (or of its ``images/``), without repetitions; None is the bundled set.
+
+    Every image of the folder is decoded; of more than ``MOST`` an even selection is kept. Raises ``ImageError``.
+    """
+    paths = find_images(image_folder(folder or samples_folder()))
+    chosen = set(paths[:: -(-len(paths) // MOST)])
+    images: dict[str, Pixels] = {}
+    for path in paths:
+        pixels = read_image(path)
+        if path in chosen:
+            images.setdefault(hashlib.sha256(f"{pixels.shape}".encode() + pixels.tobytes()).hexdigest(), pixels)
+    source = "bundled comma10k samples" if folder is None else str(folder)
+    digest = hashlib.sha256("".join(images).encode()).hexdigest()
+    return ImageSet(source, tuple(images.values()), digest, folder is None)
+
+
+def read_calibration(folder: Path | None) -> ImageSet:
+    """``read_image_set`` with at least ``FEWEST`` distinct images, else ``DatasetError``."""
+    images = read_image_set(folder)
+    if len(images.images) < FEWEST:
+        raise DatasetError(
+            expected=f"at least {FEWEST} distinct calibration images",
+            found=f"{len(images.images)} in {images.source}",
+            todo="add images of what the camera will see, or leave --calibration out for the bundled street images",
+        )
+    return images

@@ -1,0 +1,102 @@
+"""Checking a Core ML program where nothing can run it: it opens again, its interface is right, its weights are the model's."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from mobileseg.errors import GateError
+from mobileseg.export.lowering import INPUT_NAME, Lowering
+from mobileseg.export.targets import FLOAT16, FLOAT32, INT8, INT8_WEIGHTS
+
+# Rounding of a weight, relative to the largest of its output channel: half a step of 127, and of float16's 11 bits.
+HALF_STEP = {INT8: 0.5 / 127, INT8_WEIGHTS: 0.5 / 127, FLOAT16: 2.0**-11, FLOAT32: 0.0}
+SLACK = 2.0**-10  # float16 scales and the casts of small numbers
+
+
+def check(path: Path, lowering: Lowering) -> tuple[str, ...]:
+    """What was checked, in words; raises ``GateError`` at the first thing that is not so."""
+    import coremltools as ct
+    from coremltools.converters.mil.frontend.milproto.load import load
+
+    model = ct.models.MLModel(str(path), skip_model_load=True)
+    spec = model.get_spec()
+    _check_interface(spec, lowering)
+    program = load(spec, specification_version=spec.specificationVersion, file_weights_dir=model.weights_dir)
+    operations = [op for op in program.functions["main"].operations if op.op_type != "const"]
+    counts = Counter(op.op_type for op in operations)
+    weighted = [op for op in operations if op.op_type in ("conv", "linear")]
+    worst = _check_weights(weighted, lowering)
+    if lowering.precision == INT8:
+        _expect(counts["quantize"] > 0 and counts["constexpr_affine_dequantize"] == len(weighted), "int8 activations and weights", str(counts))
+    checks = [
+        f"opens again as an mlprogram of {len(operations)} operations, specification {spec.specificationVersion}",
+        f"input {INPUT_NAME} {tuple(lowering.example.shape)} float32, output {lowering.output_name} of the right shape and type",
+        f"{len(weighted)} weights equal the float model's within rounding (worst {worst:.2g} of its channel's largest)",
+    ]
+    if lowering.precision == INT8:
+        checks.append(f"{counts['quantize']} quantize, {counts['dequantize']} dequantize, {counts['constexpr_affine_dequantize']} int8 weights")
+    return tuple(checks)
+
+
+def _expect(good: bool, expected: str, found: str) -> None:
+    if not good:
+        raise GateError(expected=expected, found=found, todo="report it with the model's name, size and precision")
+
+
+def _check_interface(spec: Any, lowering: Lowering) -> None:
+    _expect(spec.WhichOneof("Type") == "mlProgram", "an mlprogram", str(spec.WhichOneof("Type")))
+    (given,), (taken,) = spec.description.input, spec.description.output
+    with torch.no_grad():
+        wanted = tuple(lowering.deployed(lowering.example).shape)
+    kinds = given.type.multiArrayType.DESCRIPTOR.enum_types_by_name["ArrayDataType"].values_by_name
+    number = "INT32" if lowering.deployed.emit == "mask" else "FLOAT32"
+    for feature, name, shape, dtype in (
+        (given, INPUT_NAME, tuple(lowering.example.shape), "FLOAT32"),
+        (taken, lowering.output_name, wanted, number),
+    ):
+        array = feature.type.multiArrayType
+        found = (feature.name, tuple(array.shape), array.dataType)
+        _expect(found == (name, shape, kinds[dtype].number), f"{name} {shape} {dtype}", str(found))
+
+
+def _check_weights(weighted: list[Any], lowering: Lowering) -> float:
+    """Largest deviation of any weight, relative to the largest of its output channel."""
+    wanted = _float_weights(lowering)
+    _expect(len(weighted) == len(wanted), f"{len(wanted)} convolutions and linear layers", str(len(weighted)))
+    worst = 0.0
+    for op, weight in zip(weighted, wanted, strict=True):
+        found = _value(op.weight).astype(np.float64)
+        _expect(found.shape == weight.shape, f"a weight of {weight.shape} in {op.name}", str(found.shape))
+        axes = tuple(range(1, weight.ndim))
+        largest = np.abs(weight).max(axis=axes, keepdims=True)
+        # A channel smaller than the observer's least scale is rounded to that scale.
+        deviation = float((np.abs(found - weight) / np.maximum(largest, 127 * 2.0**-12)).max())
+        worst = max(worst, deviation)
+    _expect(worst <= HALF_STEP[lowering.precision] + SLACK, f"weights within {HALF_STEP[lowering.precision]:.2g}", f"{worst:.2g}")
+    return worst
+
+
+def _value(weight: Any) -> NDArray[np.floating]:
+    if weight.op.op_type == "constexpr_affine_dequantize":
+        value: NDArray[np.floating] = weight.op.materialized_val_inference()
+        return value
+    constant: NDArray[np.floating] = weight.val
+    return constant
+
+
+def _float_weights(lowering: Lowering) -> list[NDArray[np.float64]]:
+    """The deploy form's weights in the order in which the graph uses them."""
+    program = torch.export.export(lowering.deployed, (lowering.example,))
+    names = program.graph_signature.inputs_to_parameters
+    used = [
+        node.args[1].name
+        for node in program.graph.nodes
+        if node.target in (torch.ops.aten.conv2d.default, torch.ops.aten.linear.default)
+    ]
+    return [program.state_dict[names[name]].detach().numpy().astype(np.float64) for name in used]

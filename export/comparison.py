@@ -1,0 +1,174 @@
+"""An artifact and the float original on the same images: how accurate both are and how far apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BeforeValidator, Field, PlainSerializer
+
+from mobileseg.classmap import classes_of_output
+from mobileseg.data.dataset import LabelledFolder, read_mask
+from mobileseg.data.images import check_images, find_images, read_image, to_batch
+from mobileseg.errors import DatasetError, RequestError
+from mobileseg.export.artifact import Artifact
+from mobileseg.export.manifest import Decibel, Part
+from mobileseg.export.reference import original_of
+from mobileseg.export.versions import installed
+from mobileseg.metrics.agreement import Agreement
+from mobileseg.metrics.confusion import bootstrap_miou, confusion, scores
+from mobileseg.models.reference import original_logits
+
+SCHEMA_VERSION = 1
+Count = Callable[[int, int], None]
+
+# A class that neither occurs nor is predicted has no IoU: null in JSON.
+Ratio = Annotated[
+    float,
+    PlainSerializer(lambda v: None if v != v else v, when_used="json"),
+    BeforeValidator(lambda v: float("nan") if v is None else v),
+]
+
+
+class Accuracy(Part):
+    """All in 0..1. ``interval``: 95 %, bootstrap over images."""
+
+    miou: Ratio
+    interval: tuple[Ratio, Ratio]
+    pixel_accuracy: Ratio
+    iou: dict[str, Ratio]
+
+
+class Comparison(Part):
+    """The JSON of ``compare``. ``float_`` is written as ``float``; both are None where there were no labels: not measured."""
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    created: datetime
+    model: str
+    target: str
+    precision: str
+    weights: str
+    artifact_file: str
+    artifact_sha256: str
+    data: str
+    images: int
+    float_: Accuracy | None = Field(serialization_alias="float", validation_alias="float")
+    artifact: Accuracy | None
+    agreement: float
+    sqnr_db: Decibel | None
+    versions: dict[str, str]
+
+    def to_json(self) -> str:
+        """Indented JSON with a final newline."""
+        return self.model_dump_json(indent=1, by_alias=True) + "\n"
+
+
+@dataclass
+class _Tally:
+    """Confusion matrices, one an image, and what they add up to."""
+
+    names: tuple[str, ...]
+    ignore: int | None
+    counts: list[NDArray[np.int64]] = field(default_factory=list)
+
+    def add(self, prediction: NDArray[np.int32], label: NDArray[np.int64]) -> None:
+        self.counts.append(confusion(prediction, label, len(self.names), self.ignore))
+
+    def accuracy(self) -> Accuracy:
+        stack = np.stack(self.counts)
+        total = scores(stack.sum(0))
+        iou = dict(zip(self.names, total.iou.tolist(), strict=True))
+        return Accuracy(miou=total.miou, interval=bootstrap_miou(stack), pixel_accuracy=total.pixel_accuracy, iou=iou)
+
+
+def check_classes(artifact: Artifact, data: LabelledFolder) -> None:
+    """Raise ``DatasetError`` unless the artifact's classes are the data's."""
+    wanted, names = artifact.manifest.output.classes, data.classes.names
+    count = artifact.manifest.model.num_classes
+    if count != len(names):
+        raise DatasetError(
+            expected=f"{count} classes, as {artifact.path.name} has",
+            found=f"{len(names)} in {data.path} ({', '.join(names[:6])}{', ...' if len(names) > 6 else ''})",
+            todo="give data with the model's classes, or --no-labels to compare on the images alone",
+        )
+    if wanted is not None and wanted != names:
+        first = next(i for i in range(count) if wanted[i] != names[i])
+        raise DatasetError(
+            expected=f"class {first} to be {wanted[first]!r}, as {artifact.path.name} has it",
+            found=f"{names[first]!r} in the data's classes.json",
+            todo="put the classes into the model's order",
+        )
+
+
+def compare_labelled(
+    artifact: Artifact, data: LabelledFolder, weights: str | None = None, count: Count = lambda done, total: None
+) -> Comparison:
+    """Both on every image; masks at the labels' own size. ``count(done, total)`` is called after each image."""
+    if artifact.manifest.model.task != "segmentation":
+        raise RequestError(expected="a segmentation artifact", found=artifact.manifest.model.name, todo="use --no-labels")
+    check_classes(artifact, data)
+    pair = _Pair(artifact, weights)
+    tallies = [_Tally(data.classes.names, data.classes.ignore_index) for _ in range(2)]
+    for done, item in enumerate(data.pairs, 1):
+        label = read_mask(item.mask, data.classes)
+        for tally, prediction in zip(tallies, pair.run(item.image, label.shape), strict=True):
+            tally.add(prediction, label)
+        count(done, len(data.pairs))
+    return pair.result(str(data.path), tallies[0].accuracy(), tallies[1].accuracy())
+
+
+def compare_images(
+    artifact: Artifact, folder: Path, weights: str | None = None, count: Count = lambda done, total: None
+) -> Comparison:
+    """Without labels: how often both give a pixel of the input the same class, and the logits' SQNR."""
+    paths = find_images(folder)
+    check_images(paths)
+    pair = _Pair(artifact, weights)
+    for done, path in enumerate(paths, 1):
+        pair.run(path, artifact.size)
+        count(done, len(paths))
+    return pair.result(str(folder), None, None)
+
+
+class _Pair:
+    """The float original and the artifact, fed the same pixels; adds up how they agree."""
+
+    def __init__(self, artifact: Artifact, weights: str | None) -> None:
+        self.artifact = artifact
+        self.runtime = artifact.load()  # first: where nothing can run the file nothing else is worth loading
+        self.original = original_of(artifact.manifest, weights)
+        self.agreement = Agreement(artifact.manifest.model.num_classes)
+
+    def run(self, path: Path, size: tuple[int, ...]) -> list[NDArray[np.int32]]:
+        """The class maps of the original and of the artifact, at ``size`` height and width."""
+        batch = to_batch(read_image(path), *self.artifact.size)
+        reference, output = original_logits(self.original, batch), self.runtime.run(batch)
+        if self.artifact.manifest.output.kind == "logits":
+            self.agreement.add_logits(reference, output.astype(np.float32))
+        maps = [classes_of_output(each, size[0], size[1]) for each in (reference, output)]
+        self.agreement.add_classes(maps[0], maps[1])
+        return maps
+
+    def result(self, data: str, original: Accuracy | None, artifact: Accuracy | None) -> Comparison:
+        manifest = self.artifact.manifest
+        return Comparison(
+            created=datetime.now(UTC).replace(microsecond=0),
+            model=manifest.model.name,
+            target=manifest.target,
+            precision=manifest.precision.name,
+            weights=manifest.weights.note or manifest.weights.source,
+            artifact_file=self.artifact.path.name,
+            artifact_sha256=manifest.artifact.sha256,
+            data=data,
+            images=self.agreement.images,
+            float=original,
+            artifact=artifact,
+            agreement=self.agreement.argmax,
+            sqnr_db=self.agreement.sqnr_db,
+            versions=installed(),
+        )

@@ -1,0 +1,85 @@
+"""What the XNNPACK delegate holds, what it does not, and why: read off the lowered graph and the partitioner's own log."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections import Counter
+from types import TracebackType
+
+from torch.export import ExportedProgram
+from torch.fx import Node
+
+from mobileseg.export.manifest import DelegationPart, OutsidePart
+
+PARTITIONER_LOGGER = "executorch.backends.xnnpack.partition"
+_REASON = re.compile(r"Node (\S+) was not partitioned because (.*?)\.?$", re.DOTALL)
+NO_CONSTRAINT_NAMED = "the XNNPACK partitioner has no rule for this operator; rewrite it with operators that it has"
+DATA_TYPE = "a change of data type; XNNPACK computes float32 and int8, and leaves other types to the portable kernels"
+
+
+class WhyNot(logging.Handler):
+    """Collects the partitioner's refusals (node name to reason) while it is entered; they are debug messages there."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.reasons: dict[str, str] = {}
+        self._logger = logging.getLogger(PARTITIONER_LOGGER)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if match := _REASON.search(record.getMessage()):
+            self.reasons.setdefault(match.group(1), match.group(2))
+
+    def __enter__(self) -> WhyNot:
+        self._before = self._logger.level, self._logger.propagate
+        self._logger.setLevel(logging.DEBUG)
+        self._logger.propagate = False
+        self._logger.addHandler(self)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._logger.removeHandler(self)
+        self._logger.level, self._logger.propagate = self._before
+
+
+def report(program: ExportedProgram, reasons: dict[str, str]) -> DelegationPart:
+    """The delegation of a lowered edge program with one method."""
+    from executorch.exir.lowered_backend_module import get_lowered_submodules
+
+    outside: Counter[tuple[str, str, bool]] = Counter()
+    for node in program.graph.nodes:
+        if _computes(node):
+            outside[_name(node), _reason(node, reasons), _at_edge(node)] += 1
+    lowered = get_lowered_submodules(program.graph_module)
+    inside = sum(_computes(node) for _, module, _ in lowered for node in module.original_module.graph.nodes)
+    return DelegationPart(
+        backend="XNNPACK",
+        partitions=len(lowered),
+        operators_inside=inside,
+        operators_outside=sum(outside.values()),
+        outside=tuple(
+            OutsidePart(operator=name, count=count, reason=reason, at_edge=edge)
+            for (name, reason, edge), count in sorted(outside.items())
+        ),
+    )
+
+
+def _name(node: Node) -> str:
+    return str(getattr(node.target, "__name__", node.target))
+
+
+def _computes(node: Node) -> bool:
+    """Whether a node is an operator of its own: neither a delegate call nor taking one output out of several."""
+    return node.op == "call_function" and "getitem" not in _name(node) and "call_delegate" not in str(node.target)
+
+
+def _reason(node: Node, reasons: dict[str, str]) -> str:
+    if node.name in reasons:
+        return reasons[node.name]
+    return DATA_TYPE if "_to_" in _name(node) and "copy" in _name(node) else NO_CONSTRAINT_NAMED
+
+
+def _at_edge(node: Node) -> bool:
+    """Whether the operator stands alone between the graph's input (or output) and the delegate."""
+    users = list(node.users)
+    return all(user.op == "output" for user in users) or all(source.op == "placeholder" for source in node.all_input_nodes)

@@ -1,0 +1,210 @@
+"""The manifest: everything downstream needs to know about an artifact, in one versioned file beside it."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError
+
+from mobileseg.errors import ArtifactError, EnvironmentLackError
+
+SCHEMA_VERSION = 1
+
+# JSON has no infinity; a file that equals its reference exactly has an infinite SQNR.
+Decibel = Annotated[
+    float,
+    PlainSerializer(lambda v: v if math.isfinite(v) else str(v), when_used="json"),
+    BeforeValidator(lambda v: float(v) if v in ("inf", "-inf") else v),
+]
+
+
+class Part(BaseModel):
+    """Base of every section: frozen, and strict about keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ModelPart(Part):
+    """Which network."""
+
+    name: str
+    family: str
+    task: str
+    num_classes: int
+    parameters: int
+
+
+class WeightsPart(Part):
+    """``kind``: bundled, file, url or random. ``sha256`` of the file, None for random weights (then ``seed`` says which)."""
+
+    kind: Literal["bundled", "file", "url", "random"]
+    source: str
+    sha256: str | None
+    seed: int | None
+    licence: str
+    layout: str | None
+    trained: bool
+    note: str | None
+
+
+class InputPart(Part):
+    """What the file takes. ``mean`` and ``std`` (0..255 scale, RGB) are applied inside the graph."""
+
+    name: str
+    shape: tuple[int, int, int, int]
+    dtype: str = "float32"
+    layout: Literal["NCHW"] = "NCHW"
+    color: Literal["RGB"] = "RGB"
+    range: tuple[float, float] = (0.0, 255.0)
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+
+
+class OutputPart(Part):
+    """What the file gives. ``stride``: input pixels per output cell, None for a classifier."""
+
+    name: str
+    kind: Literal["logits", "mask"]
+    shape: tuple[int, ...]
+    dtype: str
+    stride: int | None
+    classes: tuple[str, ...] | None
+    palette: tuple[tuple[int, int, int], ...] | None
+
+
+class FloatPart(Part):
+    """Operators that stayed float in an int8 file."""
+
+    operator: str
+    count: int
+    reason: str
+
+
+class PrecisionPart(Part):
+    """``name`` as asked for, ``meaning`` for this target."""
+
+    name: str
+    meaning: str
+    kept_float: tuple[FloatPart, ...] = ()
+
+
+class CalibrationPart(Part):
+    """The images that fixed the int8 ranges."""
+
+    source: str
+    images: int
+    sha256: str
+    bundled: bool
+
+
+class OutsidePart(Part):
+    """Operators that the delegate does not hold. ``at_edge``: they touch only the input or the output."""
+
+    operator: str
+    count: int
+    reason: str
+    at_edge: bool
+
+
+class DelegationPart(Part):
+    """How the runtime's fast path holds the graph. ``operators_inside`` counts computing operators, not their weights."""
+
+    backend: str
+    partitions: int
+    operators_inside: int
+    operators_outside: int
+    outside: tuple[OutsidePart, ...]
+
+    @property
+    def percent(self) -> float:
+        """Share of the operators that are delegated, edge operators not counted against it."""
+        inner = sum(o.count for o in self.outside if not o.at_edge)
+        total = self.operators_inside + inner
+        return 100.0 * self.operators_inside / total if total else 0.0
+
+
+class VerificationPart(Part):
+    """What was compared, on what, and how far apart it was. None is "not measured".
+
+    ``against_deploy``/``against_graph``: the file against the PyTorch module it was lowered from (float, quantized);
+    ``sqnr_db``, ``agreement``, ``miou``: the file against the float original, whose classes serve as labels.
+    """
+
+    status: Literal["passed", "not measured"]
+    images: int
+    source: str
+    same_as_calibration: bool
+    checks: tuple[str, ...]
+    max_error: float | None = None
+    logit_range: float | None = None
+    agreement_with_lowered: float | None = None
+    sqnr_with_lowered_db: Decibel | None = None
+    sqnr_db: Decibel | None = None
+    agreement: float | None = None
+    miou: float | None = None
+
+
+class ArtifactPart(Part):
+    """The file itself."""
+
+    file: str
+    sha256: str
+    size_bytes: int
+
+
+class Manifest(Part):
+    """``<artifact>.json``."""
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    created: datetime
+    command: str
+    target: str
+    model: ModelPart
+    weights: WeightsPart
+    input: InputPart
+    output: OutputPart
+    precision: PrecisionPart
+    calibration: CalibrationPart | None
+    versions: dict[str, str]
+    delegation: DelegationPart | None
+    verification: VerificationPart
+    artifact: ArtifactPart = Field(description="what this manifest belongs to")
+
+    def to_json(self) -> str:
+        """Indented JSON with a final newline."""
+        return self.model_dump_json(indent=1) + "\n"
+
+
+def manifest_path(artifact: Path) -> Path:
+    """``tiny.pte`` -> ``tiny.pte.json``."""
+    return artifact.with_name(artifact.name + ".json")
+
+
+def read_manifest(artifact: Path) -> Manifest:
+    """The manifest beside ``artifact``; raises ``ArtifactError``, or ``EnvironmentLackError`` for a newer schema."""
+    path = manifest_path(artifact)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise ArtifactError(
+            expected=f"the manifest {path.name} beside {artifact.name}", found="none", todo="export again, or bring it along"
+        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ArtifactError(expected="a manifest", found=f"{path}: {error}", todo="export again") from error
+    try:
+        return Manifest.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        if where == "schema_version":
+            raise EnvironmentLackError(
+                expected=f"a manifest of schema version {SCHEMA_VERSION}",
+                found=f"{path}: version {first['input']!r}",
+                todo="install the mobileseg that made it, or export again with this one",
+            ) from error
+        raise ArtifactError(
+            expected="a manifest that mobileseg wrote", found=f"{path}: {where or 'root'}: {first['msg']}", todo="export again"
+        ) from error

@@ -1,0 +1,171 @@
+"""Which operators become int8 and which stay float, and why: decided here, once, for every target.
+
+The scheme is the one that the mobile runtimes have kernels for: activations int8 per tensor affine, weights int8 per output
+channel symmetric, biases float here (the runtimes derive int32 from the two scales). A clamp or ReLU that follows a
+convolution, an addition or a product is fused with it, so that the range that is observed is the clamped one: with ReLU6
+observed before the clamp most of the 256 steps are spent on values that are then thrown away.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+
+import torch
+from torch.fx import GraphModule, Node
+from torchao.quantization.pt2e.observer import HistogramObserver, PerChannelMinMaxObserver
+from torchao.quantization.pt2e.quantizer import (
+    QuantizationAnnotation,
+    QuantizationSpec,
+    Quantizer,
+    SharedQuantizationSpec,
+)
+from torchao.quantization.pt2e.quantizer.quantizer import Q_ANNOTATION_KEY, QuantizationSpecBase
+
+from mobileseg.export.manifest import FloatPart
+
+aten = torch.ops.aten
+
+ACTIVATION = QuantizationSpec(
+    dtype=torch.int8,
+    quant_min=-128,
+    quant_max=127,
+    qscheme=torch.per_tensor_affine,
+    observer_or_fake_quant_ctr=HistogramObserver.with_args(eps=2**-12),
+)
+WEIGHT = QuantizationSpec(
+    dtype=torch.int8,
+    quant_min=-127,
+    quant_max=127,
+    qscheme=torch.per_channel_symmetric,
+    ch_axis=0,
+    observer_or_fake_quant_ctr=PerChannelMinMaxObserver.with_args(eps=2**-12),
+)
+
+WEIGHTED = {aten.conv2d.default, aten.linear.default}
+BINARY = {aten.add.Tensor, aten.mul.Tensor}
+CLAMPS = {aten.relu.default, aten.relu6.default, aten.hardtanh.default, aten.clamp.default}
+# These move numbers and do not change them: input and output share their scale.
+LAYOUT = {
+    aten.slice.Tensor,
+    aten.permute.default,
+    aten.reshape.default,
+    aten.view.default,
+    aten.flatten.using_ints,
+    aten.mean.dim,
+}
+FLOAT_REASONS = {
+    aten.bmm.default: "XNNPACK's batched product of two activations is float only",
+    aten.softmax.int: "softmax has no int8 kernel in XNNPACK",
+    aten.avg_pool2d.default: "average pooling is float only in the XNNPACK partitioner; it feeds the float attention anyway",
+    aten.upsample_bilinear2d.vec: "bilinear resizing is float only in the XNNPACK partitioner",
+    aten.sub.Tensor: "the input's mean is subtracted before the first rounding: three channels, and no precision is lost",
+}
+FLOAT_MODULES = {
+    "TokenAttention": "attention over tokens is float: its products and softmax have no int8 kernel, and conversions around a "
+    "few hundred numbers cost more than they save",
+    "MaskHead": "the class map is the exact argmax of the dequantized logits",
+}
+REQUESTED = "kept float on request"
+
+
+def _module_types(node: Node) -> Iterable[str]:
+    for _, kind in (node.meta.get("nn_module_stack") or {}).values():
+        yield kind.rsplit(".", 1)[-1] if isinstance(kind, str) else kind.__name__
+
+
+def _module_paths(node: Node) -> Iterable[str]:
+    for path, _ in (node.meta.get("nn_module_stack") or {}).values():
+        yield path
+
+
+def _is_float(node: object) -> bool:
+    return isinstance(node, Node) and isinstance(node.meta.get("val"), torch.Tensor) and node.meta["val"].is_floating_point()
+
+
+class Int8Quantizer(Quantizer):
+    """Annotates an exported float graph for ``prepare_pt2e``; ``kept_float`` says afterwards what was left out.
+
+    ``keep_float``: tells for a module path (as in ``named_modules``) whether its operators were asked to stay float.
+    """
+
+    def __init__(self, keep_float: Callable[[str], bool] | None = None) -> None:
+        super().__init__()
+        self.keep_float = keep_float or (lambda path: False)
+        self._left: Counter[tuple[str, str]] = Counter()
+
+    @property
+    def kept_float(self) -> tuple[FloatPart, ...]:
+        return tuple(
+            FloatPart(operator=operator, count=count, reason=reason)
+            for (operator, reason), count in sorted(self._left.items())
+        )
+
+    def annotate(self, model: GraphModule) -> GraphModule:
+        self._left.clear()
+        for node in model.graph.nodes:
+            if node.op != "call_function":
+                continue
+            reason = self._float_reason(node)
+            if reason is not None:
+                self._left[node.target.__name__.split(".")[0], reason] += 1
+            elif node.target in WEIGHTED or node.target in BINARY:
+                self._annotate_arithmetic(node)
+            elif node.target is aten.cat.default:
+                self._annotate_cat(node)
+            elif node.target in LAYOUT or node.target in CLAMPS:
+                self._annotate_shared(node)
+        return model
+
+    def validate(self, model: GraphModule) -> None:
+        """Every rule is applied as it is written; there is nothing left to check."""
+
+    def _float_reason(self, node: Node) -> str | None:
+        computes = node.target in FLOAT_REASONS or node.target in WEIGHTED or node.target in BINARY
+        if not computes:
+            return None
+        for kind in _module_types(node):
+            if kind in FLOAT_MODULES:
+                return FLOAT_MODULES[kind]
+        if node.target in FLOAT_REASONS:
+            return FLOAT_REASONS[node.target]
+        if any(self.keep_float(path) for path in _module_paths(node)):
+            return REQUESTED
+        return None
+
+    def _annotate_arithmetic(self, node: Node) -> None:
+        inputs: dict[Node, QuantizationSpecBase] = {}
+        for argument in node.args[:2]:
+            if _is_float(argument):
+                inputs[argument] = ACTIVATION  # type: ignore[index]  # _is_float has seen a Node
+        if node.target in WEIGHTED:
+            inputs[node.args[1]] = WEIGHT  # type: ignore[index]
+        fused = self._fused_clamp(node)
+        output = None if fused is not None else ACTIVATION
+        node.meta[Q_ANNOTATION_KEY] = QuantizationAnnotation(inputs, output, _annotated=True)  # type: ignore[arg-type]
+        if fused is not None:
+            fused.meta[Q_ANNOTATION_KEY] = QuantizationAnnotation(output_qspec=ACTIVATION, _annotated=True)
+
+    @staticmethod
+    def _fused_clamp(node: Node) -> Node | None:
+        users = list(node.users)
+        return users[0] if len(users) == 1 and users[0].target in CLAMPS else None
+
+    @staticmethod
+    def _annotate_cat(node: Node) -> None:
+        first, *others = node.args[0]  # type: ignore[misc, union-attr]  # a list of nodes
+        shared = SharedQuantizationSpec((first, node))  # type: ignore[arg-type]
+        inputs: dict[Node, QuantizationSpecBase] = {first: ACTIVATION}  # type: ignore[dict-item]
+        inputs.update({other: shared for other in others})  # type: ignore[misc]
+        node.meta[Q_ANNOTATION_KEY] = QuantizationAnnotation(inputs, shared, _annotated=True)  # type: ignore[arg-type]
+
+    @staticmethod
+    def _annotate_shared(node: Node) -> None:
+        source = node.args[0]
+        if Q_ANNOTATION_KEY in node.meta or not isinstance(source, Node):
+            return
+        annotation = source.meta.get(Q_ANNOTATION_KEY)
+        if annotation is None or annotation.output_qspec is None:
+            return  # the source is float, and so is this
+        shared = SharedQuantizationSpec(source)
+        node.meta[Q_ANNOTATION_KEY] = QuantizationAnnotation({source: shared}, shared, _annotated=True)  # type: ignore[dict-item]

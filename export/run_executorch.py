@@ -1,0 +1,50 @@
+"""Running a .pte in ExecuTorch's own runtime."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mobileseg.data.images import Batch
+from mobileseg.errors import ArtifactError
+from mobileseg.export.quiet import quiet
+
+
+class ExecutorchRuntime:
+    """One loaded method. ``threads``: of XNNPACK's pool, which the whole process shares; None leaves it as it is."""
+
+    def __init__(self, path: Path, threads: int | None = None) -> None:
+        with quiet() as chatter:
+            import torch  # noqa: F401  # its libraries must be loaded before the extension's
+
+            # executorch.runtime is a wrapper around this extension that imports the whole exporter first: 12 s more.
+            from executorch.extension.pybindings import _C
+
+            if threads is not None:
+                _C._unsafe_reset_threadpool(threads)
+            try:
+                self._module = _C._load_for_executorch(str(path), program_verification=_C.Verification.InternalConsistency)
+                self._module.method_meta("forward")  # loading is lazy: this reads and checks the file
+            except (RuntimeError, ValueError, OSError) as error:
+                raise ArtifactError(
+                    expected="a .pte that ExecuTorch can load",
+                    found=f"{path}: {error} {chatter.tail()}".strip(),
+                    todo="export it again",
+                ) from error
+        self._path = path
+
+    def run(self, batch: Batch) -> NDArray[np.generic]:
+        """``(1, 3, H, W)`` float32, contiguous, to the file's output. Raises ``ArtifactError``."""
+        import torch
+
+        pixels = torch.from_numpy(np.ascontiguousarray(batch))
+        try:
+            output = self._module.forward([pixels])[0]  # a copy: the runtime's own buffer is written again by the next run
+        except RuntimeError as error:
+            raise ArtifactError(
+                expected=f"{self._path.name} to run on {tuple(pixels.shape)}", found=str(error), todo="export it again"
+            ) from error
+        array: NDArray[np.generic] = output.numpy()
+        return array

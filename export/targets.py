@@ -1,0 +1,87 @@
+"""The targets as data: what each makes, needs and can run here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+FLOAT32 = "float32"
+FLOAT16 = "float16"
+INT8 = "int8"
+INT8_WEIGHTS = "int8-weights"
+
+
+@dataclass(frozen=True)
+class TargetSpec:
+    """One row.
+
+    ``lower``: dotted path of ``f(Lowering, folder) -> Lowered``. ``runtime``: dotted path of a class with
+    ``run(batch) -> array``, or None where nothing here can run the file. ``packages``: what must be importable to export,
+    ``runtime_packages`` to run; ``runtime_distribution``: whose version decides how the file behaves.
+    ``precisions``: the default first; the value is what it means, for the manifest and the screen.
+    """
+
+    name: str
+    title: str
+    suffix: str
+    extra: str
+    packages: tuple[str, ...]
+    runtime_packages: tuple[str, ...]
+    runtime_distribution: str
+    lower: str
+    runtime: str | None
+    check: str | None
+    precisions: Mapping[str, str]
+
+
+_INT8 = "activations int8 per tensor, weights int8 per output channel, static, calibrated"
+
+TARGETS: Mapping[str, TargetSpec] = {
+    spec.name: spec
+    for spec in (
+        TargetSpec(
+            name="executorch",
+            title="ExecuTorch, XNNPACK",
+            suffix=".pte",
+            extra="executorch",
+            packages=("torch", "torchao", "executorch"),
+            runtime_packages=("torch", "executorch"),
+            runtime_distribution="executorch",
+            lower="mobileseg.export.to_executorch:lower",
+            runtime="mobileseg.export.run_executorch:ExecutorchRuntime",
+            check=None,
+            precisions={FLOAT32: "float32 throughout", INT8: _INT8},
+        ),
+        TargetSpec(
+            name="onnx",
+            title="ONNX, opset 18",
+            suffix=".onnx",
+            extra="onnx",
+            packages=("torch", "torchao", "onnx", "onnxscript", "onnxsim", "onnxruntime"),
+            runtime_packages=("onnxruntime",),
+            runtime_distribution="onnxruntime",
+            lower="mobileseg.export.to_onnx:lower",
+            runtime="mobileseg.export.run_onnx:OnnxRuntime",
+            check=None,
+            precisions={FLOAT32: "float32 throughout", INT8: f"{_INT8}, as QuantizeLinear and DequantizeLinear pairs"},
+        ),
+        TargetSpec(
+            name="coreml",
+            title="Core ML, mlprogram, iOS 17",
+            suffix=".mlpackage",
+            extra="coreml",
+            packages=("torch", "torchao", "coremltools"),
+            runtime_packages=("coremltools",),
+            runtime_distribution="coremltools",
+            lower="mobileseg.export.to_coreml:lower",
+            runtime=None,
+            check="mobileseg.export.check_coreml:check",
+            precisions={
+                FLOAT16: "float16 weights and activations, float32 input and output",
+                FLOAT32: "float32 throughout",
+                INT8: f"{_INT8}; what stays float is float16",
+                INT8_WEIGHTS: "weights int8 per output channel, symmetric; activations float16",
+            },
+        ),
+    )
+}

@@ -1,0 +1,48 @@
+"""Lowering to a Core ML mlprogram for iOS 17."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from mobileseg.export.lowering import INPUT_NAME, Lowered, Lowering
+from mobileseg.export.targets import FLOAT32, INT8_WEIGHTS
+
+
+def lower(lowering: Lowering, folder: Path) -> Lowered:
+    """Write a .mlpackage folder. int8 graphs keep their quantize and dequantize pairs; coremltools turns the weights' into
+    ``constexpr_affine_dequantize``."""
+    import coremltools as ct
+    import numpy as np
+
+    with torch.no_grad():
+        program = torch.export.export(lowering.module, (lowering.example,)).run_decompositions({})
+    mask = lowering.deployed.emit == "mask"
+    model = ct.convert(
+        program,
+        convert_to="mlprogram",
+        minimum_deployment_target=ct.target.iOS17,
+        inputs=[ct.TensorType(name=INPUT_NAME, shape=tuple(lowering.example.shape), dtype=np.float32)],
+        outputs=[ct.TensorType(name=lowering.output_name, dtype=np.int32 if mask else np.float32)],
+        compute_precision=ct.precision.FLOAT32 if lowering.precision == FLOAT32 else ct.precision.FLOAT16,
+        skip_model_load=True,
+    )
+    if lowering.precision == INT8_WEIGHTS:
+        model = _quantize_weights(model)
+    model.author = "mobileseg"
+    model.short_description = lowering.essentials.get("mobileseg.model", "")
+    model.license = lowering.essentials.get("mobileseg.weights.licence", "")
+    model.user_defined_metadata.update(lowering.essentials)
+    path = folder / lowering.file_name
+    model.save(str(path))
+    return Lowered(path)
+
+
+def _quantize_weights(model: Any) -> Any:
+    from coremltools.optimize.coreml import OpLinearQuantizerConfig, OptimizationConfig, linear_quantize_weights
+
+    # A threshold of 0: every convolution, small ones too, so that the name means one thing.
+    config = OpLinearQuantizerConfig(mode="linear_symmetric", weight_threshold=0)
+    return linear_quantize_weights(model, OptimizationConfig(op_type_configs={"conv": config, "linear": config}))

@@ -1,0 +1,40 @@
+"""Which versions are installed, and whether a file made elsewhere means the same here."""
+
+from __future__ import annotations
+
+import platform
+from importlib import metadata
+
+from mobileseg.errors import EnvironmentLackError
+from mobileseg.export.manifest import Manifest
+from mobileseg.export.targets import TargetSpec
+
+TOOLS = ("mobileseg", "torch", "torchao", "executorch", "onnx", "onnxruntime", "onnxsim", "onnxscript", "coremltools", "numpy")
+
+
+def installed() -> dict[str, str]:
+    """Name to version of every tool that takes part, and of Python; what is not installed is left out."""
+    versions = {"python": platform.python_version()}
+    for name in TOOLS:
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return versions
+
+
+def _release(version: str) -> list[str]:
+    return version.split("+")[0].split(".")[:2]
+
+
+def check_versions(manifest: Manifest, target: TargetSpec, file: str) -> None:
+    """Raise ``EnvironmentLackError`` where the runtime here is of another release (major.minor) than the one that verified the
+    file: the manifest's figures would not be this runtime's."""
+    name = target.runtime_distribution
+    made, here = manifest.versions.get(name), installed().get(name)
+    if made is not None and here is not None and _release(made) != _release(here):
+        raise EnvironmentLackError(
+            expected=f"{name} {made}, which made and verified {file}",
+            found=f"{name} {here}",
+            todo=f"export again here, or pip install '{name}=={made}'",
+        )

@@ -1,0 +1,20 @@
+"""mobileseg.latency: how fast exported files are, with the protocol stamped on the figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mobileseg.latency.result import Result
+
+__all__ = ["measure"]
+
+
+def measure(artifacts: Sequence[str | Path], device: str = "host", protocol: str = "quick") -> Result:
+    """See ``mobileseg.latency.measurement.measure``."""
+    from mobileseg.latency import measurement
+
+    return measurement.measure(artifacts, device, protocol)

@@ -1,0 +1,186 @@
+"""The typer application: one module a verb, imported when the verb runs. The only place that prints."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from mobileseg.errors import MobilesegError
+from mobileseg.files import disk_full, is_disk_full
+
+INTERRUPTED = 130  # 128 + SIGINT, as shells count
+
+app = typer.Typer(
+    name="mobileseg",
+    help="Segmentation networks from their authors' checkpoints to verified files on phones.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Weights = Annotated[str | None, typer.Option(help="A bundled name, a path, an https URL[#sha256=...], or 'random'.")]
+Size = Annotated[str | None, typer.Option(metavar="HxW", help="Input height x width in pixels.")]
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    context: typer.Context, version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False
+) -> None:
+    if version:
+        import mobileseg
+
+        typer.echo(f"mobileseg {mobileseg.__version__}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        raise typer.Exit(2)
+
+
+@app.command("list")
+def list_command(
+    pattern: Annotated[str, typer.Argument(help="A shell pattern, such as 'seaformer-*'.")] = "*",
+    json_output: Annotated[bool, typer.Option("--json", help="Machine-readable.")] = False,
+) -> None:
+    """The zoo: parameters, multiply-adds, published figures, weights."""
+    from mobileseg.cli import zoo
+
+    zoo.show_list(pattern, json_output)
+
+
+@app.command()
+def info(model: str, json_output: Annotated[bool, typer.Option("--json", help="Machine-readable.")] = False) -> None:
+    """One model in full, with the licence of its weights."""
+    from mobileseg.cli import zoo
+
+    zoo.show_info(model, json_output)
+
+
+@app.command()
+def export(
+    model: str,
+    target: Annotated[str, typer.Option(help="executorch, onnx or coreml.")],
+    int8: Annotated[bool, typer.Option("--int8", help="Static int8, calibrated.")] = False,
+    fp16: Annotated[bool, typer.Option("--fp16", help="float16 (Core ML).")] = False,
+    precision: Annotated[str | None, typer.Option(help="By its full name, such as int8-weights (Core ML) or float32.")] = None,
+    size: Size = None,
+    emit: Annotated[str, typer.Option(help="logits (head resolution) or mask (class map at input size).")] = "logits",
+    weights: Weights = None,
+    num_classes: Annotated[int | None, typer.Option(help="With random weights; else the weights say it.")] = None,
+    calibration: Annotated[str | None, typer.Option(help="Folder of images; default: the 11 bundled street images.")] = None,
+    classes: Annotated[str | None, typer.Option(help="A classes.json with names and palette for your own weights.")] = None,
+    output: Annotated[str | None, typer.Option("--output", "-o", help="Default: MODEL-PRECISION.SUFFIX here.")] = None,
+    require_delegation: Annotated[float | None, typer.Option(help="Fail below this percentage of delegated operators.")] = None,
+    require_agreement: Annotated[float | None, typer.Option(help="Fail below this argmax agreement, 0..1.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite.")] = False,
+    seed: Annotated[int, typer.Option(help="Of random weights.")] = 0,
+) -> None:
+    """Make a verified file with its manifest."""
+    from mobileseg.cli import export as verb
+
+    verb.run(
+        model, target, precision=verb.precision_of(int8, fp16, precision), size=size, emit=emit, weights=weights,
+        num_classes=num_classes, calibration=calibration, classes=classes, output=output,
+        require_delegation=require_delegation, require_agreement=require_agreement, force=force, seed=seed,
+    )  # fmt: skip
+
+
+@app.command()
+def compare(
+    artifact: str,
+    data: Annotated[str, typer.Option(help="Folder with images/ and masks/, or 'samples'.")],
+    weights: Annotated[str | None, typer.Option(help="Where the artifact's weights are now, if not where they were.")] = None,
+    no_labels: Annotated[bool, typer.Option("--no-labels", help="Images only: agreement and SQNR, no mIoU.")] = False,
+    json_file: Annotated[str | None, typer.Option("--json", help="Write the figures to this file.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the JSON file.")] = False,
+    any_version: Annotated[bool, typer.Option("--any-version", help="Accept a file verified with another runtime release.")] = False,
+) -> None:
+    """Accuracy of an artifact and of the float original it came from."""
+    from mobileseg.cli import compare as verb
+
+    verb.run(artifact, data, weights=weights, labelled=not no_labels, json_file=json_file, force=force, any_version=any_version)
+
+
+@app.command()
+def predict(
+    artifact: Annotated[str, typer.Argument(help="An exported file, or a model's name for the float original.")],
+    images: Annotated[list[str], typer.Argument(help="Images or folders of images; 'samples' is the bundled set.")],
+    output: Annotated[str, typer.Option("--output", "-o", help="Folder for the pictures.")] = "predictions",
+    masks: Annotated[bool, typer.Option("--masks", help="Class numbers as palette PNG instead of overlays.")] = False,
+    weights: Weights = None,
+    size: Size = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite.")] = False,
+    any_version: Annotated[bool, typer.Option("--any-version", help="Accept a file verified with another runtime release.")] = False,
+) -> None:
+    """Segment images with an artifact in its own runtime, or with the float original."""
+    from mobileseg.cli import predict as verb
+
+    verb.run(artifact, images, output=output, masks=masks, weights=weights, size=size, force=force, any_version=any_version)
+
+
+@app.command()
+def latency(
+    artifacts: Annotated[list[str], typer.Argument(help="Exported files; they are measured in turns.")],
+    device: Annotated[str, typer.Option(help="Where to measure.")] = "host",
+    protocol: Annotated[str, typer.Option(help="How to measure.")] = "quick",
+    json_file: Annotated[str | None, typer.Option("--json", help="Write the samples to this file.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the JSON file.")] = False,
+) -> None:
+    """Measure files against each other in one run."""
+    from mobileseg.cli import latency as verb
+
+    verb.run(artifacts, device=device, protocol=protocol, json_file=json_file, force=force)
+
+
+def _interrupt(_signal: int, _frame: Any) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def main() -> None:
+    """Entry point: every expected failure is one message and an exit code."""
+    signal.signal(signal.SIGTERM, _interrupt)  # a polite kill leaves as little behind as Ctrl-C
+    try:
+        app(standalone_mode=False)
+        code = 0
+    except MobilesegError as error:
+        code = _fail(error)
+    except typer.Exit as leave:
+        code = leave.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        typer.echo("interrupted; nothing was left behind", err=True)
+        code = INTERRUPTED
+    except BrokenPipeError:
+        code = 0
+    except OSError as error:
+        if not is_disk_full(error):
+            raise
+        from pathlib import Path
+
+        code = _fail(disk_full(Path.cwd()))
+    except Exception as error:
+        show = getattr(error, "show", None)  # click's usage errors know how to print themselves
+        if show is None:
+            raise
+        show()
+        code = int(getattr(error, "exit_code", 2))
+    _leave(code)
+
+
+def _fail(error: MobilesegError) -> int:
+    for label, text in (("error: expected", error.expected), ("found", error.found), ("to do", error.todo)):
+        typer.echo(f"{label:>15}  {text}", err=True)
+    return error.exit_code
+
+
+def _leave(code: int) -> NoReturn:
+    """Exit without running native libraries' destructors: they report leaks of their own that nobody here can mend."""
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    finally:
+        if "torch" in sys.modules:
+            os._exit(code)
+        sys.exit(code)

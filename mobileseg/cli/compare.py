@@ -1,0 +1,58 @@
+"""``compare``: the two accuracies side by side."""
+
+from __future__ import annotations
+
+from rich.table import Table
+
+from mobileseg.cli.console import Stages, decibel, json_path, percent, results
+from mobileseg.data.dataset import data_folder, image_folder, open_labelled
+from mobileseg.export import open_artifact
+from mobileseg.files import write_whole
+
+
+def run(
+    artifact: str, data: str, weights: str | None, labelled: bool, json_file: str | None, force: bool, any_version: bool
+) -> None:
+    target = json_path(json_file, force)
+    stages = Stages()
+    opened = open_artifact(artifact, any_version=any_version)
+    folder = data_folder(data)
+    stages(f"check {folder}")
+    dataset = open_labelled(folder) if labelled else None
+    from mobileseg.export import comparison
+
+    def count(done: int, total: int) -> None:
+        if done == total or done % max(1, total // 10) == 0:
+            stages(f"compare: {done} of {total} images")
+
+    if dataset is not None:
+        result = comparison.compare_labelled(opened, dataset, weights, count)
+    else:
+        result = comparison.compare_images(opened, image_folder(folder), weights, count)
+    if target is not None:
+        write_whole(target, result.to_json().encode())
+    _show(result)
+
+
+def _show(result: object) -> None:
+    from mobileseg.export.comparison import Comparison
+
+    assert isinstance(result, Comparison)
+    console = results()
+    console.print(f"{result.artifact_file}: {result.model}, {result.target} {result.precision}, weights {result.weights}", markup=False)
+    console.print(f"{result.images} images of {result.data}", markup=False)
+    original, artifact = result.float_, result.artifact
+    if original is not None and artifact is not None:
+        table = Table(box=None, pad_edge=False)
+        for title in ("", "float", "artifact"):
+            table.add_column(title, justify="left" if not title else "right")
+        table.add_row("mIoU", percent(original.miou), percent(artifact.miou))
+        table.add_row("  95 % interval", *(f"{percent(a.interval[0])} .. {percent(a.interval[1])}" for a in (original, artifact)))
+        table.add_row("pixel accuracy", percent(original.pixel_accuracy), percent(artifact.pixel_accuracy))
+        for name in original.iou:
+            table.add_row(f"IoU {name}", percent(original.iou[name]), percent(artifact.iou[name]))
+        console.print(table)
+    else:
+        console.print("mIoU            not measured: no labels")
+    console.print(f"same class      {percent(result.agreement)} of the pixels")
+    console.print(f"logits' SQNR    {decibel(result.sqnr_db)}")

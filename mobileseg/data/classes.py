@@ -1,0 +1,67 @@
+"""Class names and colours, and the file that holds them."""
+
+from __future__ import annotations
+
+import colorsys
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from mobileseg.errors import DatasetError
+
+Color = tuple[int, int, int]
+
+
+class ClassSet(BaseModel):
+    """``classes.json``: names in the order of their numbers, RGB colours, and the label value that does not count."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    names: tuple[str, ...] = Field(min_length=1)
+    palette: tuple[Color, ...] = ()
+    ignore_index: int | None = Field(default=None, ge=0, le=65535)
+
+    @model_validator(mode="after")
+    def _fits(self) -> ClassSet:
+        if self.palette and len(self.palette) != len(self.names):
+            raise ValueError(f"{len(self.palette)} colours for {len(self.names)} names")
+        if self.ignore_index is not None and self.ignore_index < len(self.names):
+            raise ValueError(f"ignore_index {self.ignore_index} is the number of the class {self.names[self.ignore_index]!r}")
+        return self
+
+    @property
+    def colors(self) -> tuple[Color, ...]:
+        """The palette, or generated colours."""
+        return self.palette or generated_palette(len(self.names))
+
+
+def read_classes(path: Path) -> ClassSet:
+    """Read a ``classes.json``; raises ``DatasetError``."""
+    try:
+        return ClassSet.model_validate_json(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise DatasetError(expected="a classes.json", found=f"{path}: {error}", todo="check the path") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise DatasetError(
+            expected='{"names": [...], "palette": [[r, g, b], ...], "ignore_index": n}',
+            found=f"{path}: {where + ': ' if where else ''}{first['msg']}",
+            todo="correct the file",
+        ) from error
+
+
+def generated_palette(count: int) -> tuple[Color, ...]:
+    """``count`` colours, neighbours far apart: hues in golden-ratio steps at three brightnesses."""
+    colors = []
+    for i in range(count):
+        red, green, blue = colorsys.hsv_to_rgb(i * 0.618034 % 1.0, 0.55 + 0.4 * (i % 2), 1.0 - 0.25 * (i % 3))
+        colors.append((round(255 * red), round(255 * green), round(255 * blue)))
+    return tuple(colors)
+
+
+def colorize(class_map: NDArray[np.integer], palette: tuple[Color, ...]) -> NDArray[np.uint8]:
+    """``(H, W)`` class numbers to ``(H, W, 3)`` uint8."""
+    return np.asarray(palette, dtype=np.uint8)[class_map]

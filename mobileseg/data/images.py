@@ -1,0 +1,106 @@
+"""Reading pictures: 8-bit RGB or a refusal, never a silently converted something."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from mobileseg.errors import ImageError
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".ppm", ".tif", ".tiff")
+READABLE = ("RGB", "L", "P")
+SMALLEST_SIDE = 8  # pixels: less is no picture that a segmentation could be read off
+
+Pixels = NDArray[np.uint8]
+Batch = NDArray[np.float32]
+
+
+def find_images(folder: Path) -> list[Path]:
+    """The image files directly in ``folder``, by name; raises ``ImageError`` where there are none."""
+    if not folder.is_dir():
+        raise ImageError(expected="a folder of images", found=f"{folder} is none", todo="check the path")
+    found = sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES and not p.name.startswith("."))
+    if not found:
+        raise ImageError(
+            expected=f"images ({', '.join(SUFFIXES)})", found=f"none directly in {folder}", todo="give the folder that holds them"
+        )
+    return found
+
+
+def read_image(path: Path) -> Pixels:
+    """``(H, W, 3)`` uint8 RGB, turned upright by its EXIF tag. Raises ``ImageError`` for anything but 8-bit RGB, grey or palette."""
+    with open_image(path) as image:
+        _check_mode(image, path)
+        upright = ImageOps.exif_transpose(image)
+        if min(upright.size) < SMALLEST_SIDE:
+            raise ImageError(
+                expected=f"an image of at least {SMALLEST_SIDE} pixels a side",
+                found=f"{path} has {upright.width}x{upright.height} (width x height)",
+                todo="leave it out",
+            )
+        return np.asarray(upright.convert("RGB"))
+
+
+def open_image(path: Path) -> Image.Image:
+    """A fully decoded PIL image; raises ``ImageError`` for what is missing, damaged or no image."""
+    try:
+        image = Image.open(path)
+        image.load()
+        return image
+    except FileNotFoundError as error:
+        raise ImageError(expected="an image file", found=f"nothing at {path}", todo="check the path") from error
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EISDIR):
+            reason = str(error.strerror)
+        else:
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ImageError(
+            expected="an image that can be decoded", found=f"{path}: {reason}", todo="repair it or leave it out"
+        ) from error
+
+
+def is_16_bit(path: Path) -> bool:
+    """Whether the samples have 16 bits: Pillow narrows 16-bit RGB without a word, so the decoder's raw mode is asked."""
+    with Image.open(path) as image:
+        return image.mode.startswith("I;16") or any("16" in str(tile.args) for tile in image.tile)
+
+
+def _check_mode(image: Image.Image, path: Path) -> None:
+    deep = is_16_bit(path)
+    opaque = image.mode in ("RGBA", "LA") and image.getextrema()[-1] == (255, 255)
+    if not deep and (image.mode in READABLE or opaque):
+        return
+    raise ImageError(
+        expected="8-bit RGB, grey or palette pixels",
+        found=f"{path} is {'16-bit ' if deep else ''}{image.mode}",
+        todo="convert it to 8-bit RGB (Pillow: Image.open(path).convert('RGB').save(...)) and look at the result",
+    )
+
+
+def to_batch(image: Pixels, height: int, width: int) -> Batch:
+    """What every artifact takes: ``(1, 3, height, width)`` float32 in 0..255, contiguous, of freshly allocated memory.
+
+    Bilinear in float32, so without a rounding to whole numbers, and with antialiasing where it shrinks. The aspect ratio is
+    not kept.
+    """
+    size = (width, height)
+    planes = [Image.fromarray(image[:, :, i].astype(np.float32)) for i in range(3)]
+    if image.shape[:2] != (height, width):
+        planes = [plane.resize(size, Image.Resampling.BILINEAR) for plane in planes]
+    return np.stack([np.asarray(plane, dtype=np.float32) for plane in planes])[None]
+
+
+def read_batch(path: Path, height: int, width: int) -> Batch:
+    """``to_batch`` of ``read_image``."""
+    return to_batch(read_image(path), height, width)
+
+
+def check_images(paths: Sequence[Path]) -> None:
+    """Decode every image once; raises ``ImageError`` for the first that cannot be used."""
+    for path in paths:
+        read_image(path)

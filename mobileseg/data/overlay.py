@@ -1,0 +1,54 @@
+"""Pictures of a result: the image under the classes' colours, with a legend; or the class map as a palette PNG."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from mobileseg.data.classes import Color, colorize
+from mobileseg.data.images import Pixels
+
+OPACITY = 0.55
+SMALLEST_SHARE = 0.0005  # of the pixels: classes that cover less are left out of the legend
+
+
+def overlay(image: Pixels, class_map: NDArray[np.integer], names: tuple[str, ...], palette: tuple[Color, ...]) -> Image.Image:
+    """``image`` ``(H, W, 3)`` blended with the colours of ``class_map`` ``(H, W)``, and below it the classes that occur,
+    the largest first, with their share of the pixels."""
+    blend = (1 - OPACITY) * image.astype(np.float32) + OPACITY * colorize(class_map, palette).astype(np.float32)
+    picture = Image.fromarray(blend.round().astype(np.uint8))
+    share = np.bincount(class_map.ravel(), minlength=len(names)) / class_map.size
+    shown = [i for i in np.argsort(-share, kind="stable").tolist() if share[i] >= SMALLEST_SHARE]
+    legend = _legend([(f"{names[i]} {100 * share[i]:.1f} %", palette[i]) for i in shown], picture.width)
+    whole = Image.new("RGB", (picture.width, picture.height + legend.height), "white")
+    whole.paste(picture, (0, 0))
+    whole.paste(legend, (0, picture.height))
+    return whole
+
+
+def _legend(entries: list[tuple[str, Color]], width: int) -> Image.Image:
+    """Coloured squares with text, broken into as many lines as ``width`` wants."""
+    size = max(11, min(22, width // 45))
+    font = ImageFont.load_default(size)
+    line, gap = size + 8, size // 2
+    spots, x, y = [], gap, gap // 2
+    for text, color in entries:
+        needed = size + gap + int(font.getlength(text)) + 2 * gap
+        if x + needed > width and x > gap:
+            x, y = gap, y + line
+        spots.append((x, y, text, color))
+        x += needed
+    legend = Image.new("RGB", (width, y + line), "white")
+    draw = ImageDraw.Draw(legend)
+    for x, y, text, color in spots:
+        draw.rectangle((x, y + 3, x + size, y + 3 + size), fill=color, outline="black")
+        draw.text((x + size + gap, y), text, fill="black", font=font)
+    return legend
+
+
+def palette_png(class_map: NDArray[np.integer], palette: tuple[Color, ...]) -> Image.Image:
+    """The class numbers themselves, 8-bit, with the palette for viewers; at most 256 classes."""
+    image = Image.fromarray(class_map.astype(np.uint8))
+    image.putpalette([channel for color in palette for channel in color])
+    return image

@@ -1,0 +1,85 @@
+"""One tree of errors. Each says what was expected, what was found and what to do; the class decides the exit code."""
+
+from __future__ import annotations
+
+
+class MobilesegError(Exception):
+    """Base of everything mobileseg raises on purpose.
+
+    ``expected``, ``found`` and ``todo`` are sentences without a final stop; ``exit_code`` is what the command line returns.
+    """
+
+    exit_code = 1
+
+    def __init__(self, *, expected: str, found: str, todo: str) -> None:
+        super().__init__(f"expected {expected}; found {found}; to do: {todo}")
+        self.expected = expected
+        self.found = found
+        self.todo = todo
+
+
+class GateError(MobilesegError):
+    """The artifact was made but is not good enough: a verification or a gate that was asked for failed."""
+
+    exit_code = 1
+
+
+class RequestError(MobilesegError):
+    """What was asked for cannot be done as asked."""
+
+    exit_code = 2
+
+
+class UnknownNameError(RequestError):
+    """A model, target, device or protocol that no registry holds."""
+
+
+class SizeError(RequestError):
+    """An input size that the network cannot take."""
+
+
+class CheckpointError(RequestError):
+    """A weights file that cannot be read, or that does not fit the model."""
+
+
+class ImageError(RequestError):
+    """An image that cannot be read as 8-bit RGB."""
+
+
+class DatasetError(RequestError):
+    """A folder of images, or of images and masks, that is not what it should be."""
+
+
+class OutputError(RequestError):
+    """A place where nothing can be written, or where something is already."""
+
+
+class ArtifactError(RequestError):
+    """An exported file that cannot be opened, or that does not belong to its manifest."""
+
+
+class EnvironmentLackError(MobilesegError):
+    """This machine lacks something: a package, a matching version, disk space, a network."""
+
+    exit_code = 3
+
+
+class MissingExtraError(EnvironmentLackError):
+    """A part of mobileseg that is an extra was not installed."""
+
+    def __init__(self, *, purpose: str, package: str, extra: str) -> None:
+        super().__init__(
+            expected=f"the package {package} for {purpose}",
+            found="it is not installed",
+            todo=f"pip install 'mobileseg[{extra}]'",
+        )
+        self.package = package
+        self.extra = extra
+
+
+class DiskFullError(EnvironmentLackError):
+    """The disk filled up while something was being written; what was written is gone again."""
+
+
+class DownloadError(EnvironmentLackError):
+    """A file could not be fetched."""

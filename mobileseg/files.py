@@ -1,0 +1,108 @@
+"""Files that appear whole or not at all, and their digests."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from mobileseg.errors import DiskFullError, OutputError
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+def sha256(path: Path) -> str:
+    """Hex digest of a file, or of a folder's files with their relative names in sorted order."""
+    digest = hashlib.sha256()
+    if path.is_dir():
+        for part in sorted(p for p in path.rglob("*") if p.is_file()):
+            digest.update(f"{part.relative_to(path).as_posix()}\0{sha256(part)}\n".encode())
+        return digest.hexdigest()
+    with path.open("rb") as stream:
+        while block := stream.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def size_bytes(path: Path) -> int:
+    """Bytes of a file, or of all files below a folder."""
+    return sum(p.stat().st_size for p in path.rglob("*") if p.is_file()) if path.is_dir() else path.stat().st_size
+
+
+def check_output(path: Path, force: bool) -> None:
+    """Raise ``OutputError`` where ``path`` cannot be written: no folder, a read-only one, or something there without ``force``."""
+    folder = path.parent
+    if not folder.is_dir():
+        raise OutputError(expected="a folder that exists for the output", found=str(folder), todo=f"mkdir -p {folder}")
+    if path.exists() and not force:
+        raise OutputError(
+            expected="a name that is free", found=f"{path} exists", todo="choose another --output, or overwrite it with --force"
+        )
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            pass  # os.access says yes to root on a read-only mount: only a write tells
+    except OSError as error:
+        if error.errno in _FULL:
+            raise disk_full(folder) from error
+        raise OutputError(
+            expected="a folder that can be written", found=f"{folder}: {error.strerror}", todo="choose another --output"
+        ) from error
+
+
+def disk_full(folder: Path) -> DiskFullError:
+    """The error for a disk that filled up under ``folder``."""
+    free = shutil.disk_usage(folder).free
+    return DiskFullError(
+        expected=f"room in {folder}",
+        found=f"the disk (or the quota) is full, {free // 1024} KiB free; nothing was left behind",
+        todo="free some space or choose another --output",
+    )
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Whether ``error``, or what caused it, is the operating system's 'no space left'. Native writers wrap the text only."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, OSError) and seen.errno in _FULL:
+            return True
+        if os.strerror(errno.ENOSPC) in str(seen):
+            return True
+        seen = seen.__cause__ or seen.__context__
+    return False
+
+
+@contextlib.contextmanager
+def staging(output: Path) -> Iterator[Path]:
+    """A hidden folder beside ``output`` to write in; it is removed however the block ends."""
+    folder = Path(tempfile.mkdtemp(prefix=f".{output.name}.", suffix=".partial", dir=output.parent))
+    try:
+        yield folder
+    except BaseException as error:
+        if is_disk_full(error):
+            shutil.rmtree(folder, ignore_errors=True)
+            raise disk_full(output.parent) from error
+        raise
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def publish(pairs: list[tuple[Path, Path]]) -> None:
+    """Move every finished ``(temporary, final)``; the last pair is what makes the others valid. Replaces what is there."""
+    for temporary, final in pairs:
+        if final.is_dir() and not final.is_symlink():
+            old = temporary.with_name(temporary.name + ".replaced")
+            os.replace(final, old)  # a folder cannot be replaced in one step; the old one dies with the staging folder
+        os.replace(temporary, final)
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write ``path`` so that no reader ever sees half of it. The folder must exist."""
+    with staging(path) as folder:
+        temporary = folder / path.name
+        temporary.write_bytes(data)
+        os.replace(temporary, path)

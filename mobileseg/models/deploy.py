@@ -1,0 +1,35 @@
+"""What every deploy form has around its network: the mean in front, the class map behind."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from mobileseg.models.mask_head import MaskHead
+from mobileseg.models.registry import ModelSpec
+from mobileseg.models.rewrites import constant
+
+EMITS = ("logits", "mask")
+
+
+class DeployedModel(nn.Module):
+    """RGB pixels ``(1, 3, height, width)`` float32 in 0..255 to logits, or to the class map.
+
+    The mean is subtracted here; the division by the standard deviation is folded into the first convolution's weights
+    (the mean cannot be: the convolution's zero padding stands for a mean-coloured border).
+    """
+
+    def __init__(
+        self, network: nn.Module, spec: ModelSpec, num_classes: int, size: tuple[int, int], emit: str
+    ) -> None:
+        super().__init__()
+        self.network = network
+        self.height, self.width = size
+        self.num_classes, self.emit = num_classes, emit
+        self.mobileseg_spec = spec
+        self.mean = constant(torch.tensor(spec.mean).reshape(1, 3, 1, 1))
+        self.mask = MaskHead(num_classes, size, spec.stride) if emit == "mask" else nn.Identity()
+
+    def forward(self, image: Tensor) -> Tensor:
+        out: Tensor = self.mask(self.network(image - self.mean))
+        return out

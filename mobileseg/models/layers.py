@@ -1,0 +1,79 @@
+"""Building blocks that several networks share, with the key names of the mmcv and timm code bases."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+
+class ConvBN(nn.Sequential):
+    """Convolution without bias, then BatchNorm; the children are named ``c`` and ``bn`` as in the authors' checkpoints.
+
+    ``(N, in_channels, H, W)`` float32 -> ``(N, out_channels, ceil(H / stride), ceil(W / stride))``: the padding is
+    ``kernel // 2``, so a strided convolution rounds odd sizes up.
+    """
+
+    def __init__(
+        self, in_channels: int, out_channels: int, kernel: int = 1, stride: int = 1, groups: int = 1
+    ) -> None:
+        super().__init__()
+        self.add_module(
+            "c",
+            nn.Conv2d(in_channels, out_channels, kernel, stride, kernel // 2, groups=groups, bias=False),
+        )
+        self.add_module("bn", nn.BatchNorm2d(out_channels))
+
+
+class ConvModule(nn.Module):
+    """mmcv's naming of the same thing: children ``conv`` and ``bn``, optionally followed by ReLU. 1x1 only."""
+
+    def __init__(self, in_channels: int, out_channels: int, groups: int = 1, relu: bool = False) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(in_channels, out_channels, 1, groups=groups, bias=False)
+        self.bn = nn.BatchNorm2d(out_channels)
+        self.activate = nn.ReLU() if relu else nn.Identity()
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = self.activate(self.bn(self.conv(x)))
+        return out
+
+
+class DropPath(nn.Module):
+    """Stochastic depth (Huang et al. 2016): in training a sample's whole branch is dropped with probability ``rate``
+    and the others are scaled by ``1 / (1 - rate)``; in evaluation it is the identity."""
+
+    def __init__(self, rate: float) -> None:
+        super().__init__()
+        self.rate = rate
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training or self.rate == 0.0:
+            return x
+        keep = 1.0 - self.rate
+        mask = torch.empty(x.shape[0], *[1] * (x.ndim - 1), dtype=x.dtype, device=x.device).bernoulli_(keep)
+        return x * mask / keep
+
+    def extra_repr(self) -> str:
+        return f"rate={self.rate:g}"
+
+
+class HardSigmoid(nn.Module):
+    """``ReLU6(x + 3) / 6``."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return (x + 3.0).clamp(0.0, 6.0) / 6.0
+
+
+def init_weights(module: nn.Module, seed: int) -> None:
+    """Seeded random initialisation in place: truncated normal of std ``sqrt(2 / fan_out)`` for convolutions (He et al. 2015),
+    0.02 for linear layers, ones and zeros for BatchNorm. Parameters that a module initialises itself are left as they are."""
+    generator = torch.Generator().manual_seed(seed)
+    for part in module.modules():
+        if isinstance(part, nn.Conv2d):
+            fan_out = part.kernel_size[0] * part.kernel_size[1] * part.out_channels // part.groups
+            nn.init.normal_(part.weight, 0.0, (2.0 / fan_out) ** 0.5, generator=generator)
+            if part.bias is not None:
+                nn.init.zeros_(part.bias)
+        elif isinstance(part, nn.Linear):
+            nn.init.normal_(part.weight, 0.0, 0.02, generator=generator)
+            nn.init.zeros_(part.bias)

@@ -1,0 +1,79 @@
+"""Algebra that every deploy form uses: BatchNorm into the convolution before it, factors into weights.
+
+All of it is computed in float64 and rounded once, so that the deploy form stays within float32 rounding of the original.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from mobileseg.models.layers import ConvBN, ConvModule
+
+
+def batchnorm_affine(bn: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
+    """``(scale, shift)``, float64 ``(C,)`` each: in evaluation ``bn(x) = scale * x + shift``."""
+    assert bn.running_mean is not None and bn.running_var is not None
+    scale = bn.weight.double() / torch.sqrt(bn.running_var.double() + bn.eps)
+    return scale, bn.bias.double() - bn.running_mean.double() * scale
+
+
+def make_conv(like: nn.Conv2d, weight: Tensor, bias: Tensor) -> nn.Conv2d:
+    """A float32 convolution with the geometry of ``like`` and the given ``(out, in / groups, kh, kw)`` weight and ``(out,)`` bias."""
+    conv = nn.Conv2d(
+        weight.shape[1] * like.groups,
+        weight.shape[0],
+        (weight.shape[2], weight.shape[3]),
+        (like.stride[0], like.stride[1]),
+        (int(like.padding[0]), int(like.padding[1])),
+        (like.dilation[0], like.dilation[1]),
+        like.groups,
+    )
+    with torch.no_grad():
+        conv.weight.copy_(weight)
+        conv.bias.copy_(bias)  # type: ignore[union-attr]  # made with a bias two lines above
+    return conv.requires_grad_(False)
+
+
+def fold_batchnorm(conv: nn.Conv2d, bn: nn.BatchNorm2d, gain: float = 1.0, offset: float = 0.0) -> nn.Conv2d:
+    """One convolution equal to ``gain * bn(conv(x)) + offset``: ``bn(Wx) = (s W) x + t``, and the rest is linear."""
+    scale, shift = batchnorm_affine(bn)
+    weight = conv.weight.double() * scale[:, None, None, None] * gain
+    bias = (shift if conv.bias is None else shift + scale * conv.bias.double()) * gain + offset
+    return make_conv(conv, weight, bias)
+
+
+def fold(module: ConvBN | ConvModule, gain: float = 1.0, offset: float = 0.0) -> nn.Conv2d:
+    """``fold_batchnorm`` of a convolution-BatchNorm pair, whatever its children are called; its activation is not kept."""
+    conv = module.get_submodule("c" if isinstance(module, ConvBN) else "conv")
+    bn = module.get_submodule("bn")
+    assert isinstance(conv, nn.Conv2d) and isinstance(bn, nn.BatchNorm2d)
+    return fold_batchnorm(conv, bn, gain, offset)
+
+
+def concatenate(convs: list[nn.Conv2d]) -> nn.Conv2d:
+    """One convolution whose output is the channel concatenation of the given ones (equal geometry, ungrouped, with bias)."""
+    biases = [conv.bias for conv in convs if conv.bias is not None]
+    return make_conv(convs[0], torch.cat([conv.weight for conv in convs]), torch.cat(biases))
+
+
+def fold_tree(module: nn.Module) -> nn.Module:
+    """Replace every ``ConvBN`` below ``module`` by the folded convolution, in place; gives ``module``."""
+    for name, child in module.named_children():
+        if isinstance(child, ConvBN):
+            setattr(module, name, fold(child))
+        else:
+            fold_tree(child)
+    return module
+
+
+def constant(tensor: Tensor) -> nn.Parameter:
+    """A float32 contiguous constant that travels in the graph as a weight."""
+    return nn.Parameter(tensor.detach().to(torch.float32).contiguous(), requires_grad=False)
+
+
+def divide_input(conv: nn.Conv2d, std: tuple[float, ...]) -> nn.Conv2d:
+    """A convolution equal to ``conv(x / std)``, one divisor for each input channel: ``W / std`` in place of ``W``."""
+    assert conv.bias is not None and conv.groups == 1
+    divisor = torch.tensor(std, dtype=torch.float64).reshape(1, -1, 1, 1)
+    return make_conv(conv, conv.weight.double() / divisor, conv.bias.double())

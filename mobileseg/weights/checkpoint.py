@@ -1,0 +1,125 @@
+"""Reading a checkpoint file: safetensors, or what torch.save wrote, without running anything that is in it."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mobileseg.errors import CheckpointError
+from mobileseg.files import sha256
+
+# Where trainers keep the weights, best first (timm: the averaged ones are the better ones).
+ENTRIES = ("state_dict_ema", "state_dict", "model")
+RESAVE = "load it where you trust it and save the weights alone: torch.save(model.state_dict(), 'weights.pth')"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A file's tensors under their keys without ``module.``; ``layout`` says where in the file they were."""
+
+    path: Path
+    layout: str
+    sha256: str
+    tensors: Mapping[str, Tensor]
+
+
+def read_checkpoint(path: Path) -> Checkpoint:
+    """Read ``path``; raises ``CheckpointError`` where it is missing, truncated, foreign, needs unpickling, or holds NaN."""
+    if not path.is_file():
+        raise CheckpointError(expected="a checkpoint file", found=f"nothing at {path}", todo="check --weights")
+    if _is_safetensors(path):
+        layout, tensors = "safetensors", _read_safetensors(path)
+    else:
+        layout, tensors = _state_dict(_read_torch(path), path)
+    tensors = _strip(tensors, "module.")
+    _check_finite(tensors, path)
+    return Checkpoint(path, layout, sha256(path), tensors)
+
+
+def _is_safetensors(path: Path) -> bool:
+    if path.suffix == ".safetensors":
+        return True
+    with path.open("rb") as stream:
+        return stream.read(9)[8:] == b"{"  # eight bytes of header length, then JSON
+
+
+def _read_safetensors(path: Path) -> dict[str, Tensor]:
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError, ValueError) as error:
+        raise CheckpointError(
+            expected="a whole safetensors file", found=f"{path}: {error}", todo="fetch it again"
+        ) from error
+
+
+def _read_torch(path: Path) -> Any:
+    # timm's savers keep the command line's argparse.Namespace beside the weights: a bare holder of attributes.
+    with torch.serialization.safe_globals([argparse.Namespace]):
+        try:
+            return torch.load(path, map_location="cpu", weights_only=True)
+        except Exception as error:  # torch.load raises nearly anything on a damaged file; all of it means the same
+            raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: Exception) -> CheckpointError:
+    text = str(error)
+    unsafe = re.search(r"Unsupported (?:global: GLOBAL|class|operand) ([\w.]+)|GLOBAL ([\w.]+) was not", text)
+    if unsafe:
+        return CheckpointError(
+            expected="a checkpoint of tensors and plain values",
+            found=f"{path} needs arbitrary unpickling ({unsafe.group(1) or unsafe.group(2)}), which could run code",
+            todo=RESAVE,
+        )
+    first = text.strip().splitlines()[0][:160] if text.strip() else type(error).__name__
+    return CheckpointError(
+        expected="a whole file written by torch.save, or safetensors",
+        found=f"{path} ({path.stat().st_size} bytes): {first}",
+        todo="fetch it again; it is truncated, or something else",
+    )
+
+
+def _state_dict(content: Any, path: Path) -> tuple[str, dict[str, Tensor]]:
+    if isinstance(content, Mapping):
+        for entry in ENTRIES:
+            if isinstance(content.get(entry), Mapping) and _tensors(content[entry]):
+                kind = "mmcv runner" if entry == "state_dict" and "meta" in content else "training"
+                return f"{kind} file, entry {entry!r}", _tensors(content[entry])
+        if _tensors(content):
+            return "bare state_dict", _tensors(content)
+        found = f"{path} with the entries {', '.join(map(str, list(content)[:8])) or '(none)'}"
+    else:
+        found = f"{path} with a {type(content).__name__}"
+    raise CheckpointError(
+        expected=f"tensors under {', '.join(ENTRIES)} or at the root", found=found, todo="give a file with the weights"
+    )
+
+
+def _tensors(entries: Mapping[str, Any]) -> dict[str, Tensor]:
+    return {key: value for key, value in entries.items() if isinstance(key, str) and isinstance(value, Tensor)}
+
+
+def _strip(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """Keys without ``prefix`` where every key has it (as DistributedDataParallel writes them)."""
+    if tensors and all(key.startswith(prefix) for key in tensors):
+        return {key.removeprefix(prefix): value for key, value in tensors.items()}
+    return dict(tensors)
+
+
+def _check_finite(tensors: Mapping[str, Tensor], path: Path) -> None:
+    bad = [k for k, t in tensors.items() if t.is_floating_point() and not torch.isfinite(t).all()]
+    if bad:
+        raise CheckpointError(
+            expected="finite weights",
+            found=f"NaN or infinity in {len(bad)} tensors of {path}, first {bad[0]}",
+            todo="take a checkpoint from before training diverged",
+        )

@@ -1,0 +1,103 @@
+"""Fetching a weights file: https only, resumed where it broke off, whole or not there."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import ssl
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import platformdirs
+
+from mobileseg.errors import CheckpointError, DownloadError
+from mobileseg.files import disk_full, is_disk_full, sha256
+
+ATTEMPTS = 4
+TIMEOUT_S = 30.0
+
+
+def cache_folder() -> Path:
+    """``$MOBILESEG_CACHE``, else the user's cache folder of this system."""
+    return Path(os.environ.get("MOBILESEG_CACHE") or platformdirs.user_cache_dir("mobileseg")) / "weights"
+
+
+def fetch(url: str, digest: str | None = None) -> Path:
+    """The local file of ``url``, from the cache where it is there already.
+
+    ``digest``: hex sha256 that the file must have. Raises ``DownloadError`` where the server or the network fails and
+    ``CheckpointError`` for a wrong digest or scheme. A download that was cut off goes on where it stopped.
+    """
+    parts = urlsplit(url)
+    if parts.scheme != "https" or not parts.hostname:
+        raise CheckpointError(expected="an https URL", found=url, todo="give the https address, or download it and give the path")
+    name = Path(parts.path).name or "weights"
+    target = cache_folder() / hashlib.sha256(url.encode()).hexdigest()[:16] / name
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if not target.exists():
+            _download(url, target, digest)
+    except OSError as error:
+        if is_disk_full(error):
+            raise disk_full(target.parent) from error
+        raise DownloadError(
+            expected="a cache folder that can be written", found=str(error), todo="set MOBILESEG_CACHE to one"
+        ) from error
+    _check(target, url, digest)
+    return target
+
+
+def _download(url: str, target: Path, digest: str | None) -> None:
+    part = target.with_name(target.name + ".part")
+    tag = target.with_name(target.name + ".etag")  # which version of the file the part belongs to
+    context = ssl.create_default_context()  # honours SSL_CERT_FILE
+    with httpx.Client(verify=context, follow_redirects=True, timeout=TIMEOUT_S) as client:
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                _receive(client, url, part, tag)
+                break
+            except httpx.HTTPStatusError as error:
+                raise DownloadError(
+                    expected=f"the file at {url}",
+                    found=f"the server's answer {error.response.status_code}",
+                    todo="check the address",
+                ) from error
+            except httpx.TransportError as error:
+                if attempt == ATTEMPTS:
+                    raise DownloadError(
+                        expected=f"a connection to {urlsplit(url).hostname}",
+                        found=f"{type(error).__name__}: {error}",
+                        todo="try again (it goes on where it stopped), or download the file and give its path",
+                    ) from error
+    _check(part, url, digest)
+    os.replace(part, target)
+    tag.unlink(missing_ok=True)
+
+
+def _receive(client: httpx.Client, url: str, part: Path, tag: Path) -> None:
+    """One request; appends to ``part`` when the server still has the version that ``tag`` names."""
+    have = part.stat().st_size if part.exists() and tag.exists() else 0
+    headers = {"Range": f"bytes={have}-", "If-Range": tag.read_text()} if have else {}
+    with client.stream("GET", url, headers=headers) as response:
+        if response.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
+            part.unlink()
+            raise httpx.ReadError("the part on disk does not fit the file any more")
+        response.raise_for_status()
+        resumed = response.status_code == httpx.codes.PARTIAL_CONTENT
+        etag = response.headers.get("etag", "")
+        if etag and not etag.startswith("W/"):
+            tag.write_text(etag)
+        else:
+            tag.unlink(missing_ok=True)
+        with part.open("ab" if resumed else "wb") as stream:
+            for block in response.iter_bytes(1 << 16):
+                stream.write(block)
+
+
+def _check(path: Path, url: str, digest: str | None) -> None:
+    if digest is not None and (found := sha256(path)) != digest.lower():
+        path.unlink()
+        raise CheckpointError(
+            expected=f"sha256 {digest} of {url}", found=found, todo="check the digest; the file was deleted and is fetched anew"
+        )

@@ -1,0 +1,184 @@
+"""Fitting a checkpoint's tensors to a model: every key accounted for, every misfit named."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from mobileseg.errors import CheckpointError
+from mobileseg.models.factory import build, spec_of
+from mobileseg.models.registry import FAMILY_KEYS, MODELS, ModelSpec
+from mobileseg.weights.checkpoint import Checkpoint, read_checkpoint
+from mobileseg.weights.resolve import Weights, resolve
+
+Shapes = Mapping[str, tuple[int, ...]]
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """What ``load_weights`` did: the file's layout, and the keys of the model that it lacks or that the model lacks."""
+
+    weights: Weights
+    layout: str
+    loaded: int
+    missing: tuple[str, ...]
+    unexpected: tuple[str, ...]
+
+    @property
+    def head_trained(self) -> bool:
+        """False where a backbone alone was loaded and the head is still random."""
+        return not self.missing
+
+
+def model_from_weights(
+    spec: ModelSpec, weights: str | Weights, num_classes: int | None = None, seed: int = 0
+) -> tuple[nn.Module, LoadReport]:
+    """The original form of ``spec`` with ``weights`` in it; the number of classes is the file's."""
+    source = resolve(weights, spec) if isinstance(weights, str) else weights
+    checkpoint = _read(source)
+    tensors = _fit_prefix(checkpoint.tensors, spec)
+    found = classes_of(tensors, spec)
+    if found is not None and num_classes is not None and found != num_classes:
+        raise CheckpointError(
+            expected=f"{num_classes} classes, as asked for",
+            found=f"{found} in {source.name}",
+            todo=f"leave the number of classes out, or give {found}",
+        )
+    wanted = num_classes if found is None else found
+    model = build(spec, spec.num_classes if wanted is None else wanted, seed)
+    return model, _load(model, spec, source, checkpoint, tensors)
+
+
+def load_weights(model: nn.Module, weights: str) -> LoadReport:
+    """Load a bundled name, path or URL into an original-form model, in place.
+
+    Raises ``CheckpointError`` for anything that does not fit. A backbone-only file (a classifier's) may start a segmentation
+    model: the report's ``head_trained`` is then False and ``missing`` lists the head's keys.
+    """
+    spec = spec_of(model)
+    source = resolve(weights, spec)
+    checkpoint = _read(source)
+    tensors = _fit_prefix(checkpoint.tensors, spec)
+    found = classes_of(tensors, spec)
+    if found is not None and found != model.mobileseg_classes:
+        raise CheckpointError(
+            expected=f"{model.mobileseg_classes} classes, as the model has",
+            found=f"{found} in {source.name}",
+            todo=f"create the model with num_classes={found}",
+        )
+    return _load(model, spec, source, checkpoint, tensors)
+
+
+def classes_of(tensors: Mapping[str, Tensor], spec: ModelSpec) -> int | None:
+    """The number of classes that the classifier's shape shows; None where the file holds no such head."""
+    weight = tensors.get(spec.classifier_key)
+    return None if weight is None or weight.ndim == 0 else weight.shape[0]
+
+
+def _read(source: Weights) -> Checkpoint:
+    checkpoint = read_checkpoint(source.path)
+    if source.sha256 is not None and checkpoint.sha256 != source.sha256:
+        raise CheckpointError(
+            expected=f"sha256 {source.sha256}",
+            found=f"{checkpoint.sha256} in {source.path}",
+            todo="fetch the file again, or correct the digest",
+        )
+    return checkpoint
+
+
+def _fit_prefix(tensors: Mapping[str, Tensor], spec: ModelSpec) -> dict[str, Tensor]:
+    """Segmentation files keep the trunk under ``backbone.``, classification files bare: give the keys ``spec`` wants."""
+    prefixed = any(key.startswith("backbone.") for key in tensors)
+    if spec.task == "classification":
+        return {key.removeprefix("backbone."): value for key, value in tensors.items()}
+    if prefixed:
+        return dict(tensors)
+    return {key if key.startswith(spec.head_prefix) else f"backbone.{key}": value for key, value in tensors.items()}
+
+
+def _load(
+    model: nn.Module, spec: ModelSpec, source: Weights, checkpoint: Checkpoint, tensors: dict[str, Tensor]
+) -> LoadReport:
+    own = model.state_dict()
+    missing = tuple(key for key in own if key not in tensors)
+    unexpected = tuple(key for key in tensors if key not in own)
+    misfits = [key for key in own if key in tensors and own[key].shape != tensors[key].shape]
+    if misfits or missing or unexpected:
+        backbone_only = not misfits and _is_backbone_only(missing, unexpected, spec)
+        if not backbone_only:
+            raise _misfit(spec, source, tensors, missing, unexpected, misfits, own)
+    with torch.no_grad():
+        for key, value in own.items():
+            if key in tensors:
+                value.copy_(tensors[key])  # state_dict shares memory; float16 on disk becomes float32 here
+    return LoadReport(source, checkpoint.layout, len(own) - len(missing), missing, unexpected)
+
+
+def _is_backbone_only(missing: tuple[str, ...], unexpected: tuple[str, ...], spec: ModelSpec) -> bool:
+    """Whether just the head of a segmentation model is missing, and just a classifier is left over."""
+    return (
+        spec.task == "segmentation"
+        and bool(missing)
+        and all(key.startswith(spec.head_prefix) for key in missing)
+        and set(unexpected) <= {"backbone.linear.weight", "backbone.linear.bias"}
+    )
+
+
+def _misfit(
+    spec: ModelSpec,
+    source: Weights,
+    tensors: dict[str, Tensor],
+    missing: tuple[str, ...],
+    unexpected: tuple[str, ...],
+    misfits: list[str],
+    own: Mapping[str, Tensor],
+) -> CheckpointError:
+    other = identify(tensors)
+    if other is not None and other != spec.name:
+        return CheckpointError(
+            expected=f"a checkpoint of {spec.name}",
+            found=f"one of {other} ({source.name})",
+            todo=f"export {other}" if other in MODELS else "give a checkpoint of the model you name",
+        )
+    parts = []
+    if misfits:
+        first = misfits[0]
+        parts.append(
+            f"{len(misfits)} of another shape (first {first}: {tuple(tensors[first].shape)} instead of {tuple(own[first].shape)})"
+        )
+    parts += [f"{len(k)} {what} ({_some(k)})" for what, k in (("missing", missing), ("unexpected", unexpected)) if k]
+    return CheckpointError(
+        expected=f"the {len(own)} keys of {spec.name}",
+        found=f"{source.name}: {'; '.join(parts)}",
+        todo="give the authors' checkpoint of this model, or one trained here",
+    )
+
+
+def _some(keys: tuple[str, ...], limit: int = 6) -> str:
+    return ", ".join(keys[:limit]) + (", ..." if len(keys) > limit else "")
+
+
+def identify(tensors: Mapping[str, Tensor]) -> str | None:
+    """The model of the registry whose trunk has these keys and shapes, else the family that a telling key belongs to."""
+    bare = {key.removeprefix("backbone."): tuple(value.shape) for key, value in tensors.items()}
+    head = any(key.startswith("decode_head.") for key in tensors)
+    for spec in MODELS.values():
+        if (spec.task == "segmentation") == head and _trunk(spec).items() <= bare.items():
+            return spec.name
+    for family, telling in FAMILY_KEYS.items():
+        if any(key.startswith(telling.rsplit(".", 1)[0]) for key in bare):
+            return f"another {family} (no variant that mobileseg has)"
+    return None
+
+
+def _trunk(spec: ModelSpec) -> Shapes:
+    with torch.device("meta"):
+        model = build(spec, spec.num_classes)
+    return {
+        key.removeprefix("backbone."): tuple(value.shape)
+        for key, value in model.state_dict().items()
+        if not key.startswith(spec.head_prefix)
+    }

@@ -1,0 +1,60 @@
+"""Weights that travel in the package: one provenance record (JSON) and one safetensors file each."""
+
+from __future__ import annotations
+
+import functools
+import json
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class WeightsRecord:
+    """Where bundled weights come from, what they may be used for, and how good they were measured to be.
+
+    ``size`` is height, width in pixels of the images they were trained and measured on; ``measured`` holds ratios in 0..1.
+    A plain dataclass: ``list`` reads these, and pydantic alone would take half of its time.
+    """
+
+    name: str
+    model: str
+    file: str
+    sha256: str
+    stored_dtype: str
+    licence: str
+    trained_on: str
+    recipe: str
+    evaluation: str
+    size: tuple[int, int]
+    classes: tuple[str, ...]
+    palette: tuple[tuple[int, int, int], ...]
+    measured: dict[str, float]
+
+    @property
+    def path(self) -> Path:
+        return bundled_folder() / self.file
+
+
+def bundled_folder() -> Path:
+    """The package's folder of weights."""
+    return Path(str(resources.files("mobileseg.weights"))) / "bundled"
+
+
+@functools.cache
+def records() -> tuple[WeightsRecord, ...]:
+    """Every bundled record, in the order of its file's name."""
+    files = sorted(bundled_folder().glob("*.json"))
+    return tuple(_record(json.loads(file.read_text(encoding="utf-8"))) for file in files)
+
+
+def _record(fields: dict[str, Any]) -> WeightsRecord:
+    height, width = fields.pop("size")
+    classes, palette = tuple(fields.pop("classes")), tuple(tuple(color) for color in fields.pop("palette"))
+    return WeightsRecord(size=(height, width), classes=classes, palette=palette, **fields)
+
+
+def bundled(model: str) -> dict[str, WeightsRecord]:
+    """The bundled weights of one model, by name."""
+    return {record.name: record for record in records() if record.model == model}

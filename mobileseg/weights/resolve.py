@@ -1,0 +1,59 @@
+"""What ``--weights`` may be: a bundled name, a path, an https URL, or ``random``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from mobileseg.errors import CheckpointError
+from mobileseg.models.registry import ModelSpec
+from mobileseg.weights.records import WeightsRecord, bundled
+
+RANDOM = "random"
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A weights file on this disk. ``sha256`` is what it must be, where that is known before reading."""
+
+    kind: str  # "bundled", "file" or "url"
+    name: str  # as it was asked for
+    path: Path
+    sha256: str | None = None
+    record: WeightsRecord | None = None
+
+    @property
+    def licence(self) -> str:
+        return self.record.licence if self.record else "not stated: that of whoever made the file"
+
+
+def default_weights(spec: ModelSpec) -> str:
+    """The first bundled name; raises ``CheckpointError`` where a model has none."""
+    names = list(bundled(spec.name))
+    if names:
+        return names[0]
+    raise CheckpointError(
+        expected=f"--weights for {spec.name}: no trained weights of it travel with mobileseg",
+        found="none given",
+        todo=f"give a path or URL (the authors': {spec.official_weights}), or --weights random to try the road",
+    )
+
+
+def resolve(weights: str, spec: ModelSpec) -> Weights:
+    """Find the file; downloads a URL into the cache. Raises ``CheckpointError``, ``DownloadError``."""
+    if "://" in weights:
+        from mobileseg.weights.download import fetch
+
+        url, _, digest = weights.partition("#sha256=")
+        return Weights("url", weights, fetch(url, digest or None), digest or None)
+    own = bundled(spec.name)
+    if weights in own:
+        return Weights("bundled", weights, own[weights].path, own[weights].sha256, own[weights])
+    path = Path(weights).expanduser()
+    if path.is_file():
+        return Weights("file", str(path.resolve()), path)
+    raise CheckpointError(
+        expected=f"bundled weights of {spec.name} ({', '.join(own) or 'there are none'}), a path, an https URL, or 'random'",
+        found=repr(weights),
+        todo="check the name or the path",
+    )

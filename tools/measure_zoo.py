@@ -1,0 +1,42 @@
+"""Count parameters and multiply-adds of every model at its size; writes mobileseg/models/zoo.json.
+
+Multiply-adds are those of convolutions, linear layers and matrix products, as torch's FlopCounterMode counts them (it counts
+a multiply and an add as two).
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from mobileseg.models.factory import build
+from mobileseg.models.registry import MODELS, ModelSpec
+
+ZOO = Path(__file__).resolve().parent.parent / "mobileseg" / "models" / "zoo.json"
+
+
+def count(spec: ModelSpec) -> dict[str, int]:
+    """Parameters and multiply-adds of one model."""
+    with torch.device("meta"):
+        model = build(spec, spec.num_classes)
+        image = torch.zeros(1, 3, *spec.size)
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        model(image)
+    return {
+        "parameters": sum(p.numel() for p in model.parameters()),
+        "multiply_adds": counter.get_total_flops() // 2,
+    }
+
+
+def main() -> None:
+    figures = {name: count(spec) for name, spec in MODELS.items()}
+    ZOO.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    for name, figure in figures.items():
+        print(name, figure)
+
+
+if __name__ == "__main__":
+    main()
