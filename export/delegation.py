@@ -74,9 +74,9 @@ def _computes(node: Node) -> bool:
 
 
 def _reason(node: Node, reasons: dict[str, str]) -> str:
-    if node.name in reasons:
-        return reasons[node.name]
-    return DATA_TYPE if "_to_" in _name(node) and "copy" in _name(node) else NO_CONSTRAINT_NAMED
+    if "_to_" in _name(node) and node.meta["val"].dtype != node.all_input_nodes[0].meta["val"].dtype:
+        return DATA_TYPE  # the partitioner's own words are "invalid dtype"
+    return reasons.get(node.name, NO_CONSTRAINT_NAMED)
 
 
 def _at_edge(node: Node) -> bool:

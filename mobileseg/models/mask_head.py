@@ -19,7 +19,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-BAND_BYTES = 4 << 20  # of upsampled logits at a time: what a phone core's caches and a small arena bear
+BAND_BYTES = 20 << 20  # of upsampled logits at a time: small beside all planes, and few enough bands for the converters
 LARGE = 1e30
 
 
@@ -32,6 +32,12 @@ def tournament(x: Tensor, better: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
         half = (x.shape[1] + 1) // 2
         x = better(x[:, :half], x[:, x.shape[1] - half :])
     return x
+
+
+def rows(x: Tensor, first: int, last: int) -> Tensor:
+    """Rows ``[first, last)``. All of them is ``x`` itself: a slice of everything becomes an ``alias`` operator, which neither
+    XNNPACK nor Core ML knows."""
+    return x if (first, last) == (0, x.shape[2]) else x[:, :, first:last]
 
 
 class MaskHead(nn.Module):
@@ -49,8 +55,8 @@ class MaskHead(nn.Module):
         as in the whole map; what it adds is cut off again."""
         above, below = max(first - 1, 0), min(last + 1, self.height // self.stride)
         size = ((below - above) * self.stride, self.width)
-        wide = F.interpolate(logits[:, :, above:below], size=size, mode="bilinear", align_corners=False)
-        return wide[:, :, (first - above) * self.stride : (last - above) * self.stride]
+        wide = F.interpolate(rows(logits, above, below), size=size, mode="bilinear", align_corners=False)
+        return rows(wide, (first - above) * self.stride, (last - above) * self.stride)
 
     def class_map(self, x: Tensor) -> Tensor:
         if self.num_classes == 1:

@@ -38,18 +38,24 @@ def halved(size: int, times: int = 1) -> int:
 class TokenAttention(nn.Module):
     """Attention along one axis, with the other averaged away: ``(1, 2 keys + values, H, W)`` -> ``(1, values, tokens)``.
 
-    ``window`` is the pool that averages, ``(1, W)`` for rows. A window of one cell is the identity.
+    ``window`` is the pool that averages and ``grid`` the map that it leaves: ``(1, W)`` and ``(H, 1)`` for rows. A window of
+    one cell is the identity.
     """
 
     def __init__(
-        self, attention: SeaAttention, q: PositionTable, k: PositionTable, length: int, window: tuple[int, int]
+        self,
+        attention: SeaAttention,
+        q: PositionTable,
+        k: PositionTable,
+        window: tuple[int, int],
+        grid: tuple[int, int],
     ) -> None:
         super().__init__()
         self.heads, self.key_dim, self.value_dim = attention.heads, attention.key_dim, attention.value_dim
-        self.length, self.window = length, window
-        values = torch.zeros(1, self.heads * self.value_dim, length)
-        table = torch.cat((q.at(length), k.at(length), values), dim=1)
-        self.table = constant(table.reshape(1, -1, *((length, 1) if window[0] == 1 else (1, length))))
+        self.length, self.window = grid[0] * grid[1], window
+        values = torch.zeros(1, self.heads * self.value_dim, self.length)
+        table = torch.cat((q.at(self.length), k.at(self.length), values), dim=1)
+        self.table = constant(table.reshape(1, -1, *grid))
         self.scale = attention.key_dim**-0.5
 
     def forward(self, qkv: Tensor) -> Tensor:
@@ -72,8 +78,8 @@ class AttentionDeploy(nn.Module):
         a = attention
         self.keys, self.height, self.width = a.heads * a.key_dim, height, width
         self.qkv = concatenate([fold(part) for part in (a.to_q, a.to_k, a.to_v)])
-        self.rows = TokenAttention(a, a.pos_emb_rowq, a.pos_emb_rowk, height, (1, width))
-        self.columns = TokenAttention(a, a.pos_emb_columnq, a.pos_emb_columnk, width, (height, 1))
+        self.rows = TokenAttention(a, a.pos_emb_rowq, a.pos_emb_rowk, (1, width), (height, 1))
+        self.columns = TokenAttention(a, a.pos_emb_columnq, a.pos_emb_columnk, (height, 1), (1, width))
         self.encode_rows = fold(a.proj_encode_row[1])  # type: ignore[arg-type]  # Sequential(ReLU6, ConvBN)
         self.encode_columns = fold(a.proj_encode_column[1])  # type: ignore[arg-type]
         self.depthwise = fold(a.dwconv)

@@ -1,0 +1,61 @@
+# demo, test, lint: each makes .venv and installs what it needs. Nothing but Python 3.11+ and make is asked for.
+#
+# The registry's torch is the CUDA build, 5 GB unpacked. Where PyTorch's own index can be reached, its CPU build is smaller:
+#   make demo TORCH_INDEX=https://download.pytorch.org/whl/cpu
+
+PYTHON ?= python3
+TORCH_INDEX ?=
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(VENV)/uv/bin/uv
+export VIRTUAL_ENV := $(CURDIR)/$(VENV)
+DEMO := demo
+
+.PHONY: demo test test-fast lint format results dist clean
+
+$(UV):
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "mobileseg needs Python 3.11 or newer: make PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	$(PYTHON) -m venv $(VENV)/uv
+	$(VENV)/uv/bin/pip install --quiet --disable-pip-version-check uv
+
+$(VENV)/installed: $(UV) pyproject.toml constraints.txt
+	$(if $(TORCH_INDEX),$(UV) pip install --quiet --constraint constraints.txt --index-url $(TORCH_INDEX) torch)
+	$(UV) pip install --quiet --constraint constraints.txt --group dev --editable '.[all]'
+	touch $@
+
+demo: $(VENV)/installed
+	mkdir -p $(DEMO)
+	cd $(DEMO) && $(CURDIR)/$(BIN)/mobileseg export seaformer-tiny --target executorch --int8 --force
+	cd $(DEMO) && $(CURDIR)/$(BIN)/mobileseg compare seaformer-tiny-int8.pte --data samples --no-labels --json agreement.json --force
+	cd $(DEMO) && $(CURDIR)/$(BIN)/mobileseg predict seaformer-tiny-int8.pte samples --output overlays --force
+	@echo "look at $(DEMO)/overlays"
+
+test: $(VENV)/installed
+	$(BIN)/python -m pytest
+
+test-fast: $(VENV)/installed
+	$(BIN)/python -m pytest -m "not slow"
+
+# mypy cannot follow setuptools' package-dir: it sees a copy with export/ and latency/ in their places.
+lint: $(VENV)/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	rm -rf build/types && mkdir -p build/types
+	cp -R mobileseg build/types/ && cp -R export latency build/types/mobileseg/
+	cd build/types && $(CURDIR)/$(BIN)/mypy --config-file ../../pyproject.toml -p mobileseg
+
+format: $(VENV)/installed
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# Measures the table of the README anew; takes a quarter of an hour.
+results: $(VENV)/installed
+	$(BIN)/python tools/results.py measure
+	$(BIN)/python tools/results.py table
+
+dist: $(VENV)/installed
+	$(BIN)/python -m build --installer uv
+
+clean:
+	rm -rf $(VENV) build dist $(DEMO) *.egg-info

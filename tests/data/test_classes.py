@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mobileseg.data.classes import ClassSet, colorize, generated_palette, read_classes
+from mobileseg.errors import DatasetError
+
+PALETTE = [[1, 2, 3], [4, 5, 6]]
+
+
+def written(folder: Path, content: Any) -> Path:
+    path = folder / "classes.json"
+    path.write_text(content if isinstance(content, str) else json.dumps(content))
+    return path
+
+
+def test_reads_names_palette_and_ignore_index(tmp_path: Path) -> None:
+    content = {"names": ["road", "sky"], "palette": PALETTE, "ignore_index": 255, "source": "extra keys are no error"}
+    classes = read_classes(written(tmp_path, content))
+    assert classes.names == ("road", "sky")
+    assert classes.colors == ((1, 2, 3), (4, 5, 6))
+    assert classes.ignore_index == 255
+
+
+def test_makes_colours_where_there_are_none(tmp_path: Path) -> None:
+    classes = read_classes(written(tmp_path, {"names": ["road", "sky"]}))
+    assert classes.ignore_index is None
+    assert classes.colors == generated_palette(2)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("", "EOF|JSON"),
+        ("{not json", "JSON"),
+        ([], "object|dict"),
+        ({}, "names"),
+        ({"names": []}, "names"),
+        ({"names": "road"}, "names"),
+        ({"names": ["road", 7]}, r"names\.1"),
+        ({"names": ["road", "sky"], "palette": PALETTE[:1]}, "1 colours for 2 names"),
+        ({"names": ["road"], "palette": PALETTE}, "2 colours for 1 names"),
+        ({"names": ["road"], "palette": [[1, 2]]}, r"palette\.0"),
+        ({"names": ["road"], "palette": [[1, 2, 256]]}, "palette"),
+        ({"names": ["road"], "palette": [[-1, 2, 3]]}, "palette"),
+        ({"names": ["road", "sky"], "ignore_index": 1}, "number of the class 'sky'"),
+        ({"names": ["road"], "ignore_index": -1}, "ignore_index"),
+        ({"names": ["road"], "ignore_index": "void"}, "ignore_index"),
+    ],
+)
+def test_refuses(tmp_path: Path, content: Any, reason: str) -> None:
+    path = written(tmp_path, content)
+    with pytest.raises(DatasetError, match=reason) as caught:
+        read_classes(path)
+    assert str(path) in caught.value.found
+    assert caught.value.exit_code == 2
+
+
+def test_refuses_what_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match=r"classes\.json"):
+        read_classes(tmp_path / "classes.json")
+    (tmp_path / "classes.json").write_bytes(b'{"names": ["\xff\xfe"]}')
+    with pytest.raises(DatasetError, match="utf-8"):
+        read_classes(tmp_path / "classes.json")
+
+
+def test_generated_colours_differ() -> None:
+    colors = np.array(generated_palette(150))
+    assert colors.min() >= 0
+    assert colors.max() <= 255
+    assert len(np.unique(colors, axis=0)) == 150
+    assert np.abs(np.diff(colors, axis=0)).max(axis=1).min() > 50  # neighbours can be told apart
+
+
+def test_colorize() -> None:
+    colored = colorize(np.array([[0, 1], [1, 1]]), ClassSet(names=("a", "b"), palette=((1, 2, 3), (4, 5, 6))).colors)
+    assert colored.dtype == np.uint8
+    assert colored.tolist() == [[[1, 2, 3], [4, 5, 6]], [[4, 5, 6], [4, 5, 6]]]

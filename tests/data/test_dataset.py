@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mobileseg.data.classes import ClassSet
+from mobileseg.data.dataset import data_folder, image_folder, open_labelled, read_mask, samples_folder
+from mobileseg.errors import DatasetError, ImageError
+
+CLASSES = ClassSet(names=("road", "sky", "car"), ignore_index=255)
+
+
+def save_mask(path: Path, values: tuple[int, ...] = (0, 1, 2)) -> None:
+    Image.fromarray(np.resize(np.array(values, dtype=np.uint8), (16, 16))).save(path)
+
+
+@pytest.fixture
+def labelled(tmp_path: Path) -> Path:
+    """Three images with masks, and classes.json."""
+    folder = tmp_path / "set"
+    for part in ("images", "masks"):
+        (folder / part).mkdir(parents=True)
+    for name in "abc":
+        Image.fromarray(np.full((16, 16, 3), 9, dtype=np.uint8)).save(folder / "images" / f"{name}.jpg")
+        save_mask(folder / "masks" / f"{name}.png")
+    (folder / "classes.json").write_text(json.dumps({"names": CLASSES.names, "ignore_index": 255}))
+    return folder
+
+
+def test_opens_the_bundled_samples() -> None:
+    samples = open_labelled(samples_folder())
+    assert len(samples.pairs) == 11
+    assert samples.classes.names == ("road", "lane_marking", "undrivable", "movable", "my_car")
+    assert all(pair.image.stem == pair.mask.stem for pair in samples.pairs)
+    assert samples.pairs == tuple(sorted(samples.pairs, key=lambda pair: pair.image.name))
+
+
+def test_opens_a_folder(labelled: Path) -> None:
+    opened = open_labelled(labelled)
+    assert [(pair.image.name, pair.mask.name) for pair in opened.pairs] == [(f"{n}.jpg", f"{n}.png") for n in "abc"]
+    assert opened.classes == CLASSES
+
+
+def test_finds_classes_above(labelled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (labelled / "classes.json").rename(labelled.parent / "classes.json")
+    assert open_labelled(labelled).classes == CLASSES
+    monkeypatch.chdir(labelled)
+    assert open_labelled(Path()).classes == CLASSES
+
+
+def test_the_folder_s_own_classes_come_first(labelled: Path) -> None:
+    (labelled.parent / "classes.json").write_text('{"names": ["other"]}')
+    assert open_labelled(labelled).classes == CLASSES
+
+
+def test_refuses_no_folder(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="no folder at"):
+        open_labelled(tmp_path / "missing")
+
+
+@pytest.mark.parametrize("part", ["images", "masks"])
+def test_refuses_a_missing_part(labelled: Path, part: str) -> None:
+    (labelled / part).rename(labelled / "elsewhere")
+    with pytest.raises(DatasetError, match=rf"a folder {part}/ in .*only classes\.json, elsewhere"):
+        open_labelled(labelled)
+
+
+@pytest.mark.parametrize("part", ["images", "masks"])
+def test_refuses_an_empty_part(labelled: Path, part: str) -> None:
+    for path in (labelled / part).iterdir():
+        path.unlink()
+    with pytest.raises(ImageError, match=f"none directly in .*{part}"):
+        open_labelled(labelled)
+
+
+def test_refuses_no_classes(labelled: Path) -> None:
+    (labelled / "classes.json").unlink()
+    with pytest.raises(DatasetError, match=r"classes\.json in .* or in the folder above"):
+        open_labelled(labelled)
+
+
+def test_refuses_images_without_a_mask(labelled: Path) -> None:
+    (labelled / "masks" / "b.png").unlink()
+    (labelled / "masks" / "c.png").unlink()
+    with pytest.raises(DatasetError, match=r"2 images without a mask in .*: b\.jpg, c\.jpg;"):
+        open_labelled(labelled)
+
+
+def test_refuses_masks_without_an_image(labelled: Path) -> None:
+    (labelled / "images" / "a.jpg").unlink()
+    with pytest.raises(DatasetError, match=r"1 masks without an image in .*: a\.png;"):
+        open_labelled(labelled)
+
+
+def test_refuses_two_images_of_one_name(labelled: Path) -> None:
+    (labelled / "images" / "a.png").write_bytes(b"")
+    with pytest.raises(DatasetError, match="several called a"):
+        open_labelled(labelled)
+
+
+def test_refuses_a_bad_image_or_mask_in_the_folder(labelled: Path) -> None:
+    save_mask(labelled / "masks" / "b.png", (0, 3))
+    with pytest.raises(DatasetError, match=r"3 in .*b\.png"):
+        open_labelled(labelled)
+    (labelled / "images" / "a.jpg").write_bytes(b"damaged")
+    with pytest.raises(ImageError, match=r"a\.jpg"):
+        open_labelled(labelled)
+
+
+def test_reads_a_mask_with_ignored_pixels(tmp_path: Path) -> None:
+    save_mask(tmp_path / "mask.png", (0, 2, 255))
+    labels = read_mask(tmp_path / "mask.png", CLASSES)
+    assert labels.shape == (16, 16)
+    assert labels.dtype == np.int64
+    np.testing.assert_array_equal(np.unique(labels), [0, 2, 255])
+
+
+def test_reads_the_numbers_of_a_palette_mask(tmp_path: Path) -> None:
+    numbers = np.arange(256).reshape(16, 16) % 3
+    image = Image.fromarray(numbers.astype(np.uint8))
+    image.putpalette([200, 0, 0, 0, 200, 0, 0, 0, 200])
+    image.save(tmp_path / "mask.png")
+    np.testing.assert_array_equal(read_mask(tmp_path / "mask.png", CLASSES), numbers)
+
+
+def test_refuses_labels_outside_the_classes(tmp_path: Path) -> None:
+    save_mask(tmp_path / "mask.png", (0, 3, 17, 255))
+    with pytest.raises(DatasetError, match=r"labels 0\.\.2 and 255 for ignored pixels; found 3, 17 in"):
+        read_mask(tmp_path / "mask.png", CLASSES)
+    with pytest.raises(DatasetError, match=r"labels 0\.\.2; found 3, 17, 255 in"):
+        read_mask(tmp_path / "mask.png", ClassSet(names=CLASSES.names))
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "LA", "1", "I;16"])
+def test_refuses_masks_of_other_modes(tmp_path: Path, mode: str) -> None:
+    Image.new(mode, (16, 16)).save(tmp_path / "mask.png")
+    with pytest.raises(DatasetError, match=f"one 8-bit channel.* is {mode}"):
+        read_mask(tmp_path / "mask.png", CLASSES)
+
+
+def test_the_name_samples_is_the_bundled_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert data_folder("samples") == samples_folder()
+    assert data_folder("other") == Path("other")
+    (tmp_path / "samples").mkdir()
+    assert data_folder("samples") == Path("samples")  # a folder of the user's own comes first
+
+
+def test_image_folder(labelled: Path) -> None:
+    assert image_folder(labelled) == labelled / "images"
+    assert image_folder(labelled / "masks") == labelled / "masks"

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+import mobileseg
+from mobileseg.files import sha256
+from mobileseg.models.registry import MODELS
+from mobileseg.weights.records import WeightsRecord, bundled, bundled_folder, records
+
+
+@pytest.fixture(scope="module")
+def camvid11() -> WeightsRecord:
+    return bundled("seaformer-tiny")["camvid11"]
+
+
+def test_every_file_has_its_record_and_every_record_its_file() -> None:
+    files = {path.name for path in bundled_folder().glob("*.safetensors")}
+    assert {record.file for record in records()} == files != set()
+    for record in records():
+        assert sha256(record.path) == record.sha256
+        assert record.model in MODELS
+        assert len(record.palette) == len(record.classes)
+        assert all(0 <= channel <= 255 for color in record.palette for channel in color)
+        assert all(side % MODELS[record.model].multiple == 0 for side in record.size)
+        assert all(0 < ratio < 1 for ratio in record.measured.values())
+
+
+def test_camvid11_says_where_it_comes_from(camvid11: WeightsRecord) -> None:
+    assert camvid11.size == (384, 512)
+    assert len(camvid11.classes) == 11
+    assert camvid11.classes[0] == "sky"
+    assert camvid11.palette[:2] == ((128, 128, 128), (128, 0, 0))
+    assert "CamVid" in camvid11.trained_on
+    assert "research" in camvid11.licence
+    assert camvid11.measured["test_miou"] == pytest.approx(0.530, abs=0.002)
+
+
+def test_camvid11_loads_strictly(camvid11: WeightsRecord) -> None:
+    stored = load_file(camvid11.path)
+    assert {str(t.dtype) for t in stored.values() if t.is_floating_point()} == {f"torch.{camvid11.stored_dtype}"}
+    plain = mobileseg.create_model("seaformer-tiny", num_classes=11)
+    plain.load_state_dict({k: t.float() if t.is_floating_point() else t for k, t in stored.items()}, strict=True)
+    model = mobileseg.create_model("seaformer-tiny", weights="camvid11")
+    assert model.mobileseg_classes == 11
+    assert all(torch.equal(value, plain.state_dict()[key]) for key, value in model.state_dict().items())
+    report = mobileseg.load_weights(model, "camvid11")
+    assert report.weights.kind == "bundled"
+    assert report.weights.record == camvid11
+    assert report.weights.licence == camvid11.licence
+
+
+def test_a_model_without_bundled_weights_has_none() -> None:
+    assert bundled("seaformer-base") == {}
+    assert bundled("no-such-model") == {}
+
+
+def test_records_are_read_anew_only_once_and_cannot_be_changed(camvid11: WeightsRecord) -> None:
+    assert records() is records()
+    with pytest.raises(AttributeError):
+        camvid11.licence = "mine"  # type: ignore[misc]
+
+
+def test_the_json_holds_nothing_that_the_record_drops(camvid11: WeightsRecord) -> None:
+    fields = json.loads(camvid11.path.with_suffix(".json").read_text())
+    assert fields.keys() == WeightsRecord.__dataclass_fields__.keys()
