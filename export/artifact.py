@@ -6,6 +6,10 @@ import functools
 from pathlib import Path
 
 import numpy as np
+from mobileseg.export.manifest import Manifest, read_manifest
+from mobileseg.export.targets import TARGETS, TargetSpec
+from mobileseg.export.verify import Runtime
+from mobileseg.export.versions import check_versions
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -13,10 +17,6 @@ from mobileseg.classmap import classes_of_output
 from mobileseg.data.classes import Color, generated_palette
 from mobileseg.data.images import Batch, read_image, to_batch
 from mobileseg.errors import ArtifactError, EnvironmentLackError, ImageError
-from mobileseg.export.manifest import Manifest, read_manifest
-from mobileseg.export.targets import TARGETS, TargetSpec
-from mobileseg.export.verify import Runtime
-from mobileseg.export.versions import check_versions
 from mobileseg.files import sha256
 from mobileseg.registry import choose, load, require
 
@@ -84,7 +84,7 @@ def as_batch(image: ImageLike, size: tuple[int, int]) -> Batch:
         return to_batch(np.asarray(image.convert("RGB")), *size)
     array = np.asarray(image)
     if array.ndim == 3 and array.shape[2] == 3 and array.dtype == np.uint8:
-        return to_batch(array, *size)
+        return to_batch(array.astype(np.uint8, copy=False), *size)
     if array.shape == (1, 3, *size):
         return np.array(array, dtype=np.float32, order="C")
     raise ImageError(

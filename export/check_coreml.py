@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 import torch
+from mobileseg.export.lowering import INPUT_NAME, Lowering
+from mobileseg.export.targets import FLOAT16, FLOAT32, INT8, INT8_WEIGHTS
 from numpy.typing import NDArray
 
 from mobileseg.errors import GateError
-from mobileseg.export.lowering import INPUT_NAME, Lowering
-from mobileseg.export.targets import FLOAT16, FLOAT32, INT8, INT8_WEIGHTS
 
 # Rounding of a weight, relative to the largest of its output channel: half a step of 127, and of float16's 11 bits.
 HALF_STEP = {INT8: 0.5 / 127, INT8_WEIGHTS: 0.5 / 127, FLOAT16: 2.0**-11, FLOAT32: 0.0}
@@ -33,14 +33,20 @@ def check(path: Path, lowering: Lowering) -> tuple[str, ...]:
     weighted = [op for op in operations if op.op_type in ("conv", "linear")]
     worst = _check_weights(weighted, lowering)
     if lowering.precision == INT8:
-        _expect(counts["quantize"] > 0 and counts["constexpr_affine_dequantize"] == len(weighted), "int8 activations and weights", str(counts))
+        _expect(
+            counts["quantize"] > 0 and counts["constexpr_affine_dequantize"] == len(weighted),
+            "int8 activations and weights",
+            str(counts),
+        )
     checks = [
         f"opens again as an mlprogram of {len(operations)} operations, specification {spec.specificationVersion}",
         f"input {INPUT_NAME} {tuple(lowering.example.shape)} float32, output {lowering.output_name} of the right shape and type",
         f"{len(weighted)} weights equal the float model's within rounding (worst {worst:.2g} of its channel's largest)",
     ]
     if lowering.precision == INT8:
-        checks.append(f"{counts['quantize']} quantize, {counts['dequantize']} dequantize, {counts['constexpr_affine_dequantize']} int8 weights")
+        checks.append(
+            f"{counts['quantize']} quantize, {counts['dequantize']} dequantize, {counts['constexpr_affine_dequantize']} int8 weights"
+        )
     return tuple(checks)
 
 
@@ -78,7 +84,11 @@ def _check_weights(weighted: list[Any], lowering: Lowering) -> float:
         # A channel smaller than the observer's least scale is rounded to that scale.
         deviation = float((np.abs(found - weight) / np.maximum(largest, 127 * 2.0**-12)).max())
         worst = max(worst, deviation)
-    _expect(worst <= HALF_STEP[lowering.precision] + SLACK, f"weights within {HALF_STEP[lowering.precision]:.2g}", f"{worst:.2g}")
+    _expect(
+        worst <= HALF_STEP[lowering.precision] + SLACK,
+        f"weights within {HALF_STEP[lowering.precision]:.2g}",
+        f"{worst:.2g}",
+    )
     return worst
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import numpy as np
+from mobileseg.export.artifact import Artifact
+from mobileseg.export.manifest import Decibel, Part
+from mobileseg.export.reference import original_of
+from mobileseg.export.versions import installed
 from numpy.typing import NDArray
 from pydantic import BeforeValidator, Field, PlainSerializer
 
@@ -16,21 +21,17 @@ from mobileseg.classmap import classes_of_output
 from mobileseg.data.dataset import LabelledFolder, read_mask
 from mobileseg.data.images import check_images, find_images, read_image, to_batch
 from mobileseg.errors import DatasetError, RequestError
-from mobileseg.export.artifact import Artifact
-from mobileseg.export.manifest import Decibel, Part
-from mobileseg.export.reference import original_of
-from mobileseg.export.versions import installed
 from mobileseg.metrics.agreement import Agreement
 from mobileseg.metrics.confusion import bootstrap_miou, confusion, scores
 from mobileseg.models.reference import original_logits
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION: Final = 1
 Count = Callable[[int, int], None]
 
 # A class that neither occurs nor is predicted has no IoU: null in JSON.
 Ratio = Annotated[
     float,
-    PlainSerializer(lambda v: None if v != v else v, when_used="json"),
+    PlainSerializer(lambda v: None if math.isnan(v) else v, when_used="json"),
     BeforeValidator(lambda v: float("nan") if v is None else v),
 ]
 
@@ -57,7 +58,7 @@ class Comparison(Part):
     artifact_sha256: str
     data: str
     images: int
-    float_: Accuracy | None = Field(serialization_alias="float", validation_alias="float")
+    float_: Accuracy | None = Field(alias="float")
     artifact: Accuracy | None
     agreement: float
     sqnr_db: Decibel | None
@@ -110,7 +111,9 @@ def compare_labelled(
 ) -> Comparison:
     """Both on every image; masks at the labels' own size. ``count(done, total)`` is called after each image."""
     if artifact.manifest.model.task != "segmentation":
-        raise RequestError(expected="a segmentation artifact", found=artifact.manifest.model.name, todo="use --no-labels")
+        raise RequestError(
+            expected="a segmentation artifact", found=artifact.manifest.model.name, todo="use --no-labels"
+        )
     check_classes(artifact, data)
     pair = _Pair(artifact, weights)
     tallies = [_Tally(data.classes.names, data.classes.ignore_index) for _ in range(2)]

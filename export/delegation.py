@@ -7,10 +7,9 @@ import re
 from collections import Counter
 from types import TracebackType
 
+from mobileseg.export.manifest import DelegationPart, OutsidePart
 from torch.export import ExportedProgram
 from torch.fx import Node
-
-from mobileseg.export.manifest import DelegationPart, OutsidePart
 
 PARTITIONER_LOGGER = "executorch.backends.xnnpack.partition"
 _REASON = re.compile(r"Node (\S+) was not partitioned because (.*?)\.?$", re.DOTALL)
@@ -37,7 +36,9 @@ class WhyNot(logging.Handler):
         self._logger.addHandler(self)
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._logger.removeHandler(self)
         self._logger.level, self._logger.propagate = self._before
 
@@ -82,4 +83,6 @@ def _reason(node: Node, reasons: dict[str, str]) -> str:
 def _at_edge(node: Node) -> bool:
     """Whether the operator stands alone between the graph's input (or output) and the delegate."""
     users = list(node.users)
-    return all(user.op == "output" for user in users) or all(source.op == "placeholder" for source in node.all_input_nodes)
+    return all(user.op == "output" for user in users) or all(
+        source.op == "placeholder" for source in node.all_input_nodes
+    )

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError
 
 from mobileseg.errors import ArtifactError, EnvironmentLackError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION: Final = 1
 
 # JSON has no infinity; a file that equals its reference exactly has an infinite SQNR.
 Decibel = Annotated[
@@ -190,7 +190,9 @@ def read_manifest(artifact: Path) -> Manifest:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise ArtifactError(
-            expected=f"the manifest {path.name} beside {artifact.name}", found="none", todo="export again, or bring it along"
+            expected=f"the manifest {path.name} beside {artifact.name}",
+            found="none",
+            todo="export again, or bring it along",
         ) from error
     except (OSError, UnicodeDecodeError) as error:
         raise ArtifactError(expected="a manifest", found=f"{path}: {error}", todo="export again") from error
@@ -206,5 +208,7 @@ def read_manifest(artifact: Path) -> Manifest:
                 todo="install the mobileseg that made it, or export again with this one",
             ) from error
         raise ArtifactError(
-            expected="a manifest that mobileseg wrote", found=f"{path}: {where or 'root'}: {first['msg']}", todo="export again"
+            expected="a manifest that mobileseg wrote",
+            found=f"{path}: {where or 'root'}: {first['msg']}",
+            todo="export again",
         ) from error

@@ -6,9 +6,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import torch
-from torch import nn
-
-from mobileseg.errors import GateError, RequestError
 from mobileseg.export.artifact import Artifact
 from mobileseg.export.lowering import INPUT_NAME, Lowered, Lowering
 from mobileseg.export.manifest import (
@@ -27,27 +24,27 @@ from mobileseg.export.manifest import (
 from mobileseg.export.quantize import quantize
 from mobileseg.export.quiet import quiet
 from mobileseg.export.request import ExportRequest
-from mobileseg.export.targets import INT8
 from mobileseg.export.verify import Subject, verify
 from mobileseg.export.versions import installed
+from torch import nn
+
+from mobileseg.data.images import Batch
+from mobileseg.errors import GateError
 from mobileseg.files import publish, sha256, size_bytes, staging
 from mobileseg.models.deploy import DeployedModel
-from mobileseg.models.factory import build, deploy
+from mobileseg.models.factory import deploy
 from mobileseg.registry import load
-from mobileseg.weights.importer import LoadReport, model_from_weights
 
 
 def export(request: ExportRequest) -> Artifact:
     """Do it. The file and its manifest appear at the end, both or none. Raises ``GateError`` where the file is not good."""
-    request.progress("weights")
-    model, loaded = _model(request)
-    weights = _weights_part(request, loaded)
-    deployed = deploy(model, *request.size, emit=request.emit)
+    weights = _weights_part(request)
+    deployed = deploy(request.model, *request.size, emit=request.emit)
     batches = request.images.batches(*request.size)
     module: nn.Module = deployed
     kept: tuple[FloatPart, ...] = ()
     with staging(request.output) as folder:
-        if request.precision == INT8:
+        if request.int8:
             request.progress(f"quantize: calibrate on {len(batches)} images ({request.images.source})")
             with quiet():
                 module, kept = quantize(deployed, batches)
@@ -57,31 +54,27 @@ def export(request: ExportRequest) -> Artifact:
         with quiet():
             lowered: Lowered = load(request.target.lower)(lowering, folder)
         request.progress(f"verify on {len(batches)} images")
-        verification = _verification(request, model, lowering, lowered, batches)
+        verification = _verification(request, lowering, lowered, batches)
         percent = lowered.delegation.percent if lowered.delegation else None
         _check_gates(request, percent, verification.agreement)
-        manifest = _manifest(request, model, deployed, weights, kept, lowered, verification)
+        manifest = _manifest(request, deployed, weights, kept, lowered, verification)
         record = manifest_path(folder / request.output.name)
         record.write_text(manifest.to_json(), encoding="utf-8")
         publish([(lowered.path, request.output), (record, manifest_path(request.output))])
     return Artifact(request.output, manifest, request.target)
 
 
-def _model(request: ExportRequest) -> tuple[nn.Module, LoadReport | None]:
-    if request.weights is None:
-        return build(request.spec, request.num_classes or request.spec.num_classes, request.seed), None
-    return model_from_weights(request.spec, request.weights, request.num_classes, request.seed)
-
-
-def _weights_part(request: ExportRequest, loaded: LoadReport | None) -> WeightsPart:
+def _weights_part(request: ExportRequest) -> WeightsPart:
+    loaded = request.loaded
+    note: str | None = None
     if loaded is None:
         note = "RANDOM WEIGHTS: the file computes nothing meaningful; it shows size, speed and exactness only"
         return WeightsPart(
-            kind="random", source="random", sha256=None, seed=request.seed, licence="none", layout=None, trained=False, note=note
-        )
-    source, note = loaded.weights, None
+            kind="random", source="random", sha256=None, seed=request.seed, licence="none", layout=None, trained=False, note=note,
+        )  # fmt: skip
+    source = loaded.weights
     if not loaded.head_trained:
-        note = f"UNTRAINED HEAD: the checkpoint holds a backbone only; the {len(loaded.missing)} tensors of the head are random"
+        note = f"UNTRAINED HEAD: the checkpoint is a backbone; the head's {len(loaded.missing)} tensors are random"
     return WeightsPart(
         kind=source.kind, source=source.name, sha256=sha256(source.path), seed=request.seed if note else None,
         licence=source.licence, layout=loaded.layout, trained=loaded.head_trained, note=note,
@@ -100,30 +93,14 @@ def _essentials(request: ExportRequest, deployed: DeployedModel, weights: Weight
         "precision": request.precision,
         "input": f"1x3x{height}x{width} NCHW RGB float32 0..255, normalisation inside",
         "output": f"{request.emit}, {deployed.num_classes} classes",
-        "classes": ",".join(_classes(request, deployed.num_classes)[0] or ()),
+        "classes": ",".join(request.classes.names if request.classes else ()),
         "version": installed().get("mobileseg", "unknown"),
     }
     return {f"mobileseg.{key}": str(value) for key, value in facts.items() if value}
 
 
-def _classes(
-    request: ExportRequest, num_classes: int
-) -> tuple[tuple[str, ...] | None, tuple[tuple[int, int, int], ...] | None]:
-    """Names and colours, from ``--classes`` or the weights' record; None where nobody said."""
-    if request.classes is not None:
-        if len(request.classes.names) != num_classes:
-            raise RequestError(
-                expected=f"{num_classes} class names, as the weights have",
-                found=f"{len(request.classes.names)} in --classes",
-                todo="give the classes.json of the data that the weights were trained on",
-            )
-        return request.classes.names, request.classes.colors
-    record = request.weights.record if request.weights else None
-    return (record.classes, record.palette) if record else (None, None)
-
-
 def _verification(
-    request: ExportRequest, model: nn.Module, lowering: Lowering, lowered: Lowered, batches: list[Any]
+    request: ExportRequest, lowering: Lowering, lowered: Lowered, batches: list[Batch]
 ) -> VerificationPart:
     if request.target.runtime is None:
         checks: tuple[str, ...] = ()
@@ -131,11 +108,15 @@ def _verification(
             with quiet():
                 checks = load(request.target.check)(lowered.path, lowering)
         return VerificationPart(
-            status="not measured", images=0, source="no runtime for this target here", same_as_calibration=False, checks=checks
+            status="not measured",
+            images=0,
+            source="no runtime for this target here",
+            same_as_calibration=False,
+            checks=checks,
         )
     runtime = load(request.target.runtime)(lowered.path)
-    subject = Subject(runtime, model, lowering.deployed, lowering.module, request.precision == INT8)
-    return verify(subject, batches, request.images.source, request.calibrated)
+    subject = Subject(runtime, request.model, lowering.deployed, lowering.module, request.int8)
+    return verify(subject, batches, request.images.source, request.int8)
 
 
 def _check_gates(request: ExportRequest, percent: float | None, agreement: float | None) -> None:
@@ -154,7 +135,6 @@ def _check_gates(request: ExportRequest, percent: float | None, agreement: float
 
 def _manifest(
     request: ExportRequest,
-    model: nn.Module,
     deployed: DeployedModel,
     weights: WeightsPart,
     kept: tuple[FloatPart, ...],
@@ -164,7 +144,6 @@ def _manifest(
     spec, (height, width) = request.spec, request.size
     with torch.no_grad():
         out = deployed(torch.zeros(1, 3, height, width))
-    names, palette = _classes(request, deployed.num_classes)
     stride = None if spec.task == "classification" else 1 if request.emit == "mask" else spec.stride
     delegation: DelegationPart | None = lowered.delegation
     return Manifest(
@@ -176,7 +155,7 @@ def _manifest(
             family=spec.family,
             task=spec.task,
             num_classes=deployed.num_classes,
-            parameters=sum(p.numel() for p in model.parameters()),
+            parameters=sum(p.numel() for p in request.model.parameters()),
         ),
         weights=weights,
         input=InputPart(name=INPUT_NAME, shape=(1, 3, height, width), mean=spec.mean, std=spec.std),
@@ -186,13 +165,13 @@ def _manifest(
             shape=tuple(out.shape),
             dtype=str(out.dtype).removeprefix("torch."),
             stride=stride,
-            classes=names,
-            palette=palette,
+            classes=request.classes.names if request.classes else None,
+            palette=request.classes.colors if request.classes else None,
         ),
         precision=PrecisionPart(
             name=request.precision, meaning=request.target.precisions[request.precision], kept_float=kept
         ),
-        calibration=request.images.part() if request.calibrated else None,
+        calibration=request.images.part() if request.int8 else None,
         versions=installed(),
         delegation=delegation,
         verification=verification,

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from typing import TypeGuard
 
 import torch
+from mobileseg.export.manifest import FloatPart
 from torch.fx import GraphModule, Node
 from torchao.quantization.pt2e.observer import HistogramObserver, PerChannelMinMaxObserver
 from torchao.quantization.pt2e.quantizer import (
@@ -21,8 +23,6 @@ from torchao.quantization.pt2e.quantizer import (
     SharedQuantizationSpec,
 )
 from torchao.quantization.pt2e.quantizer.quantizer import Q_ANNOTATION_KEY, QuantizationSpecBase
-
-from mobileseg.export.manifest import FloatPart
 
 aten = torch.ops.aten
 
@@ -79,11 +79,15 @@ def _module_paths(node: Node) -> Iterable[str]:
         yield path
 
 
-def _is_float(node: object) -> bool:
-    return isinstance(node, Node) and isinstance(node.meta.get("val"), torch.Tensor) and node.meta["val"].is_floating_point()
+def _is_float(node: object) -> TypeGuard[Node]:
+    return (
+        isinstance(node, Node)
+        and isinstance(node.meta.get("val"), torch.Tensor)
+        and node.meta["val"].is_floating_point()
+    )
 
 
-class Int8Quantizer(Quantizer):
+class Int8Quantizer(Quantizer):  # type: ignore[misc]  # torchao ships no types
     """Annotates an exported float graph for ``prepare_pt2e``; ``kept_float`` says afterwards what was left out.
 
     ``keep_float``: tells for a module path (as in ``named_modules``) whether its operators were asked to stay float.
@@ -137,12 +141,13 @@ class Int8Quantizer(Quantizer):
         inputs: dict[Node, QuantizationSpecBase] = {}
         for argument in node.args[:2]:
             if _is_float(argument):
-                inputs[argument] = ACTIVATION  # type: ignore[index]  # _is_float has seen a Node
-        if node.target in WEIGHTED:
-            inputs[node.args[1]] = WEIGHT  # type: ignore[index]
+                inputs[argument] = ACTIVATION
+        weight = node.args[1]
+        if node.target in WEIGHTED and isinstance(weight, Node):
+            inputs[weight] = WEIGHT
         fused = self._fused_clamp(node)
         output = None if fused is not None else ACTIVATION
-        node.meta[Q_ANNOTATION_KEY] = QuantizationAnnotation(inputs, output, _annotated=True)  # type: ignore[arg-type]
+        node.meta[Q_ANNOTATION_KEY] = QuantizationAnnotation(inputs, output, _annotated=True)
         if fused is not None:
             fused.meta[Q_ANNOTATION_KEY] = QuantizationAnnotation(output_qspec=ACTIVATION, _annotated=True)
 
@@ -153,11 +158,11 @@ class Int8Quantizer(Quantizer):
 
     @staticmethod
     def _annotate_cat(node: Node) -> None:
-        first, *others = node.args[0]  # type: ignore[misc, union-attr]  # a list of nodes
-        shared = SharedQuantizationSpec((first, node))  # type: ignore[arg-type]
-        inputs: dict[Node, QuantizationSpecBase] = {first: ACTIVATION}  # type: ignore[dict-item]
-        inputs.update({other: shared for other in others})  # type: ignore[misc]
-        node.meta[Q_ANNOTATION_KEY] = QuantizationAnnotation(inputs, shared, _annotated=True)  # type: ignore[arg-type]
+        first, *others = node.all_input_nodes
+        shared = SharedQuantizationSpec((first, node))
+        inputs: dict[Node, QuantizationSpecBase] = {first: ACTIVATION}
+        inputs.update(dict.fromkeys(others, shared))
+        node.meta[Q_ANNOTATION_KEY] = QuantizationAnnotation(inputs, shared, _annotated=True)
 
     @staticmethod
     def _annotate_shared(node: Node) -> None:
@@ -168,4 +173,4 @@ class Int8Quantizer(Quantizer):
         if annotation is None or annotation.output_qspec is None:
             return  # the source is float, and so is this
         shared = SharedQuantizationSpec(source)
-        node.meta[Q_ANNOTATION_KEY] = QuantizationAnnotation({source: shared}, shared, _annotated=True)  # type: ignore[dict-item]
+        node.meta[Q_ANNOTATION_KEY] = QuantizationAnnotation({source: shared}, shared, _annotated=True)

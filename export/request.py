@@ -1,4 +1,4 @@
-"""What is asked for, checked: everything that can be wrong without computing anything is found here, in seconds."""
+"""What is asked for, checked: everything that can be wrong without lowering anything is found here, in seconds."""
 
 from __future__ import annotations
 
@@ -7,22 +7,31 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mobileseg.export.calibration import ImageSet, read_calibration, read_image_set
+from mobileseg.export.manifest import manifest_path
+from mobileseg.export.targets import INT8, TARGETS, TargetSpec
 
 from mobileseg.data.classes import ClassSet, read_classes
 from mobileseg.errors import RequestError
-from mobileseg.export.calibration import ImageSet, read_calibration, read_image_set
-from mobileseg.export.targets import INT8, TARGETS, TargetSpec
 from mobileseg.files import check_output
+from mobileseg.models.checks import check_emit, check_num_classes, check_size
 from mobileseg.models.registry import MODELS, ModelSpec
 from mobileseg.registry import choose, require
 from mobileseg.weights.resolve import RANDOM, Weights, default_weights, resolve
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from mobileseg.weights.importer import LoadReport
 
 Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class ExportRequest:
-    """A checked request: everything that can be wrong without computing anything has been looked at."""
+    """A checked request, with the model and the images in memory. ``loaded`` is None for random weights."""
 
     spec: ModelSpec
     target: TargetSpec
@@ -30,16 +39,20 @@ class ExportRequest:
     size: tuple[int, int]
     emit: str
     output: Path
-    weights: Weights | None  # None is random
-    num_classes: int | None
+    model: nn.Module
+    loaded: LoadReport | None
     classes: ClassSet | None
     images: ImageSet
-    calibrated: bool
     require_delegation: float | None
     require_agreement: float | None
     seed: int
     command: str
     progress: Progress
+
+    @property
+    def int8(self) -> bool:
+        """Whether there is a quantized graph, calibrated on ``images``."""
+        return self.precision == INT8
 
     @classmethod
     def of(
@@ -60,41 +73,92 @@ class ExportRequest:
         seed: int = 0,
         progress: Progress = lambda stage: None,
     ) -> ExportRequest:
-        """Look up and check. ``size``: height, width; default the weights' own, else the model's. ``output``: default
-        ``<model>-<precision><suffix>`` in the working folder. ``calibration``: a folder of images, default the bundled ones; they
-        serve the verification too. Raises ``RequestError``, ``EnvironmentLackError`` and their kinds."""
+        """Look up and check, the cheap things first.
+
+        ``size``: height, width; default the weights' own, else the model's. ``output``: default
+        ``<model>-<precision><suffix>`` in the working folder. ``weights``: default the bundled ones. ``calibration``: a folder
+        of images, default the bundled ones; they serve the verification too. ``classes``: a classes.json for weights that
+        bring no names. Raises ``RequestError``, ``EnvironmentLackError`` and their kinds.
+        """
         spec, aim = choose(MODELS, name, "model"), choose(TARGETS, target, "target")
         precision = precision or next(iter(aim.precisions))
-        if precision not in aim.precisions:
-            raise RequestError(
-                expected=f"a precision of {aim.name}: {', '.join(aim.precisions)}",
-                found=repr(precision),
-                todo=f"give one of them, or leave it out for {next(iter(aim.precisions))}",
-            )
-        for figure, flag, largest in ((require_delegation, "--require-delegation", 100.0), (require_agreement, "--require-agreement", 1.0)):
-            if figure is not None and not 0 <= figure <= largest:
-                raise RequestError(expected=f"{flag} from 0 to {largest:g}", found=f"{figure:g}", todo="correct it")
+        _check_precision(aim, precision)
+        _check_gate("--require-delegation", require_delegation, 100.0)
+        _check_gate("--require-agreement", require_agreement, 1.0)
+        check_emit(spec, emit)
+        if num_classes is not None:
+            check_num_classes(num_classes)
         require(aim.packages, f"exporting to {aim.title}", aim.extra)
-        path = Path(output) if output is not None else Path(f"{spec.name}-{precision}{aim.suffix}")
-        if path.suffix != aim.suffix:
-            raise RequestError(expected=f"an output name that ends in {aim.suffix}", found=str(path), todo=f"call it {path.name}{aim.suffix}")
-        check_output(path, force)
-        check_output(path.with_name(path.name + ".json"), force)
+        path = _output(spec, aim, precision, output, force)
+        if size is not None:
+            check_size(spec, *size)
+        names = read_classes(Path(classes)) if classes is not None else None
         source = None if weights == RANDOM else resolve(weights or default_weights(spec), spec)
         if size is None:
             size = source.record.size if source and source.record else spec.size
-        from mobileseg.models.factory import check_size  # imports torch: after everything that answers at once
-
-        check_size(spec, *size)
         folder = Path(calibration) if calibration is not None else None
-        calibrated = precision == INT8
+        images = read_calibration(folder) if precision == INT8 else read_image_set(folder)
+        progress("weights")
+        model, loaded = _model(spec, source, num_classes, seed)
         return cls(
-            spec, aim, precision, size, emit, path, source, num_classes, read_classes(Path(classes)) if classes else None,
-            read_calibration(folder) if calibrated else read_image_set(folder), calibrated,
+            spec, aim, precision, size, emit, path, model, loaded, _class_set(names, source, model), images,
             require_delegation, require_agreement, seed, _command(), progress,
         )  # fmt: skip
 
 
+def _check_precision(target: TargetSpec, precision: str) -> None:
+    if precision not in target.precisions:
+        raise RequestError(
+            expected=f"a precision of {target.name}: {', '.join(target.precisions)}",
+            found=repr(precision),
+            todo=f"give one of them, or leave it out for {next(iter(target.precisions))}",
+        )
+
+
+def _check_gate(flag: str, figure: float | None, largest: float) -> None:
+    if figure is not None and not 0 <= figure <= largest:
+        raise RequestError(expected=f"{flag} from 0 to {largest:g}", found=f"{figure:g}", todo="correct it")
+
+
+def _output(spec: ModelSpec, target: TargetSpec, precision: str, output: str | Path | None, force: bool) -> Path:
+    path = Path(output) if output is not None else Path(f"{spec.name}-{precision}{target.suffix}")
+    if path.suffix != target.suffix:
+        raise RequestError(
+            expected=f"an output name that ends in {target.suffix}",
+            found=str(path),
+            todo=f"call it {path.name}{target.suffix}",
+        )
+    check_output(path, force)
+    check_output(manifest_path(path), force)
+    return path
+
+
+def _model(
+    spec: ModelSpec, source: Weights | None, num_classes: int | None, seed: int
+) -> tuple[nn.Module, LoadReport | None]:
+    from mobileseg.models.factory import build
+    from mobileseg.weights.importer import model_from_weights
+
+    if source is None:
+        return build(spec, spec.num_classes if num_classes is None else num_classes, seed), None
+    return model_from_weights(spec, source, num_classes, seed)
+
+
+def _class_set(names: ClassSet | None, source: Weights | None, model: nn.Module) -> ClassSet | None:
+    """Names and colours, from ``--classes`` or the weights' record; None where nobody said."""
+    if names is not None:
+        if len(names.names) != model.mobileseg_classes:
+            raise RequestError(
+                expected=f"{model.mobileseg_classes} class names, as the weights have",
+                found=f"{len(names.names)} in --classes",
+                todo="give the classes.json of the data that the weights were trained on",
+            )
+        return names
+    record = source.record if source else None
+    return ClassSet(names=record.classes, palette=record.palette) if record else None
+
+
 def _command() -> str:
+    """The command line, where this process is ours; else the Python call's name."""
     program = Path(sys.argv[0]).name or "python"
     return shlex.join([program, *sys.argv[1:]]) if program == "mobileseg" else "mobileseg.export.export_model"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from mobileseg.export.quiet import quiet
 from numpy.typing import NDArray
 
 from mobileseg.data.images import Batch
 from mobileseg.errors import ArtifactError
-from mobileseg.export.quiet import quiet
 
 
 class ExecutorchRuntime:
@@ -17,7 +17,7 @@ class ExecutorchRuntime:
 
     def __init__(self, path: Path, threads: int | None = None) -> None:
         with quiet() as chatter:
-            import torch  # noqa: F401  # its libraries must be loaded before the extension's
+            import torch  # its libraries must be loaded before the extension's
 
             # executorch.runtime is a wrapper around this extension that imports the whole exporter first: 12 s more.
             from executorch.extension.pybindings import _C
@@ -25,8 +25,12 @@ class ExecutorchRuntime:
             if threads is not None:
                 _C._unsafe_reset_threadpool(threads)
             try:
-                self._module = _C._load_for_executorch(str(path), program_verification=_C.Verification.InternalConsistency)
-                self._module.method_meta("forward")  # loading is lazy: this reads and checks the file
+                self._module = _C._load_for_executorch(
+                    str(path), program_verification=_C.Verification.InternalConsistency
+                )
+                # Loading is lazy: this reads and checks the file, and the first run prepares the delegate.
+                shape = self._module.method_meta("forward").input_tensor_meta(0).sizes()
+                self._module.forward([torch.zeros(shape)])
             except (RuntimeError, ValueError, OSError) as error:
                 raise ArtifactError(
                     expected="a .pte that ExecuTorch can load",
@@ -41,7 +45,9 @@ class ExecutorchRuntime:
 
         pixels = torch.from_numpy(np.ascontiguousarray(batch))
         try:
-            output = self._module.forward([pixels])[0]  # a copy: the runtime's own buffer is written again by the next run
+            output = self._module.forward([pixels])[
+                0
+            ]  # a copy: the runtime's own buffer is written again by the next run
         except RuntimeError as error:
             raise ArtifactError(
                 expected=f"{self._path.name} to run on {tuple(pixels.shape)}", found=str(error), todo="export it again"

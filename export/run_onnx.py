@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from mobileseg.export.quiet import quiet
 from numpy.typing import NDArray
 
 from mobileseg.data.images import Batch
 from mobileseg.errors import ArtifactError
-from mobileseg.export.quiet import quiet
 
 ERRORS_ONLY = 3
 
@@ -27,7 +27,9 @@ class OnnxRuntime:
                 options.intra_op_num_threads = threads
             try:
                 self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-            except Exception as error:  # pybind exceptions without a common base; any of them says the file is not usable
+            except (
+                Exception
+            ) as error:  # pybind exceptions without a common base; any of them says the file is not usable
                 raise ArtifactError(
                     expected="a .onnx that ONNX Runtime can load", found=f"{path}: {error}", todo="export it again"
                 ) from error

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
-
 from mobileseg.export.delegation import WhyNot, report
 from mobileseg.export.lowering import Lowered, Lowering
 
@@ -26,14 +27,14 @@ def lower(lowering: Lowering, folder: Path) -> Lowered:
     return Lowered(path, delegation)
 
 
-class _no_collection:
+@contextlib.contextmanager
+def _no_collection() -> Iterator[None]:
     """Some sixty passes rebuild the graph one after the other: the garbage collector then walks millions of live objects
     and finds nothing (a tenth of the time)."""
-
-    def __enter__(self) -> None:
-        self._was = gc.isenabled()
-        gc.disable()
-
-    def __exit__(self, *_: object) -> None:
-        if self._was:
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
             gc.enable()

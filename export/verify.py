@@ -8,13 +8,13 @@ from typing import Protocol
 
 import numpy as np
 import torch
+from mobileseg.export.manifest import VerificationPart
 from numpy.typing import NDArray
 from torch import nn
 
 from mobileseg.classmap import classes_of_output
 from mobileseg.data.images import Batch
 from mobileseg.errors import GateError
-from mobileseg.export.manifest import VerificationPart
 from mobileseg.metrics.agreement import Agreement
 from mobileseg.models.deploy import DeployedModel
 from mobileseg.models.reference import original_logits
@@ -108,14 +108,18 @@ def _relative_error(pair: Agreement) -> float:
 def _check_rewrite(pair: Agreement) -> str:
     error = _relative_error(pair)
     if not (error <= REWRITE_ERROR and pair.argmax >= FLOAT_AGREEMENT):
-        raise _fail("the deploy form", "to equal the original", f"{error:.2g} of the logits' range, classes {pair.argmax:.6f}")
+        raise _fail(
+            "the deploy form", "to equal the original", f"{error:.2g} of the logits' range, classes {pair.argmax:.6f}"
+        )
     return f"deploy form equals the original: largest error {error:.2g} of the logits' range, classes {pair.argmax:.6f}"
 
 
 def _check_float(pair: Agreement) -> str:
     error = _relative_error(pair)
     if not (error <= FLOAT_ERROR and pair.argmax >= FLOAT_AGREEMENT):
-        raise _fail("the file", "to equal its deploy form", f"{error:.2g} of the logits' range, classes {pair.argmax:.6f}")
+        raise _fail(
+            "the file", "to equal its deploy form", f"{error:.2g} of the logits' range, classes {pair.argmax:.6f}"
+        )
     return f"file equals its deploy form: largest error {error:.2g} of the logits' range, classes {pair.argmax:.6f}"
 
 
@@ -124,7 +128,9 @@ def _check_int8(pairs: dict[str, Agreement]) -> str:
     if file.sqnr_db is None or graph.sqnr_db is None:
         wanted = graph.argmax - INT8_MASK_MARGIN
         if not file.argmax >= wanted:
-            raise _fail("the file", f"to follow its quantized graph in {wanted:.4f} of the pixels", f"{file.argmax:.4f}")
+            raise _fail(
+                "the file", f"to follow its quantized graph in {wanted:.4f} of the pixels", f"{file.argmax:.4f}"
+            )
         return f"file follows its quantized graph in {file.argmax:.4f} of the pixels"
     floor = min(INT8_FIDELITY_DB, graph.sqnr_db - INT8_MARGIN_DB)
     if not file.sqnr_db >= floor:

@@ -5,11 +5,23 @@ from __future__ import annotations
 import platform
 from importlib import metadata
 
-from mobileseg.errors import EnvironmentLackError
 from mobileseg.export.manifest import Manifest
 from mobileseg.export.targets import TargetSpec
 
-TOOLS = ("mobileseg", "torch", "torchao", "executorch", "onnx", "onnxruntime", "onnxsim", "onnxscript", "coremltools", "numpy")
+from mobileseg.errors import EnvironmentLackError
+
+TOOLS = (
+    "mobileseg",
+    "torch",
+    "torchao",
+    "executorch",
+    "onnx",
+    "onnxruntime",
+    "onnxsim",
+    "onnxscript",
+    "coremltools",
+    "numpy",
+)
 
 
 def installed() -> dict[str, str]:
@@ -24,7 +36,7 @@ def installed() -> dict[str, str]:
 
 
 def _release(version: str) -> list[str]:
-    return version.split("+")[0].split(".")[:2]
+    return version.split("+", maxsplit=1)[0].split(".")[:2]
 
 
 def check_versions(manifest: Manifest, target: TargetSpec, file: str) -> None:

@@ -16,5 +16,7 @@ class DeviceSpec:
 
 
 DEVICES: Mapping[str, DeviceSpec] = {
-    "host": DeviceSpec("host", "this machine, in this process, in the file's own runtime", "mobileseg.latency.host:Host")
+    "host": DeviceSpec(
+        "host", "this machine, in this process, in the file's own runtime", "mobileseg.latency.host:Host"
+    )
 }

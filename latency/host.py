@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-
 from mobileseg.export.artifact import Artifact
 
 CPUINFO = Path("/proc/cpuinfo")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import statistics
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from mobileseg.export.manifest import Part
 from mobileseg.latency.protocol import Protocol
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION: Final = 1
 
 
 class Series(Part):

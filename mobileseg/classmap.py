@@ -28,7 +28,9 @@ class Axis:
     def of(cls, source: int, target: int) -> Axis:
         """Half-pixel centres (align_corners=False), in float32 as PyTorch computes them."""
         scale = np.float32(source) / np.float32(target)
-        where = np.maximum((np.arange(target, dtype=np.float32) + np.float32(0.5)) * scale - np.float32(0.5), 0).astype(np.float32)
+        where = np.maximum((np.arange(target, dtype=np.float32) + np.float32(0.5)) * scale - np.float32(0.5), 0).astype(
+            np.float32
+        )
         low = np.minimum(where.astype(np.intp), source - 1)
         weight = np.clip(where - low.astype(np.float32), 0, 1).astype(np.float32)
         return cls(low, np.minimum(low + 1, source - 1), weight)
@@ -61,12 +63,20 @@ def class_map(logits: Float, height: int, width: int) -> NDArray[np.int32]:
         certain = possible.argmax(0).astype(np.int32)
         out[top:bottom] = np.repeat(certain, column_ends - column_starts)
         contested = possible.sum(0) > 1
-        _resolve(out[top:bottom], pair, possible & contested, rows.weight[top:bottom], columns, column_starts, column_ends)
+        _resolve(
+            out[top:bottom], pair, possible & contested, rows.weight[top:bottom], columns, column_starts, column_ends
+        )
     return out
 
 
 def _resolve(
-    out: NDArray[np.int32], pair: Float, possible: NDArray[np.bool_], weight: Float, columns: Axis, starts: Index, ends: Index
+    out: NDArray[np.int32],
+    pair: Float,
+    possible: NDArray[np.bool_],
+    weight: Float,
+    columns: Axis,
+    starts: Index,
+    ends: Index,
 ) -> None:
     """Interpolate the candidates of one row of cells, class after class, and keep the best; the first wins ties."""
     best = np.full(out.shape, -np.inf, dtype=np.float32)
@@ -75,7 +85,9 @@ def _resolve(
         at = np.repeat(possible[number], ends - starts).nonzero()[0]
         low, high, part = columns.low[at], columns.high[at], columns.weight[at]
         above, below = pair[number]
-        value = up * ((1 - part) * above[low] + part * above[high]) + down * ((1 - part) * below[low] + part * below[high])
+        value = up * ((1 - part) * above[low] + part * above[high]) + down * (
+            (1 - part) * below[low] + part * below[high]
+        )
         better = value > best[:, at]
         best[:, at] = np.where(better, value, best[:, at])
         out[:, at] = np.where(better, np.int32(number), out[:, at])
@@ -85,10 +97,12 @@ def classes_of_output(output: NDArray[np.generic], height: int, width: int) -> N
     """The class map ``(height, width)`` of whatever a segmentation file gives: logits ``(1, C, h, w)``, or a mask ``(1, H, W)``,
     which is sampled at the nearest pixel where the size differs. For a classifier's ``(1, C)``: its class, ``(1,)``."""
     if output.ndim == 2:
-        return output.argmax(1).astype(np.int32)
+        best: NDArray[np.int32] = output.argmax(1).astype(np.int32)
+        return best
     if output.ndim == 4:
         return class_map(output[0].astype(np.float32, copy=False), height, width)
     mask = output[0].astype(np.int32)
     rows = (2 * np.arange(height) + 1) * mask.shape[0] // (2 * height)
     columns = (2 * np.arange(width) + 1) * mask.shape[1] // (2 * width)
-    return mask[rows[:, None], columns]
+    sampled: NDArray[np.int32] = mask[rows[:, None], columns]
+    return sampled

@@ -41,7 +41,9 @@ def check_output(path: Path, force: bool) -> None:
         raise OutputError(expected="a folder that exists for the output", found=str(folder), todo=f"mkdir -p {folder}")
     if path.exists() and not force:
         raise OutputError(
-            expected="a name that is free", found=f"{path} exists", todo="choose another --output, or overwrite it with --force"
+            expected="a name that is free",
+            found=f"{path} exists",
+            todo="choose another --output, or overwrite it with --force",
         )
     try:
         with tempfile.TemporaryFile(dir=folder):
@@ -94,10 +96,16 @@ def staging(output: Path) -> Iterator[Path]:
 def publish(pairs: list[tuple[Path, Path]]) -> None:
     """Move every finished ``(temporary, final)``; the last pair is what makes the others valid. Replaces what is there."""
     for temporary, final in pairs:
-        if final.is_dir() and not final.is_symlink():
-            old = temporary.with_name(temporary.name + ".replaced")
+        old = temporary.with_name(temporary.name + ".replaced")
+        aside = (final.is_dir() and not final.is_symlink()) or (temporary.is_dir() and os.path.lexists(final))
+        if aside:
             os.replace(final, old)  # a folder cannot be replaced in one step; the old one dies with the staging folder
-        os.replace(temporary, final)
+        try:
+            os.replace(temporary, final)
+        except BaseException:
+            if aside:
+                os.replace(old, final)
+            raise
 
 
 def write_whole(path: Path, data: bytes) -> None:

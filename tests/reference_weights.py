@@ -54,9 +54,10 @@ def make_input(shape: tuple[int, int, int, int], seed: int = 0) -> Tensor:
     generator = np.random.default_rng(seed)
     x = 0.5 * generator.standard_normal(shape)
     down, across = np.arange(height)[:, None] / height, np.arange(width)[None, :] / width
-    for plane in x.reshape(images * channels, height, width):
+    for i in range(images * channels):
+        plane = x[i // channels, i % channels]
         for _ in range(4):
             fy, fx = generator.integers(0, 4, 2)
             amplitude, phase = generator.random(2)
-            plane += (0.5 + amplitude) * np.sin(2 * np.pi * (fy * down + fx * across + phase))
+            plane[:] += (0.5 + amplitude) * np.sin(2 * np.pi * (fy * down + fx * across + phase))
     return torch.from_numpy(x.astype(np.float32))

@@ -32,6 +32,7 @@ def count(spec: ModelSpec) -> dict[str, int]:
 
 
 def main() -> None:
+    """Count all, write, show."""
     figures = {name: count(spec) for name, spec in MODELS.items()}
     ZOO.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     for name, figure in figures.items():

@@ -22,6 +22,7 @@ def measure() -> None:
     """Export, time, write. Weights: the bundled ones where there are any, else seeded random ones."""
     from mobileseg.export import export_model
     from mobileseg.latency import measure as time_files
+
     from mobileseg.weights.records import bundled
 
     rows: list[dict[str, Any]] = []

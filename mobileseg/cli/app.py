@@ -29,7 +29,8 @@ Size = Annotated[str | None, typer.Option(metavar="HxW", help="Input height x wi
 
 @app.callback(invoke_without_command=True)
 def _root(
-    context: typer.Context, version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
 ) -> None:
     if version:
         import mobileseg
@@ -65,15 +66,23 @@ def export(
     target: Annotated[str, typer.Option(help="executorch, onnx or coreml.")],
     int8: Annotated[bool, typer.Option("--int8", help="Static int8, calibrated.")] = False,
     fp16: Annotated[bool, typer.Option("--fp16", help="float16 (Core ML).")] = False,
-    precision: Annotated[str | None, typer.Option(help="By its full name, such as int8-weights (Core ML) or float32.")] = None,
+    precision: Annotated[
+        str | None, typer.Option(help="By its full name, such as int8-weights (Core ML) or float32.")
+    ] = None,
     size: Size = None,
     emit: Annotated[str, typer.Option(help="logits (head resolution) or mask (class map at input size).")] = "logits",
     weights: Weights = None,
     num_classes: Annotated[int | None, typer.Option(help="With random weights; else the weights say it.")] = None,
-    calibration: Annotated[str | None, typer.Option(help="Folder of images; default: the 11 bundled street images.")] = None,
-    classes: Annotated[str | None, typer.Option(help="A classes.json with names and palette for your own weights.")] = None,
+    calibration: Annotated[
+        str | None, typer.Option(help="Folder of images; default: the 11 bundled street images.")
+    ] = None,
+    classes: Annotated[
+        str | None, typer.Option(help="A classes.json with names and palette for your own weights.")
+    ] = None,
     output: Annotated[str | None, typer.Option("--output", "-o", help="Default: MODEL-PRECISION.SUFFIX here.")] = None,
-    require_delegation: Annotated[float | None, typer.Option(help="Fail below this percentage of delegated operators.")] = None,
+    require_delegation: Annotated[
+        float | None, typer.Option(help="Fail below this percentage of delegated operators.")
+    ] = None,
     require_agreement: Annotated[float | None, typer.Option(help="Fail below this argmax agreement, 0..1.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite.")] = False,
     seed: Annotated[int, typer.Option(help="Of random weights.")] = 0,
@@ -92,16 +101,28 @@ def export(
 def compare(
     artifact: str,
     data: Annotated[str, typer.Option(help="Folder with images/ and masks/, or 'samples'.")],
-    weights: Annotated[str | None, typer.Option(help="Where the artifact's weights are now, if not where they were.")] = None,
+    weights: Annotated[
+        str | None, typer.Option(help="Where the artifact's weights are now, if not where they were.")
+    ] = None,
     no_labels: Annotated[bool, typer.Option("--no-labels", help="Images only: agreement and SQNR, no mIoU.")] = False,
     json_file: Annotated[str | None, typer.Option("--json", help="Write the figures to this file.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the JSON file.")] = False,
-    any_version: Annotated[bool, typer.Option("--any-version", help="Accept a file verified with another runtime release.")] = False,
+    any_version: Annotated[
+        bool, typer.Option("--any-version", help="Accept a file verified with another runtime release.")
+    ] = False,
 ) -> None:
     """Accuracy of an artifact and of the float original it came from."""
     from mobileseg.cli import compare as verb
 
-    verb.run(artifact, data, weights=weights, labelled=not no_labels, json_file=json_file, force=force, any_version=any_version)
+    verb.run(
+        artifact,
+        data,
+        weights=weights,
+        labelled=not no_labels,
+        json_file=json_file,
+        force=force,
+        any_version=any_version,
+    )
 
 
 @app.command()
@@ -113,12 +134,16 @@ def predict(
     weights: Weights = None,
     size: Size = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite.")] = False,
-    any_version: Annotated[bool, typer.Option("--any-version", help="Accept a file verified with another runtime release.")] = False,
+    any_version: Annotated[
+        bool, typer.Option("--any-version", help="Accept a file verified with another runtime release.")
+    ] = False,
 ) -> None:
     """Segment images with an artifact in its own runtime, or with the float original."""
     from mobileseg.cli import predict as verb
 
-    verb.run(artifact, images, output=output, masks=masks, weights=weights, size=size, force=force, any_version=any_version)
+    verb.run(
+        artifact, images, output=output, masks=masks, weights=weights, size=size, force=force, any_version=any_version
+    )
 
 
 @app.command()
@@ -143,14 +168,15 @@ def main() -> None:
     """Entry point: every expected failure is one message and an exit code."""
     signal.signal(signal.SIGTERM, _interrupt)  # a polite kill leaves as little behind as Ctrl-C
     try:
-        app(standalone_mode=False)
-        code = 0
+        code = app(standalone_mode=False) or 0  # typer gives the code of an early exit, and 130 for Ctrl-C
+        if code == INTERRUPTED:
+            _say_interrupted()
     except MobilesegError as error:
         code = _fail(error)
     except typer.Exit as leave:
         code = leave.exit_code
     except (KeyboardInterrupt, typer.Abort):
-        typer.echo("interrupted; nothing was left behind", err=True)
+        _say_interrupted()
         code = INTERRUPTED
     except BrokenPipeError:
         code = 0
@@ -167,6 +193,10 @@ def main() -> None:
         show()
         code = int(getattr(error, "exit_code", 2))
     _leave(code)
+
+
+def _say_interrupted() -> None:
+    typer.echo("interrupted; nothing was left behind", err=True)
 
 
 def _fail(error: MobilesegError) -> int:

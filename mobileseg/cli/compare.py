@@ -13,6 +13,7 @@ from mobileseg.files import write_whole
 def run(
     artifact: str, data: str, weights: str | None, labelled: bool, json_file: str | None, force: bool, any_version: bool
 ) -> None:
+    """Compare and show."""
     target = json_path(json_file, force)
     stages = Stages()
     opened = open_artifact(artifact, any_version=any_version)
@@ -39,7 +40,10 @@ def _show(result: object) -> None:
 
     assert isinstance(result, Comparison)
     console = results()
-    console.print(f"{result.artifact_file}: {result.model}, {result.target} {result.precision}, weights {result.weights}", markup=False)
+    console.print(
+        f"{result.artifact_file}: {result.model}, {result.target} {result.precision}, weights {result.weights}",
+        markup=False,
+    )
     console.print(f"{result.images} images of {result.data}", markup=False)
     original, artifact = result.float_, result.artifact
     if original is not None and artifact is not None:
@@ -47,7 +51,9 @@ def _show(result: object) -> None:
         for title in ("", "float", "artifact"):
             table.add_column(title, justify="left" if not title else "right")
         table.add_row("mIoU", percent(original.miou), percent(artifact.miou))
-        table.add_row("  95 % interval", *(f"{percent(a.interval[0])} .. {percent(a.interval[1])}" for a in (original, artifact)))
+        table.add_row(
+            "  95 % interval", *(f"{percent(a.interval[0])} .. {percent(a.interval[1])}" for a in (original, artifact))
+        )
         table.add_row("pixel accuracy", percent(original.pixel_accuracy), percent(artifact.pixel_accuracy))
         for name in original.iou:
             table.add_row(f"IoU {name}", percent(original.iou[name]), percent(artifact.iou[name]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import sys
@@ -12,7 +13,6 @@ from rich.console import Console
 
 from mobileseg.errors import RequestError, SizeError
 from mobileseg.files import check_output
-
 
 PIPE_WIDTH = 160  # columns
 
@@ -45,7 +45,9 @@ def parse_size(text: str | None) -> tuple[int, int] | None:
         return None
     match = re.fullmatch(r"(\d{1,9})[xX×](\d{1,9})", text.strip())
     if match is None:
-        raise SizeError(expected="a size as HxW, such as 384x512", found=repr(text), todo="give height and width in pixels")
+        raise SizeError(
+            expected="a size as HxW, such as 384x512", found=repr(text), todo="give height and width in pixels"
+        )
     return int(match.group(1)), int(match.group(2))
 
 
@@ -62,7 +64,7 @@ def json_path(name: str | None, force: bool) -> Path | None:
 
 def percent(ratio: float | None, digits: int = 2) -> str:
     """A ratio as a percentage, or "not measured"."""
-    return "not measured" if ratio is None or ratio != ratio else f"{100 * ratio:.{digits}f} %"
+    return "not measured" if ratio is None or math.isnan(ratio) else f"{100 * ratio:.{digits}f} %"
 
 
 def decibel(value: float | None) -> str:

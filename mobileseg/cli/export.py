@@ -15,11 +15,14 @@ def precision_of(int8: bool, fp16: bool, name: str | None) -> str | None:
     """One of the three options at most; raises ``RequestError``."""
     asked = [p for p in (INT8 if int8 else None, FLOAT16 if fp16 else None, name) if p is not None]
     if len(set(asked)) > 1:
-        raise RequestError(expected="one precision", found=" and ".join(asked), todo="give --int8, --fp16 or --precision NAME")
+        raise RequestError(
+            expected="one precision", found=" and ".join(asked), todo="give --int8, --fp16 or --precision NAME"
+        )
     return asked[0] if asked else None
 
 
 def run(model: str, target: str, size: str | None, **options: Any) -> None:
+    """Export and report."""
     artifact = export_model(model, target, size=parse_size(size), progress=Stages(), **options)
     console = results()
     for line in report(artifact.manifest):
@@ -38,7 +41,11 @@ def report(manifest: Manifest) -> list[str]:
         f"precision  {m.precision.name}: {m.precision.meaning}",
     ]
     if m.calibration:
-        own = "" if not m.calibration.bundled else "; bundled street images: give --calibration with yours for other scenes"
+        own = (
+            ""
+            if not m.calibration.bundled
+            else "; bundled street images: give --calibration with yours for other scenes"
+        )
         lines.append(f"calibrated on {m.calibration.images} images of {m.calibration.source}{own}")
     lines += [f"kept float {part.count} {part.operator}: {part.reason}" for part in m.precision.kept_float]
     lines += _delegation(m.delegation)

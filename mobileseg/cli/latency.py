@@ -9,6 +9,7 @@ from mobileseg.files import write_whole
 
 
 def run(artifacts: list[str], device: str, protocol: str, json_file: str | None, force: bool) -> None:
+    """Measure and show."""
     target = json_path(json_file, force)
     stages = Stages()
     from mobileseg.latency.measurement import measure

@@ -41,19 +41,33 @@ class Predictor:
 
 
 def run(
-    artifact: str, images: list[str], output: str, masks: bool, weights: str | None, size: str | None, force: bool, any_version: bool
+    artifact: str,
+    images: list[str],
+    output: str,
+    masks: bool,
+    weights: str | None,
+    size: str | None,
+    force: bool,
+    any_version: bool,
 ) -> None:
+    """Predict and save one picture an image."""
     paths = _collect(images)
     folder = Path(output)
     targets = _targets(paths, folder, masks, force)
     if artifact in MODELS and not Path(artifact).exists():
         predictor = _original(MODELS[artifact], weights, parse_size(size))
     elif weights is not None or size is not None:
-        raise RequestError(expected="--weights and --size with a model's name only", found=artifact, todo="an artifact has its own")
+        raise RequestError(
+            expected="--weights and --size with a model's name only", found=artifact, todo="an artifact has its own"
+        )
     else:
         predictor = _from_artifact(artifact, any_version)
     if masks and len(predictor.names) > MOST_PALETTE:
-        raise RequestError(expected=f"at most {MOST_PALETTE} classes for --masks", found=str(len(predictor.names)), todo="make overlays")
+        raise RequestError(
+            expected=f"at most {MOST_PALETTE} classes for --masks",
+            found=str(len(predictor.names)),
+            todo="make overlays",
+        )
     console = results()
     if predictor.note:
         console.print(f"WARNING {predictor.note}", markup=False)
@@ -61,7 +75,11 @@ def run(
     for path, target in zip(paths, targets, strict=True):
         pixels = read_image(path)
         class_map = classes_of_output(predictor.run(to_batch(pixels, *predictor.size)), *pixels.shape[:2])
-        picture = palette_png(class_map, predictor.palette) if masks else overlay(pixels, class_map, predictor.names, predictor.palette)
+        picture = (
+            palette_png(class_map, predictor.palette)
+            if masks
+            else overlay(pixels, class_map, predictor.names, predictor.palette)
+        )
         with staging(target) as temporary:
             picture.save(temporary / target.name)
             (temporary / target.name).replace(target)
@@ -81,11 +99,19 @@ def _collect(images: list[str]) -> list[Path]:
 
 def _targets(paths: list[Path], folder: Path, masks: bool, force: bool) -> list[Path]:
     if not folder.parent.is_dir() or (folder.exists() and not folder.is_dir()):
-        raise OutputError(expected="a folder, or a name for a new one in an existing folder", found=str(folder), todo="choose another --output")
+        raise OutputError(
+            expected="a folder, or a name for a new one in an existing folder",
+            found=str(folder),
+            todo="choose another --output",
+        )
     targets = [folder / f"{path.stem}{'_mask' if masks else '_overlay'}.png" for path in paths]
     twice = next((t for i, t in enumerate(targets) if t in targets[:i]), None)
     if twice is not None:
-        raise ImageError(expected="images of different names", found=f"two that would become {twice.name}", todo="predict them separately")
+        raise ImageError(
+            expected="images of different names",
+            found=f"two that would become {twice.name}",
+            todo="predict them separately",
+        )
     if folder.is_dir():
         for target in targets:
             check_output(target, force)
@@ -97,18 +123,22 @@ def _targets(paths: list[Path], folder: Path, masks: bool, force: bool) -> list[
 def _from_artifact(name: str, any_version: bool) -> Predictor:
     artifact = open_artifact(name, any_version=any_version)
     _refuse_classifier(artifact.manifest.model.name, artifact.manifest.model.task)
-    return Predictor(artifact.load().run, artifact.size, artifact.class_names, artifact.palette, artifact.manifest.weights.note)
+    return Predictor(
+        artifact.load().run, artifact.size, artifact.class_names, artifact.palette, artifact.manifest.weights.note
+    )
 
 
 def _original(spec: ModelSpec, weights: str | None, size: tuple[int, int] | None) -> Predictor:
-    from mobileseg.models.factory import build, check_size
+    from mobileseg.models.checks import check_size
+    from mobileseg.models.factory import build
     from mobileseg.models.reference import original_logits
     from mobileseg.weights.importer import model_from_weights
     from mobileseg.weights.resolve import RANDOM, default_weights, resolve
 
     _refuse_classifier(spec.name, spec.task)
     if weights == RANDOM:
-        record, note, model = None, "RANDOM WEIGHTS: the picture means nothing", build(spec, spec.num_classes)
+        record, model = None, build(spec, spec.num_classes)
+        note: str | None = "RANDOM WEIGHTS: the picture means nothing"
     else:
         source = resolve(weights or default_weights(spec), spec)
         model, report = model_from_weights(spec, source)
@@ -123,4 +153,6 @@ def _original(spec: ModelSpec, weights: str | None, size: tuple[int, int] | None
 
 def _refuse_classifier(name: str, task: str) -> None:
     if task != "segmentation":
-        raise RequestError(expected="a segmentation model", found=f"{name}, a classifier", todo="choose one without -cls")
+        raise RequestError(
+            expected="a segmentation model", found=f"{name}, a classifier", todo="choose one without -cls"
+        )

@@ -34,16 +34,26 @@ def _facts(spec: ModelSpec) -> dict[str, Any]:
 
 
 def show_list(pattern: str, json_output: bool) -> None:
+    """A table of the models whose names fit, or JSON."""
     names = list_models(pattern)
     if not names:
-        raise UnknownNameError(expected="a pattern that fits some model", found=repr(pattern), todo="mobileseg list shows all")
+        raise UnknownNameError(
+            expected="a pattern that fits some model", found=repr(pattern), todo="mobileseg list shows all"
+        )
     rows = [_facts(MODELS[name]) for name in names]
     console = results()
     if json_output:
         console.print_json(json.dumps(rows))
         return
     table = Table(box=None, pad_edge=False)
-    for title, side in (("model", "left"), ("size", "right"), ("params", "right"), ("multiply-adds", "right"), ("published", "left"), ("weights", "left")):
+    for title, side in (
+        ("model", "left"),
+        ("size", "right"),
+        ("params", "right"),
+        ("multiply-adds", "right"),
+        ("published", "left"),
+        ("weights", "left"),
+    ):
         table.add_column(title, justify=side)  # type: ignore[arg-type]  # left and right are what rich's literal holds
     for row in rows:
         best = max(row["published"], key=lambda figure: figure["value"])
@@ -64,6 +74,7 @@ def _millions(count: int | None, unit: float, letter: str) -> str:
 
 
 def show_info(model: str, json_output: bool) -> None:
+    """All that is known of one model."""
     spec = choose(MODELS, model, "model")
     facts = _facts(spec)
     console = results()
@@ -72,7 +83,9 @@ def show_info(model: str, json_output: bool) -> None:
         return
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_row("model", f"{spec.name} ({spec.family}, {spec.task})")
-    table.add_row("input", f"RGB 0..255, {spec.size[0]}x{spec.size[1]} by default, both sides divisible by {spec.multiple}")
+    table.add_row(
+        "input", f"RGB 0..255, {spec.size[0]}x{spec.size[1]} by default, both sides divisible by {spec.multiple}"
+    )
     table.add_row("classes", f"{spec.num_classes} by default; weights say their own")
     table.add_row("parameters", _millions(facts["parameters"], 1e6, "M"))
     table.add_row("multiply-adds", f"{_millions(facts['multiply_adds'], 1e9, 'G')} at {spec.size[0]}x{spec.size[1]}")

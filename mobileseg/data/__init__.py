@@ -1,0 +1,1 @@
+"""Images, masks, classes, data sets, and the bundled samples."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import colorsys
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from mobileseg.errors import DatasetError
 
 Color = tuple[int, int, int]
+Channel = Annotated[int, Field(ge=0, le=255)]
 
 
 class ClassSet(BaseModel):
@@ -20,7 +22,7 @@ class ClassSet(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     names: tuple[str, ...] = Field(min_length=1)
-    palette: tuple[Color, ...] = ()
+    palette: tuple[tuple[Channel, Channel, Channel], ...] = ()
     ignore_index: int | None = Field(default=None, ge=0, le=65535)
 
     @model_validator(mode="after")
@@ -28,7 +30,9 @@ class ClassSet(BaseModel):
         if self.palette and len(self.palette) != len(self.names):
             raise ValueError(f"{len(self.palette)} colours for {len(self.names)} names")
         if self.ignore_index is not None and self.ignore_index < len(self.names):
-            raise ValueError(f"ignore_index {self.ignore_index} is the number of the class {self.names[self.ignore_index]!r}")
+            raise ValueError(
+                f"ignore_index {self.ignore_index} is the number of the class {self.names[self.ignore_index]!r}"
+            )
         return self
 
     @property
@@ -64,4 +68,5 @@ def generated_palette(count: int) -> tuple[Color, ...]:
 
 def colorize(class_map: NDArray[np.integer], palette: tuple[Color, ...]) -> NDArray[np.uint8]:
     """``(H, W)`` class numbers to ``(H, W, 3)`` uint8."""
-    return np.asarray(palette, dtype=np.uint8)[class_map]
+    colors: NDArray[np.uint8] = np.asarray(palette, dtype=np.uint8)[class_map]
+    return colors

@@ -54,7 +54,9 @@ def image_folder(path: Path) -> Path:
 def open_labelled(path: Path) -> LabelledFolder:
     """Check the whole folder first, then give it. Raises ``DatasetError``, ``ImageError``."""
     if not path.is_dir():
-        raise DatasetError(expected="a folder with images/ and masks/", found=f"no folder at {path}", todo="check --data")
+        raise DatasetError(
+            expected="a folder with images/ and masks/", found=f"no folder at {path}", todo="check --data"
+        )
     for part in ("images", "masks"):
         if not (path / part).is_dir():
             raise DatasetError(
@@ -75,7 +77,9 @@ def _find_classes(path: Path) -> Path:
         if (folder / "classes.json").is_file():
             return folder / "classes.json"
     raise DatasetError(
-        expected=f"classes.json in {path} or in the folder above", found="none", todo="write one: names, palette, ignore_index"
+        expected=f"classes.json in {path} or in the folder above",
+        found="none",
+        todo="write one: names, palette, ignore_index",
     )
 
 
@@ -83,7 +87,9 @@ def _pair(images: list[Path], masks: list[Path], path: Path) -> tuple[Pair, ...]
     for files in (images, masks):
         twice = [stem for stem, count in Counter(f.stem for f in files).items() if count > 1]
         if twice:
-            raise DatasetError(expected="one file a name", found=f"several called {twice[0]}", todo=f"tidy {files[0].parent}")
+            raise DatasetError(
+                expected="one file a name", found=f"several called {twice[0]}", todo=f"tidy {files[0].parent}"
+            )
     by_stem = {mask.stem: mask for mask in masks}
     names = {image.stem for image in images}
     for lacking, what in (

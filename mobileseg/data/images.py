@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import struct
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +29,9 @@ def find_images(folder: Path) -> list[Path]:
     found = sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES and not p.name.startswith("."))
     if not found:
         raise ImageError(
-            expected=f"images ({', '.join(SUFFIXES)})", found=f"none directly in {folder}", todo="give the folder that holds them"
+            expected=f"images ({', '.join(SUFFIXES)})",
+            found=f"none directly in {folder}",
+            todo="give the folder that holds them",
         )
     return found
 
@@ -36,7 +40,14 @@ def read_image(path: Path) -> Pixels:
     """``(H, W, 3)`` uint8 RGB, turned upright by its EXIF tag. Raises ``ImageError`` for anything but 8-bit RGB, grey or palette."""
     with open_image(path) as image:
         _check_mode(image, path)
-        upright = ImageOps.exif_transpose(image)
+        try:
+            upright = ImageOps.exif_transpose(image)
+        except (SyntaxError, ValueError, KeyError, TypeError, struct.error, OSError) as error:
+            raise ImageError(
+                expected="EXIF data that can be read",
+                found=f"{path}: {error}",
+                todo="strip the EXIF data, or leave it out",
+            ) from error
         if min(upright.size) < SMALLEST_SIDE:
             raise ImageError(
                 expected=f"an image of at least {SMALLEST_SIDE} pixels a side",
@@ -67,17 +78,25 @@ def open_image(path: Path) -> Image.Image:
 def is_16_bit(path: Path) -> bool:
     """Whether the samples have 16 bits: Pillow narrows 16-bit RGB without a word, so the decoder's raw mode is asked."""
     with Image.open(path) as image:
-        return image.mode.startswith("I;16") or any("16" in str(tile.args) for tile in image.tile)
+        return image.mode.startswith("I") or any(_deep(tile.codec_name, tile.args) for tile in image.tile)
+
+
+def _deep(codec: str, args: Any) -> bool:
+    """Whether a Pillow tile's raw mode has 16-bit samples. Beside the raw mode stand row lengths and offsets."""
+    mode, *more = args if isinstance(args, tuple) else (args,)
+    if codec in ("ppm", "ppm_plain"):
+        return bool(more and more[0] > 255)  # the largest value that the file may hold
+    return ";16" in str(mode)
 
 
 def _check_mode(image: Image.Image, path: Path) -> None:
     deep = is_16_bit(path)
-    opaque = image.mode in ("RGBA", "LA") and image.getextrema()[-1] == (255, 255)
-    if not deep and (image.mode in READABLE or opaque):
+    opaque = not image.has_transparency_data or image.convert("RGBA").getextrema()[-1] == (255, 255)
+    if not deep and opaque and image.mode in (*READABLE, "RGBA", "LA"):
         return
     raise ImageError(
         expected="8-bit RGB, grey or palette pixels",
-        found=f"{path} is {'16-bit ' if deep else ''}{image.mode}",
+        found=f"{path} is {'16-bit ' if deep else ''}{image.mode}{'' if opaque else ' with transparent pixels'}",
         todo="convert it to 8-bit RGB (Pillow: Image.open(path).convert('RGB').save(...)) and look at the result",
     )
 

@@ -13,7 +13,9 @@ OPACITY = 0.55
 SMALLEST_SHARE = 0.0005  # of the pixels: classes that cover less are left out of the legend
 
 
-def overlay(image: Pixels, class_map: NDArray[np.integer], names: tuple[str, ...], palette: tuple[Color, ...]) -> Image.Image:
+def overlay(
+    image: Pixels, class_map: NDArray[np.integer], names: tuple[str, ...], palette: tuple[Color, ...]
+) -> Image.Image:
     """``image`` ``(H, W, 3)`` blended with the colours of ``class_map`` ``(H, W)``, and below it the classes that occur,
     the largest first, with their share of the pixels."""
     blend = (1 - OPACITY) * image.astype(np.float32) + OPACITY * colorize(class_map, palette).astype(np.float32)

@@ -1,0 +1,1 @@
+"""How good a class map is, and how far apart two outputs are."""

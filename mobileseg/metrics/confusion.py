@@ -10,12 +10,18 @@ from numpy.typing import NDArray
 Counts = NDArray[np.int64]
 
 
-def confusion(prediction: NDArray[np.integer], label: NDArray[np.integer], num_classes: int, ignore: int | None = None) -> Counts:
+def confusion(
+    prediction: NDArray[np.integer], label: NDArray[np.integer], num_classes: int, ignore: int | None = None
+) -> Counts:
     """``(num_classes, num_classes)`` int64 pixel counts: rows the label, columns the prediction; ``ignore`` labels left out."""
     if prediction.shape != label.shape:
         raise ValueError(f"prediction {prediction.shape} and label {label.shape} differ in shape")
     counted = np.ones(label.shape, dtype=bool) if ignore is None else label != ignore
-    pairs = label[counted].astype(np.int64) * num_classes + prediction[counted]
+    wanted, given = label[counted].astype(np.int64), prediction[counted].astype(np.int64)
+    for numbers, what in ((wanted, "labels"), (given, "predictions")):
+        if numbers.size and (numbers.min() < 0 or numbers.max() >= num_classes):
+            raise ValueError(f"{what} {numbers.min()}..{numbers.max()} for the classes 0..{num_classes - 1}")
+    pairs = wanted * num_classes + given
     return np.bincount(pairs, minlength=num_classes**2).astype(np.int64).reshape(num_classes, num_classes)
 
 

@@ -1,0 +1,1 @@
+"""The zoo: original forms, deploy forms, and the table of both."""

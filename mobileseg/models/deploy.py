@@ -9,8 +9,6 @@ from mobileseg.models.mask_head import MaskHead
 from mobileseg.models.registry import ModelSpec
 from mobileseg.models.rewrites import constant
 
-EMITS = ("logits", "mask")
-
 
 class DeployedModel(nn.Module):
     """RGB pixels ``(1, 3, height, width)`` float32 in 0..255 to logits, or to the class map.
@@ -19,9 +17,7 @@ class DeployedModel(nn.Module):
     (the mean cannot be: the convolution's zero padding stands for a mean-coloured border).
     """
 
-    def __init__(
-        self, network: nn.Module, spec: ModelSpec, num_classes: int, size: tuple[int, int], emit: str
-    ) -> None:
+    def __init__(self, network: nn.Module, spec: ModelSpec, num_classes: int, size: tuple[int, int], emit: str) -> None:
         super().__init__()
         self.network = network
         self.height, self.width = size

@@ -5,30 +5,23 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from mobileseg.errors import RequestError, SizeError
-from mobileseg.models.deploy import EMITS, DeployedModel
+from mobileseg.errors import RequestError
+from mobileseg.models.checks import check_emit, check_num_classes, check_size
+from mobileseg.models.deploy import DeployedModel
 from mobileseg.models.registry import MODELS, ModelSpec
 from mobileseg.registry import choose, load
-
-LARGEST_SIDE = 4096  # pixels; beyond it the graph's activations alone exceed a phone's memory
-LARGEST_CLASSES = 4096
 
 
 def build(spec: ModelSpec, num_classes: int, seed: int = 0) -> nn.Module:
     """The original form of ``spec``, seeded random, in evaluation mode; it remembers its spec and class count."""
-    if not 1 <= num_classes <= LARGEST_CLASSES:
-        raise RequestError(
-            expected=f"1 to {LARGEST_CLASSES} classes", found=str(num_classes), todo="give another number of classes"
-        )
+    check_num_classes(num_classes)
     module: nn.Module = load(spec.build)(spec.variant, num_classes, seed)
     module.mobileseg_spec = spec  # type: ignore[assignment]  # a plain attribute, not a submodule
     module.mobileseg_classes = num_classes  # type: ignore[assignment]
     return module.eval()
 
 
-def create_model(
-    name: str, num_classes: int | None = None, weights: str | None = None, seed: int = 0
-) -> nn.Module:
+def create_model(name: str, num_classes: int | None = None, weights: str | None = None, seed: int = 0) -> nn.Module:
     """The original form of a model, in evaluation mode, float32 on the CPU.
 
     ``weights``: a bundled name, a path or an https URL; without it the model is random, from ``seed``. The number of classes
@@ -56,21 +49,6 @@ def spec_of(module: nn.Module) -> ModelSpec:
     return spec
 
 
-def check_size(spec: ModelSpec, height: int, width: int) -> None:
-    """Raise ``SizeError`` unless both sides are multiples of the model's stride and not absurd."""
-    for side, name in ((height, "height"), (width, "width")):
-        if not isinstance(side, int) or side < 1 or side > LARGEST_SIDE:
-            raise SizeError(
-                expected=f"a {name} from {spec.multiple} to {LARGEST_SIDE}", found=str(side), todo="give --size HxW in pixels"
-            )
-        if side % spec.multiple:
-            below = side // spec.multiple * spec.multiple
-            near = [str(s) for s in (below, below + spec.multiple) if spec.multiple <= s <= LARGEST_SIDE]
-            raise SizeError(
-                expected=f"a {name} divisible by {spec.multiple}", found=str(side), todo=f"take {' or '.join(near)}"
-            )
-
-
 def deploy(module: nn.Module, height: int, width: int, emit: str = "logits") -> DeployedModel:
     """The deploy form of an original-form model at one input size, in evaluation mode; ``module`` is left as it is.
 
@@ -80,9 +58,7 @@ def deploy(module: nn.Module, height: int, width: int, emit: str = "logits") -> 
     """
     spec = spec_of(module)
     check_size(spec, height, width)
-    if emit not in EMITS or (emit == "mask" and spec.task != "segmentation"):
-        allowed = " or ".join(EMITS) if spec.task == "segmentation" else "logits"
-        raise RequestError(expected=f"--emit {allowed} for {spec.name}", found=repr(emit), todo=f"give --emit {allowed}")
+    check_emit(spec, emit)
     with torch.no_grad():
         network = load(spec.deploy)(module, height, width, spec.std)
         deployed = DeployedModel(network, spec, int(module.mobileseg_classes), (height, width), emit)  # type: ignore[arg-type]

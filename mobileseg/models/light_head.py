@@ -30,7 +30,8 @@ class FusionBlock(nn.Module):
     def forward(self, x: Tensor, gate: Tensor) -> Tensor:
         local = self.local_embedding(x)
         gate = self.act(self.global_act(gate))
-        return local * F.interpolate(gate, size=local.shape[2:], mode="bilinear", align_corners=False)
+        out: Tensor = local * F.interpolate(gate, size=local.shape[2:], mode="bilinear", align_corners=False)
+        return out
 
 
 class LightHead(nn.Module):
@@ -39,9 +40,7 @@ class LightHead(nn.Module):
     ``channels``: of every map given; ``embeds``: widths after each fusion (one fewer); ``width``: the last of them.
     """
 
-    def __init__(
-        self, channels: Sequence[int], embeds: Sequence[int], num_classes: int, dropout: float = 0.1
-    ) -> None:
+    def __init__(self, channels: Sequence[int], embeds: Sequence[int], num_classes: int, dropout: float = 0.1) -> None:
         super().__init__()
         width = embeds[-1]
         self.num_fusions = len(embeds)

@@ -26,7 +26,8 @@ class FusionDeploy(nn.Module):
 
     def forward(self, x: Tensor, gate: Tensor) -> Tensor:
         gate = F.relu6(self.gate(gate))
-        return self.local(x) * F.interpolate(gate, size=self.size, mode="bilinear", align_corners=False)
+        out: Tensor = self.local(x) * F.interpolate(gate, size=self.size, mode="bilinear", align_corners=False)
+        return out
 
 
 class LightHeadDeploy(nn.Module):

@@ -43,6 +43,8 @@ def rows(x: Tensor, first: int, last: int) -> Tensor:
 class MaskHead(nn.Module):
     """Logits ``(1, classes, height / stride, width / stride)`` to the class map ``(1, height, width)`` int32."""
 
+    classes: Tensor
+
     def __init__(self, num_classes: int, size: tuple[int, int], stride: int) -> None:
         super().__init__()
         self.height, self.width = size

@@ -43,7 +43,9 @@ class Variant:
         return len(self.stages) - len(self.widths) + 1
 
 
-def _stages(c: tuple[int, int, int, int, int], first: tuple[Row, ...], t: tuple[int, int, int, int]) -> tuple[tuple[Row, ...], ...]:
+def _stages(
+    c: tuple[int, int, int, int, int], first: tuple[Row, ...], t: tuple[int, int, int, int]
+) -> tuple[tuple[Row, ...], ...]:
     """The five trunk stages: ``c`` the widths from 1/4 to 1/64, ``t`` the expansions of the last four."""
     return (
         first,
@@ -137,12 +139,13 @@ class SeaAttention(nn.Module):
         self.pwconv = ConvBN(2 * keys + values, dim)
         self.gate = HardSigmoid()
         for zeroed in (self.proj, self.proj_encode_row, self.proj_encode_column):
-            nn.init.zeros_(zeroed.get_submodule("1.bn").weight)
+            nn.init.zeros_(zeroed.get_parameter("1.bn.weight"))
 
     def attend(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         """Multi-head attention over tokens: ``(N, channels, tokens)`` each; gives ``(N, value channels, tokens)``."""
-        q, k, v = (t.unflatten(1, (self.heads, -1)) for t in (q, k, v))
-        weights = (q.transpose(2, 3) @ k * self.key_dim**-0.5).softmax(dim=-1)
+        images, _, tokens = q.shape
+        q, k, v = (t.reshape(images, self.heads, -1, tokens) for t in (q, k, v))
+        weights = torch.softmax(q.transpose(2, 3) @ k * self.key_dim**-0.5, dim=-1)
         return (v @ weights.transpose(2, 3)).flatten(1, 2)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -92,12 +92,11 @@ class AttentionDeploy(nn.Module):
         rows = self.encode_rows(F.relu6(self.rows(qkv)).reshape(1, -1, self.height, 1))
         columns = self.encode_columns(F.relu6(self.columns(qkv)).reshape(1, -1, 1, self.width))
         context = F.relu6(qkv[:, 2 * self.keys :] + rows + columns)
-        return F.relu6(self.gate(context)) * detail
+        out: Tensor = F.relu6(self.gate(context)) * detail
+        return out
 
 
-def deploy_backbone(
-    backbone: SeaFormerBackbone, height: int, width: int, std: tuple[float, ...]
-) -> SeaFormerBackbone:
+def deploy_backbone(backbone: SeaFormerBackbone, height: int, width: int, std: tuple[float, ...]) -> SeaFormerBackbone:
     """A rewritten copy for mean-free inputs of ``height`` x ``width`` pixels that are yet to be divided by ``std``."""
     deployed = copy.deepcopy(backbone).eval().requires_grad_(False)
     variant = deployed.variant

@@ -55,11 +55,12 @@ def _read_safetensors(path: Path) -> dict[str, Tensor]:
     from safetensors.torch import load_file
 
     try:
-        return load_file(path)
+        tensors: dict[str, Tensor] = load_file(path)
     except (SafetensorError, OSError, ValueError) as error:
         raise CheckpointError(
             expected="a whole safetensors file", found=f"{path}: {error}", todo="fetch it again"
         ) from error
+    return tensors
 
 
 def _read_torch(path: Path) -> Any:
@@ -73,7 +74,7 @@ def _read_torch(path: Path) -> Any:
 
 def _unreadable(path: Path, error: Exception) -> CheckpointError:
     text = str(error)
-    unsafe = re.search(r"Unsupported (?:global: GLOBAL|class|operand) ([\w.]+)|GLOBAL ([\w.]+) was not", text)
+    unsafe = re.search(r"Unsupported (?:global: GLOBAL|class) ([\w.]+)|GLOBAL ([\w.]+) (?:was not|whose module)", text)
     if unsafe:
         return CheckpointError(
             expected="a checkpoint of tensors and plain values",

@@ -6,7 +6,6 @@ import hashlib
 import os
 import ssl
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import httpx
 import platformdirs
@@ -29,9 +28,14 @@ def fetch(url: str, digest: str | None = None) -> Path:
     ``digest``: hex sha256 that the file must have. Raises ``DownloadError`` where the server or the network fails and
     ``CheckpointError`` for a wrong digest or scheme. A download that was cut off goes on where it stopped.
     """
-    parts = urlsplit(url)
-    if parts.scheme != "https" or not parts.hostname:
-        raise CheckpointError(expected="an https URL", found=url, todo="give the https address, or download it and give the path")
+    try:
+        parts = httpx.URL(url)
+    except httpx.InvalidURL:
+        parts = httpx.URL("")
+    if parts.scheme != "https" or not parts.host:
+        raise CheckpointError(
+            expected="an https URL", found=url, todo="give the https address, or download it and give the path"
+        )
     name = Path(parts.path).name or "weights"
     target = cache_folder() / hashlib.sha256(url.encode()).hexdigest()[:16] / name
     try:
@@ -40,6 +44,8 @@ def fetch(url: str, digest: str | None = None) -> Path:
             _download(url, target, digest)
     except OSError as error:
         if is_disk_full(error):
+            for left in target.parent.glob(f"{name}.*"):
+                left.unlink()
             raise disk_full(target.parent) from error
         raise DownloadError(
             expected="a cache folder that can be written", found=str(error), todo="set MOBILESEG_CACHE to one"
@@ -52,7 +58,9 @@ def _download(url: str, target: Path, digest: str | None) -> None:
     part = target.with_name(target.name + ".part")
     tag = target.with_name(target.name + ".etag")  # which version of the file the part belongs to
     context = ssl.create_default_context()  # honours SSL_CERT_FILE
-    with httpx.Client(verify=context, follow_redirects=True, timeout=TIMEOUT_S) as client:
+    with httpx.Client(
+        verify=context, follow_redirects=True, timeout=TIMEOUT_S, event_hooks={"request": [_https_only]}
+    ) as client:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 _receive(client, url, part, tag)
@@ -63,10 +71,14 @@ def _download(url: str, target: Path, digest: str | None) -> None:
                     found=f"the server's answer {error.response.status_code}",
                     todo="check the address",
                 ) from error
+            except httpx.TooManyRedirects as error:
+                raise DownloadError(
+                    expected=f"the file at {url}", found="a loop of redirects", todo="check the address"
+                ) from error
             except httpx.TransportError as error:
                 if attempt == ATTEMPTS:
                     raise DownloadError(
-                        expected=f"a connection to {urlsplit(url).hostname}",
+                        expected=f"a connection to {httpx.URL(url).host}",
                         found=f"{type(error).__name__}: {error}",
                         todo="try again (it goes on where it stopped), or download the file and give its path",
                     ) from error
@@ -75,10 +87,21 @@ def _download(url: str, target: Path, digest: str | None) -> None:
     tag.unlink(missing_ok=True)
 
 
+def _https_only(request: httpx.Request) -> None:
+    if request.url.scheme != "https":
+        raise DownloadError(
+            expected="https all the way",
+            found=f"a redirect to {request.url}",
+            todo="download the file and give its path",
+        )
+
+
 def _receive(client: httpx.Client, url: str, part: Path, tag: Path) -> None:
     """One request; appends to ``part`` when the server still has the version that ``tag`` names."""
     have = part.stat().st_size if part.exists() and tag.exists() else 0
-    headers = {"Range": f"bytes={have}-", "If-Range": tag.read_text()} if have else {}
+    headers = {"Accept-Encoding": "identity"}  # ranges count what is sent, and the part holds what is meant
+    if have:
+        headers |= {"Range": f"bytes={have}-", "If-Range": tag.read_text()}
     with client.stream("GET", url, headers=headers) as response:
         if response.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
             part.unlink()
@@ -99,5 +122,7 @@ def _check(path: Path, url: str, digest: str | None) -> None:
     if digest is not None and (found := sha256(path)) != digest.lower():
         path.unlink()
         raise CheckpointError(
-            expected=f"sha256 {digest} of {url}", found=found, todo="check the digest; the file was deleted and is fetched anew"
+            expected=f"sha256 {digest} of {url}",
+            found=found,
+            todo="check the digest; the file was deleted and is fetched anew",
         )

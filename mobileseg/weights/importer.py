@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -42,6 +43,7 @@ def model_from_weights(
     tensors = _fit_prefix(checkpoint.tensors, spec)
     found = classes_of(tensors, spec)
     if found is not None and num_classes is not None and found != num_classes:
+        _refuse_another(spec, source, tensors)
         raise CheckpointError(
             expected=f"{num_classes} classes, as asked for",
             found=f"{found} in {source.name}",
@@ -64,6 +66,7 @@ def load_weights(model: nn.Module, weights: str) -> LoadReport:
     tensors = _fit_prefix(checkpoint.tensors, spec)
     found = classes_of(tensors, spec)
     if found is not None and found != model.mobileseg_classes:
+        _refuse_another(spec, source, tensors)
         raise CheckpointError(
             expected=f"{model.mobileseg_classes} classes, as the model has",
             found=f"{found} in {source.name}",
@@ -107,7 +110,7 @@ def _load(
     unexpected = tuple(key for key in tensors if key not in own)
     misfits = [key for key in own if key in tensors and own[key].shape != tensors[key].shape]
     if misfits or missing or unexpected:
-        backbone_only = not misfits and _is_backbone_only(missing, unexpected, spec)
+        backbone_only = not misfits and _is_backbone_only(own, missing, unexpected, spec)
         if not backbone_only:
             raise _misfit(spec, source, tensors, missing, unexpected, misfits, own)
     with torch.no_grad():
@@ -117,12 +120,14 @@ def _load(
     return LoadReport(source, checkpoint.layout, len(own) - len(missing), missing, unexpected)
 
 
-def _is_backbone_only(missing: tuple[str, ...], unexpected: tuple[str, ...], spec: ModelSpec) -> bool:
+def _is_backbone_only(
+    own: Mapping[str, Tensor], missing: tuple[str, ...], unexpected: tuple[str, ...], spec: ModelSpec
+) -> bool:
     """Whether just the head of a segmentation model is missing, and just a classifier is left over."""
     return (
         spec.task == "segmentation"
         and bool(missing)
-        and all(key.startswith(spec.head_prefix) for key in missing)
+        and set(missing) == {key for key in own if key.startswith(spec.head_prefix)}
         and set(unexpected) <= {"backbone.linear.weight", "backbone.linear.bias"}
     )
 
@@ -136,13 +141,7 @@ def _misfit(
     misfits: list[str],
     own: Mapping[str, Tensor],
 ) -> CheckpointError:
-    other = identify(tensors)
-    if other is not None and other != spec.name:
-        return CheckpointError(
-            expected=f"a checkpoint of {spec.name}",
-            found=f"one of {other} ({source.name})",
-            todo=f"export {other}" if other in MODELS else "give a checkpoint of the model you name",
-        )
+    _refuse_another(spec, source, tensors)
     parts = []
     if misfits:
         first = misfits[0]
@@ -157,26 +156,46 @@ def _misfit(
     )
 
 
+def _refuse_another(spec: ModelSpec, source: Weights, tensors: Mapping[str, Tensor]) -> None:
+    """Raise ``CheckpointError`` where the tensors are another model's, not where they are this one's, damaged."""
+    other = identify(tensors)
+    if other is None or other == spec.name:
+        return
+    if spec.task == "segmentation" and other in MODELS and _trunk(MODELS[other]) == _trunk(spec):
+        return
+    raise CheckpointError(
+        expected=f"a checkpoint of {spec.name}",
+        found=f"one of {other} ({source.name})",
+        todo=f"export {other}" if other in MODELS else "give a checkpoint of the model you name",
+    )
+
+
 def _some(keys: tuple[str, ...], limit: int = 6) -> str:
     return ", ".join(keys[:limit]) + (", ..." if len(keys) > limit else "")
 
 
 def identify(tensors: Mapping[str, Tensor]) -> str | None:
-    """The model of the registry whose trunk has these keys and shapes, else the family that a telling key belongs to."""
+    """The model of the registry whose trunk shares most keys and shapes, else the family that a telling key belongs to."""
     bare = {key.removeprefix("backbone."): tuple(value.shape) for key, value in tensors.items()}
     head = any(key.startswith("decode_head.") for key in tensors)
+    best, most = None, 0.5  # one key in six is a BatchNorm's counter, which fits anything: a third is shared by chance
     for spec in MODELS.values():
-        if (spec.task == "segmentation") == head and _trunk(spec).items() <= bare.items():
-            return spec.name
+        if (spec.task == "segmentation") == head:
+            trunk = _trunk(spec)
+            share = sum(bare.get(key) == shape for key, shape in trunk.items()) / len(trunk)
+            if share > most:
+                best, most = spec.name, share
+    if best is not None:
+        return best
     for family, telling in FAMILY_KEYS.items():
         if any(key.startswith(telling.rsplit(".", 1)[0]) for key in bare):
-            return f"another {family} (no variant that mobileseg has)"
+            return f"the {family} family, of a variant unknown here"
     return None
 
 
+@functools.cache
 def _trunk(spec: ModelSpec) -> Shapes:
-    with torch.device("meta"):
-        model = build(spec, spec.num_classes)
+    model = build(spec, spec.num_classes)  # on the meta device its first use alone would import sympy for 4 s
     return {
         key.removeprefix("backbone."): tuple(value.shape)
         for key, value in model.state_dict().items()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from mobileseg.errors import CheckpointError
 from mobileseg.models.registry import ModelSpec
@@ -16,7 +17,7 @@ RANDOM = "random"
 class Weights:
     """A weights file on this disk. ``sha256`` is what it must be, where that is known before reading."""
 
-    kind: str  # "bundled", "file" or "url"
+    kind: Literal["bundled", "file", "url"]
     name: str  # as it was asked for
     path: Path
     sha256: str | None = None

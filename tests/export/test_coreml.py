@@ -3,15 +3,15 @@ from pathlib import Path
 
 import pytest
 import torch
-
-import mobileseg
-from mobileseg.data.dataset import samples_folder
-from mobileseg.errors import EnvironmentLackError, GateError
 from mobileseg.export import export_model, open_artifact
 from mobileseg.export.artifact import Artifact
 from mobileseg.export.check_coreml import check
 from mobileseg.export.lowering import Lowering
 from mobileseg.export.quiet import quiet
+
+import mobileseg
+from mobileseg.data.dataset import samples_folder
+from mobileseg.errors import EnvironmentLackError, GateError
 
 pytestmark = pytest.mark.slow
 SIZE = (64, 96)
@@ -39,7 +39,10 @@ def test_int8_holds_activations_and_weights(packages: dict[str, Artifact]) -> No
 
     with quiet():
         model = ct.models.MLModel(str(packages["int8"].path), skip_model_load=True)
-    operations = [op.type for op in next(iter(model.get_spec().mlProgram.functions["main"].block_specializations.values())).operations]
+    operations = [
+        op.type
+        for op in next(iter(model.get_spec().mlProgram.functions["main"].block_specializations.values())).operations
+    ]
     assert operations.count("constexpr_affine_dequantize") == operations.count("conv")
     assert operations.count("quantize") > 100
     assert model.user_defined_metadata["mobileseg.model"] == "seaformer-tiny"

@@ -94,6 +94,13 @@ class TestEveryModel:
         assert found.shape == wanted.shape
         assert (found - wanted).abs().max() <= 1e-5 * wanted.std()
 
+    def test_random_weights_are_well_conditioned(self, name: str) -> None:
+        model = mobileseg.create_model(name, seed=4)
+        image, normalised = pixels(MODELS[name], 128, 192)
+        with torch.no_grad():
+            wanted, found = model(normalised), mobileseg.deploy(model, 128, 192)(image)
+        assert (found - wanted).abs().max() <= 1e-5 * wanted.std()
+
     def test_deploy_leaves_the_original_alone(self, name: str) -> None:
         model = fill(mobileseg.create_model(name, num_classes=3))
         before = json.dumps({k: float(v.double().sum()) for k, v in model.state_dict().items()})

@@ -1,0 +1,120 @@
+"""The road as a user walks it: export, compare, predict, latency on one small file."""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from mobileseg.latency.result import Result
+from PIL import Image
+from reference_weights import fill
+
+import mobileseg as package
+from mobileseg.data.dataset import samples_folder
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An ONNX file with five classes, as the sample images have."""
+    from mobileseg.export import export_model
+
+    folder = tmp_path_factory.mktemp("made")
+    torch.save(fill(package.create_model("seaformer-tiny", num_classes=5), salt=2).state_dict(), folder / "five.pth")
+    options = {"size": (64, 96), "weights": str(folder / "five.pth"), "classes": samples_folder() / "classes.json"}
+    return export_model("seaformer-tiny", "onnx", output=folder / "five.onnx", **options).path
+
+
+def test_export_prints_what_the_manifest_keeps(mobileseg: Run, tmp_path: Path) -> None:
+    done = mobileseg(
+        "export", "seaformer-tiny", "--target", "onnx", "--weights", "random", "--size", "32x64", "--num-classes", 3
+    )
+    assert done.returncode == 0, done.stderr
+    assert "RANDOM WEIGHTS" in done.stdout
+    assert "verified" in done.stdout
+    assert all(line.startswith("[") for line in done.stderr.splitlines())
+    manifest = json.loads((tmp_path / "seaformer-tiny-float32.onnx.json").read_text())
+    assert manifest["command"].startswith("mobileseg export seaformer-tiny --target onnx")
+    assert manifest["weights"]["kind"] == "random"
+    assert sorted(p.name for p in tmp_path.iterdir()) == [
+        "seaformer-tiny-float32.onnx",
+        "seaformer-tiny-float32.onnx.json",
+    ]
+
+
+def test_compare_with_labels(mobileseg: Run, made: Path, tmp_path: Path) -> None:
+    done = mobileseg("compare", made, "--data", "samples", "--json", "c.json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads((tmp_path / "c.json").read_text())
+    assert found["images"] == 11
+    assert 0 < found["float"]["miou"] < 1
+    assert found["artifact"]["miou"] == pytest.approx(found["float"]["miou"], abs=1e-4)
+    low, high = found["float"]["interval"]
+    assert low <= found["float"]["miou"] <= high
+    assert found["agreement"] > 0.9999
+    assert found["sqnr_db"] > 80
+    assert "lane_marking" in done.stdout
+    assert mobileseg("compare", made, "--data", "samples", "--json", "c.json").returncode == 2
+
+
+def test_compare_refuses_other_classes(mobileseg: Run, made: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(samples_folder(), data)
+    classes = json.loads((data / "classes.json").read_text())
+    classes["names"][0], classes["names"][1] = classes["names"][1], classes["names"][0]
+    (data / "classes.json").write_text(json.dumps(classes))
+    done = mobileseg("compare", made, "--data", data)
+    assert done.returncode == 2
+    assert "class 0 to be 'road'" in done.stderr
+    (data / "classes.json").write_text(json.dumps({"names": [str(i) for i in range(6)]}))
+    done = mobileseg("compare", made, "--data", data)
+    assert done.returncode == 2
+    assert "5 classes" in done.stderr
+
+
+def test_compare_needs_the_very_weights(mobileseg: Run, made: Path, tmp_path: Path) -> None:
+    for name in ("five.onnx", "five.onnx.json"):
+        shutil.copy(made.parent / name, tmp_path)
+    other = tmp_path / "other.pth"
+    torch.save(fill(package.create_model("seaformer-tiny", num_classes=5), salt=3).state_dict(), other)
+    done = mobileseg("compare", "five.onnx", "--data", "samples", "--weights", other)
+    assert done.returncode == 2
+    assert "sha256" in done.stderr
+
+
+def test_predict_draws_overlays_and_masks(mobileseg: Run, made: Path, tmp_path: Path) -> None:
+    image = tmp_path / "odd.png"
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (75, 131, 3), dtype=np.uint8)).save(image)
+    assert mobileseg("predict", made, image, "--output", "out").returncode == 0
+    done = mobileseg("predict", made, image, "--output", "out", "--masks")
+    assert done.returncode == 0, done.stderr
+    drawn, mask = Image.open(tmp_path / "out" / "odd_overlay.png"), Image.open(tmp_path / "out" / "odd_mask.png")
+    assert drawn.width == 131
+    assert drawn.height > 75  # the legend
+    assert (mask.mode, mask.size) == ("P", (131, 75))
+    assert mask.getpalette()[:3] == [64, 32, 32]
+    assert np.asarray(mask).max() < 5
+    assert mobileseg("predict", made, image, "--output", "out").returncode == 2
+
+
+def test_predict_with_the_float_original(mobileseg: Run, tmp_path: Path) -> None:
+    done = mobileseg("predict", "seaformer-tiny", samples_folder() / "images", "--masks", "--size", "64x96")
+    assert done.returncode == 0, done.stderr
+    assert len(list((tmp_path / "predictions").iterdir())) == 11
+
+
+def test_latency_measures_in_turns(mobileseg: Run, made: Path, tmp_path: Path) -> None:
+    done = mobileseg("latency", made, made, "--json", "l.json")
+    assert done.returncode == 0, done.stderr
+    found = Result.model_validate_json((tmp_path / "l.json").read_text())
+    assert [len(series.samples_ms) for series in found.series] == [30, 30]
+    assert all(sample > 0 for series in found.series for sample in series.samples_ms)
+    assert found.ratio(0) == 1.0
+    assert found.protocol.name == "quick"
+    assert "ratio" in done.stdout
