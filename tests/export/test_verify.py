@@ -58,7 +58,8 @@ def test_a_float_file_that_is_off_fails(model: nn.Module, scale: float) -> None:
 
 def test_an_int8_file_may_be_off_a_little_but_not_much(model: nn.Module) -> None:
     found = verify(subject(model, 0.05, int8=True), BATCHES, "noise", True)
-    assert found.sqnr_db == pytest.approx(26, abs=1.5)
+    assert found.sqnr_db is not None
+    assert 26 <= found.sqnr_db <= 30  # 0.05 of the standard deviation, and the logits have a mean
     with pytest.raises(GateError, match="quantized graph"):
         verify(subject(model, 0.5, int8=True), BATCHES, "noise", True)
 
