@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from mobileseg.errors import MobilesegError
 from mobileseg.models.registry import MODELS
+from mobileseg.registry import choose
+from mobileseg.weights.resolve import RANDOM
 
 if TYPE_CHECKING:
     from torch import nn
@@ -27,10 +29,20 @@ def list_models(pattern: str = "*") -> list[str]:
 
 
 def create_model(name: str, num_classes: int | None = None, weights: str | None = None, seed: int = 0) -> nn.Module:
-    """See ``mobileseg.models.factory.create_model``."""
-    from mobileseg.models import factory
+    """The original form of a model, in evaluation mode, float32 on the CPU.
 
-    return factory.create_model(name, num_classes, weights, seed)
+    ``weights``: a bundled name, a path or an https URL; without it (or with ``random``) the model is random, from ``seed``. The
+    number of classes is read from the weights where there are any (a different ``num_classes`` is then refused), else it is the
+    model's default. Raises ``UnknownNameError``, ``CheckpointError``.
+    """
+    spec = choose(MODELS, name, "model")
+    if weights is None or weights == RANDOM:
+        from mobileseg.models.factory import build
+
+        return build(spec, spec.num_classes if num_classes is None else num_classes, seed)
+    from mobileseg.weights.importer import model_from_weights
+
+    return model_from_weights(spec, weights, num_classes, seed)[0]
 
 
 def load_weights(model: nn.Module, weights: str) -> LoadReport:

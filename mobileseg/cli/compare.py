@@ -43,8 +43,9 @@ def _show(result: object) -> None:
     console.print(
         f"{result.artifact_file}: {result.model}, {result.target} {result.precision}, weights {result.weights}",
         markup=False,
+        soft_wrap=True,
     )
-    console.print(f"{result.images} images of {result.data}", markup=False)
+    console.print(f"{result.images} images of {result.data}", markup=False, soft_wrap=True)
     original, artifact = result.float_, result.artifact
     if original is not None and artifact is not None:
         table = Table(box=None, pad_edge=False)

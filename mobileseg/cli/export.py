@@ -26,8 +26,8 @@ def run(model: str, target: str, size: str | None, **options: Any) -> None:
     artifact = export_model(model, target, size=parse_size(size), progress=Stages(), **options)
     console = results()
     for line in report(artifact.manifest):
-        console.print(line, markup=False)
-    console.print(f"wrote      {artifact.path} and {manifest_path(artifact.path).name}", markup=False)
+        console.print(line, markup=False, soft_wrap=True)
+    console.print(f"wrote      {artifact.path} and {manifest_path(artifact.path).name}", markup=False, soft_wrap=True)
 
 
 def report(manifest: Manifest) -> list[str]:
@@ -47,7 +47,9 @@ def report(manifest: Manifest) -> list[str]:
             else "; bundled street images: give --calibration with yours for other scenes"
         )
         lines.append(f"calibrated on {m.calibration.images} images of {m.calibration.source}{own}")
-    lines += [f"kept float {part.count} {part.operator}: {part.reason}" for part in m.precision.kept_float]
+    for reason in dict.fromkeys(part.reason for part in m.precision.kept_float):
+        parts = (f"{part.count} {part.operator}" for part in m.precision.kept_float if part.reason == reason)
+        lines.append(f"kept float {', '.join(parts)}: {reason}")
     lines += _delegation(m.delegation)
     v = m.verification
     lines += [f"verified   {check}" for check in v.checks]

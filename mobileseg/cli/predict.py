@@ -70,7 +70,7 @@ def run(
         )
     console = results()
     if predictor.note:
-        console.print(f"WARNING {predictor.note}", markup=False)
+        console.print(f"WARNING {predictor.note}", markup=False, soft_wrap=True)
     folder.mkdir(exist_ok=True)
     for path, target in zip(paths, targets, strict=True):
         pixels = read_image(path)
@@ -83,7 +83,7 @@ def run(
         with staging(target) as temporary:
             picture.save(temporary / target.name)
             (temporary / target.name).replace(target)
-        console.print(str(target), markup=False)
+        console.print(str(target), markup=False, soft_wrap=True)
 
 
 def _collect(images: list[str]) -> list[Path]:

@@ -1,4 +1,4 @@
-"""From a name to a module: original form, deploy form, and the checks in between."""
+"""From a row of the registry to a module: original form and deploy form."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from torch import nn
 from mobileseg.errors import RequestError
 from mobileseg.models.checks import check_emit, check_num_classes, check_size
 from mobileseg.models.deploy import DeployedModel
-from mobileseg.models.registry import MODELS, ModelSpec
-from mobileseg.registry import choose, load
+from mobileseg.models.registry import ModelSpec
+from mobileseg.registry import load
 
 
 def build(spec: ModelSpec, num_classes: int, seed: int = 0) -> nn.Module:
@@ -19,22 +19,6 @@ def build(spec: ModelSpec, num_classes: int, seed: int = 0) -> nn.Module:
     module.mobileseg_spec = spec  # type: ignore[assignment]  # a plain attribute, not a submodule
     module.mobileseg_classes = num_classes  # type: ignore[assignment]
     return module.eval()
-
-
-def create_model(name: str, num_classes: int | None = None, weights: str | None = None, seed: int = 0) -> nn.Module:
-    """The original form of a model, in evaluation mode, float32 on the CPU.
-
-    ``weights``: a bundled name, a path or an https URL; without it the model is random, from ``seed``. The number of classes
-    is read from the weights where there are any (a different ``num_classes`` is then refused), else the model's default.
-    Raises ``UnknownNameError``, ``CheckpointError``.
-    """
-    spec = choose(MODELS, name, "model")
-    if weights is None or weights == "random":
-        return build(spec, spec.num_classes if num_classes is None else num_classes, seed)
-    from mobileseg.weights.importer import model_from_weights
-
-    model, _ = model_from_weights(spec, weights, num_classes, seed)
-    return model
 
 
 def spec_of(module: nn.Module) -> ModelSpec:
