@@ -51,11 +51,10 @@ format: $(VENV)/installed
 
 # Measures the table of the README anew; takes a quarter of an hour.
 results: $(VENV)/installed
-	$(BIN)/python tools/results.py measure
-	$(BIN)/python tools/results.py table
+	$(BIN)/python tools/results.py road mask table
 
 dist: $(VENV)/installed
-	$(BIN)/python -m build --installer uv
+	PATH=$(CURDIR)/$(VENV)/uv/bin:$$PATH $(BIN)/python -m build --installer uv
 
 clean:
 	rm -rf $(VENV) build dist $(DEMO) *.egg-info
