@@ -62,7 +62,7 @@ class ExportRequest:
         precision: str | None = None,
         size: tuple[int, int] | None = None,
         output: str | Path | None = None,
-        weights: str | None = None,
+        weights: str | Path | None = None,
         num_classes: int | None = None,
         emit: str = "logits",
         calibration: str | Path | None = None,

@@ -67,5 +67,6 @@ def _series(artifact: Artifact, times: list[float]) -> Series:
         precision=manifest.precision.name,
         size=artifact.size,
         emit=manifest.output.kind,
+        note=manifest.weights.note,
         samples_ms=tuple(times),
     )

@@ -13,7 +13,7 @@ SCHEMA_VERSION: Final = 1
 
 
 class Series(Part):
-    """One file's times in ms, in the order in which they were taken."""
+    """One file's times in ms, in the order in which they were taken. ``note``: what the manifest says of untrained weights."""
 
     file: str
     sha256: str
@@ -22,6 +22,7 @@ class Series(Part):
     precision: str
     size: tuple[int, int]
     emit: str
+    note: str | None = None
     samples_ms: tuple[float, ...]
 
     @property

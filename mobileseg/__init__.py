@@ -14,6 +14,8 @@ from mobileseg.registry import choose
 from mobileseg.weights.resolve import RANDOM
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from torch import nn
 
     from mobileseg.models.deploy import DeployedModel
@@ -28,7 +30,9 @@ def list_models(pattern: str = "*") -> list[str]:
     return [name for name in MODELS if fnmatch.fnmatchcase(name, pattern)]
 
 
-def create_model(name: str, num_classes: int | None = None, weights: str | None = None, seed: int = 0) -> nn.Module:
+def create_model(
+    name: str, num_classes: int | None = None, weights: str | Path | None = None, seed: int = 0
+) -> nn.Module:
     """The original form of a model, in evaluation mode, float32 on the CPU.
 
     ``weights``: a bundled name, a path or an https URL; without it (or with ``random``) the model is random, from ``seed``. The
@@ -45,7 +49,7 @@ def create_model(name: str, num_classes: int | None = None, weights: str | None 
     return model_from_weights(spec, weights, num_classes, seed)[0]
 
 
-def load_weights(model: nn.Module, weights: str) -> LoadReport:
+def load_weights(model: nn.Module, weights: str | Path) -> LoadReport:
     """See ``mobileseg.weights.importer.load_weights``."""
     from mobileseg.weights import importer
 

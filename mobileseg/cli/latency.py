@@ -24,6 +24,9 @@ def run(artifacts: list[str], device: str, protocol: str, json_file: str | None,
         f"{how.rounds} turns of {how.runs} runs",
         markup=False,
     )
+    for series in result.series:
+        if series.note:
+            console.print(f"WARNING {series.file}: {series.note}", markup=False, soft_wrap=True)
     table = Table(box=None, pad_edge=False)
     for title in ("file", "median ms", "quartiles ms", "ratio"):
         table.add_column(title, justify="left" if title == "file" else "right")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -35,10 +36,10 @@ class LoadReport:
 
 
 def model_from_weights(
-    spec: ModelSpec, weights: str | Weights, num_classes: int | None = None, seed: int = 0
+    spec: ModelSpec, weights: str | Path | Weights, num_classes: int | None = None, seed: int = 0
 ) -> tuple[nn.Module, LoadReport]:
     """The original form of ``spec`` with ``weights`` in it; the number of classes is the file's."""
-    source = resolve(weights, spec) if isinstance(weights, str) else weights
+    source = weights if isinstance(weights, Weights) else resolve(weights, spec)
     checkpoint = _read(source)
     tensors = _fit_prefix(checkpoint.tensors, spec)
     found = classes_of(tensors, spec)
@@ -54,7 +55,7 @@ def model_from_weights(
     return model, _load(model, spec, source, checkpoint, tensors)
 
 
-def load_weights(model: nn.Module, weights: str) -> LoadReport:
+def load_weights(model: nn.Module, weights: str | Path) -> LoadReport:
     """Load a bundled name, path or URL into an original-form model, in place.
 
     Raises ``CheckpointError`` for anything that does not fit. A backbone-only file (a classifier's) may start a segmentation

@@ -40,8 +40,9 @@ def default_weights(spec: ModelSpec) -> str:
     )
 
 
-def resolve(weights: str, spec: ModelSpec) -> Weights:
+def resolve(weights: str | Path, spec: ModelSpec) -> Weights:
     """Find the file; downloads a URL into the cache. Raises ``CheckpointError``, ``DownloadError``."""
+    weights = str(weights)
     if "://" in weights:
         from mobileseg.weights.download import fetch
 
