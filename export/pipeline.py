@@ -58,6 +58,7 @@ def export(request: ExportRequest) -> Artifact:
         percent = lowered.delegation.percent if lowered.delegation else None
         _check_gates(request, percent, verification.agreement)
         manifest = _manifest(request, deployed, weights, kept, lowered, verification)
+        request.progress(f"write {request.output}")
         record = manifest_path(folder / request.output.name)
         record.write_text(manifest.to_json(), encoding="utf-8")
         publish([(lowered.path, request.output), (record, manifest_path(request.output))])

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
+from mobileseg.cli import interrupt
 from mobileseg.errors import MobilesegError
 from mobileseg.files import disk_full, is_disk_full
 
@@ -160,13 +160,9 @@ def latency(
     verb.run(artifacts, device=device, protocol=protocol, json_file=json_file, force=force)
 
 
-def _interrupt(_signal: int, _frame: Any) -> NoReturn:
-    raise KeyboardInterrupt
-
-
 def main() -> None:
     """Entry point: every expected failure is one message and an exit code."""
-    signal.signal(signal.SIGTERM, _interrupt)  # a polite kill leaves as little behind as Ctrl-C
+    interrupt.install()
     try:
         code = app(standalone_mode=False) or 0  # typer gives the code of an early exit, and 130 for Ctrl-C
         if code == INTERRUPTED:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from mobileseg.cli import interrupt
 from mobileseg.errors import RequestError, SizeError
 from mobileseg.files import check_output
 
@@ -24,7 +25,7 @@ def results() -> Console:
 
 
 class Stages:
-    """Progress on standard error, a line a stage, with the seconds that the one before took.
+    """Progress on standard error, a line a stage, with the seconds since the start.
 
     Writes to a copy of file descriptor 2: the original is turned away while converters chatter.
     """
@@ -35,6 +36,7 @@ class Stages:
         self._began = time.monotonic()
 
     def __call__(self, stage: str) -> None:
+        interrupt.check()
         self._stream.write(f"[{time.monotonic() - self._began:5.1f} s] {stage}\n")
         self._stream.flush()
 

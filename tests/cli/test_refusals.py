@@ -169,3 +169,27 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path, target: str, output: str) ->
     done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
     refused(done, 3, "full")
     assert list(tmp_path.iterdir()) == []
+
+
+SWALLOWED = """
+import os, signal, sys
+sys.argv = ['mobileseg', 'export', 'seaformer-tiny', '--target', 'onnx', '--size', '64x96', '--output', 'a.onnx']
+from mobileseg.export import to_onnx
+lower = to_onnx.lower
+def careless(lowering, folder):
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+    except KeyboardInterrupt:
+        pass
+    return lower(lowering, folder)
+to_onnx.lower = careless
+from mobileseg.cli import main
+main()
+"""
+
+
+@pytest.mark.slow
+def test_an_interrupt_that_a_library_swallows_is_remembered(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", SWALLOWED], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == INTERRUPTED, done.stderr
+    assert list(tmp_path.iterdir()) == []
