@@ -8,18 +8,22 @@ import re
 import sys
 import time
 from pathlib import Path
-
-from rich.console import Console
+from typing import TYPE_CHECKING
 
 from mobileseg.cli import interrupt
 from mobileseg.errors import RequestError, SizeError
 from mobileseg.files import check_output
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 PIPE_WIDTH = 160  # columns
 
 
 def results() -> Console:
     """Standard output; wide where it is no terminal, so that tables are not folded in files and pipes."""
+    from rich.console import Console
+
     console = Console(highlight=False)
     return console if console.is_terminal else Console(highlight=False, width=PIPE_WIDTH)
 
