@@ -162,6 +162,8 @@ def latency(
 
 def main() -> None:
     """Entry point: every expected failure is one message and an exit code."""
+    # Looking for plugins of pydantic, which typer uses, reads the metadata of every installed package: a tenth of `list`.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     interrupt.install()
     try:
         code = app(standalone_mode=False) or 0  # typer gives the code of an early exit, and 130 for Ctrl-C
