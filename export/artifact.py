@@ -6,17 +6,17 @@ import functools
 from pathlib import Path
 
 import numpy as np
-from mobileseg.export.manifest import Manifest, read_manifest
-from mobileseg.export.targets import TARGETS, TargetSpec
-from mobileseg.export.verify import Runtime
-from mobileseg.export.versions import check_versions
 from numpy.typing import NDArray
 from PIL import Image
 
 from mobileseg.classmap import classes_of_output
 from mobileseg.data.classes import Color, generated_palette
-from mobileseg.data.images import Batch, read_image, to_batch
+from mobileseg.data.images import Batch, read_batch, to_batch
 from mobileseg.errors import ArtifactError, EnvironmentLackError, ImageError
+from mobileseg.export.manifest import Manifest, read_manifest
+from mobileseg.export.targets import TARGETS, TargetSpec
+from mobileseg.export.verify import Runtime
+from mobileseg.export.versions import check_versions
 from mobileseg.files import sha256
 from mobileseg.registry import choose, load, require
 
@@ -79,7 +79,7 @@ class Artifact:
 def as_batch(image: ImageLike, size: tuple[int, int]) -> Batch:
     """Any accepted picture as ``(1, 3, H, W)`` float32 in 0..255 at ``size``."""
     if isinstance(image, str | Path):
-        return to_batch(read_image(Path(image)), *size)
+        return read_batch(Path(image), *size)
     if isinstance(image, Image.Image):
         return to_batch(np.asarray(image.convert("RGB")), *size)
     array = np.asarray(image)

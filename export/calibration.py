@@ -6,11 +6,10 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from mobileseg.export.manifest import CalibrationPart
-
 from mobileseg.data.dataset import image_folder, samples_folder
 from mobileseg.data.images import Batch, Pixels, find_images, read_image, to_batch
 from mobileseg.errors import DatasetError
+from mobileseg.export.manifest import CalibrationPart
 
 FEWEST = 8
 MOST = 128  # more changes the ranges little and takes minutes: larger folders are sampled evenly

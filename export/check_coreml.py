@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from mobileseg.export.lowering import INPUT_NAME, Lowering
-from mobileseg.export.targets import FLOAT16, FLOAT32, INT8, INT8_WEIGHTS
 from numpy.typing import NDArray
 
 from mobileseg.errors import GateError
+from mobileseg.export.lowering import INPUT_NAME, Lowering
+from mobileseg.export.targets import FLOAT16, FLOAT32, INT8, INT8_WEIGHTS
 
 # Rounding of a weight, relative to the largest of its output channel: half a step of 127, and of float16's 11 bits.
 HALF_STEP = {INT8: 0.5 / 127, INT8_WEIGHTS: 0.5 / 127, FLOAT16: 2.0**-11, FLOAT32: 0.0}

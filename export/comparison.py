@@ -10,17 +10,17 @@ from pathlib import Path
 from typing import Annotated, Final, Literal
 
 import numpy as np
-from mobileseg.export.artifact import Artifact
-from mobileseg.export.manifest import Decibel, Part
-from mobileseg.export.reference import original_of
-from mobileseg.export.versions import installed
 from numpy.typing import NDArray
 from pydantic import BeforeValidator, Field, PlainSerializer
 
 from mobileseg.classmap import classes_of_output
 from mobileseg.data.dataset import LabelledFolder, read_mask
-from mobileseg.data.images import check_images, find_images, read_image, to_batch
+from mobileseg.data.images import check_images, find_images, read_batch
 from mobileseg.errors import DatasetError, RequestError
+from mobileseg.export.artifact import Artifact
+from mobileseg.export.manifest import Decibel, Part
+from mobileseg.export.reference import original_of
+from mobileseg.export.versions import installed
 from mobileseg.metrics.agreement import Agreement
 from mobileseg.metrics.confusion import bootstrap_miou, confusion, scores
 from mobileseg.models.reference import original_logits
@@ -149,7 +149,7 @@ class _Pair:
 
     def run(self, path: Path, size: tuple[int, ...]) -> list[NDArray[np.int32]]:
         """The class maps of the original and of the artifact, at ``size`` height and width."""
-        batch = to_batch(read_image(path), *self.artifact.size)
+        batch = read_batch(path, *self.artifact.size)
         reference, output = original_logits(self.original, batch), self.runtime.run(batch)
         if self.artifact.manifest.output.kind == "logits":
             self.agreement.add_logits(reference, output.astype(np.float32))

@@ -7,9 +7,10 @@ import re
 from collections import Counter
 from types import TracebackType
 
-from mobileseg.export.manifest import DelegationPart, OutsidePart
 from torch.export import ExportedProgram
 from torch.fx import Node
+
+from mobileseg.export.manifest import DelegationPart, OutsidePart
 
 PARTITIONER_LOGGER = "executorch.backends.xnnpack.partition"
 _REASON = re.compile(r"Node (\S+) was not partitioned because (.*?)\.?$", re.DOTALL)

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
-from mobileseg.export.manifest import DelegationPart
 from torch import Tensor, nn
 
+from mobileseg.export.manifest import DelegationPart
 from mobileseg.models.deploy import DeployedModel
 
 INPUT_NAME = "image"

@@ -6,6 +6,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import torch
+from torch import nn
+
+from mobileseg.data.images import Batch
+from mobileseg.errors import GateError
 from mobileseg.export.artifact import Artifact
 from mobileseg.export.lowering import INPUT_NAME, Lowered, Lowering
 from mobileseg.export.manifest import (
@@ -26,10 +30,6 @@ from mobileseg.export.quiet import quiet
 from mobileseg.export.request import ExportRequest
 from mobileseg.export.verify import Subject, verify
 from mobileseg.export.versions import installed
-from torch import nn
-
-from mobileseg.data.images import Batch
-from mobileseg.errors import GateError
 from mobileseg.files import publish, sha256, size_bytes, staging
 from mobileseg.models.deploy import DeployedModel
 from mobileseg.models.factory import deploy

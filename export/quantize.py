@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import torch
-from mobileseg.export.manifest import FloatPart
-from mobileseg.export.quantizer import Int8Quantizer
 from torch.fx import GraphModule
 from torchao.quantization.pt2e.quantize_pt2e import convert_pt2e, prepare_pt2e
 
 from mobileseg.data.images import Batch
+from mobileseg.export.manifest import FloatPart
+from mobileseg.export.quantizer import Int8Quantizer
 from mobileseg.models.deploy import DeployedModel
 
 

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable
 from typing import TypeGuard
 
 import torch
-from mobileseg.export.manifest import FloatPart
 from torch.fx import GraphModule, Node
 from torchao.quantization.pt2e.observer import HistogramObserver, PerChannelMinMaxObserver
 from torchao.quantization.pt2e.quantizer import (
@@ -23,6 +22,8 @@ from torchao.quantization.pt2e.quantizer import (
     SharedQuantizationSpec,
 )
 from torchao.quantization.pt2e.quantizer.quantizer import Q_ANNOTATION_KEY, QuantizationSpecBase
+
+from mobileseg.export.manifest import FloatPart
 
 aten = torch.ops.aten
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mobileseg.export.manifest import Manifest
 from torch import nn
 
 from mobileseg.errors import ArtifactError
+from mobileseg.export.manifest import Manifest
 from mobileseg.files import sha256
 from mobileseg.models.factory import build
 from mobileseg.models.registry import MODELS

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mobileseg.data.classes import ClassSet, read_classes
+from mobileseg.errors import RequestError
 from mobileseg.export.calibration import ImageSet, read_calibration, read_image_set
 from mobileseg.export.manifest import manifest_path
 from mobileseg.export.targets import INT8, TARGETS, TargetSpec
-
-from mobileseg.data.classes import ClassSet, read_classes
-from mobileseg.errors import RequestError
 from mobileseg.files import check_output
 from mobileseg.models.checks import check_emit, check_num_classes, check_size
 from mobileseg.models.registry import MODELS, ModelSpec

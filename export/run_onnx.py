@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from mobileseg.export.quiet import quiet
 from numpy.typing import NDArray
 
 from mobileseg.data.images import Batch
 from mobileseg.errors import ArtifactError
+from mobileseg.export.quiet import quiet
 
 ERRORS_ONLY = 3
 

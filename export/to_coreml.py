@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+
 from mobileseg.export.lowering import INPUT_NAME, Lowered, Lowering
 from mobileseg.export.targets import FLOAT32, INT8_WEIGHTS
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import torch
+
 from mobileseg.export.delegation import WhyNot, report
 from mobileseg.export.lowering import Lowered, Lowering
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
-from mobileseg.export.lowering import INPUT_NAME, Lowered, Lowering
 
 from mobileseg.errors import GateError
+from mobileseg.export.lowering import INPUT_NAME, Lowered, Lowering
 
 OPSET = 18
 

@@ -8,13 +8,13 @@ from typing import Protocol
 
 import numpy as np
 import torch
-from mobileseg.export.manifest import VerificationPart
 from numpy.typing import NDArray
 from torch import nn
 
 from mobileseg.classmap import classes_of_output
 from mobileseg.data.images import Batch
 from mobileseg.errors import GateError
+from mobileseg.export.manifest import VerificationPart
 from mobileseg.metrics.agreement import Agreement
 from mobileseg.models.deploy import DeployedModel
 from mobileseg.models.reference import original_logits

@@ -5,10 +5,9 @@ from __future__ import annotations
 import platform
 from importlib import metadata
 
+from mobileseg.errors import EnvironmentLackError
 from mobileseg.export.manifest import Manifest
 from mobileseg.export.targets import TargetSpec
-
-from mobileseg.errors import EnvironmentLackError
 
 TOOLS = (
     "mobileseg",

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+
 from mobileseg.export.artifact import Artifact
 
 CPUINFO = Path("/proc/cpuinfo")

@@ -7,13 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol as Interface
 
+from mobileseg.errors import RequestError
 from mobileseg.export.artifact import Artifact, open_artifact
 from mobileseg.export.versions import installed
 from mobileseg.latency.devices import DEVICES
 from mobileseg.latency.protocol import PROTOCOLS
 from mobileseg.latency.result import Result, Series
-
-from mobileseg.errors import RequestError
 from mobileseg.registry import choose, load
 
 

@@ -32,9 +32,9 @@ def original_delegation(name: str) -> dict[str, int]:
     import torch
     from executorch.backends.xnnpack.partition.xnnpack_partitioner import XnnpackPartitioner
     from executorch.exir import to_edge_transform_and_lower
-    from mobileseg.export.delegation import WhyNot, report
 
     import mobileseg
+    from mobileseg.export.delegation import WhyNot, report
 
     with torch.no_grad(), WhyNot() as why:
         program = torch.export.export(mobileseg.create_model(name), (torch.zeros(1, 3, *SIZE),))
@@ -47,7 +47,6 @@ def road() -> None:
     """Weights: the bundled ones where there are any, else seeded random ones."""
     from mobileseg.export import export_model
     from mobileseg.latency import measure
-
     from mobileseg.weights.records import bundled
 
     rows: list[dict[str, Any]] = []
@@ -72,12 +71,11 @@ def road() -> None:
 
 def mask() -> None:
     """Logits and class map of one model with many classes, on the targets that run here; and the same map made on the host."""
-    from mobileseg.export import export_model
-    from mobileseg.latency import measure
-
     from mobileseg.classmap import class_map
     from mobileseg.data.dataset import samples_folder
     from mobileseg.data.images import find_images
+    from mobileseg.export import export_model
+    from mobileseg.latency import measure
 
     rows: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder:

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from mobileseg.latency.result import Result
 from PIL import Image
 from reference_weights import fill
 
 import mobileseg as package
 from mobileseg.data.dataset import samples_folder
+from mobileseg.latency.result import Result
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 pytestmark = pytest.mark.slow

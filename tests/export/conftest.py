@@ -2,11 +2,11 @@ from pathlib import Path
 
 import pytest
 import torch
-from mobileseg.export import export_model
-from mobileseg.export.artifact import Artifact
 from reference_weights import fill
 
 import mobileseg
+from mobileseg.export import export_model
+from mobileseg.export.artifact import Artifact
 
 SIZE = (160, 224)
 

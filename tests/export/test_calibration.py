@@ -2,10 +2,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from mobileseg.export.calibration import FEWEST, MOST, read_calibration, read_image_set
 from PIL import Image
 
 from mobileseg.errors import DatasetError, ImageError
+from mobileseg.export.calibration import FEWEST, MOST, read_calibration, read_image_set
 
 
 def write(folder: Path, count: int, distinct: int) -> Path:

@@ -3,15 +3,15 @@ from pathlib import Path
 
 import pytest
 import torch
+
+import mobileseg
+from mobileseg.data.dataset import samples_folder
+from mobileseg.errors import EnvironmentLackError, GateError
 from mobileseg.export import export_model, open_artifact
 from mobileseg.export.artifact import Artifact
 from mobileseg.export.check_coreml import check
 from mobileseg.export.lowering import Lowering
 from mobileseg.export.quiet import quiet
-
-import mobileseg
-from mobileseg.data.dataset import samples_folder
-from mobileseg.errors import EnvironmentLackError, GateError
 
 pytestmark = pytest.mark.slow
 SIZE = (64, 96)

@@ -6,11 +6,6 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from mobileseg.export import export_model, open_artifact
-from mobileseg.export.artifact import Artifact
-from mobileseg.export.delegation import DATA_TYPE, WhyNot, report
-from mobileseg.export.manifest import manifest_path, read_manifest
-from mobileseg.export.run_executorch import ExecutorchRuntime
 from PIL import Image
 from torch import Tensor, nn
 
@@ -19,6 +14,11 @@ from mobileseg.classmap import class_map
 from mobileseg.data.dataset import samples_folder
 from mobileseg.data.images import find_images, read_batch
 from mobileseg.errors import ArtifactError, EnvironmentLackError, ImageError
+from mobileseg.export import export_model, open_artifact
+from mobileseg.export.artifact import Artifact
+from mobileseg.export.delegation import DATA_TYPE, WhyNot, report
+from mobileseg.export.manifest import manifest_path, read_manifest
+from mobileseg.export.run_executorch import ExecutorchRuntime
 
 pytestmark = pytest.mark.slow
 IMAGE = find_images(samples_folder() / "images")[0]

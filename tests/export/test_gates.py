@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from mobileseg.export import export_model
 
 from mobileseg.errors import GateError
+from mobileseg.export import export_model
 
 pytestmark = pytest.mark.slow
 

@@ -4,13 +4,13 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from mobileseg.export import export_model, open_artifact
-from mobileseg.export.artifact import Artifact
-from mobileseg.export.run_onnx import OnnxRuntime
 
 from mobileseg.data.dataset import samples_folder
 from mobileseg.data.images import find_images
 from mobileseg.errors import ArtifactError
+from mobileseg.export import export_model, open_artifact
+from mobileseg.export.artifact import Artifact
+from mobileseg.export.run_onnx import OnnxRuntime
 
 pytestmark = pytest.mark.slow
 IMAGE = find_images(samples_folder() / "images")[1]

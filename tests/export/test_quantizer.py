@@ -1,9 +1,10 @@
 import torch
 import torch.nn.functional as F
-from mobileseg.export.quantizer import FLOAT_REASONS, REQUESTED, Int8Quantizer
 from torch import Tensor, nn
 from torch.fx import GraphModule
 from torchao.quantization.pt2e.quantize_pt2e import convert_pt2e, prepare_pt2e
+
+from mobileseg.export.quantizer import FLOAT_REASONS, REQUESTED, Int8Quantizer
 
 QUANTIZE = torch.ops.quantized_decomposed.quantize_per_tensor.default
 PER_CHANNEL = torch.ops.quantized_decomposed.dequantize_per_channel.default

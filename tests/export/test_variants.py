@@ -2,10 +2,10 @@ from pathlib import Path
 
 import pytest
 import torch
-from mobileseg.export import export_model
 from reference_weights import fill
 
 import mobileseg
+from mobileseg.export import export_model
 
 pytestmark = pytest.mark.slow
 

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 import torch
-from mobileseg.export.manifest import DelegationPart, OutsidePart
-from mobileseg.export.verify import Subject, verify
 from numpy.typing import NDArray
 from reference_weights import fill, make_input
 from torch import nn
 
 import mobileseg
 from mobileseg.errors import GateError
+from mobileseg.export.manifest import DelegationPart, OutsidePart
+from mobileseg.export.verify import Subject, verify
 from mobileseg.models.deploy import DeployedModel
 
 SIZE = (64, 96)

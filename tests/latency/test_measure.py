@@ -4,13 +4,13 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+from mobileseg.errors import ArtifactError, RequestError, UnknownNameError
 from mobileseg.latency import measure
 from mobileseg.latency.devices import DEVICES
 from mobileseg.latency.host import Host
 from mobileseg.latency.protocol import PROTOCOLS
 from mobileseg.latency.result import Result, Series
-
-from mobileseg.errors import ArtifactError, RequestError, UnknownNameError
 from mobileseg.registry import load
 
 TIMES = st.lists(st.floats(0.01, 1000), min_size=2, max_size=40).map(tuple)
