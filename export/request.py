@@ -16,7 +16,8 @@ from mobileseg.export.manifest import manifest_path
 from mobileseg.export.targets import INT8, TARGETS, TargetSpec
 from mobileseg.files import check_output
 from mobileseg.models.checks import check_emit, check_num_classes, check_size
-from mobileseg.models.registry import MODELS, ModelSpec
+from mobileseg.models.registry import MODELS
+from mobileseg.models.spec import ModelSpec
 from mobileseg.registry import choose, require
 from mobileseg.weights.resolve import RANDOM, Weights, default_weights, resolve
 

@@ -56,7 +56,7 @@ def load_weights(model: nn.Module, weights: str | Path) -> LoadReport:
     return importer.load_weights(model, weights)
 
 
-def deploy(module: nn.Module, height: int, width: int, emit: str = "logits") -> DeployedModel:
+def deploy(module: nn.Module, height: int, width: int, emit: str | None = None) -> DeployedModel:
     """See ``mobileseg.models.factory.deploy``."""
     from mobileseg.models import factory
 

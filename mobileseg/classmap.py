@@ -25,12 +25,15 @@ class Axis:
     weight: Float
 
     @classmethod
-    def of(cls, source: int, target: int) -> Axis:
-        """Half-pixel centres (align_corners=False), in float32 as PyTorch computes them."""
-        scale = np.float32(source) / np.float32(target)
-        where = np.maximum((np.arange(target, dtype=np.float32) + np.float32(0.5)) * scale - np.float32(0.5), 0).astype(
-            np.float32
-        )
+    def of(cls, source: int, target: int, align_corners: bool = False) -> Axis:
+        """Half-pixel centres, or the outermost positions on each other; in float32 as PyTorch computes them."""
+        position = np.arange(target, dtype=np.float32)
+        if align_corners:
+            where = position * (np.float32(source - 1) / np.float32(max(target - 1, 1)))
+        else:
+            scale = np.float32(source) / np.float32(target)
+            where = np.maximum((position + np.float32(0.5)) * scale - np.float32(0.5), 0)
+        where = where.astype(np.float32)
         low = np.minimum(where.astype(np.intp), source - 1)
         weight = np.clip(where - low.astype(np.float32), 0, 1).astype(np.float32)
         return cls(low, np.minimum(low + 1, source - 1), weight)
@@ -41,14 +44,14 @@ class Axis:
         return starts, self.low[starts]
 
 
-def class_map(logits: Float, height: int, width: int) -> NDArray[np.int32]:
+def class_map(logits: Float, height: int, width: int, align_corners: bool = False) -> NDArray[np.int32]:
     """``(C, h, w)`` float32 logits to ``(height, width)`` int32: the lowest class among those with the largest value.
 
-    Equal to ``argmax(interpolate(logits, (height, width), bilinear, align_corners=False))``.
+    Equal to ``argmax(interpolate(logits, (height, width), bilinear, align_corners))``.
     """
     if logits.ndim != 3:
         raise ValueError(f"logits of three dimensions are wanted, got shape {logits.shape}")
-    rows, columns = Axis.of(logits.shape[1], height), Axis.of(logits.shape[2], width)
+    rows, columns = (Axis.of(*sizes, align_corners) for sizes in zip(logits.shape[1:], (height, width), strict=True))
     row_starts, row_lows = rows.cells()
     column_starts, column_lows = columns.cells()
     row_ends, column_ends = np.append(row_starts[1:], height), np.append(column_starts[1:], width)
@@ -93,14 +96,16 @@ def _resolve(
         out[:, at] = np.where(better, np.int32(number), out[:, at])
 
 
-def classes_of_output(output: NDArray[np.generic], height: int, width: int) -> NDArray[np.int32]:
+def classes_of_output(
+    output: NDArray[np.generic], height: int, width: int, align_corners: bool = False
+) -> NDArray[np.int32]:
     """The class map ``(height, width)`` of whatever a segmentation file gives: logits ``(1, C, h, w)``, or a mask ``(1, H, W)``,
     which is sampled at the nearest pixel where the size differs. For a classifier's ``(1, C)``: its class, ``(1,)``."""
     if output.ndim == 2:
         best: NDArray[np.int32] = output.argmax(1).astype(np.int32)
         return best
     if output.ndim == 4:
-        return class_map(output[0].astype(np.float32, copy=False), height, width)
+        return class_map(output[0].astype(np.float32, copy=False), height, width, align_corners)
     mask = output[0].astype(np.int32)
     rows = (2 * np.arange(height) + 1) * mask.shape[0] // (2 * height)
     columns = (2 * np.arange(width) + 1) * mask.shape[1] // (2 * width)

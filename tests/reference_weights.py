@@ -13,8 +13,13 @@ GAINS = {
     "to_k.c.weight": 0.7,
     "fc2.c.weight": 0.5,
     "pwconv.c.weight": 0.5,
+    "bn_similarity.weight": 0.25,
+    "qkv_transform.weight": 0.5,
+    "conv_up.weight": 0.5,
+    "conv_qkv.weight": 0.5,
+    "conv3.weight": 0.5,
 }
-POSITION_STD = {"pos_embed": 1.5}
+POSITION_STD = {"pos_embed": 1.5, "relative": 0.5, "relative_h": 0.5, "relative_w": 0.5}
 
 
 def draw(key: str, shape: tuple[int, ...], normalised: bool, salt: int) -> np.ndarray:
@@ -28,8 +33,12 @@ def draw(key: str, shape: tuple[int, ...], normalised: bool, salt: int) -> np.nd
         value = 0.5 + generator.random(shape)
     elif last == "weight" and normalised:
         value = gain * (0.5 + generator.random(shape))
+    elif last.startswith("layer_scale"):
+        value = 0.01 + 0.03 * generator.random(shape)
     elif last in POSITION_STD:
         value = POSITION_STD[last] * generator.standard_normal(shape)
+    elif last == "weight" and len(shape) == 1:  # LayerNorm
+        value = 0.5 + generator.random(shape)
     elif last == "weight":
         value = gain * generator.standard_normal(shape) / np.sqrt(np.prod(shape[1:]))
     else:

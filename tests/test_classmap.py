@@ -17,9 +17,9 @@ Float = NDArray[np.float32]
 SEEDS = st.integers(0, 2**32 - 1)
 
 
-def resized(logits: Float, height: int, width: int) -> Float:
+def resized(logits: Float, height: int, width: int, align_corners: bool = False) -> Float:
     planes = torch.nn.functional.interpolate(
-        torch.from_numpy(logits)[None], (height, width), mode="bilinear", align_corners=False
+        torch.from_numpy(logits)[None], (height, width), mode="bilinear", align_corners=align_corners
     )
     return planes[0].numpy()
 
@@ -35,12 +35,15 @@ def smooth(classes: int, side: int, seed: int = 0) -> Float:
     classes=st.integers(1, 12),
     source=st.tuples(st.integers(1, 12), st.integers(1, 12)),
     target=st.tuples(st.integers(1, 60), st.integers(1, 60)),
+    align_corners=st.booleans(),
     seed=SEEDS,
 )
-def test_equals_torch_for_any_sizes(classes: int, source: tuple[int, int], target: tuple[int, int], seed: int) -> None:
+def test_equals_torch_for_any_sizes(
+    classes: int, source: tuple[int, int], target: tuple[int, int], align_corners: bool, seed: int
+) -> None:
     logits = np.random.default_rng(seed).standard_normal((classes, *source)).astype(np.float32)
-    planes = resized(logits, *target)
-    found = class_map(logits, *target)
+    planes = resized(logits, *target, align_corners)
+    found = class_map(logits, *target, align_corners)
     assert found.shape == target
     assert found.dtype == np.int32
     # Most factors make weights that round, and torch fuses multiply-adds: closer than this is a draw.

@@ -1,4 +1,4 @@
-"""Count parameters and multiply-adds of every model at its size; writes mobileseg/models/zoo.json.
+"""Count parameters and multiply-adds of every model at its size; writes mobileseg/models/zoo/measured.json.
 
 Multiply-adds are those of convolutions, linear layers and matrix products, as torch's FlopCounterMode counts them (it counts
 a multiply and an add as two).
@@ -13,9 +13,10 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from mobileseg.models.factory import build
-from mobileseg.models.registry import MODELS, ModelSpec
+from mobileseg.models.registry import MODELS
+from mobileseg.models.spec import ModelSpec
 
-ZOO = Path(__file__).resolve().parent.parent / "mobileseg" / "models" / "zoo.json"
+ZOO = Path(__file__).resolve().parent.parent / "mobileseg" / "models" / "zoo" / "measured.json"
 
 
 def count(spec: ModelSpec) -> dict[str, int]:

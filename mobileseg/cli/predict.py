@@ -18,7 +18,8 @@ from mobileseg.data.overlay import overlay, palette_png
 from mobileseg.errors import ImageError, OutputError, RequestError
 from mobileseg.export import open_artifact
 from mobileseg.files import check_output, staging
-from mobileseg.models.registry import MODELS, ModelSpec
+from mobileseg.models.registry import MODELS
+from mobileseg.models.spec import ModelSpec
 
 if TYPE_CHECKING:
     from mobileseg.data.images import Batch

@@ -11,7 +11,8 @@ import typer
 
 from mobileseg import list_models
 from mobileseg.errors import UnknownNameError
-from mobileseg.models.registry import MODELS, ModelSpec, measured
+from mobileseg.models.registry import MODELS, measured
+from mobileseg.models.spec import ModelSpec
 from mobileseg.registry import choose
 
 

@@ -3,28 +3,40 @@
 from __future__ import annotations
 
 from mobileseg.errors import RequestError, SizeError
-from mobileseg.models.registry import ModelSpec
+from mobileseg.models.spec import ModelSpec
 
-EMITS = ("logits", "mask")
 LARGEST_SIDE = 4096  # pixels; beyond it the graph's activations alone exceed a phone's memory
 LARGEST_CLASSES = 4096
 
 
 def check_size(spec: ModelSpec, height: int, width: int) -> None:
-    """Raise ``SizeError`` unless both sides are multiples of the model's stride and not absurd."""
+    """Raise ``SizeError`` unless both sides are what the model's strides divide, within its tables, and not absurd."""
+    largest = min(LARGEST_SIDE, spec.largest or LARGEST_SIDE)
     for side, name in ((height, "height"), (width, "width")):
-        if not isinstance(side, int) or side < 1 or side > LARGEST_SIDE:
+        if not isinstance(side, int) or side < 1 or side > largest:
+            why = f": the position tables of {spec.name} reach no further" if spec.largest else ""
             raise SizeError(
-                expected=f"a {name} from {spec.multiple} to {LARGEST_SIDE}",
+                expected=f"a {name} from {spec.multiple} to {largest}{why}",
                 found=str(side),
                 todo="give height and width in pixels",
             )
-        if side % spec.multiple:
-            below = side // spec.multiple * spec.multiple
-            near = [str(s) for s in (below, below + spec.multiple) if spec.multiple <= s <= LARGEST_SIDE]
+        if side < spec.multiple or side % spec.multiple not in spec.remainders:
+            near = _nearest(spec, side, largest)
+            rule = "".join(f" (plus {remainder})" for remainder in spec.remainders if remainder)
             raise SizeError(
-                expected=f"a {name} divisible by {spec.multiple}", found=str(side), todo=f"take {' or '.join(near)}"
+                expected=f"a {name} divisible by {spec.multiple}{rule}",
+                found=str(side),
+                todo=f"take {' or '.join(near)}",
             )
+
+
+def _nearest(spec: ModelSpec, side: int, largest: int) -> list[str]:
+    """The allowed sides just below and just above."""
+    first = max(side // spec.multiple - 1, 1)
+    allowed = [spec.multiple * (first + i) + remainder for i in range(4) for remainder in spec.remainders]
+    below = [size for size in allowed if size < side]
+    above = [size for size in allowed if side < size <= largest]
+    return [str(size) for size in (*below[-1:], *above[:1])]
 
 
 def check_num_classes(count: int) -> None:
@@ -37,8 +49,9 @@ def check_num_classes(count: int) -> None:
 
 def check_emit(spec: ModelSpec, emit: str) -> None:
     """Raise ``RequestError`` for an output that the model does not have: classifiers have no mask."""
-    allowed = EMITS if spec.task == "segmentation" else EMITS[:1]
-    if emit not in allowed:
+    if emit not in spec.emits:
         raise RequestError(
-            expected=f"{' or '.join(allowed)} as the output of {spec.name}", found=repr(emit), todo="choose one of them"
+            expected=f"{' or '.join(spec.emits)} as the output of {spec.name}",
+            found=repr(emit),
+            todo="choose one of them",
         )

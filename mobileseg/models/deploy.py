@@ -6,12 +6,13 @@ import torch
 from torch import Tensor, nn
 
 from mobileseg.models.mask_head import MaskHead
-from mobileseg.models.registry import ModelSpec
 from mobileseg.models.rewrites import constant
+from mobileseg.models.spec import ModelSpec
 
 
 class DeployedModel(nn.Module):
-    """RGB pixels ``(1, 3, height, width)`` float32 in 0..255 to logits, or to the class map.
+    """RGB pixels ``(1, 3, height, width)`` float32 in 0..255 to logits, to the class map, or to what a panoptic head gives: a dict
+    of ``semantic``, ``center`` and ``offset``.
 
     The mean is subtracted here; the division by the standard deviation is folded into the first convolution's weights
     (the mean cannot be: the convolution's zero padding stands for a mean-coloured border).
@@ -24,8 +25,8 @@ class DeployedModel(nn.Module):
         self.num_classes, self.emit = num_classes, emit
         self.mobileseg_spec = spec
         self.mean = constant(torch.tensor(spec.mean).reshape(1, 3, 1, 1))
-        self.mask = MaskHead(num_classes, size, spec.stride) if emit == "mask" else nn.Identity()
+        self.mask = MaskHead(num_classes, size, spec.stride, spec.align_corners) if emit == "mask" else nn.Identity()
 
-    def forward(self, image: Tensor) -> Tensor:
-        out: Tensor = self.mask(self.network(image - self.mean))
+    def forward(self, image: Tensor) -> Tensor | dict[str, Tensor]:
+        out: Tensor | dict[str, Tensor] = self.mask(self.network(image - self.mean))
         return out

@@ -8,7 +8,7 @@ from torch import nn
 from mobileseg.errors import RequestError
 from mobileseg.models.checks import check_emit, check_num_classes, check_size
 from mobileseg.models.deploy import DeployedModel
-from mobileseg.models.registry import ModelSpec
+from mobileseg.models.spec import ModelSpec
 from mobileseg.registry import load
 
 
@@ -33,17 +33,20 @@ def spec_of(module: nn.Module) -> ModelSpec:
     return spec
 
 
-def deploy(module: nn.Module, height: int, width: int, emit: str = "logits") -> DeployedModel:
+def deploy(module: nn.Module, height: int, width: int, emit: str | None = None) -> DeployedModel:
     """The deploy form of an original-form model at one input size, in evaluation mode; ``module`` is left as it is.
 
     Takes RGB ``(1, 3, height, width)`` float32 in 0..255. ``emit="logits"`` gives the head's output (class logits
-    ``(1, classes, height / 8, width / 8)`` float32), ``emit="mask"`` the class map ``(1, height, width)`` int32.
-    Raises ``SizeError``, ``RequestError``.
+    ``(1, classes, h, w)`` float32 at the head's stride), ``emit="mask"`` the class map ``(1, height, width)`` int32,
+    ``emit="panoptic"`` a dict of float32 ``semantic`` ``(1, classes, h, w)``, ``center`` ``(1, 1, h, w)`` and ``offset``
+    ``(1, 2, h, w)``. The default is all that the head gives. Raises ``SizeError``, ``RequestError``.
     """
     spec = spec_of(module)
+    emit = emit or spec.emits[0]
     check_size(spec, height, width)
     check_emit(spec, emit)
     with torch.no_grad():
-        network = load(spec.deploy)(module, height, width, spec.std)
+        branches = {"semantic_only": emit != "panoptic"} if spec.task == "panoptic" else {}
+        network = load(spec.deploy)(module, height, width, spec.std, **branches)
         deployed = DeployedModel(network, spec, int(module.mobileseg_classes), (height, width), emit)  # type: ignore[arg-type]
     return deployed.eval().requires_grad_(False)

@@ -13,7 +13,7 @@ stay below 1 only if it is below 1e-30, which logits that differ at all in float
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import torch
 import torch.nn.functional as F
@@ -41,14 +41,18 @@ def rows(x: Tensor, first: int, last: int) -> Tensor:
 
 
 class MaskHead(nn.Module):
-    """Logits ``(1, classes, height / stride, width / stride)`` to the class map ``(1, height, width)`` int32."""
+    """Logits ``(1, classes, height / stride, width / stride)`` to the class map ``(1, height, width)`` int32.
+
+    ``align_corners``: how the model's authors resize. Then sizes of a multiple of the stride plus one are made in bands; of
+    others no band is a resize of its own, and the map is made in one.
+    """
 
     classes: Tensor
 
-    def __init__(self, num_classes: int, size: tuple[int, int], stride: int) -> None:
+    def __init__(self, num_classes: int, size: tuple[int, int], stride: int, align_corners: bool = False) -> None:
         super().__init__()
         self.height, self.width = size
-        self.stride, self.num_classes = stride, num_classes
+        self.stride, self.num_classes, self.align_corners = stride, num_classes, align_corners
         self.rows = max(1, BAND_BYTES // (num_classes * stride * self.width * 4))  # of logits in a band
         self.register_buffer("classes", torch.arange(num_classes, dtype=torch.float32).reshape(1, -1, 1, 1))
 
@@ -60,6 +64,25 @@ class MaskHead(nn.Module):
         wide = F.interpolate(rows(logits, above, below), size=size, mode="bilinear", align_corners=False)
         return rows(wide, (first - above) * self.stride, (last - above) * self.stride)
 
+    def aligned_band(self, logits: Tensor, first: int, last: int) -> Tensor:
+        """The same where outermost rows lie on each other: a band ends before the row on which the next begins, and only the
+        last one keeps its end."""
+        count = (last - first) * self.stride
+        wide = F.interpolate(
+            rows(logits, first, last + 1), size=(count + 1, self.width), mode="bilinear", align_corners=True
+        )
+        return rows(wide, 0, count if last < self.height // self.stride else count + 1)
+
+    def upsampled(self, logits: Tensor) -> Iterator[Tensor]:
+        """The logits at full width, band after band from the top."""
+        if self.align_corners and self.height % self.stride != 1:
+            yield F.interpolate(logits, size=(self.height, self.width), mode="bilinear", align_corners=True)
+            return
+        band = self.aligned_band if self.align_corners else self.band
+        height = self.height // self.stride
+        for first in range(0, height, self.rows):
+            yield band(logits, first, min(first + self.rows, height))
+
     def class_map(self, x: Tensor) -> Tensor:
         if self.num_classes == 1:
             return x * 0.0
@@ -68,8 +91,6 @@ class MaskHead(nn.Module):
         return tournament(ranks, torch.minimum)
 
     def forward(self, logits: Tensor) -> Tensor:
-        height = self.height // self.stride
-        starts = range(0, height, self.rows)
-        bands = [self.class_map(self.band(logits, i, min(i + self.rows, height))) for i in starts]
+        bands = [self.class_map(wide) for wide in self.upsampled(logits)]
         whole = torch.cat(bands, dim=2) if len(bands) > 1 else bands[0]
         return whole.reshape(1, self.height, self.width).to(torch.int32)

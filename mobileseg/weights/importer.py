@@ -12,11 +12,13 @@ from torch import Tensor, nn
 
 from mobileseg.errors import CheckpointError
 from mobileseg.models.factory import build, spec_of
-from mobileseg.models.registry import FAMILY_KEYS, MODELS, ModelSpec
+from mobileseg.models.registry import FAMILY_KEYS, MODELS
+from mobileseg.models.spec import ModelSpec
 from mobileseg.weights.checkpoint import Checkpoint, read_checkpoint
 from mobileseg.weights.resolve import Weights, resolve
 
 Shapes = Mapping[str, tuple[int, ...]]
+CLASSIFIERS = ("backbone.linear", "backbone.head", "backbone.fc")  # a classification file's last layer, in every family
 
 
 @dataclass(frozen=True)
@@ -100,14 +102,15 @@ def _fit_prefix(tensors: Mapping[str, Tensor], spec: ModelSpec) -> dict[str, Ten
         return {key.removeprefix("backbone."): value for key, value in tensors.items()}
     if prefixed:
         return dict(tensors)
-    return {key if key.startswith(spec.head_prefix) else f"backbone.{key}": value for key, value in tensors.items()}
+    own = spec.head_prefixes + spec.auxiliary_prefixes
+    return {key if key.startswith(own) else f"backbone.{key}": value for key, value in tensors.items()}
 
 
 def _load(
     model: nn.Module, spec: ModelSpec, source: Weights, checkpoint: Checkpoint, tensors: dict[str, Tensor]
 ) -> LoadReport:
     own = model.state_dict()
-    missing = tuple(key for key in own if key not in tensors)
+    missing = tuple(key for key in own if key not in tensors and not key.startswith(spec.auxiliary_prefixes))
     unexpected = tuple(key for key in tensors if key not in own)
     misfits = [key for key in own if key in tensors and own[key].shape != tensors[key].shape]
     if misfits or missing or unexpected:
@@ -118,7 +121,7 @@ def _load(
         for key, value in own.items():
             if key in tensors:
                 value.copy_(tensors[key])  # state_dict shares memory; float16 on disk becomes float32 here
-    return LoadReport(source, checkpoint.layout, len(own) - len(missing), missing, unexpected)
+    return LoadReport(source, checkpoint.layout, sum(key in tensors for key in own), missing, unexpected)
 
 
 def _is_backbone_only(
@@ -126,10 +129,10 @@ def _is_backbone_only(
 ) -> bool:
     """Whether just the head of a segmentation model is missing, and just a classifier is left over."""
     return (
-        spec.task == "segmentation"
+        spec.task != "classification"
         and bool(missing)
-        and set(missing) == {key for key in own if key.startswith(spec.head_prefix)}
-        and set(unexpected) <= {"backbone.linear.weight", "backbone.linear.bias"}
+        and set(missing) == {key for key in own if key.startswith(spec.head_prefixes)}
+        and all(key.rpartition(".")[0] in CLASSIFIERS for key in unexpected)
     )
 
 
@@ -162,7 +165,7 @@ def _refuse_another(spec: ModelSpec, source: Weights, tensors: Mapping[str, Tens
     other = identify(tensors)
     if other is None or other == spec.name:
         return
-    if spec.task == "segmentation" and other in MODELS and _trunk(MODELS[other]) == _trunk(spec):
+    if spec.task != "classification" and other in MODELS and _trunk(MODELS[other]) == _trunk(spec):
         return
     raise CheckpointError(
         expected=f"a checkpoint of {spec.name}",
@@ -181,7 +184,7 @@ def identify(tensors: Mapping[str, Tensor]) -> str | None:
     head = any(key.startswith("decode_head.") for key in tensors)
     best, most = None, 0.5  # one key in six is a BatchNorm's counter, which fits anything: a third is shared by chance
     for spec in MODELS.values():
-        if (spec.task == "segmentation") == head:
+        if (spec.task != "classification") == head:
             trunk = _trunk(spec)
             share = sum(bare.get(key) == shape for key, shape in trunk.items()) / len(trunk)
             if share > most:
@@ -200,5 +203,5 @@ def _trunk(spec: ModelSpec) -> Shapes:
     return {
         key.removeprefix("backbone."): tuple(value.shape)
         for key, value in model.state_dict().items()
-        if not key.startswith(spec.head_prefix)
+        if not key.startswith(spec.head_prefixes + spec.auxiliary_prefixes)
     }

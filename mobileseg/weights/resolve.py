@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from mobileseg.errors import CheckpointError
-from mobileseg.models.registry import ModelSpec
+from mobileseg.models.spec import ModelSpec
 from mobileseg.weights.records import WeightsRecord, bundled
 
 RANDOM = "random"

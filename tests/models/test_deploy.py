@@ -107,6 +107,26 @@ def test_the_mask_head_is_the_argmax(
     assert (found == wide.argmax(1)).float().mean() > (0.99 if steps is None else 0.8)
 
 
+@settings(deadline=None, max_examples=40)
+@given(
+    classes=st.integers(1, 9),
+    cells=st.tuples(st.integers(1, 9), st.integers(1, 9)),
+    beyond=st.tuples(st.integers(0, 3), st.integers(0, 3)),
+    rows=st.integers(1, 9),
+    seed=st.integers(0, 99),
+)
+def test_the_mask_head_between_aligned_corners(
+    classes: int, cells: tuple[int, int], beyond: tuple[int, int], rows: int, seed: int
+) -> None:
+    height, width = (4 * n + 1 + more for n, more in zip(cells, beyond, strict=True))  # one more: an exact grid
+    logits = torch.randn(1, classes, -(-height // 4), -(-width // 4), generator=torch.Generator().manual_seed(seed))
+    head = MaskHead(classes, (height, width), 4, align_corners=True)
+    head.rows = rows
+    wide = F.interpolate(logits, (height, width), mode="bilinear", align_corners=True)
+    chosen = wide.gather(1, head(logits).long()[:, None])[:, 0]
+    assert torch.allclose(chosen, wide.max(1).values, atol=1e-5)
+
+
 def test_the_lowest_class_wins_a_tie() -> None:
     logits = torch.tensor([1.0, 3.0, 3.0, 2.0, 3.0]).reshape(1, 5, 1, 1).expand(1, 5, 2, 2).contiguous()
     assert torch.equal(MaskHead(5, (16, 16), 8)(logits), torch.ones(1, 16, 16, dtype=torch.int32))

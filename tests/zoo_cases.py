@@ -1,0 +1,57 @@
+"""What the tests of the whole zoo share: legal sizes, pixels, outputs by name, and how exact float32 can be."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+
+import torch
+from reference_weights import make_input
+from torch import Tensor, nn
+
+from mobileseg.errors import SizeError
+from mobileseg.models.checks import check_size
+from mobileseg.models.registry import MODELS, measured
+from mobileseg.models.spec import ModelSpec
+
+LARGE = 60e6  # parameters: what takes seconds to build is built a few times only
+SIZES = ((64, 96), (224, 160), (352, 288), (161, 129), (65, 97))
+SMALL = [name for name in MODELS if measured()[name]["parameters"] < LARGE]
+
+
+def legal_sizes(spec: ModelSpec) -> list[tuple[int, int]]:
+    """Up to three of ``SIZES`` that the model takes, the smallest first; its own size where none fits."""
+    found = []
+    for size in SIZES:
+        try:
+            check_size(spec, *size)
+        except SizeError:
+            continue
+        found.append(size)
+    return found[:3] or [spec.size]
+
+
+def pixels(spec: ModelSpec, height: int, width: int, seed: int = 0) -> tuple[Tensor, Tensor]:
+    """RGB 0..255 for the deploy form and the same normalised for the original."""
+    image = (make_input((1, 3, height, width), seed) * 50 + 110).clamp(0, 255)
+    mean, std = (torch.tensor(v).reshape(1, 3, 1, 1) for v in (spec.mean, spec.std))
+    return image, (image - mean) / std
+
+
+def by_name(output: Tensor | Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Every output under a name; class logits first."""
+    return dict(output) if isinstance(output, Mapping) else {"logits": output}
+
+
+@torch.no_grad()
+def assert_equal_but_rounding(model: nn.Module, normalised: Tensor, found: Tensor | Mapping[str, Tensor]) -> None:
+    """``found`` is the model's output to 1e-5 of its std; or, where the network amplifies rounding more than that, to twenty
+    times the difference of its own float32 and float64 runs (the goldens' tolerance)."""
+    with torch.no_grad():
+        wanted = by_name(model(normalised))
+    errors = {name: float((by_name(found)[name] - out).abs().max() / out.std()) for name, out in wanted.items()}
+    if max(errors.values()) <= 1e-5:
+        return
+    exact = by_name(copy.deepcopy(model).double()(normalised.double()))
+    for name, out in wanted.items():
+        assert errors[name] <= max(1e-5, 20 * float((exact[name] - out).abs().max() / out.std())), name

@@ -1,0 +1,93 @@
+"""Every promise of the export table, kept or not: each model at each size, class count, target and precision is exported with
+the gates on, and what came out is written to results/matrix.json, one row after the other. A run goes on where the last stopped.
+
+    python tools/matrix.py 'seaformer-*' --sizes 512x512 384x512 --classes 150 11
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import mobileseg
+from mobileseg.errors import GateError
+from mobileseg.export.targets import FLOAT32, INT8, TARGETS
+from mobileseg.models.registry import MODELS
+
+RESULTS = Path(__file__).resolve().parent.parent / "results" / "matrix.json"
+KEY = ("model", "target", "precision", "size", "classes")
+
+
+def combinations(models: list[str], sizes: list[str], classes: list[int]) -> list[dict[str, Any]]:
+    """The rows to fill: every target in float (float32, or its default where it has none) and in int8."""
+    rows: list[dict[str, Any]] = []
+    for model, size, count, spec in itertools.product(models, sizes, classes, TARGETS.values()):
+        pixels = "x".join(map(str, MODELS[model].size)) if size == "default" else size
+        precisions = dict.fromkeys((next(iter(spec.precisions)), FLOAT32, INT8))
+        rows += [dict(zip(KEY, (model, spec.name, each, pixels, count), strict=True)) for each in precisions]
+    return rows
+
+
+def attempt(row: dict[str, Any]) -> dict[str, Any]:
+    """Export one combination with seeded random weights and every gate that its target knows."""
+    from mobileseg.export import export_model
+
+    height, width = map(int, row["size"].split("x"))
+    target = TARGETS[row["target"]]
+    begin = time.perf_counter()
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            made = export_model(
+                row["model"],
+                row["target"],
+                precision=row["precision"],
+                size=(height, width),
+                num_classes=row["classes"],
+                weights="random",
+                output=Path(folder) / f"model{target.suffix}",
+                require_delegation=100.0 if row["target"] == "executorch" else None,
+            )
+        except GateError as error:
+            return {**row, "good": False, "why": str(error)}
+        manifest = json.loads(made.manifest.to_json())
+    proof = manifest["verification"]
+    return {
+        **row,
+        "good": True,
+        "size_bytes": manifest["artifact"]["size_bytes"],
+        "partitions": (manifest["delegation"] or {}).get("partitions"),
+        "operators_outside": (manifest["delegation"] or {}).get("operators_outside"),
+        "verification": {k: proof[k] for k in ("status", "images", "checks", "agreement", "sqnr_db", "max_error", "logit_range")},
+        "seconds": round(time.perf_counter() - begin, 1),
+    }  # fmt: skip
+
+
+def main() -> None:
+    """Fill what is missing; exit code 1 where a gate failed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("pattern", nargs="*", default=["*"])
+    parser.add_argument("--sizes", nargs="+", default=["default"])
+    parser.add_argument("--classes", nargs="+", type=int, default=[11])
+    asked = parser.parse_args()
+    models = [name for pattern in asked.pattern for name in mobileseg.list_models(pattern)]
+    rows = json.loads(RESULTS.read_text(encoding="utf-8"))["rows"] if RESULTS.exists() else []
+    done = {tuple(row[k] for k in KEY) for row in rows if row["good"]}
+    rows = [row for row in rows if row["good"]]
+    for row in combinations(models, asked.sizes, asked.classes):
+        if tuple(row.values()) in done:
+            continue
+        rows.append(attempt(row))
+        print(*(rows[-1].get(k) for k in (*KEY, "good", "why", "seconds")), flush=True)
+        head = {"schema_version": 1, "created": datetime.now(UTC).isoformat(timespec="seconds")}
+        RESULTS.write_text(json.dumps({**head, "rows": rows}, indent=1) + "\n", encoding="utf-8")
+    raise SystemExit(any(not row["good"] for row in rows))
+
+
+if __name__ == "__main__":
+    main()
