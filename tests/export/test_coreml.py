@@ -48,6 +48,14 @@ def test_int8_holds_activations_and_weights(packages: dict[str, Artifact]) -> No
     assert model.user_defined_metadata["mobileseg.model"] == "seaformer-tiny"
 
 
+def test_equal_weights_that_share_one_constant_are_counted_at_their_users(tmp_path: Path) -> None:
+    # Untrained SeaFormer blocks end in zeros: convolutions of one shape then hold one and the same weight.
+    made = export_model(
+        "seaformer-tiny", "coreml", precision="int8", size=SIZE, weights="random", output=tmp_path / "random.mlpackage"
+    )
+    assert any("69 int8 weights" in line for line in made.manifest.verification.checks)
+
+
 def test_weights_take_less_room(packages: dict[str, Artifact]) -> None:
     sizes = {precision: made.manifest.artifact.size_bytes for precision, made in packages.items()}
     assert sizes["int8-weights"] < 0.75 * sizes["float16"]
