@@ -18,6 +18,7 @@ from mobileseg.export.targets import TARGETS, TargetSpec
 from mobileseg.export.verify import Runtime
 from mobileseg.export.versions import check_versions
 from mobileseg.files import sha256
+from mobileseg.models.spec import OUTPUTS
 from mobileseg.registry import choose, load, require
 
 ImageLike = str | Path | Image.Image | NDArray[np.generic]
@@ -62,18 +63,21 @@ class Artifact:
     def runtime(self) -> Runtime:
         return self.load()
 
-    def run(self, image: ImageLike) -> NDArray[np.generic]:
+    def run(self, image: ImageLike) -> NDArray[np.generic] | dict[str, NDArray[np.generic]]:
         """The file's output for one image: logits ``(1, C, h, w)`` or a classifier's ``(1, C)`` float32, or the class map
-        ``(1, H, W)`` int32.
+        ``(1, H, W)`` int32; for panoptic files a dict of ``semantic`` ``(1, C, h, w)``, ``center`` ``(1, 1, h, w)`` and
+        ``offset`` ``(1, 2, h, w)``.
 
         ``image``: a path, a PIL image, ``(H, W, 3)`` uint8 RGB of any size, or ready pixels ``(1, 3, H, W)`` float32 in 0..255
         of the file's own size. Raises ``ImageError``.
         """
-        return self.runtime.run(as_batch(image, self.size))
+        outputs = self.runtime.run(as_batch(image, self.size))
+        names = OUTPUTS[self.manifest.output.kind]
+        return outputs[0] if len(names) == 1 else dict(zip(names, outputs, strict=True))
 
     def class_map(self, output: NDArray[np.generic], height: int, width: int) -> NDArray[np.int32]:
-        """The class map of an output at any size, ``(height, width)`` int32."""
-        return classes_of_output(output, height, width)
+        """The class map of logits or of a mask at any size, ``(height, width)`` int32."""
+        return classes_of_output(output, height, width, self.manifest.output.align_corners)
 
 
 def as_batch(image: ImageLike, size: tuple[int, int]) -> Batch:

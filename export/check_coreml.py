@@ -15,6 +15,7 @@ from mobileseg.errors import GateError
 from mobileseg.export.lowering import INPUT_NAME, Lowering
 from mobileseg.export.quantizer import WEIGHTED
 from mobileseg.export.targets import FLOAT16, FLOAT32, INT8, INT8_WEIGHTS
+from mobileseg.models.reference import run_module
 
 # Rounding of a weight, relative to the largest of its output channel: half a step of 127, and of float16's 11 bits.
 HALF_STEP = {INT8: 0.5 / 127, INT8_WEIGHTS: 0.5 / 127, FLOAT16: 2.0**-11, FLOAT32: 0.0}
@@ -46,7 +47,7 @@ def check(path: Path, lowering: Lowering) -> tuple[str, ...]:
         )
     checks = [
         f"opens again as an mlprogram of {len(operations)} operations, specification {spec.specificationVersion}",
-        f"input {INPUT_NAME} {tuple(lowering.example.shape)} float32, output {lowering.output_name} of the right shape and type",
+        f"input {INPUT_NAME} {tuple(lowering.example.shape)} float32, {' and '.join(lowering.output_names)} of the right shape and type",
         f"{len(weighted)} weights equal the float model's within rounding (worst {worst:.2g} of its channel's largest)",
     ]
     if lowering.precision == INT8:
@@ -61,15 +62,15 @@ def _expect(good: bool, expected: str, found: str) -> None:
 
 def _check_interface(spec: Any, lowering: Lowering) -> None:
     _expect(spec.WhichOneof("Type") == "mlProgram", "an mlprogram", str(spec.WhichOneof("Type")))
-    (given,), (taken,) = spec.description.input, spec.description.output
-    with torch.no_grad():
-        wanted = tuple(lowering.deployed(lowering.example).shape)
+    (given,) = spec.description.input
+    wanted = run_module(lowering.deployed, lowering.example)
     kinds = given.type.multiArrayType.DESCRIPTOR.enum_types_by_name["ArrayDataType"].values_by_name
     number = "INT32" if lowering.deployed.emit == "mask" else "FLOAT32"
-    for feature, name, shape, dtype in (
-        (given, INPUT_NAME, tuple(lowering.example.shape), "FLOAT32"),
-        (taken, lowering.output_name, wanted, number),
-    ):
+    taken = {feature.name: feature for feature in spec.description.output}
+    _expect(set(taken) == set(lowering.output_names), f"outputs {lowering.output_names}", str(tuple(taken)))
+    rows = [(given, INPUT_NAME, tuple(lowering.example.shape), "FLOAT32")]
+    rows += [(taken[name], name, out.shape, number) for name, out in zip(lowering.output_names, wanted, strict=True)]
+    for feature, name, shape, dtype in rows:
         array = feature.type.multiArrayType
         found = (feature.name, tuple(array.shape), array.dataType)
         _expect(found == (name, shape, kinds[dtype].number), f"{name} {shape} {dtype}", str(found))
@@ -115,9 +116,5 @@ def _float_weights(lowering: Lowering) -> list[NDArray[np.float64]]:
     """The deploy form's weights in the order in which the graph uses them."""
     program = torch.export.export(lowering.deployed, (lowering.example,))
     names = program.graph_signature.inputs_to_parameters
-    used = [
-        node.args[1].name
-        for node in program.graph.nodes
-        if node.target in WEIGHTED
-    ]
+    used = [node.args[1].name for node in program.graph.nodes if node.target in WEIGHTED]
     return [program.state_dict[names[name]].detach().numpy().astype(np.float64) for name in used]

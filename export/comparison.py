@@ -23,7 +23,7 @@ from mobileseg.export.reference import original_of
 from mobileseg.export.versions import installed
 from mobileseg.metrics.agreement import Agreement
 from mobileseg.metrics.confusion import bootstrap_miou, confusion, scores
-from mobileseg.models.reference import original_logits
+from mobileseg.models.reference import original_outputs
 
 SCHEMA_VERSION: Final = 1
 Count = Callable[[int, int], None]
@@ -110,7 +110,7 @@ def compare_labelled(
     artifact: Artifact, data: LabelledFolder, weights: str | None = None, count: Count = lambda done, total: None
 ) -> Comparison:
     """Both on every image; masks at the labels' own size. ``count(done, total)`` is called after each image."""
-    if artifact.manifest.model.task != "segmentation":
+    if artifact.manifest.model.task == "classification":
         raise RequestError(
             expected="a segmentation artifact", found=artifact.manifest.model.name, todo="use --no-labels"
         )
@@ -150,10 +150,11 @@ class _Pair:
     def run(self, path: Path, size: tuple[int, ...]) -> list[NDArray[np.int32]]:
         """The class maps of the original and of the artifact, at ``size`` height and width."""
         batch = read_batch(path, *self.artifact.size)
-        reference, output = original_logits(self.original, batch), self.runtime.run(batch)
-        if self.artifact.manifest.output.kind == "logits":
-            self.agreement.add_logits(reference, output.astype(np.float32))
-        maps = [classes_of_output(each, size[0], size[1]) for each in (reference, output)]
+        reference, output = original_outputs(self.original, batch)[0], self.runtime.run(batch)[0]
+        if self.artifact.manifest.output.kind != "mask":
+            self.agreement.add_logits(reference.astype(np.float32), output.astype(np.float32))
+        align_corners = self.artifact.manifest.output.align_corners
+        maps = [classes_of_output(each, size[0], size[1], align_corners) for each in (reference, output)]
         self.agreement.add_classes(maps[0], maps[1])
         return maps
 

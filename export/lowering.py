@@ -31,8 +31,8 @@ class Lowering:
         return torch.zeros(1, 3, self.deployed.height, self.deployed.width)
 
     @property
-    def output_name(self) -> str:
-        return self.deployed.emit
+    def output_names(self) -> tuple[str, ...]:
+        return self.deployed.output_names
 
 
 @dataclass(frozen=True)

@@ -63,16 +63,33 @@ class InputPart(Part):
     std: tuple[float, float, float]
 
 
-class OutputPart(Part):
-    """What the file gives. ``stride``: input pixels per output cell, None for a classifier."""
+class TensorPart(Part):
+    """One output tensor of the file."""
 
     name: str
-    kind: Literal["logits", "mask"]
+    shape: tuple[int, ...]
+    dtype: str
+
+
+class OutputPart(Part):
+    """What the file gives. ``name``, ``shape``, ``dtype`` are those of the output that the classes are read off.
+
+    ``stride``: input pixels per output cell, None for a classifier. ``align_corners``: how its logits are resized.
+    ``things``: numbers of the classes with instances. ``tensors``: all outputs in the file's order; a panoptic file gives
+    ``semantic`` logits, ``center`` heat map and ``offset`` to the
+    centre (down, right) in cells of that grid.
+    """
+
+    name: str
+    kind: Literal["logits", "mask", "panoptic"]
     shape: tuple[int, ...]
     dtype: str
     stride: int | None
+    align_corners: bool = False
     classes: tuple[str, ...] | None
     palette: tuple[tuple[int, int, int], ...] | None
+    things: tuple[int, ...] | None = None
+    tensors: tuple[TensorPart, ...] = ()
 
 
 class FloatPart(Part):

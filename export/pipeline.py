@@ -21,6 +21,7 @@ from mobileseg.export.manifest import (
     ModelPart,
     OutputPart,
     PrecisionPart,
+    TensorPart,
     VerificationPart,
     WeightsPart,
     manifest_path,
@@ -33,6 +34,7 @@ from mobileseg.export.versions import installed
 from mobileseg.files import publish, sha256, size_bytes, staging
 from mobileseg.models.deploy import DeployedModel
 from mobileseg.models.factory import deploy
+from mobileseg.models.reference import run_module
 from mobileseg.registry import load
 
 
@@ -143,8 +145,11 @@ def _manifest(
     verification: VerificationPart,
 ) -> Manifest:
     spec, (height, width) = request.spec, request.size
-    with torch.no_grad():
-        out = deployed(torch.zeros(1, 3, height, width))
+    outputs = run_module(deployed, torch.zeros(1, 3, height, width))
+    tensors = tuple(
+        TensorPart(name=name, shape=out.shape, dtype=str(out.dtype))
+        for name, out in zip(deployed.output_names, outputs, strict=True)
+    )
     stride = None if spec.task == "classification" else 1 if request.emit == "mask" else spec.stride
     delegation: DelegationPart | None = lowered.delegation
     return Manifest(
@@ -161,13 +166,14 @@ def _manifest(
         weights=weights,
         input=InputPart(name=INPUT_NAME, shape=(1, 3, height, width), mean=spec.mean, std=spec.std),
         output=OutputPart(
-            name=request.emit,
-            kind="mask" if request.emit == "mask" else "logits",
-            shape=tuple(out.shape),
-            dtype=str(out.dtype).removeprefix("torch."),
+            **tensors[0].model_dump(),
+            kind=request.emit,
             stride=stride,
+            align_corners=spec.align_corners,
             classes=request.classes.names if request.classes else None,
             palette=request.classes.colors if request.classes else None,
+            things=_things(request, deployed.num_classes),
+            tensors=tensors,
         ),
         precision=PrecisionPart(
             name=request.precision, meaning=request.target.precisions[request.precision], kept_float=kept
@@ -180,3 +186,12 @@ def _manifest(
             file=request.output.name, sha256=sha256(lowered.path), size_bytes=size_bytes(lowered.path)
         ),
     )
+
+
+def _things(request: ExportRequest, num_classes: int) -> tuple[int, ...] | None:
+    """Which classes have instances: as ``--classes`` or the weights' record say, else the authors' where the classes may be theirs."""
+    if request.emit != "panoptic":
+        return None
+    if request.classes is not None:
+        return request.classes.thing_numbers
+    return request.spec.things if num_classes == request.spec.num_classes else None

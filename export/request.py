@@ -17,7 +17,7 @@ from mobileseg.export.targets import INT8, TARGETS, TargetSpec
 from mobileseg.files import check_output
 from mobileseg.models.checks import check_emit, check_num_classes, check_size
 from mobileseg.models.registry import MODELS
-from mobileseg.models.spec import ModelSpec
+from mobileseg.models.spec import Emit, ModelSpec
 from mobileseg.registry import choose, require
 from mobileseg.weights.resolve import RANDOM, Weights, default_weights, resolve
 
@@ -37,7 +37,7 @@ class ExportRequest:
     target: TargetSpec
     precision: str
     size: tuple[int, int]
-    emit: str
+    emit: Emit
     output: Path
     model: nn.Module
     loaded: LoadReport | None
@@ -64,7 +64,7 @@ class ExportRequest:
         output: str | Path | None = None,
         weights: str | Path | None = None,
         num_classes: int | None = None,
-        emit: str = "logits",
+        emit: str | None = None,
         calibration: str | Path | None = None,
         classes: str | Path | None = None,
         require_delegation: float | None = None,
@@ -85,7 +85,7 @@ class ExportRequest:
         _check_precision(aim, precision)
         _check_gate("--require-delegation", require_delegation, 100.0)
         _check_gate("--require-agreement", require_agreement, 1.0)
-        check_emit(spec, emit)
+        output_kind = check_emit(spec, emit)
         if num_classes is not None:
             check_num_classes(num_classes)
         require(aim.packages, f"exporting to {aim.title}", aim.extra)
@@ -101,7 +101,7 @@ class ExportRequest:
         progress("weights")
         model, loaded = _model(spec, source, num_classes, seed)
         return cls(
-            spec, aim, precision, size, emit, path, model, loaded, _class_set(names, source, model), images,
+            spec, aim, precision, size, output_kind, path, model, loaded, _class_set(names, source, model), images,
             require_delegation, require_agreement, seed, _command(), progress,
         )  # fmt: skip
 
@@ -155,7 +155,7 @@ def _class_set(names: ClassSet | None, source: Weights | None, model: nn.Module)
             )
         return names
     record = source.record if source else None
-    return ClassSet(names=record.classes, palette=record.palette) if record else None
+    return ClassSet(names=record.classes, palette=record.palette, things=record.things) if record else None
 
 
 def _command() -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from mobileseg.classmap import Outputs
 from mobileseg.data.images import Batch
 from mobileseg.errors import ArtifactError
 from mobileseg.export.quiet import quiet
@@ -39,18 +39,15 @@ class ExecutorchRuntime:
                 ) from error
         self._path = path
 
-    def run(self, batch: Batch) -> NDArray[np.generic]:
-        """``(1, 3, H, W)`` float32, contiguous, to the file's output. Raises ``ArtifactError``."""
+    def run(self, batch: Batch) -> Outputs:
+        """``(1, 3, H, W)`` float32, contiguous, to the file's outputs. Raises ``ArtifactError``."""
         import torch
 
         pixels = torch.from_numpy(np.ascontiguousarray(batch))
         try:
-            output = self._module.forward([pixels])[
-                0
-            ]  # a copy: the runtime's own buffer is written again by the next run
+            outputs = self._module.forward([pixels])  # copies: the runtime's own buffers are written by the next run
         except RuntimeError as error:
             raise ArtifactError(
                 expected=f"{self._path.name} to run on {tuple(pixels.shape)}", found=str(error), todo="export it again"
             ) from error
-        array: NDArray[np.generic] = output.numpy()
-        return array
+        return tuple(output.numpy() for output in outputs)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
+from mobileseg.classmap import Outputs
 from mobileseg.data.images import Batch
 from mobileseg.errors import ArtifactError
 from mobileseg.export.quiet import quiet
@@ -35,7 +33,6 @@ class OnnxRuntime:
                 ) from error
         self._input = self._session.get_inputs()[0].name
 
-    def run(self, batch: Batch) -> NDArray[np.generic]:
-        """``(1, 3, H, W)`` float32 to the file's output."""
-        output: NDArray[np.generic] = self._session.run(None, {self._input: batch})[0]
-        return output
+    def run(self, batch: Batch) -> Outputs:
+        """``(1, 3, H, W)`` float32 to the file's outputs."""
+        return tuple(self._session.run(None, {self._input: batch}))

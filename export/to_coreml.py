@@ -25,7 +25,7 @@ def lower(lowering: Lowering, folder: Path) -> Lowered:
         convert_to="mlprogram",
         minimum_deployment_target=ct.target.iOS17,
         inputs=[ct.TensorType(name=INPUT_NAME, shape=tuple(lowering.example.shape), dtype=np.float32)],
-        outputs=[ct.TensorType(name=lowering.output_name, dtype=np.int32 if mask else np.float32)],
+        outputs=[ct.TensorType(name=name, dtype=np.int32 if mask else np.float32) for name in lowering.output_names],
         compute_precision=ct.precision.FLOAT32 if lowering.precision == FLOAT32 else ct.precision.FLOAT16,
         skip_model_load=True,
     )

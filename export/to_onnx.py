@@ -24,7 +24,7 @@ def lower(lowering: Lowering, folder: Path) -> Lowered:
             dynamo=True,
             opset_version=OPSET,
             input_names=[INPUT_NAME],
-            output_names=[lowering.output_name],
+            output_names=list(lowering.output_names),
             verbose=False,
         )
     assert exported is not None

@@ -8,20 +8,19 @@ from typing import Protocol
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import nn
 
-from mobileseg.classmap import classes_of_output
+from mobileseg.classmap import Outputs, classes_of_output
 from mobileseg.data.images import Batch
 from mobileseg.errors import GateError
 from mobileseg.export.manifest import VerificationPart
 from mobileseg.metrics.agreement import Agreement
 from mobileseg.models.deploy import DeployedModel
-from mobileseg.models.reference import original_logits
+from mobileseg.models.reference import original_outputs, run_module
 
-FLOAT_ERROR = 1e-4  # of the logits' range
+FLOAT_ERROR = 1e-4  # of the output's range
 FLOAT_AGREEMENT = 0.9999
-REWRITE_ERROR = 1e-4  # of the logits' range: a rewrite that is wrong misses by far more than rounding does
+REWRITE_ERROR = 1e-4  # of the output's range: a rewrite that is wrong misses by far more than rounding does
 # Integer kernels round differently from the graph's float arithmetic, and a step in one layer moves steps in the next: 28 to
 # 30 dB were seen between three runtimes on one graph. A file may add no more noise than quantization itself did.
 INT8_FIDELITY_DB = 20.0
@@ -32,7 +31,7 @@ INT8_MASK_MARGIN = 0.02
 class Runtime(Protocol):
     """Runs one file."""
 
-    def run(self, batch: Batch) -> NDArray[np.generic]: ...
+    def run(self, batch: Batch) -> Outputs: ...
 
 
 @dataclass(frozen=True)
@@ -46,48 +45,65 @@ class Subject:
     int8: bool
 
 
-def _run(module: nn.Module, batch: Batch) -> NDArray[np.generic]:
-    with torch.no_grad():
-        output: NDArray[np.generic] = module(torch.from_numpy(batch)).numpy()
-    return output
+class Pair:
+    """How far every output of one thing is from another's; the classes are read off the first output."""
+
+    def __init__(self, deployed: DeployedModel) -> None:
+        self.size = deployed.height, deployed.width
+        self.align_corners = deployed.mobileseg_spec.align_corners
+        self.parts = {name: Agreement(deployed.num_classes) for name in deployed.output_names}
+
+    @property
+    def first(self) -> Agreement:
+        """Of the output that holds the classes."""
+        return next(iter(self.parts.values()))
+
+    def add(self, reference: Outputs, other: Outputs) -> None:
+        """The outputs of one image. An original may give more than a file of its semantic branch alone."""
+        for part, wanted, found in zip(self.parts.values(), reference, other, strict=False):
+            if wanted.ndim == found.ndim and wanted.ndim in (2, 4):
+                part.add_logits(wanted.astype(np.float32), found.astype(np.float32))
+        maps = (classes_of_output(outputs[0], *self.size, self.align_corners) for outputs in (reference, other))
+        self.first.add_classes(*maps)
+
+    @property
+    def relative_error(self) -> float:
+        """Largest difference of any output in its own range; 0 where class maps alone were compared."""
+        errors = [(part.max_error, part.logit_range) for part in self.parts.values()]
+        return max((error / span if error is not None and span else 0.0) for error, span in errors)
 
 
 def verify(subject: Subject, batches: Iterable[Batch], source: str, same_as_calibration: bool) -> VerificationPart:
     """Compare on every batch; raises ``GateError`` where the file is not what it was lowered from."""
     deployed = subject.deployed
-    pairs = {name: Agreement(deployed.num_classes) for name in ("original", "lowered", "rewrite", "quantized")}
-
-    def add(name: str, reference: NDArray[np.generic], other: NDArray[np.generic]) -> None:
-        if reference.ndim == other.ndim and reference.ndim in (2, 4):
-            pairs[name].add_logits(reference.astype(np.float32), other.astype(np.float32))
-        maps = (classes_of_output(output, deployed.height, deployed.width) for output in (reference, other))
-        pairs[name].add_classes(*maps)
-
+    file, graph, rewrite, quantized = (Pair(deployed) for _ in range(4))
     for batch in batches:
-        output = subject.runtime.run(batch)
-        original, rewritten = original_logits(subject.original, batch), _run(deployed, batch)
-        lowered = rewritten if subject.lowered is deployed else _run(subject.lowered, batch)
-        add("original", original, output)
-        add("lowered", lowered, output)
-        add("rewrite", original, rewritten)
+        output, pixels = subject.runtime.run(batch), torch.from_numpy(batch)
+        original, rewritten = original_outputs(subject.original, batch), run_module(deployed, pixels)
+        lowered = rewritten if subject.lowered is deployed else run_module(subject.lowered, pixels)
+        file.add(original, output)
+        graph.add(lowered, output)
+        rewrite.add(original, rewritten)
         if subject.int8:
-            add("quantized", original, lowered)
-    checks = [_check_rewrite(pairs["rewrite"])]
-    checks.append(_check_int8(pairs) if subject.int8 else _check_float(pairs["lowered"]))
-    file, graph = pairs["original"], pairs["lowered"]
+            quantized.add(original, lowered)
+    checks = [_check_equal(rewrite, REWRITE_ERROR, "the deploy form", "the original")]
+    if subject.int8:
+        checks += _check_int8(graph, quantized)
+    else:
+        checks.append(_check_equal(graph, FLOAT_ERROR, "the file", "its deploy form"))
     return VerificationPart(
         status="passed",
-        images=file.images,
+        images=file.first.images,
         source=source,
         same_as_calibration=same_as_calibration,
         checks=tuple(checks),
-        max_error=graph.max_error,
-        logit_range=graph.logit_range,
-        agreement_with_lowered=graph.argmax,
-        sqnr_with_lowered_db=graph.sqnr_db,
-        sqnr_db=file.sqnr_db,
-        agreement=file.argmax,
-        miou=file.miou,
+        max_error=graph.first.max_error,
+        logit_range=graph.first.logit_range,
+        agreement_with_lowered=graph.first.argmax,
+        sqnr_with_lowered_db=graph.first.sqnr_db,
+        sqnr_db=file.first.sqnr_db,
+        agreement=file.first.argmax,
+        miou=file.first.miou,
     )
 
 
@@ -99,40 +115,32 @@ def _fail(what: str, wanted: str, found: str) -> GateError:
     )
 
 
-def _relative_error(pair: Agreement) -> float:
-    if pair.max_error is None or not pair.logit_range:
-        return 0.0
-    return pair.max_error / pair.logit_range
+def _check_equal(pair: Pair, bound: float, what: str, whom: str) -> str:
+    error, argmax = pair.relative_error, pair.first.argmax
+    if not (error <= bound and argmax >= FLOAT_AGREEMENT):
+        raise _fail(what, f"to equal {whom}", f"{error:.2g} of the output's range, classes {argmax:.6f}")
+    return f"{what.removeprefix('the ')} equals {whom}: largest error {error:.2g} of the output's range, classes {argmax:.6f}"
 
 
-def _check_rewrite(pair: Agreement) -> str:
-    error = _relative_error(pair)
-    if not (error <= REWRITE_ERROR and pair.argmax >= FLOAT_AGREEMENT):
-        raise _fail(
-            "the deploy form", "to equal the original", f"{error:.2g} of the logits' range, classes {pair.argmax:.6f}"
-        )
-    return f"deploy form equals the original: largest error {error:.2g} of the logits' range, classes {pair.argmax:.6f}"
-
-
-def _check_float(pair: Agreement) -> str:
-    error = _relative_error(pair)
-    if not (error <= FLOAT_ERROR and pair.argmax >= FLOAT_AGREEMENT):
-        raise _fail(
-            "the file", "to equal its deploy form", f"{error:.2g} of the logits' range, classes {pair.argmax:.6f}"
-        )
-    return f"file equals its deploy form: largest error {error:.2g} of the logits' range, classes {pair.argmax:.6f}"
-
-
-def _check_int8(pairs: dict[str, Agreement]) -> str:
-    file, graph = pairs["lowered"], pairs["quantized"]
-    if file.sqnr_db is None or graph.sqnr_db is None:
-        wanted = graph.argmax - INT8_MASK_MARGIN
-        if not file.argmax >= wanted:
+def _check_int8(file: Pair, quantized: Pair) -> list[str]:
+    """``file``: against the quantized graph; ``quantized``: that graph against the original."""
+    checks = []
+    for name, found in file.parts.items():
+        noise = quantized.parts[name].sqnr_db
+        if found.sqnr_db is None or noise is None:
+            wanted = quantized.first.argmax - INT8_MASK_MARGIN
+            if not found.argmax >= wanted:
+                raise _fail(
+                    "the file", f"to follow its quantized graph in {wanted:.4f} of the pixels", f"{found.argmax:.4f}"
+                )
+            checks.append(f"file follows its quantized graph in {found.argmax:.4f} of the pixels")
+            continue
+        floor = min(INT8_FIDELITY_DB, noise - INT8_MARGIN_DB)
+        if not found.sqnr_db >= floor:
             raise _fail(
-                "the file", f"to follow its quantized graph in {wanted:.4f} of the pixels", f"{file.argmax:.4f}"
+                "the file", f"to follow its quantized graph to {floor:.1f} dB", f"{name}: {found.sqnr_db:.1f} dB"
             )
-        return f"file follows its quantized graph in {file.argmax:.4f} of the pixels"
-    floor = min(INT8_FIDELITY_DB, graph.sqnr_db - INT8_MARGIN_DB)
-    if not file.sqnr_db >= floor:
-        raise _fail("the file", f"to follow its quantized graph to {floor:.1f} dB", f"{file.sqnr_db:.1f} dB")
-    return f"file follows its quantized graph to {file.sqnr_db:.1f} dB (quantization itself: {graph.sqnr_db:.1f} dB)"
+        checks.append(
+            f"{name}: file follows its quantized graph to {found.sqnr_db:.1f} dB (quantization itself: {noise:.1f} dB)"
+        )
+    return checks

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 Float = NDArray[np.float32]
 Index = NDArray[np.intp]
+Outputs = tuple[NDArray[np.generic], ...]  # what a model or a file gives, in the order of mobileseg.models.spec.OUTPUTS
 
 
 @dataclass(frozen=True)

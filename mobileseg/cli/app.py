@@ -70,7 +70,12 @@ def export(
         str | None, typer.Option(help="By its full name, such as int8-weights (Core ML) or float32.")
     ] = None,
     size: Size = None,
-    emit: Annotated[str, typer.Option(help="logits (head resolution) or mask (class map at input size).")] = "logits",
+    emit: Annotated[
+        str | None,
+        typer.Option(
+            help="logits (head resolution), mask (class map at input size) or panoptic; default: all the head gives."
+        ),
+    ] = None,
     weights: Weights = None,
     num_classes: Annotated[int | None, typer.Option(help="With random weights; else the weights say it.")] = None,
     calibration: Annotated[

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mobileseg.classmap import classes_of_output
+from mobileseg.classmap import Outputs, classes_of_output
 from mobileseg.cli.console import parse_size, results
 from mobileseg.data.classes import Color, generated_palette
 from mobileseg.data.dataset import data_folder, image_folder
-from mobileseg.data.images import find_images, read_image, to_batch
+from mobileseg.data.images import Pixels, find_images, read_image, to_batch
 from mobileseg.data.overlay import overlay, palette_png
 from mobileseg.errors import ImageError, OutputError, RequestError
 from mobileseg.export import open_artifact
@@ -27,18 +28,21 @@ if TYPE_CHECKING:
 MOST_PALETTE = 256
 
 
+@dataclass(frozen=True)
 class Predictor:
     """Something that turns pixels into logits or a mask, with names and colours."""
 
-    def __init__(
-        self,
-        run: Callable[[Batch], NDArray[np.generic]],
-        size: tuple[int, int],
-        names: tuple[str, ...],
-        palette: tuple[Color, ...],
-        note: str | None,
-    ) -> None:
-        self.run, self.size, self.names, self.palette, self.note = run, size, names, palette, note
+    run: Callable[[Batch], Outputs]
+    size: tuple[int, int]
+    align_corners: bool
+    names: tuple[str, ...]
+    palette: tuple[Color, ...]
+    note: str | None
+
+    def class_map(self, pixels: Pixels) -> NDArray[np.int32]:
+        """Class numbers of a picture ``(H, W, 3)``, at its own size."""
+        outputs = self.run(to_batch(pixels, *self.size))
+        return classes_of_output(outputs[0], pixels.shape[0], pixels.shape[1], self.align_corners)
 
 
 def run(
@@ -75,7 +79,7 @@ def run(
     folder.mkdir(exist_ok=True)
     for path, target in zip(paths, targets, strict=True):
         pixels = read_image(path)
-        class_map = classes_of_output(predictor.run(to_batch(pixels, *predictor.size)), *pixels.shape[:2])
+        class_map = predictor.class_map(pixels)
         picture = (
             palette_png(class_map, predictor.palette)
             if masks
@@ -125,14 +129,19 @@ def _from_artifact(name: str, any_version: bool) -> Predictor:
     artifact = open_artifact(name, any_version=any_version)
     _refuse_classifier(artifact.manifest.model.name, artifact.manifest.model.task)
     return Predictor(
-        artifact.load().run, artifact.size, artifact.class_names, artifact.palette, artifact.manifest.weights.note
+        run=artifact.load().run,
+        size=artifact.size,
+        align_corners=artifact.manifest.output.align_corners,
+        names=artifact.class_names,
+        palette=artifact.palette,
+        note=artifact.manifest.weights.note,
     )
 
 
 def _original(spec: ModelSpec, weights: str | None, size: tuple[int, int] | None) -> Predictor:
     from mobileseg.models.checks import check_size
     from mobileseg.models.factory import build
-    from mobileseg.models.reference import original_logits
+    from mobileseg.models.reference import original_outputs
     from mobileseg.weights.importer import model_from_weights
     from mobileseg.weights.resolve import RANDOM, default_weights, resolve
 
@@ -149,11 +158,11 @@ def _original(spec: ModelSpec, weights: str | None, size: tuple[int, int] | None
     count = int(model.mobileseg_classes)  # type: ignore[arg-type]  # a plain int attribute of models made here
     names = record.classes if record else tuple(f"class {i}" for i in range(count))
     palette = record.palette if record else generated_palette(count)
-    return Predictor(lambda batch: original_logits(model, batch), size, names, palette, note)
+    return Predictor(lambda batch: original_outputs(model, batch), size, spec.align_corners, names, palette, note)
 
 
 def _refuse_classifier(name: str, task: str) -> None:
-    if task != "segmentation":
+    if task == "classification":
         raise RequestError(
             expected="a segmentation model", found=f"{name}, a classifier", todo="choose one without -cls"
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import colorsys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,13 +17,25 @@ Channel = Annotated[int, Field(ge=0, le=255)]
 
 
 class ClassSet(BaseModel):
-    """``classes.json``: names in the order of their numbers, RGB colours, and the label value that does not count."""
+    """``classes.json``: names in the order of their numbers, RGB colours, and the label value that does not count.
+
+    ``things``: names of the classes with instances. A file that gives ``things`` and ``stuff`` and no ``names`` numbers the
+    stuff first.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     names: tuple[str, ...] = Field(min_length=1)
     palette: tuple[tuple[Channel, Channel, Channel], ...] = ()
     ignore_index: int | None = Field(default=None, ge=0, le=65535)
+    things: tuple[str, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _names(cls, fields: Any) -> Any:
+        if isinstance(fields, dict) and "names" not in fields and "things" in fields:
+            return {**fields, "names": [*fields.get("stuff", ()), *fields["things"]]}
+        return fields
 
     @model_validator(mode="after")
     def _fits(self) -> ClassSet:
@@ -33,7 +45,15 @@ class ClassSet(BaseModel):
             raise ValueError(
                 f"ignore_index {self.ignore_index} is the number of the class {self.names[self.ignore_index]!r}"
             )
+        strangers = [name for name in self.things if name not in self.names]
+        if strangers:
+            raise ValueError(f"things {', '.join(strangers)} are not among the names")
         return self
+
+    @property
+    def thing_numbers(self) -> tuple[int, ...]:
+        """Numbers of the classes with instances, in order."""
+        return tuple(i for i, name in enumerate(self.names) if name in self.things)
 
     @property
     def colors(self) -> tuple[Color, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mobileseg.errors import RequestError, SizeError
-from mobileseg.models.spec import ModelSpec
+from mobileseg.models.spec import Emit, ModelSpec
 
 LARGEST_SIDE = 4096  # pixels; beyond it the graph's activations alone exceed a phone's memory
 LARGEST_CLASSES = 4096
@@ -47,11 +47,11 @@ def check_num_classes(count: int) -> None:
         )
 
 
-def check_emit(spec: ModelSpec, emit: str) -> None:
-    """Raise ``RequestError`` for an output that the model does not have: classifiers have no mask."""
-    if emit not in spec.emits:
-        raise RequestError(
-            expected=f"{' or '.join(spec.emits)} as the output of {spec.name}",
-            found=repr(emit),
-            todo="choose one of them",
-        )
+def check_emit(spec: ModelSpec, emit: str | None) -> Emit:
+    """The output asked for, or the model's default; raises ``RequestError`` for one that it does not have."""
+    for allowed in spec.emits:
+        if emit is None or emit == allowed:
+            return allowed
+    raise RequestError(
+        expected=f"{' or '.join(spec.emits)} as the output of {spec.name}", found=repr(emit), todo="choose one of them"
+    )

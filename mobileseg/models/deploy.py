@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from mobileseg.models.mask_head import MaskHead
 from mobileseg.models.rewrites import constant
-from mobileseg.models.spec import ModelSpec
+from mobileseg.models.spec import OUTPUTS, Emit, ModelSpec
 
 
 class DeployedModel(nn.Module):
@@ -18,7 +18,9 @@ class DeployedModel(nn.Module):
     (the mean cannot be: the convolution's zero padding stands for a mean-coloured border).
     """
 
-    def __init__(self, network: nn.Module, spec: ModelSpec, num_classes: int, size: tuple[int, int], emit: str) -> None:
+    def __init__(
+        self, network: nn.Module, spec: ModelSpec, num_classes: int, size: tuple[int, int], emit: Emit
+    ) -> None:
         super().__init__()
         self.network = network
         self.height, self.width = size
@@ -26,6 +28,11 @@ class DeployedModel(nn.Module):
         self.mobileseg_spec = spec
         self.mean = constant(torch.tensor(spec.mean).reshape(1, 3, 1, 1))
         self.mask = MaskHead(num_classes, size, spec.stride, spec.align_corners) if emit == "mask" else nn.Identity()
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        """What ``forward`` gives, in order."""
+        return OUTPUTS[self.emit]
 
     def forward(self, image: Tensor) -> Tensor | dict[str, Tensor]:
         out: Tensor | dict[str, Tensor] = self.mask(self.network(image - self.mean))

@@ -42,11 +42,10 @@ def deploy(module: nn.Module, height: int, width: int, emit: str | None = None) 
     ``(1, 2, h, w)``. The default is all that the head gives. Raises ``SizeError``, ``RequestError``.
     """
     spec = spec_of(module)
-    emit = emit or spec.emits[0]
     check_size(spec, height, width)
-    check_emit(spec, emit)
+    kind = check_emit(spec, emit)
     with torch.no_grad():
-        branches = {"semantic_only": emit != "panoptic"} if spec.task == "panoptic" else {}
+        branches = {"semantic_only": kind != "panoptic"} if spec.task == "panoptic" else {}
         network = load(spec.deploy)(module, height, width, spec.std, **branches)
-        deployed = DeployedModel(network, spec, int(module.mobileseg_classes), (height, width), emit)  # type: ignore[arg-type]
+        deployed = DeployedModel(network, spec, int(module.mobileseg_classes), (height, width), kind)  # type: ignore[arg-type]
     return deployed.eval().requires_grad_(False)

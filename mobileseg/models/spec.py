@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,7 +11,18 @@ IMAGENET_STD = (58.395, 57.12, 57.375)
 HALF = (127.5, 127.5, 127.5)  # as mean and std: pixels from -1 to 1
 
 Task = Literal["segmentation", "classification", "panoptic"]
-EMITS = {"segmentation": ("logits", "mask"), "classification": ("logits",), "panoptic": ("panoptic", "logits", "mask")}
+Emit = Literal["logits", "mask", "panoptic"]
+EMITS: Mapping[Task, tuple[Emit, ...]] = {
+    "segmentation": ("logits", "mask"),
+    "classification": ("logits",),
+    "panoptic": ("panoptic", "logits", "mask"),
+}
+# What a file of each kind gives, in order; the classes are always read off the first.
+OUTPUTS: Mapping[Emit, tuple[str, ...]] = {
+    "logits": ("logits",),
+    "mask": ("mask",),
+    "panoptic": ("semantic", "center", "offset"),
+}
 
 
 @dataclass(frozen=True)
@@ -50,11 +62,12 @@ class ModelSpec:
     stride: int = 8  # of the logits; 0 where there is no map
     align_corners: bool = False  # how the authors resize the logits to the image
     auxiliary_prefixes: tuple[str, ...] = ()  # keys of heads that train the model and are not part of its function
+    things: tuple[int, ...] = ()  # classes with instances, in the authors' data set
     note: str = ""  # what a reader of the list must know, as "our own variant"
     mean: tuple[float, float, float] = IMAGENET_MEAN
     std: tuple[float, float, float] = IMAGENET_STD
 
     @property
-    def emits(self) -> tuple[str, ...]:
+    def emits(self) -> tuple[Emit, ...]:
         """The outputs that a file of this model may have, the default first."""
         return EMITS[self.task]

@@ -31,6 +31,7 @@ class WeightsRecord:
     classes: tuple[str, ...]
     palette: tuple[tuple[int, int, int], ...]
     measured: dict[str, float]
+    things: tuple[str, ...] = ()
 
     @property
     def path(self) -> Path:
@@ -52,7 +53,8 @@ def records() -> tuple[WeightsRecord, ...]:
 def _record(fields: dict[str, Any]) -> WeightsRecord:
     height, width = fields.pop("size")
     classes, palette = tuple(fields.pop("classes")), tuple(tuple(color) for color in fields.pop("palette"))
-    return WeightsRecord(size=(height, width), classes=classes, palette=palette, **fields)
+    things = tuple(fields.pop("things", ()))
+    return WeightsRecord(size=(height, width), classes=classes, palette=palette, things=things, **fields)
 
 
 def bundled(model: str) -> dict[str, WeightsRecord]:

@@ -8,10 +8,12 @@ from reference_weights import fill, make_input
 from torch import nn
 
 import mobileseg
+from mobileseg.classmap import Outputs
 from mobileseg.errors import GateError
 from mobileseg.export.manifest import DelegationPart, OutsidePart
 from mobileseg.export.verify import Subject, verify
 from mobileseg.models.deploy import DeployedModel
+from mobileseg.models.reference import run_module
 
 SIZE = (64, 96)
 BATCHES = [((make_input((1, 3, *SIZE), i) * 50 + 110).clamp(0, 255)).numpy() for i in range(2)]
@@ -23,12 +25,10 @@ class Off:
     def __init__(self, module: DeployedModel, scale: float) -> None:
         self.module, self.scale = module, scale
 
-    def run(self, batch: NDArray[np.float32]) -> NDArray[np.generic]:
-        with torch.no_grad():
-            out = self.module(torch.from_numpy(batch)).numpy()
+    def run(self, batch: NDArray[np.float32]) -> Outputs:
+        (out,) = run_module(self.module, torch.from_numpy(batch))
         noise = np.random.default_rng(0).standard_normal(out.shape).astype(np.float32)
-        shifted: NDArray[np.generic] = out + self.scale * out.std() * noise
-        return shifted
+        return ((out + self.scale * out.std() * noise).astype(np.float32),)
 
 
 @pytest.fixture(scope="module")
