@@ -1,0 +1,159 @@
+"""Every family's deploy form against its original form exported as it is: latency, peak memory, delegation, float32 and int8.
+
+Same runtime, one process, one thread, files in turns; ratios of medians. Writes results/zoo.json, prints the table.
+
+    python benchmarks/zoo.py                       # every row of CASES
+    python benchmarks/zoo.py van-b0 --size 224x224
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from candidates import PRECISIONS, Candidate, as_it_is, deployed, original, runner
+from resnet26 import ResNet26
+
+from mobileseg.export.versions import installed
+from mobileseg.latency.host import Host
+from mobileseg.models.registry import MODELS
+
+RESULTS = Path(__file__).resolve().parent.parent / "results" / "zoo.json"
+CASES = (
+    ("seaformer-tiny", (512, 512)),
+    ("seaformer-small", (512, 512)),
+    ("seaformer-base", (512, 512)),
+    ("seaformer-large", (512, 512)),
+    ("van-b0", (224, 224)),
+    ("van-b0-fpn", (512, 512)),
+    ("van-b0-upernet", (512, 512)),
+    ("van-b0-light", (512, 512)),
+    ("axial-resnet26-s", (224, 224)),
+    ("axial-deeplab-s", (257, 257)),
+    ("sasa-resnet26", (224, 224)),
+    ("sasa-resnet26-seg", (256, 256)),
+    ("topformer-tiny", (512, 512)),
+)
+PEERS = {"sasa-resnet26": ("resnet26", ResNet26)}  # whose original does not run at all
+SECONDS, LEAST_TURNS, MOST_TURNS = 12.0, 9, 200
+
+
+def turns(runs: Sequence[Callable[[], object]]) -> list[list[float]]:
+    """Times in ms of every function, called in turns after two warm-ups: at least ``LEAST_TURNS``, then until ``SECONDS`` are over."""
+    for run in runs:
+        run()
+        run()
+    samples: list[list[float]] = [[] for _ in runs]
+    begin = time.perf_counter()
+    for turn in range(MOST_TURNS):
+        if turn >= LEAST_TURNS and time.perf_counter() - begin > SECONDS:
+            break
+        for run, times in zip(runs, samples, strict=True):
+            start = time.perf_counter_ns()
+            run()
+            times.append((time.perf_counter_ns() - start) / 1e6)
+    return samples
+
+
+def peak_bytes(path: Path, size: tuple[int, int]) -> int:
+    """See ``peak.py``."""
+    command = [sys.executable, str(Path(__file__).with_name("peak.py")), str(path), *map(str, size)]
+    return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()[-1])
+
+
+def case(name: str, size: tuple[int, int]) -> dict[str, Any]:
+    """One model: all its files made, then timed in one run."""
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        made: list[Candidate] = []
+        for precision in PRECISIONS:
+            made += [deployed(name, precision, size, place), original(name, precision, size, place)]
+            if name in PEERS:
+                form, peer = PEERS[name]
+                made.append(as_it_is(form, peer().eval(), precision, size, place))
+        runs = {i: run for i, candidate in enumerate(made) if (run := runner(candidate, size)) is not None}
+        samples = dict(zip(runs, turns(list(runs.values())), strict=True))
+        rows = []
+        for i, candidate in enumerate(made):
+            row = {"form": candidate.form, "precision": candidate.precision, **candidate.facts, "failure": candidate.failure}
+            if i in samples:
+                row |= {
+                    "median_ms": statistics.median(samples[i]),
+                    "samples_ms": [round(t, 4) for t in samples[i]],
+                    "peak_bytes": peak_bytes(candidate.path, size),
+                }
+            rows.append(row)
+    return {"model": name, "size": list(size), "files": rows}
+
+
+def file_of(row: dict[str, Any], form: str, precision: str) -> dict[str, Any]:
+    """One file's figures."""
+    found: dict[str, Any] = next(f for f in row["files"] if f["form"] == form and f["precision"] == precision)
+    return found
+
+
+def lines(content: dict[str, Any]) -> list[str]:
+    """The table in Markdown."""
+    out = [
+        "| model | size | precision | delegates, outside | original's | ms | : original | peak MB | original's | SQNR |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for row in content["rows"]:
+        base = next((f["form"] for f in row["files"] if f["form"] not in ("deploy", "original")), "original")
+        for precision in PRECISIONS:
+            ours, theirs, peer = (file_of(row, form, precision) for form in ("deploy", "original", base))
+            if ours["failure"]:
+                out.append(f"| {row['model']} | | {precision} | {ours['failure']} | | | | | | |")
+                continue
+            ratio = "" if peer["failure"] else f"{ours['median_ms'] / peer['median_ms']:.2f}"
+            if base != "original":
+                ratio += f" of {base}"
+            held = theirs["failure"] or f"{theirs['partitions']}, {theirs['operators_outside']}"
+            peak = "" if theirs["failure"] else f"{theirs['peak_bytes'] / 1e6:.1f}"
+            noise = f"{ours['sqnr_db']:.1f} dB" if precision == "int8" and ours["sqnr_db"] is not None else ""
+            out.append(
+                f"| {row['model']} | {'x'.join(map(str, row['size']))} | {precision} | {ours['partitions']}, "
+                f"{ours['operators_outside']} | {held} | {ours['median_ms']:.1f} | {ratio} | {ours['peak_bytes'] / 1e6:.1f} | {peak} | {noise} |"
+            )
+    return out
+
+
+def main() -> None:
+    """Measure what is asked for; rows of other models in the results file stay as they are."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("models", nargs="*")
+    parser.add_argument("--size", help="HxW, for models named here")
+    asked = parser.parse_args()
+    cases = [(name, size) for name, size in CASES if not asked.models or name in asked.models]
+    cases += [(name, MODELS[name].size) for name in asked.models if name not in dict(CASES)]
+    if asked.size:
+        height, width = map(int, asked.size.split("x"))
+        cases = [(name, (height, width)) for name, _ in cases]
+    old = json.loads(RESULTS.read_text(encoding="utf-8"))["rows"] if RESULTS.exists() else []
+    rows = {(row["model"], tuple(row["size"])): row for row in old}
+    for name, size in cases:
+        print(name, *size, file=sys.stderr, flush=True)
+        rows[name, size] = case(name, size)
+        content = {
+            "schema_version": 1,
+            "created": datetime.now(UTC).isoformat(timespec="seconds"),
+            "hardware": Host().hardware(),
+            "threads": 1,
+            "versions": installed(),
+            "rows": list(rows.values()),
+        }
+        RESULTS.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    print("\n".join(lines({"rows": [rows[case] for case in cases]})))
+
+
+if __name__ == "__main__":
+    main()
