@@ -1,6 +1,6 @@
 """Peak memory of loading and running one .pte, in a process of its own: prints bytes above what the runtime itself takes.
 
-    python benchmarks/peak.py FILE HEIGHT WIDTH
+python benchmarks/peak.py FILE HEIGHT WIDTH
 """
 
 from __future__ import annotations

@@ -84,7 +84,12 @@ def case(name: str, size: tuple[int, int]) -> dict[str, Any]:
         samples = dict(zip(runs, turns(list(runs.values())), strict=True))
         rows = []
         for i, candidate in enumerate(made):
-            row = {"form": candidate.form, "precision": candidate.precision, **candidate.facts, "failure": candidate.failure}
+            row = {
+                "form": candidate.form,
+                "precision": candidate.precision,
+                **candidate.facts,
+                "failure": candidate.failure,
+            }
             if i in samples:
                 row |= {
                     "median_ms": statistics.median(samples[i]),
@@ -95,36 +100,44 @@ def case(name: str, size: tuple[int, int]) -> dict[str, Any]:
     return {"model": name, "size": list(size), "files": rows}
 
 
-def file_of(row: dict[str, Any], form: str, precision: str) -> dict[str, Any]:
-    """One file's figures."""
-    found: dict[str, Any] = next(f for f in row["files"] if f["form"] == form and f["precision"] == precision)
-    return found
+HEAD = (
+    "model",
+    "size",
+    "precision",
+    "delegates, outside",
+    "original's",
+    "ms",
+    ": original",
+    "peak MB",
+    "original's",
+    "SQNR",
+)
 
 
-def lines(content: dict[str, Any]) -> list[str]:
-    """The table in Markdown."""
-    out = [
-        "| model | size | precision | delegates, outside | original's | ms | : original | peak MB | original's | SQNR |",
-        "|---|---|---|---|---|---|---|---|---|---|",
-    ]
-    for row in content["rows"]:
-        base = next((f["form"] for f in row["files"] if f["form"] not in ("deploy", "original")), "original")
+def table(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """In Markdown, one line a file of ours."""
+    out = [HEAD, ("---",) * len(HEAD)]
+    for row in rows:
+        files = {(f["form"], f["precision"]): f for f in row["files"]}
+        peers = {form for form, _ in files} - {"deploy", "original"}
         for precision in PRECISIONS:
-            ours, theirs, peer = (file_of(row, form, precision) for form in ("deploy", "original", base))
-            if ours["failure"]:
-                out.append(f"| {row['model']} | | {precision} | {ours['failure']} | | | | | | |")
-                continue
-            ratio = "" if peer["failure"] else f"{ours['median_ms'] / peer['median_ms']:.2f}"
-            if base != "original":
-                ratio += f" of {base}"
-            held = theirs["failure"] or f"{theirs['partitions']}, {theirs['operators_outside']}"
-            peak = "" if theirs["failure"] else f"{theirs['peak_bytes'] / 1e6:.1f}"
-            noise = f"{ours['sqnr_db']:.1f} dB" if precision == "int8" and ours["sqnr_db"] is not None else ""
-            out.append(
-                f"| {row['model']} | {'x'.join(map(str, row['size']))} | {precision} | {ours['partitions']}, "
-                f"{ours['operators_outside']} | {held} | {ours['median_ms']:.1f} | {ratio} | {ours['peak_bytes'] / 1e6:.1f} | {peak} | {noise} |"
-            )
-    return out
+            ours, theirs = files["deploy", precision], files["original", precision]
+            base = files[(*peers, "original")[0], precision]
+            out.append((row["model"], "x".join(map(str, row["size"])), precision, *_cells(ours, theirs, base)))
+    return [f"| {' | '.join(line)} |" for line in out]
+
+
+def _cells(ours: dict[str, Any], theirs: dict[str, Any], base: dict[str, Any]) -> tuple[str, ...]:
+    """Delegation, latency, memory and noise of one file; ``base`` is what its latency is divided by."""
+    held = ours["failure"] or f"{ours['partitions']}, {ours['operators_outside']}"
+    held_before = theirs["failure"] or f"{theirs['partitions']}, {theirs['operators_outside']}"
+    if ours["failure"]:
+        return held, held_before, *("not measured",) * 5
+    ratio = "not measured" if base["failure"] else f"{ours['median_ms'] / base['median_ms']:.2f}"
+    peaks = ("not measured" if f["failure"] else f"{f['peak_bytes'] / 1e6:.1f}" for f in (ours, theirs))
+    noise = f"{ours['sqnr_db']:.1f} dB" if ours["precision"] == "int8" else ""
+    named = ratio if base["form"] == "original" else f"{ratio} of {base['form']}"
+    return held, held_before, f"{ours['median_ms']:.1f}", named, *peaks, noise
 
 
 def main() -> None:
@@ -152,7 +165,7 @@ def main() -> None:
             "rows": list(rows.values()),
         }
         RESULTS.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    print("\n".join(lines({"rows": [rows[case] for case in cases]})))
+    print("\n".join(table([rows[case] for case in cases])))
 
 
 if __name__ == "__main__":

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from pydantic import BeforeValidator, Field, PlainSerializer
 
 from mobileseg.classmap import classes_of_output
-from mobileseg.data.dataset import LabelledFolder, read_mask
+from mobileseg.data.dataset import LabelledFolder
 from mobileseg.data.images import check_images, find_images, read_batch
+from mobileseg.data.labels import read_labels
 from mobileseg.errors import DatasetError, RequestError
 from mobileseg.export.artifact import Artifact
 from mobileseg.export.manifest import Decibel, Part
@@ -117,11 +118,11 @@ def compare_labelled(
     check_classes(artifact, data)
     pair = _Pair(artifact, weights)
     tallies = [_Tally(data.classes.names, data.classes.ignore_index) for _ in range(2)]
-    for done, item in enumerate(data.pairs, 1):
-        label = read_mask(item.mask, data.classes)
+    for done, item in enumerate(data.items, 1):
+        label = read_labels(item, data.classes)
         for tally, prediction in zip(tallies, pair.run(item.image, label.shape), strict=True):
             tally.add(prediction, label)
-        count(done, len(data.pairs))
+        count(done, len(data.items))
     return pair.result(str(data.path), tallies[0].accuracy(), tallies[1].accuracy())
 
 

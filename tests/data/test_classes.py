@@ -81,3 +81,17 @@ def test_colorize() -> None:
     colored = colorize(np.array([[0, 1], [1, 1]]), ClassSet(names=("a", "b"), palette=((1, 2, 3), (4, 5, 6))).colors)
     assert colored.dtype == np.uint8
     assert colored.tolist() == [[[1, 2, 3], [4, 5, 6]], [[4, 5, 6], [4, 5, 6]]]
+
+
+def test_things_are_named_or_numbered_after_the_stuff(tmp_path: Path) -> None:
+    (tmp_path / "named.json").write_text('{"names": ["road", "car", "sky", "bus"], "things": ["bus", "car"]}')
+    assert read_classes(tmp_path / "named.json").thing_numbers == (1, 3)
+    (tmp_path / "listed.json").write_text('{"things": ["nucleus"], "stuff": ["background"]}')
+    listed = read_classes(tmp_path / "listed.json")
+    assert (listed.names, listed.thing_numbers) == (("background", "nucleus"), (1,))
+
+
+def test_refuses_things_that_are_no_classes(tmp_path: Path) -> None:
+    (tmp_path / "classes.json").write_text('{"names": ["road"], "things": ["car"]}')
+    with pytest.raises(DatasetError, match="things car are not among the names"):
+        read_classes(tmp_path / "classes.json")

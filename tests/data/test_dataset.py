@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from PIL import Image
 
 from mobileseg.data.classes import ClassSet
-from mobileseg.data.dataset import data_folder, image_folder, open_labelled, read_mask, samples_folder
+from mobileseg.data.dataset import data_folder, image_folder, open_labelled, samples_folder
 from mobileseg.errors import DatasetError, ImageError
 
 CLASSES = ClassSet(names=("road", "sky", "car"), ignore_index=255)
@@ -33,15 +34,17 @@ def labelled(tmp_path: Path) -> Path:
 
 def test_opens_the_bundled_samples() -> None:
     samples = open_labelled(samples_folder())
-    assert len(samples.pairs) == 11
+    assert len(samples.items) == 11
     assert samples.classes.names == ("road", "lane_marking", "undrivable", "movable", "my_car")
-    assert all(pair.image.stem == pair.mask.stem for pair in samples.pairs)
-    assert samples.pairs == tuple(sorted(samples.pairs, key=lambda pair: pair.image.name))
+    assert all(item.mask is not None and item.image.stem == item.mask.stem for item in samples.items)
+    assert samples.items == tuple(sorted(samples.items, key=lambda item: item.image.name))
 
 
 def test_opens_a_folder(labelled: Path) -> None:
     opened = open_labelled(labelled)
-    assert [(pair.image.name, pair.mask.name) for pair in opened.pairs] == [(f"{n}.jpg", f"{n}.png") for n in "abc"]
+    assert [(item.image.name, item.mask.name if item.mask else None) for item in opened.items] == [
+        (f"{n}.jpg", f"{n}.png") for n in "abc"
+    ]
     assert opened.classes == CLASSES
 
 
@@ -65,7 +68,7 @@ def test_refuses_no_folder(tmp_path: Path) -> None:
 @pytest.mark.parametrize("part", ["images", "masks"])
 def test_refuses_a_missing_part(labelled: Path, part: str) -> None:
     (labelled / part).rename(labelled / "elsewhere")
-    with pytest.raises(DatasetError, match=rf"a folder {part}/ in .*only classes\.json, elsewhere"):
+    with pytest.raises(DatasetError, match=rf"a folder {part}/.* in .*only classes\.json, elsewhere"):
         open_labelled(labelled)
 
 
@@ -111,35 +114,32 @@ def test_refuses_a_bad_image_or_mask_in_the_folder(labelled: Path) -> None:
         open_labelled(labelled)
 
 
-def test_reads_a_mask_with_ignored_pixels(tmp_path: Path) -> None:
-    save_mask(tmp_path / "mask.png", (0, 2, 255))
-    labels = read_mask(tmp_path / "mask.png", CLASSES)
-    assert labels.shape == (16, 16)
-    assert labels.dtype == np.int64
-    np.testing.assert_array_equal(np.unique(labels), [0, 2, 255])
+def test_opens_instances_of_one_kind(labelled: Path) -> None:
+    (labelled / "masks").rename(labelled / "instances")
+    (labelled / "classes.json").write_text('{"things": ["nucleus"], "stuff": ["background"]}')
+    opened = open_labelled(labelled)
+    assert opened.panoptic
+    assert opened.classes.names == ("background", "nucleus")
+    assert opened.classes.thing_numbers == (1,)
+    assert all(item.mask is None and item.instances is not None for item in opened.items)
 
 
-def test_reads_the_numbers_of_a_palette_mask(tmp_path: Path) -> None:
-    numbers = np.arange(256).reshape(16, 16) % 3
-    image = Image.fromarray(numbers.astype(np.uint8))
-    image.putpalette([200, 0, 0, 0, 200, 0, 0, 0, 200])
-    image.save(tmp_path / "mask.png")
-    np.testing.assert_array_equal(read_mask(tmp_path / "mask.png", CLASSES), numbers)
+def test_instances_of_several_kinds_need_masks(labelled: Path) -> None:
+    shutil.copytree(labelled / "masks", labelled / "instances")
+    (labelled / "classes.json").write_text(
+        '{"names": ["road", "car", "bus"], "things": ["car", "bus"], "ignore_index": 255}'
+    )
+    assert open_labelled(labelled).panoptic
+    shutil.rmtree(labelled / "masks")
+    with pytest.raises(DatasetError, match=r"masks/ beside instances/.*2 things and 1 stuff"):
+        open_labelled(labelled)
 
 
-def test_refuses_labels_outside_the_classes(tmp_path: Path) -> None:
-    save_mask(tmp_path / "mask.png", (0, 3, 17, 255))
-    with pytest.raises(DatasetError, match=r"labels 0\.\.2 and 255 for ignored pixels; found 3, 17 in"):
-        read_mask(tmp_path / "mask.png", CLASSES)
-    with pytest.raises(DatasetError, match=r"labels 0\.\.2; found 3, 17, 255 in"):
-        read_mask(tmp_path / "mask.png", ClassSet(names=CLASSES.names))
-
-
-@pytest.mark.parametrize("mode", ["RGB", "RGBA", "LA", "1", "I;16"])
-def test_refuses_masks_of_other_modes(tmp_path: Path, mode: str) -> None:
-    Image.new(mode, (16, 16)).save(tmp_path / "mask.png")
-    with pytest.raises(DatasetError, match=f"one 8-bit channel.* is {mode}"):
-        read_mask(tmp_path / "mask.png", CLASSES)
+def test_refuses_images_without_instances(labelled: Path) -> None:
+    shutil.copytree(labelled / "masks", labelled / "instances")
+    (labelled / "instances" / "b.png").unlink()
+    with pytest.raises(DatasetError, match=r"1 images without instances in .*: b\.jpg;"):
+        open_labelled(labelled)
 
 
 def test_the_name_samples_is_the_bundled_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,72 @@
+"""Label files: class numbers, instance numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mobileseg.data.classes import ClassSet
+from mobileseg.data.images import is_16_bit, open_image
+from mobileseg.errors import DatasetError
+
+
+@dataclass(frozen=True)
+class Item:
+    """One image and its label files; one of them at least is there."""
+
+    image: Path
+    mask: Path | None
+    instances: Path | None
+
+
+def read_mask(path: Path, classes: ClassSet) -> NDArray[np.int64]:
+    """``(H, W)`` class numbers from an 8-bit grey or palette image; raises ``DatasetError`` for values outside the classes."""
+    with open_image(path) as image:
+        if image.mode not in ("L", "P") or is_16_bit(path):
+            raise DatasetError(
+                expected="masks of one 8-bit channel with class numbers",
+                found=f"{path} is {image.mode}",
+                todo="write the class numbers as an 8-bit grey or palette PNG",
+            )
+        labels = np.asarray(image).astype(np.int64)
+    stray = set(np.unique(labels).tolist()) - set(range(len(classes.names))) - {classes.ignore_index}
+    if stray:
+        raise DatasetError(
+            expected=f"labels 0..{len(classes.names) - 1}"
+            + ("" if classes.ignore_index is None else f" and {classes.ignore_index} for ignored pixels"),
+            found=f"{', '.join(map(str, sorted(stray)[:8]))} in {path}",
+            todo="correct the mask, or set ignore_index in classes.json",
+        )
+    return labels
+
+
+def read_instances(path: Path) -> NDArray[np.int64]:
+    """``(H, W)`` instance numbers, 0 for none, from an 8- or 16-bit image of one channel. Raises ``DatasetError``."""
+    with open_image(path) as image:
+        if image.mode not in ("L", "P", "I", "I;16"):
+            raise DatasetError(
+                expected="instances of one 8- or 16-bit channel with instance numbers",
+                found=f"{path} is {image.mode}",
+                todo="write the instance numbers as a 16-bit grey PNG",
+            )
+        return np.asarray(image).astype(np.int64)
+
+
+def read_labels(item: Item, classes: ClassSet) -> NDArray[np.int64]:
+    """``(H, W)`` class numbers of an image: its mask; or, where there are only instances of one kind, that thing where there is
+    an instance and the one stuff class elsewhere. Raises ``DatasetError``."""
+    if item.mask is not None:
+        return read_mask(item.mask, classes)
+    assert item.instances is not None
+    things = classes.thing_numbers
+    stuff = [number for number in range(len(classes.names)) if number not in things]
+    if len(things) != 1 or len(stuff) != 1:
+        raise DatasetError(
+            expected="masks/ beside instances/, or one thing and one stuff class in classes.json",
+            found=f"{len(things)} things and {len(stuff)} stuff classes, and no masks/",
+            todo="add the class numbers as masks/",
+        )
+    return np.where(read_instances(item.instances) > 0, things[0], stuff[0])

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mobileseg.data.classes import ClassSet
+from mobileseg.data.labels import Item, read_instances, read_labels, read_mask
+from mobileseg.errors import DatasetError
+
+CLASSES = ClassSet(names=("road", "sky", "car"), ignore_index=255)
+
+
+def save_mask(path: Path, values: tuple[int, ...]) -> None:
+    Image.fromarray(np.resize(np.array(values, dtype=np.uint8), (16, 16))).save(path)
+
+
+def test_reads_a_mask_with_ignored_pixels(tmp_path: Path) -> None:
+    save_mask(tmp_path / "mask.png", (0, 2, 255))
+    labels = read_mask(tmp_path / "mask.png", CLASSES)
+    assert labels.shape == (16, 16)
+    assert labels.dtype == np.int64
+    np.testing.assert_array_equal(np.unique(labels), [0, 2, 255])
+
+
+def test_reads_the_numbers_of_a_palette_mask(tmp_path: Path) -> None:
+    numbers = np.arange(256).reshape(16, 16) % 3
+    image = Image.fromarray(numbers.astype(np.uint8))
+    image.putpalette([200, 0, 0, 0, 200, 0, 0, 0, 200])
+    image.save(tmp_path / "mask.png")
+    np.testing.assert_array_equal(read_mask(tmp_path / "mask.png", CLASSES), numbers)
+
+
+def test_refuses_labels_outside_the_classes(tmp_path: Path) -> None:
+    save_mask(tmp_path / "mask.png", (0, 3, 17, 255))
+    with pytest.raises(DatasetError, match=r"labels 0\.\.2 and 255 for ignored pixels; found 3, 17 in"):
+        read_mask(tmp_path / "mask.png", CLASSES)
+    with pytest.raises(DatasetError, match=r"labels 0\.\.2; found 3, 17, 255 in"):
+        read_mask(tmp_path / "mask.png", ClassSet(names=CLASSES.names))
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "LA", "1", "I;16"])
+def test_refuses_masks_of_other_modes(tmp_path: Path, mode: str) -> None:
+    Image.new(mode, (16, 16)).save(tmp_path / "mask.png")
+    with pytest.raises(DatasetError, match=f"one 8-bit channel.* is {mode}"):
+        read_mask(tmp_path / "mask.png", CLASSES)
+
+
+def test_instance_numbers_beyond_a_byte(tmp_path: Path) -> None:
+    numbers = np.arange(256, dtype=np.uint16).reshape(16, 16) * 200
+    Image.fromarray(numbers).save(tmp_path / "instances.png")
+    np.testing.assert_array_equal(read_instances(tmp_path / "instances.png"), numbers)
+    Image.new("RGB", (16, 16)).save(tmp_path / "rgb.png")
+    with pytest.raises(DatasetError, match="is RGB"):
+        read_instances(tmp_path / "rgb.png")
+
+
+def test_classes_of_instances_of_one_kind(tmp_path: Path) -> None:
+    Image.fromarray(np.array([[0, 7], [900, 0]], dtype=np.uint16)).save(tmp_path / "i.png")
+    classes = ClassSet.model_validate({"things": ["cell"], "stuff": ["glass"]})
+    labels = read_labels(Item(tmp_path / "x.png", None, tmp_path / "i.png"), classes)
+    assert labels.tolist() == [[0, 1], [1, 0]]
