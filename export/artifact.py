@@ -19,6 +19,7 @@ from mobileseg.export.verify import Runtime
 from mobileseg.export.versions import check_versions
 from mobileseg.files import sha256
 from mobileseg.models.spec import OUTPUTS
+from mobileseg.panoptic import PanopticRules, rules_for
 from mobileseg.registry import choose, load, require
 
 ImageLike = str | Path | Image.Image | NDArray[np.generic]
@@ -47,6 +48,21 @@ class Artifact:
     def palette(self) -> tuple[Color, ...]:
         """RGB colours, generated where the manifest has none."""
         return self.manifest.output.palette or generated_palette(self.manifest.model.num_classes)
+
+    @property
+    def rules(self) -> PanopticRules | None:
+        """How the outputs become instances; None for files without an instance branch. Raises ``ArtifactError`` where the manifest
+        does not say which classes have instances."""
+        output = self.manifest.output
+        if output.kind != "panoptic":
+            return None
+        if output.things is None:
+            raise ArtifactError(
+                expected="a manifest that says which classes have instances",
+                found=f"none named in that of {self.path.name}",
+                todo="export with --classes: a classes.json with names and things",
+            )
+        return rules_for(output.things)
 
     def load(self, threads: int | None = None) -> Runtime:
         """A runtime with the file in it. Raises ``EnvironmentLackError`` where nothing here can run it."""

@@ -13,18 +13,22 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BeforeValidator, Field, PlainSerializer
 
-from mobileseg.classmap import classes_of_output
+from mobileseg.classmap import Outputs
+from mobileseg.data.classes import ClassSet
 from mobileseg.data.dataset import LabelledFolder
 from mobileseg.data.images import check_images, find_images, read_batch
-from mobileseg.data.labels import read_labels
+from mobileseg.data.labels import Item, read_labels, read_panoptic
 from mobileseg.errors import DatasetError, RequestError
 from mobileseg.export.artifact import Artifact
 from mobileseg.export.manifest import Decibel, Part
+from mobileseg.export.predictor import panoptic_labels
 from mobileseg.export.reference import original_of
 from mobileseg.export.versions import installed
 from mobileseg.metrics.agreement import Agreement
 from mobileseg.metrics.confusion import bootstrap_miou, confusion, scores
+from mobileseg.metrics.panoptic import bootstrap_pq, panoptic_counts, panoptic_scores
 from mobileseg.models.reference import original_outputs
+from mobileseg.panoptic import PanopticRules
 
 SCHEMA_VERSION: Final = 1
 Count = Callable[[int, int], None]
@@ -37,13 +41,29 @@ Ratio = Annotated[
 ]
 
 
+class PanopticAccuracy(Part):
+    """Panoptic quality, all in 0..1: means over the classes that occur, over the things and the stuff among them, and each class's.
+
+    ``interval``: of ``pq``, 95 %, bootstrap over images.
+    """
+
+    pq: Ratio
+    interval: tuple[Ratio, Ratio]
+    sq: Ratio
+    rq: Ratio
+    pq_things: Ratio
+    pq_stuff: Ratio
+    pq_of_class: dict[str, Ratio]
+
+
 class Accuracy(Part):
-    """All in 0..1. ``interval``: 95 %, bootstrap over images."""
+    """All in 0..1. ``interval``: 95 %, bootstrap over images. ``panoptic``: where both file and data have instances."""
 
     miou: Ratio
     interval: tuple[Ratio, Ratio]
     pixel_accuracy: Ratio
     iou: dict[str, Ratio]
+    panoptic: PanopticAccuracy | None = None
 
 
 class Comparison(Part):
@@ -71,12 +91,41 @@ class Comparison(Part):
 
 
 @dataclass
+class PanopticTally:
+    """Counts of segments, one array an image."""
+
+    names: tuple[str, ...]
+    rules: PanopticRules
+    counts: list[NDArray[np.float64]] = field(default_factory=list)
+
+    def add(self, outputs: Outputs, item: Item, classes: ClassSet) -> None:
+        """The outputs of one image against its labels, at the labels' size."""
+        label = read_panoptic(item, classes, self.rules.label_divisor, self.rules.void)
+        found = panoptic_labels(outputs, (label.shape[0], label.shape[1]), self.rules)
+        self.counts.append(panoptic_counts(found, label, len(self.names), self.rules.label_divisor, self.rules.void))
+
+    def accuracy(self) -> PanopticAccuracy:
+        stack = np.stack(self.counts)
+        total = panoptic_scores(stack.sum(0), self.rules.things)
+        return PanopticAccuracy(
+            pq=total.every.pq,
+            interval=bootstrap_pq(stack),
+            sq=total.every.sq,
+            rq=total.every.rq,
+            pq_things=total.things.pq,
+            pq_stuff=total.stuff.pq,
+            pq_of_class=dict(zip(self.names, total.pq.tolist(), strict=True)),
+        )
+
+
+@dataclass
 class _Tally:
     """Confusion matrices, one an image, and what they add up to."""
 
     names: tuple[str, ...]
     ignore: int | None
     counts: list[NDArray[np.int64]] = field(default_factory=list)
+    panoptic: PanopticTally | None = None
 
     def add(self, prediction: NDArray[np.int32], label: NDArray[np.int64]) -> None:
         self.counts.append(confusion(prediction, label, len(self.names), self.ignore))
@@ -85,7 +134,13 @@ class _Tally:
         stack = np.stack(self.counts)
         total = scores(stack.sum(0))
         iou = dict(zip(self.names, total.iou.tolist(), strict=True))
-        return Accuracy(miou=total.miou, interval=bootstrap_miou(stack), pixel_accuracy=total.pixel_accuracy, iou=iou)
+        return Accuracy(
+            miou=total.miou,
+            interval=bootstrap_miou(stack),
+            pixel_accuracy=total.pixel_accuracy,
+            iou=iou,
+            panoptic=self.panoptic.accuracy() if self.panoptic else None,
+        )
 
 
 def check_classes(artifact: Artifact, data: LabelledFolder) -> None:
@@ -117,11 +172,17 @@ def compare_labelled(
         )
     check_classes(artifact, data)
     pair = _Pair(artifact, weights)
-    tallies = [_Tally(data.classes.names, data.classes.ignore_index) for _ in range(2)]
+    names, rules = data.classes.names, artifact.rules if data.panoptic else None
+    tallies = [_Tally(names, data.classes.ignore_index) for _ in range(2)]
+    for tally in tallies:
+        tally.panoptic = PanopticTally(names, rules) if rules else None
     for done, item in enumerate(data.items, 1):
         label = read_labels(item, data.classes)
-        for tally, prediction in zip(tallies, pair.run(item.image, label.shape), strict=True):
+        both = pair.run(item.image)
+        for tally, outputs, prediction in zip(tallies, both, pair.class_maps(both, label.shape), strict=True):
             tally.add(prediction, label)
+            if tally.panoptic:
+                tally.panoptic.add(outputs, item, data.classes)
         count(done, len(data.items))
     return pair.result(str(data.path), tallies[0].accuracy(), tallies[1].accuracy())
 
@@ -134,7 +195,7 @@ def compare_images(
     check_images(paths)
     pair = _Pair(artifact, weights)
     for done, path in enumerate(paths, 1):
-        pair.run(path, artifact.size)
+        pair.class_maps(pair.run(path), artifact.size)
         count(done, len(paths))
     return pair.result(str(folder), None, None)
 
@@ -148,14 +209,17 @@ class _Pair:
         self.original = original_of(artifact.manifest, weights)
         self.agreement = Agreement(artifact.manifest.model.num_classes)
 
-    def run(self, path: Path, size: tuple[int, ...]) -> list[NDArray[np.int32]]:
-        """The class maps of the original and of the artifact, at ``size`` height and width."""
+    def run(self, path: Path) -> tuple[Outputs, Outputs]:
+        """The outputs of the original and of the artifact."""
         batch = read_batch(path, *self.artifact.size)
-        reference, output = original_outputs(self.original, batch)[0], self.runtime.run(batch)[0]
+        both = original_outputs(self.original, batch), self.runtime.run(batch)
         if self.artifact.manifest.output.kind != "mask":
-            self.agreement.add_logits(reference.astype(np.float32), output.astype(np.float32))
-        align_corners = self.artifact.manifest.output.align_corners
-        maps = [classes_of_output(each, size[0], size[1], align_corners) for each in (reference, output)]
+            self.agreement.add_logits(*(outputs[0].astype(np.float32) for outputs in both))
+        return both
+
+    def class_maps(self, both: tuple[Outputs, Outputs], size: tuple[int, ...]) -> list[NDArray[np.int32]]:
+        """The class maps of both at ``size`` height and width; they count for the agreement."""
+        maps = [self.artifact.class_map(outputs[0], size[0], size[1]) for outputs in both]
         self.agreement.add_classes(maps[0], maps[1])
         return maps
 

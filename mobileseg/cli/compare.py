@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rich.table import Table
 
 from mobileseg.cli.console import Stages, decibel, json_path, percent, results
 from mobileseg.data.dataset import data_folder, image_folder, open_labelled
 from mobileseg.export import open_artifact
 from mobileseg.files import write_whole
+
+if TYPE_CHECKING:
+    from mobileseg.export.comparison import PanopticAccuracy
 
 
 def run(
@@ -56,6 +61,8 @@ def _show(result: object) -> None:
             "  95 % interval", *(f"{percent(a.interval[0])} .. {percent(a.interval[1])}" for a in (original, artifact))
         )
         table.add_row("pixel accuracy", percent(original.pixel_accuracy), percent(artifact.pixel_accuracy))
+        if original.panoptic is not None and artifact.panoptic is not None:
+            _panoptic_rows(table, original.panoptic, artifact.panoptic)
         for name in original.iou:
             table.add_row(f"IoU {name}", percent(original.iou[name]), percent(artifact.iou[name]))
         console.print(table)
@@ -63,3 +70,14 @@ def _show(result: object) -> None:
         console.print("mIoU            not measured: no labels")
     console.print(f"same class      {percent(result.agreement)} of the pixels")
     console.print(f"logits' SQNR    {decibel(result.sqnr_db)}")
+
+
+def _panoptic_rows(table: Table, original: PanopticAccuracy, artifact: PanopticAccuracy) -> None:
+    """Panoptic quality and its parts."""
+    both = (original, artifact)
+    table.add_row("PQ", *(percent(a.pq) for a in both))
+    table.add_row("  95 % interval", *(f"{percent(a.interval[0])} .. {percent(a.interval[1])}" for a in both))
+    for title, name in (("SQ", "sq"), ("RQ", "rq"), ("PQ things", "pq_things"), ("PQ stuff", "pq_stuff")):
+        table.add_row(f"  {title}", *(percent(getattr(a, name)) for a in both))
+    for name in original.pq_of_class:
+        table.add_row(f"PQ {name}", *(percent(a.pq_of_class[name]) for a in both))

@@ -12,10 +12,11 @@ from pathlib import Path
 
 from mobileseg.data.classes import ClassSet, read_classes
 from mobileseg.data.images import find_images, read_image
-from mobileseg.data.labels import Item, read_instances, read_labels
+from mobileseg.data.labels import Item, read_labels, read_panoptic
 from mobileseg.errors import DatasetError
 
 SAMPLES = "samples"
+LARGEST_INSTANCE = 1 << 16
 KINDS = ("masks", "instances")  # in the order of Item's fields
 
 
@@ -71,7 +72,7 @@ def open_labelled(path: Path) -> LabelledFolder:
         read_image(item.image)
         read_labels(item, classes)
         if item.instances is not None:
-            read_instances(item.instances)
+            read_panoptic(item, classes, LARGEST_INSTANCE, len(classes.names))
     return LabelledFolder(path, classes, items)
 
 

@@ -55,6 +55,30 @@ def read_instances(path: Path) -> NDArray[np.int64]:
         return np.asarray(image).astype(np.int64)
 
 
+def read_panoptic(item: Item, classes: ClassSet, divisor: int, void: int) -> NDArray[np.int64]:
+    """``(H, W)`` of ``class * divisor + instance``, instance 0 for stuff, and ``void * divisor`` for ignored pixels.
+
+    Raises ``DatasetError`` for pixels of a thing without an instance number: which of them belong together is not known.
+    """
+    assert item.instances is not None
+    numbers, instances = read_labels(item, classes), read_instances(item.instances)
+    if numbers.shape != instances.shape:
+        raise DatasetError(
+            expected=f"a mask and instances of one size for {item.image.name}",
+            found=f"{numbers.shape} and {instances.shape}",
+            todo="correct the label files",
+        )
+    thing, ignored = np.isin(numbers, classes.thing_numbers), numbers == classes.ignore_index
+    if (thing & (instances == 0)).any():
+        raise DatasetError(
+            expected="an instance number at every pixel of a thing",
+            found=f"0 at {int((thing & (instances == 0)).sum())} of them in {item.instances}",
+            todo="number the instances from 1, or label those pixels as ignored",
+        )
+    labels: NDArray[np.int64] = np.where(ignored, void, numbers) * divisor + np.where(thing, instances, 0)
+    return labels
+
+
 def read_labels(item: Item, classes: ClassSet) -> NDArray[np.int64]:
     """``(H, W)`` class numbers of an image: its mask; or, where there are only instances of one kind, that thing where there is
     an instance and the one stuff class elsewhere. Raises ``DatasetError``."""

@@ -14,11 +14,17 @@ SMALLEST_SHARE = 0.0005  # of the pixels: classes that cover less are left out o
 
 
 def overlay(
-    image: Pixels, class_map: NDArray[np.integer], names: tuple[str, ...], palette: tuple[Color, ...]
+    image: Pixels,
+    class_map: NDArray[np.integer],
+    names: tuple[str, ...],
+    palette: tuple[Color, ...],
+    instances: NDArray[np.integer] | None = None,
 ) -> Image.Image:
     """``image`` ``(H, W, 3)`` blended with the colours of ``class_map`` ``(H, W)``, and below it the classes that occur,
-    the largest first, with their share of the pixels."""
+    the largest first, with their share of the pixels. ``instances`` ``(H, W)``, 0 for none, are parted by white lines."""
     blend = (1 - OPACITY) * image.astype(np.float32) + OPACITY * colorize(class_map, palette).astype(np.float32)
+    if instances is not None:
+        blend[_outlines(instances)] = 255
     picture = Image.fromarray(blend.round().astype(np.uint8))
     share = np.bincount(class_map.ravel(), minlength=len(names)) / class_map.size
     shown = [i for i in np.argsort(-share, kind="stable").tolist() if share[i] >= SMALLEST_SHARE]
@@ -27,6 +33,17 @@ def overlay(
     whole.paste(picture, (0, 0))
     whole.paste(legend, (0, picture.height))
     return whole
+
+
+def _outlines(instances: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """Pixels of an instance that have a neighbour, beside or below or above, which is not of it."""
+    across, down = instances[:, 1:] != instances[:, :-1], instances[1:] != instances[:-1]
+    edge = np.zeros(instances.shape, dtype=bool)
+    edge[:, 1:] |= across
+    edge[:, :-1] |= across
+    edge[1:] |= down
+    edge[:-1] |= down
+    return edge & (instances > 0)
 
 
 def _legend(entries: list[tuple[str, Color]], width: int) -> Image.Image:

@@ -61,3 +61,15 @@ def test_palette_png_holds_256_classes(tmp_path: Path) -> None:
     palette = tuple((i, 255 - i, i // 2) for i in range(256))
     palette_png(numbers, palette).save(tmp_path / "mask.png")
     np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "mask.png")), numbers)
+
+
+def test_instances_are_parted_by_white_lines() -> None:
+    image = np.zeros((40, 60, 3), dtype=np.uint8)
+    instances = np.zeros((40, 60), dtype=np.int32)
+    instances[10:20, 10:20] = 1
+    instances[10:20, 20:30] = 2  # of the same class, side by side
+    picture = np.asarray(overlay(image, (instances > 0).astype(np.int32), NAMES, PALETTE, instances))[:40]
+    white = (picture == 255).all(2)
+    assert white[10:20, 19:21].all()
+    assert not white[12:18, 12:18].any()
+    assert not white[instances == 0].any()

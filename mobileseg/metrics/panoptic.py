@@ -1,0 +1,115 @@
+"""Panoptic quality: how well segments are found, and how well they are cut.
+
+Paper: Kirillov, He, Girshick, Rother, Dollar, "Panoptic Segmentation", CVPR 2019 (https://arxiv.org/abs/1801.00868). Void and
+the numbers are as in github.com/google-research/deeplab2 (Apache-2.0) and, crowds aside, github.com/cocodataset/panopticapi.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Counts = NDArray[np.float64]
+IOU, TP, FP, FN = range(4)  # columns of the counts
+
+
+def panoptic_counts(
+    prediction: NDArray[np.integer],
+    label: NDArray[np.integer],
+    num_classes: int,
+    label_divisor: int = 1000,
+    void: int = 255,
+) -> Counts:
+    """``(num_classes, 4)`` float64 of one image: sum of the matches' IoU, matches, false positives, false negatives of each class.
+    Counts of images add up.
+
+    Both maps hold ``class * label_divisor + instance``. Segments of one class match where their IoU is above 1/2; pixels that the
+    label has as void (instance 0 of the class ``void``) are not in the union. What else has the class ``void`` in the label is a
+    crowd: not to be found, and not to be removed. A prediction without match, more than half of which is void in the label, is no
+    false positive; predicted void is nothing at all.
+    """
+    if prediction.shape != label.shape:
+        raise ValueError(f"prediction {prediction.shape} and label {label.shape} differ in shape")
+    wanted, wanted_index, wanted_area = np.unique(label, return_inverse=True, return_counts=True)
+    given, given_index, given_area = np.unique(prediction, return_inverse=True, return_counts=True)
+    pairs = wanted_index.ravel() * len(given) + given_index.ravel()
+    shared = np.bincount(pairs, minlength=len(wanted) * len(given)).reshape(len(wanted), len(given))
+    wanted_class, given_class = wanted // label_divisor, given // label_divisor
+    for numbers, what in ((wanted_class, "labels"), (given_class, "predictions")):
+        foreign = numbers[(numbers != void) & ((numbers < 0) | (numbers >= num_classes))]
+        if foreign.size:
+            raise ValueError(f"{what} of class {foreign[0]} for the classes 0..{num_classes - 1} and void {void}")
+    in_void = shared[wanted == void * label_divisor].sum(0)
+    union = wanted_area[:, None] + given_area - shared - in_void
+    iou = shared / np.maximum(union, 1)  # none is left where void meets what is void altogether
+    match = (wanted_class[:, None] == given_class) & (wanted_class != void)[:, None] & (iou > 0.5)
+    missed = ~match.any(1) & (wanted_class != void)
+    invented = ~match.any(0) & (given_class != void) & (in_void <= 0.5 * given_area)
+    rows, columns = np.nonzero(match)
+    counts = np.zeros((num_classes, 4))
+    np.add.at(counts[:, IOU], wanted_class[rows], iou[rows, columns])
+    np.add.at(counts[:, TP], wanted_class[rows], 1)
+    np.add.at(counts[:, FP], given_class[invented], 1)
+    np.add.at(counts[:, FN], wanted_class[missed], 1)
+    return counts
+
+
+@dataclass(frozen=True)
+class Quality:
+    """Means over ``classes`` classes, 0..1; NaN over none. ``pq = sq * rq`` holds for a class, not for means."""
+
+    pq: float
+    sq: float
+    rq: float
+    classes: int
+
+
+@dataclass(frozen=True)
+class PanopticScores:
+    """Qualities 0..1 of each class (NaN where it neither occurs nor is predicted), and means over the others."""
+
+    pq: NDArray[np.float64]
+    sq: NDArray[np.float64]
+    rq: NDArray[np.float64]
+    every: Quality
+    things: Quality
+    stuff: Quality
+
+
+def panoptic_scores(counts: Counts, things: Collection[int]) -> PanopticScores:
+    """``SQ = IoU / TP`` (0 without matches), ``RQ = TP / (TP + FP / 2 + FN / 2)``, ``PQ = SQ * RQ`` of counts ``(classes, 4)``."""
+    iou, tp, fp, fn = counts.T
+    occurs = tp + fp + fn > 0
+    with np.errstate(invalid="ignore", divide="ignore"):
+        rq = tp / (tp + (fp + fn) / 2)
+        sq = np.where(tp > 0, iou / tp, 0.0)
+    sq[~occurs] = np.nan
+    pq = sq * rq
+    is_thing = np.isin(np.arange(len(counts)), list(things))
+
+    def mean(which: NDArray[np.bool_]) -> Quality:
+        counted = which & occurs
+        a, b, c = (float(each[counted].mean()) if counted.any() else float("nan") for each in (pq, sq, rq))
+        return Quality(a, b, c, int(counted.sum()))
+
+    return PanopticScores(pq, sq, rq, mean(np.full_like(occurs, True)), mean(is_thing), mean(~is_thing))
+
+
+def bootstrap_pq(counts: Counts, resamples: int = 1000, seed: int = 0) -> tuple[float, float]:
+    """95 % percentile interval of PQ over images: ``counts`` is ``(images, classes, 4)``; images are drawn with replacement.
+
+    Efron's percentile bootstrap; deterministic for a seed.
+    """
+    generator = np.random.default_rng(seed)
+    images = len(counts)
+    values = [
+        panoptic_scores(
+            np.tensordot(np.bincount(generator.integers(0, images, images), minlength=images), counts, 1), ()
+        ).every.pq
+        for _ in range(resamples)
+    ]
+    low, high = np.nanpercentile(values, [2.5, 97.5])
+    return float(low), float(high)
