@@ -11,9 +11,12 @@ import typer
 
 from mobileseg import list_models
 from mobileseg.errors import UnknownNameError
+from mobileseg.models.checks import size_rule
 from mobileseg.models.registry import MODELS, measured
 from mobileseg.models.spec import ModelSpec
 from mobileseg.registry import choose
+
+NONE_RELEASED = "none released"
 
 
 def _facts(spec: ModelSpec) -> dict[str, Any]:
@@ -31,6 +34,7 @@ def _facts(spec: ModelSpec) -> dict[str, Any]:
         "published": [asdict(figure) for figure in spec.published],
         "bundled_weights": {name: record.licence for name, record in bundled(spec.name).items()},
         "official_weights": spec.official_weights,
+        "note": spec.note,
     }
 
 
@@ -45,21 +49,50 @@ def show_list(pattern: str, json_output: bool) -> None:
     if json_output:
         typer.echo(json.dumps(rows, indent=1))
         return
+    sources = _Sources()
     table = [("model", "size", "params", "multiply-adds", "published", "weights")]
-    for row in rows:
-        best = max(row["published"], key=lambda figure: figure["value"])
-        table.append(
-            (
-                row["name"],
-                "x".join(map(str, row["size"])),
-                _millions(row["parameters"], 1e6, "M"),
-                _millions(row["multiply_adds"], 1e9, "G"),
-                f"{best['value']} {best['metric'].split(',')[0]}",
-                ", ".join(row["bundled_weights"]) or "not bundled",
-            )
+    table += [
+        (
+            row["name"],
+            "x".join(map(str, row["size"])),
+            _millions(row["parameters"], 1e6, "M"),
+            _millions(row["multiply_adds"], 1e9, "G"),
+            _published(row, sources),
+            _weights(row, sources),
         )
+        for row in rows
+    ]
     _print_columns(table)
-    typer.echo("mobileseg info MODEL: sources, licences, where the authors' weights are.")
+    for number, source in enumerate(sources.known, 1):
+        typer.echo(f"[{number}] {source}")
+    typer.echo("mobileseg info MODEL: all figures, licences, sizes.")
+
+
+class _Sources:
+    """Footnotes, numbered in the order in which they are first named."""
+
+    def __init__(self) -> None:
+        self.known: list[str] = []
+
+    def number(self, source: str) -> str:
+        if source not in self.known:
+            self.known.append(source)
+        return f"[{self.known.index(source) + 1}]"
+
+
+def _published(row: dict[str, Any], sources: _Sources) -> str:
+    """The best figure that the authors published, with where; or what kind of variant has none."""
+    if not row["published"]:
+        return row["note"] or "nothing"
+    best = max(row["published"], key=lambda figure: figure["value"])
+    return f"{best['value']} {best['metric'].split(',')[0]} {sources.number(best['source'])}"
+
+
+def _weights(row: dict[str, Any], sources: _Sources) -> str:
+    """Which travel along, and which the authors released."""
+    official: str = row["official_weights"]
+    released = official if official.startswith(NONE_RELEASED) else f"official {sources.number(official)}"
+    return "; ".join([*(f"{name} (bundled)" for name in row["bundled_weights"]), released])
 
 
 def _print_columns(table: Sequence[Sequence[str]]) -> None:
@@ -83,7 +116,8 @@ def show_info(model: str, json_output: bool) -> None:
     height, width = spec.size
     table = [
         ("model", f"{spec.name} ({spec.family}, {spec.task})"),
-        ("input", f"RGB 0..255, {height}x{width} by default, both sides divisible by {spec.multiple}"),
+        *([("note", spec.note)] if spec.note else []),
+        ("input", f"RGB 0..255, {height}x{width} by default, both sides {size_rule(spec)}"),
         ("classes", f"{spec.num_classes} by default; weights say their own"),
         ("parameters", _millions(facts["parameters"], 1e6, "M")),
         ("multiply-adds", f"{_millions(facts['multiply_adds'], 1e9, 'G')} at {height}x{width}"),

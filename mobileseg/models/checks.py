@@ -21,13 +21,17 @@ def check_size(spec: ModelSpec, height: int, width: int) -> None:
                 todo="give height and width in pixels",
             )
         if side < spec.multiple or side % spec.multiple not in spec.remainders:
-            near = _nearest(spec, side, largest)
-            rule = "".join(f" (plus {remainder})" for remainder in spec.remainders if remainder)
             raise SizeError(
-                expected=f"a {name} divisible by {spec.multiple}{rule}",
+                expected=f"a {name} {size_rule(spec)}",
                 found=str(side),
-                todo=f"take {' or '.join(near)}",
+                todo=f"take {' or '.join(_nearest(spec, side, largest))}",
             )
+
+
+def size_rule(spec: ModelSpec) -> str:
+    """``divisible by 32`` in words."""
+    more = "".join(f" (or that plus {remainder})" for remainder in spec.remainders if remainder)
+    return f"divisible by {spec.multiple}{more}"
 
 
 def _nearest(spec: ModelSpec, side: int, largest: int) -> list[str]:
