@@ -49,9 +49,11 @@ format: $(VENV)/installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# Measures the table of the README anew; takes a quarter of an hour.
+# Measures the table of the README anew; takes half an hour on a quiet machine.
 results: $(VENV)/installed
-	$(BIN)/python tools/results.py road mask table
+	$(BIN)/python benchmarks/zoo.py
+	$(BIN)/python benchmarks/mask.py
+	$(BIN)/python benchmarks/readme.py
 
 dist: $(VENV)/installed
 	PATH=$(CURDIR)/$(VENV)/uv/bin:$$PATH $(BIN)/python -m build --installer uv

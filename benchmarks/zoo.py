@@ -22,6 +22,7 @@ from typing import Any
 
 from candidates import PRECISIONS, Candidate, as_it_is, deployed, original, runner
 from resnet26 import ResNet26
+from table import table
 
 from mobileseg.export.versions import installed
 from mobileseg.latency.host import Host
@@ -98,46 +99,6 @@ def case(name: str, size: tuple[int, int]) -> dict[str, Any]:
                 }
             rows.append(row)
     return {"model": name, "size": list(size), "files": rows}
-
-
-HEAD = (
-    "model",
-    "size",
-    "precision",
-    "delegates, outside",
-    "original's",
-    "ms",
-    ": original",
-    "peak MB",
-    "original's",
-    "SQNR",
-)
-
-
-def table(rows: Sequence[dict[str, Any]]) -> list[str]:
-    """In Markdown, one line a file of ours."""
-    out = [HEAD, ("---",) * len(HEAD)]
-    for row in rows:
-        files = {(f["form"], f["precision"]): f for f in row["files"]}
-        peers = {form for form, _ in files} - {"deploy", "original"}
-        for precision in PRECISIONS:
-            ours, theirs = files["deploy", precision], files["original", precision]
-            base = files[(*peers, "original")[0], precision]
-            out.append((row["model"], "x".join(map(str, row["size"])), precision, *_cells(ours, theirs, base)))
-    return [f"| {' | '.join(line)} |" for line in out]
-
-
-def _cells(ours: dict[str, Any], theirs: dict[str, Any], base: dict[str, Any]) -> tuple[str, ...]:
-    """Delegation, latency, memory and noise of one file; ``base`` is what its latency is divided by."""
-    held = ours["failure"] or f"{ours['partitions']}, {ours['operators_outside']}"
-    held_before = theirs["failure"] or f"{theirs['partitions']}, {theirs['operators_outside']}"
-    if ours["failure"]:
-        return held, held_before, *("not measured",) * 5
-    ratio = "not measured" if base["failure"] else f"{ours['median_ms'] / base['median_ms']:.2f}"
-    peaks = ("not measured" if f["failure"] else f"{f['peak_bytes'] / 1e6:.1f}" for f in (ours, theirs))
-    noise = f"{ours['sqnr_db']:.1f} dB" if ours["precision"] == "int8" else ""
-    named = ratio if base["form"] == "original" else f"{ratio} of {base['form']}"
-    return held, held_before, f"{ours['median_ms']:.1f}", named, *peaks, noise
 
 
 def main() -> None:
