@@ -1,0 +1,59 @@
+"""The one tester that the exports of every kind of network must pass: the smallest model of each head, at a small size.
+
+``tools/matrix.py`` does the same for all of them at their own sizes; its figures are in results/matrix.json.
+"""
+
+from itertools import groupby
+from pathlib import Path
+
+import pytest
+import torch
+from reference_weights import fill
+from zoo_cases import SMALL, legal_sizes
+
+import mobileseg
+from mobileseg.export import export_model
+from mobileseg.export.artifact import Artifact
+from mobileseg.models.registry import MODELS, measured
+
+pytestmark = pytest.mark.slow
+LEAST_SQNR_DB = 12.0  # of int8 against the original, untrained as the weights are
+
+
+def smallest(names: list[str]) -> str:
+    return min(names, key=lambda name: float(measured()[name]["parameters"]))
+
+
+BY_HEAD = [
+    smallest(list(names))
+    for _, names in groupby(sorted(SMALL, key=lambda n: MODELS[n].build), lambda n: MODELS[n].build)
+]
+FAMILIES = sorted({MODELS[name].family for name in BY_HEAD})
+BY_FAMILY = [smallest([name for name in BY_HEAD if MODELS[name].family == family]) for family in FAMILIES]
+
+
+def export(name: str, target: str, precision: str, folder: Path) -> Artifact:
+    torch.save(fill(mobileseg.create_model(name, num_classes=11), salt=5).state_dict(), folder / "weights.pth")
+    suffix = {"executorch": ".pte", "onnx": ".onnx", "coreml": ".mlpackage"}[target]
+    options = {"precision": precision, "size": legal_sizes(MODELS[name])[0], "weights": str(folder / "weights.pth")}
+    if target == "executorch":
+        options["require_delegation"] = 100.0
+    return export_model(name, target, output=folder / f"model{suffix}", **options)
+
+
+@pytest.mark.parametrize("precision", ["float32", "int8"])
+@pytest.mark.parametrize("name", BY_HEAD)
+def test_one_delegate_holds_the_whole_network(name: str, precision: str, tmp_path: Path) -> None:
+    made = export(name, "executorch", precision, tmp_path).manifest
+    assert made.delegation is not None
+    assert (made.delegation.partitions, made.delegation.operators_outside) == (1, 0)
+    assert made.verification.sqnr_db is not None
+    assert made.verification.sqnr_db > (LEAST_SQNR_DB if precision == "int8" else 80)
+
+
+@pytest.mark.parametrize("target", ["onnx", "coreml"])
+@pytest.mark.parametrize("name", BY_FAMILY)
+def test_the_same_int8_graph_becomes_every_other_file(name: str, target: str, tmp_path: Path) -> None:
+    made = export(name, target, "int8", tmp_path).manifest
+    assert made.verification.status == ("passed" if target == "onnx" else "not measured")
+    assert made.verification.checks
