@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
+
+MV2Row = tuple[int, int, int, int]  # depthwise kernel, expansion, output channels, stride of one MV2 block
 
 
 class ConvBN(nn.Sequential):
@@ -60,6 +64,70 @@ class HardSigmoid(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return (x + 3.0).clamp(0.0, 6.0) / 6.0
+
+
+class MV2Block(nn.Module):
+    """MobileNetV2's inverted residual: (1x1, ReLU,) depthwise, ReLU, 1x1; residual where the shape stays."""
+
+    def __init__(self, in_channels: int, row: MV2Row) -> None:
+        super().__init__()
+        kernel, expansion, out_channels, stride = row
+        hidden = round(in_channels * expansion)
+        self.residual = stride == 1 and in_channels == out_channels
+        expand: list[nn.Module] = [ConvBN(in_channels, hidden), nn.ReLU()] if expansion != 1 else []
+        self.conv = nn.Sequential(
+            *expand, ConvBN(hidden, hidden, kernel, stride, hidden), nn.ReLU(), ConvBN(hidden, out_channels)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = self.conv(x)
+        return x + out if self.residual else out
+
+
+class Mlp(nn.Module):
+    """1x1 (no activation), depthwise 3x3 with bias and without BatchNorm, ReLU6, 1x1."""
+
+    def __init__(self, dim: int, hidden: int) -> None:
+        super().__init__()
+        self.fc1 = ConvBN(dim, hidden)
+        self.dwconv = nn.Conv2d(hidden, hidden, 3, padding=1, groups=hidden)
+        self.act = nn.ReLU6()
+        self.fc2 = ConvBN(hidden, dim)
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = self.fc2(self.act(self.dwconv(self.fc1(x))))
+        return out
+
+
+class Block(nn.Module):
+    """Attention and MLP, each with a residual; no LayerNorm and no layer scale."""
+
+    def __init__(self, attention: nn.Module, mlp: nn.Module, drop_path: float) -> None:
+        super().__init__()
+        self.attn = attention
+        self.drop_path = DropPath(drop_path)
+        self.mlp = mlp
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = x + self.drop_path(self.attn(x))
+        out: Tensor = x + self.drop_path(self.mlp(x))
+        return out
+
+
+class TransformerStage(nn.Module):
+    """``depth`` blocks of what ``attention`` makes; the drop-path rate rises linearly from 0 to ``drop_path``."""
+
+    def __init__(
+        self, attention: Callable[[], nn.Module], dim: int, depth: int, mlp_ratio: int, drop_path: float
+    ) -> None:
+        super().__init__()
+        rates = [drop_path * i / max(depth - 1, 1) for i in range(depth)]
+        self.transformer_blocks = nn.ModuleList(Block(attention(), Mlp(dim, mlp_ratio * dim), rate) for rate in rates)
+
+    def forward(self, x: Tensor) -> Tensor:
+        for block in self.transformer_blocks:
+            x = block(x)
+        return x
 
 
 def init_weights(module: nn.Module, seed: int) -> None:

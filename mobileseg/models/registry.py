@@ -9,9 +9,9 @@ from importlib import resources
 from typing import Any
 
 from mobileseg.models.spec import ModelSpec
-from mobileseg.models.zoo import seaformer
+from mobileseg.models.zoo import seaformer, topformer
 
-MODELS: Mapping[str, ModelSpec] = {spec.name: spec for family in (seaformer,) for spec in family.ROWS}
+MODELS: Mapping[str, ModelSpec] = {spec.name: spec for family in (seaformer, topformer) for spec in family.ROWS}
 
 # A key that only this family's checkpoints hold: names a foreign file before anything is compared.
 FAMILY_KEYS: Mapping[str, str] = {

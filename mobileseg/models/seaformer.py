@@ -9,17 +9,17 @@ What runtimes choke on here (run-time resampled tables, single-axis means, 5-D r
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mobileseg.models.layers import ConvBN, DropPath, HardSigmoid, init_weights
+from mobileseg.models.layers import ConvBN, HardSigmoid, MV2Block, MV2Row, TransformerStage, init_weights
 from mobileseg.models.light_head import LightHead
 
 TABLE_LENGTH = 16  # tokens of a position table as trained: 512 px at stride 32
-Row = tuple[int, int, int, int]  # depthwise kernel, expansion, output channels, stride of one MV2 block
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Variant:
     """One row of the paper's architecture table."""
 
     stem: int
-    stages: tuple[tuple[Row, ...], ...]  # five: strides 4, 8, 16, 32, 64
+    stages: tuple[tuple[MV2Row, ...], ...]  # five: strides 4, 8, 16, 32, 64
     widths: tuple[int, ...]  # of the transformer stages, which follow the last stages
     depths: tuple[int, ...]
     key_dims: tuple[int, ...]  # per head
@@ -44,8 +44,8 @@ class Variant:
 
 
 def _stages(
-    c: tuple[int, int, int, int, int], first: tuple[Row, ...], t: tuple[int, int, int, int]
-) -> tuple[tuple[Row, ...], ...]:
+    c: tuple[int, int, int, int, int], first: tuple[MV2Row, ...], t: tuple[int, int, int, int]
+) -> tuple[tuple[MV2Row, ...], ...]:
     """The five trunk stages: ``c`` the widths from 1/4 to 1/64, ``t`` the expansions of the last four."""
     return (
         first,
@@ -56,7 +56,7 @@ def _stages(
     )  # fmt: skip
 
 
-def _narrow_start(width: int) -> tuple[Row, ...]:
+def _narrow_start(width: int) -> tuple[MV2Row, ...]:
     return ((3, 1, 16, 1), (3, 4, width, 2), (3, 3, width, 1))
 
 
@@ -78,24 +78,6 @@ VARIANTS = {
         (192, 256, 320), (3, 3, 3), (16, 20, 24), 8, (2, 4, 6), (128, 160, 192),
     ),
 }  # fmt: skip
-
-
-class MV2Block(nn.Module):
-    """MobileNetV2's inverted residual: (1x1, ReLU,) depthwise, ReLU, 1x1; residual where the shape stays."""
-
-    def __init__(self, in_channels: int, row: Row) -> None:
-        super().__init__()
-        kernel, expansion, out_channels, stride = row
-        hidden = round(in_channels * expansion)
-        self.residual = stride == 1 and in_channels == out_channels
-        expand: list[nn.Module] = [ConvBN(in_channels, hidden), nn.ReLU()] if expansion != 1 else []
-        self.conv = nn.Sequential(
-            *expand, ConvBN(hidden, hidden, kernel, stride, hidden), nn.ReLU(), ConvBN(hidden, out_channels)
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        out: Tensor = self.conv(x)
-        return x + out if self.residual else out
 
 
 class PositionTable(nn.Module):
@@ -158,61 +140,6 @@ class SeaAttention(nn.Module):
         return out
 
 
-class Mlp(nn.Module):
-    """1x1 (no activation), depthwise 3x3 with bias and without BatchNorm, ReLU6, 1x1."""
-
-    def __init__(self, dim: int, hidden: int) -> None:
-        super().__init__()
-        self.fc1 = ConvBN(dim, hidden)
-        self.dwconv = nn.Conv2d(hidden, hidden, 3, padding=1, groups=hidden)
-        self.act = nn.ReLU6()
-        self.fc2 = ConvBN(hidden, dim)
-
-    def forward(self, x: Tensor) -> Tensor:
-        out: Tensor = self.fc2(self.act(self.dwconv(self.fc1(x))))
-        return out
-
-
-class Block(nn.Module):
-    """Attention and MLP, each with a residual; no LayerNorm and no layer scale."""
-
-    def __init__(self, dim: int, key_dim: int, heads: int, value_ratio: int, mlp_ratio: int, drop_path: float) -> None:
-        super().__init__()
-        self.attn = SeaAttention(dim, key_dim, heads, value_ratio)
-        self.drop_path = DropPath(drop_path)
-        self.mlp = Mlp(dim, mlp_ratio * dim)
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = x + self.drop_path(self.attn(x))
-        out: Tensor = x + self.drop_path(self.mlp(x))
-        return out
-
-
-class TransformerStage(nn.Module):
-    """``depths[i]`` blocks; the drop-path rate rises linearly from 0 within the stage."""
-
-    def __init__(self, variant: Variant, index: int) -> None:
-        super().__init__()
-        depth = variant.depths[index]
-        rates = [variant.drop_path * i / max(depth - 1, 1) for i in range(depth)]
-        self.transformer_blocks = nn.ModuleList(
-            Block(
-                variant.widths[index],
-                variant.key_dims[index],
-                variant.heads,
-                variant.value_ratio,
-                variant.mlp_ratios[index],
-                rate,
-            )
-            for rate in rates
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        for block in self.transformer_blocks:
-            x = block(x)
-        return x
-
-
 class SeaFormerBackbone(nn.Module):
     """``(N, 3, H, W)`` to the map of stride 8 and the output of every transformer stage."""
 
@@ -228,8 +155,10 @@ class SeaFormerBackbone(nn.Module):
                 stage.add_module(f"layer{j}", MV2Block(channels, row))
                 channels = row[2]
             self.add_module(f"smb{i}", stage)
-        for i in range(len(variant.widths)):
-            self.add_module(f"trans{i + 1}", TransformerStage(variant, i))
+        stages = zip(variant.widths, variant.depths, variant.key_dims, variant.mlp_ratios, strict=True)
+        for i, (dim, depth, key_dim, mlp_ratio) in enumerate(stages, 1):
+            attention = functools.partial(SeaAttention, dim, key_dim, variant.heads, variant.value_ratio)
+            self.add_module(f"trans{i}", TransformerStage(attention, dim, depth, mlp_ratio, variant.drop_path))
 
     def features(self, x: Tensor) -> list[Tensor]:
         """The maps for the head, finest first."""
