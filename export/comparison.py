@@ -21,14 +21,13 @@ from mobileseg.data.labels import Item, read_labels, read_panoptic
 from mobileseg.errors import DatasetError, RequestError
 from mobileseg.export.artifact import Artifact
 from mobileseg.export.manifest import Decibel, Part
-from mobileseg.export.predictor import panoptic_labels
 from mobileseg.export.reference import original_of
 from mobileseg.export.versions import installed
 from mobileseg.metrics.agreement import Agreement
 from mobileseg.metrics.confusion import bootstrap_miou, confusion, scores
 from mobileseg.metrics.panoptic import bootstrap_pq, panoptic_counts, panoptic_scores
 from mobileseg.models.reference import original_outputs
-from mobileseg.panoptic import PanopticRules
+from mobileseg.panoptic import PanopticRules, panoptic_labels
 
 SCHEMA_VERSION: Final = 1
 Count = Callable[[int, int], None]

@@ -14,8 +14,8 @@ from mobileseg.data.classes import Color, generated_palette
 from mobileseg.data.images import Batch, Pixels, to_batch
 from mobileseg.errors import RequestError
 from mobileseg.export.artifact import Artifact
-from mobileseg.models.spec import OUTPUTS, ModelSpec
-from mobileseg.panoptic import PanopticRules, panoptic_map, rules_for
+from mobileseg.models.spec import ModelSpec
+from mobileseg.panoptic import PanopticRules, panoptic_labels, rules_for
 
 VOID: tuple[str, Color] = ("void", (0, 0, 0))
 
@@ -57,12 +57,6 @@ class Predictor:
         if self.rules is None:
             return self.names, self.palette
         return (*self.names, VOID[0]), (*self.palette, VOID[1])
-
-
-def panoptic_labels(outputs: Outputs, size: tuple[int, int], rules: PanopticRules) -> NDArray[np.int32]:
-    """``class * rules.label_divisor + instance`` at ``size`` height and width, from a panoptic model's outputs in their order."""
-    maps = {name: out.astype(np.float32) for name, out in zip(OUTPUTS["panoptic"], outputs, strict=True)}
-    return panoptic_map(maps, *size, rules)
 
 
 def from_artifact(artifact: Artifact) -> Predictor:

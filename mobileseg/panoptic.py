@@ -15,7 +15,8 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from mobileseg.classmap import Axis, class_map
+from mobileseg.classmap import Axis, Outputs, class_map
+from mobileseg.models.spec import OUTPUTS
 
 Float = NDArray[np.float32]
 Labels = NDArray[np.int32]
@@ -60,6 +61,12 @@ def panoptic_map(outputs: Mapping[str, Float], height: int, width: int, rules: P
     classes = class_map(outputs["semantic"][0], height, width, align_corners=True)
     heat = resize(outputs["center"][0], height, width)[0]
     return merge(classes, group(classes, heat, resize_offset(outputs["offset"][0], height, width), rules), rules)
+
+
+def panoptic_labels(outputs: Outputs, size: tuple[int, int], rules: PanopticRules) -> Labels:
+    """``panoptic_map`` of what a model or a file gives, in its order, at ``size`` height and width."""
+    maps = {name: out.astype(np.float32) for name, out in zip(OUTPUTS["panoptic"], outputs, strict=True)}
+    return panoptic_map(maps, *size, rules)
 
 
 def resize(planes: Float, height: int, width: int) -> Float:

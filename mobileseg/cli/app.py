@@ -103,6 +103,38 @@ def export(
 
 
 @app.command()
+def finetune(
+    model: str,
+    data: Annotated[
+        str, typer.Option(help="Folder with train/ and val/ (and test/), or one folder that is then split.")
+    ],
+    weights: Annotated[str | None, typer.Option(help="To begin with: path, URL, bundled name; default random.")] = None,
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", help="Default: MODEL_NAME.safetensors here; its state beside it.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="Of the weights; default: the data folder's.")] = None,
+    licence: Annotated[str | None, typer.Option(help="What the data's licence allows, for the record.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the data.")] = None,
+    batch: Annotated[int | None, typer.Option(help="Crops in a step.")] = None,
+    rate: Annotated[float | None, typer.Option(help="Largest learning rate.")] = None,
+    size: Size = None,
+    crop: Annotated[str | None, typer.Option(help="HxW of a training crop.")] = None,
+    hard_share: Annotated[float | None, typer.Option(help="Share of the pixels, the hardest, that count.")] = None,
+    every: Annotated[int | None, typer.Option(help="Epochs between evaluations.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Of everything random.")] = None,
+    threads: Annotated[int | None, typer.Option(help="Of the processor; default all.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite.")] = False,
+) -> None:
+    """Train a model, or adapt trained weights, to a folder of images with masks or instances. Killed, it goes on when repeated."""
+    from mobileseg.cli import finetune as verb
+
+    verb.run(
+        model, data, output=output, weights=weights, name=name, licence=licence, force=force, threads=threads,
+        epochs=epochs, batch=batch, rate=rate, size=size, crop=crop, hard_share=hard_share, every=every, seed=seed,
+    )  # fmt: skip
+
+
+@app.command()
 def compare(
     artifact: str,
     data: Annotated[str, typer.Option(help="Folder with images/ and masks/, or 'samples'.")],

@@ -25,7 +25,7 @@ class WeightsRecord:
     stored_dtype: str
     licence: str
     trained_on: str
-    recipe: str
+    recipe: str | dict[str, Any]
     evaluation: str
     size: tuple[int, int]
     classes: tuple[str, ...]
@@ -54,9 +54,20 @@ def _record(fields: dict[str, Any]) -> WeightsRecord:
     height, width = fields.pop("size")
     classes, palette = tuple(fields.pop("classes")), tuple(tuple(color) for color in fields.pop("palette"))
     things = tuple(fields.pop("things", ()))
-    return WeightsRecord(size=(height, width), classes=classes, palette=palette, things=things, **fields)
+    own = {key: value for key, value in fields.items() if key in WeightsRecord.__dataclass_fields__}
+    return WeightsRecord(size=(height, width), classes=classes, palette=palette, things=things, **own)
 
 
 def bundled(model: str) -> dict[str, WeightsRecord]:
     """The bundled weights of one model, by name."""
     return {record.name: record for record in records() if record.model == model}
+
+
+def record_beside(weights: Path, model: str) -> WeightsRecord | None:
+    """The record that ``finetune`` wrote beside a file; None where there is none, or another model's or file's."""
+    place = weights.with_suffix(".json")
+    try:
+        fields = json.loads(place.read_text(encoding="utf-8"))
+        return _record(fields) if (fields["file"], fields["model"]) == (weights.name, model) else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None  # some other JSON: the weights are a plain file then

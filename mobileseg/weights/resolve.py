@@ -8,7 +8,7 @@ from typing import Literal
 
 from mobileseg.errors import CheckpointError
 from mobileseg.models.spec import ModelSpec
-from mobileseg.weights.records import WeightsRecord, bundled
+from mobileseg.weights.records import WeightsRecord, bundled, record_beside
 
 RANDOM = "random"
 
@@ -53,7 +53,8 @@ def resolve(weights: str | Path, spec: ModelSpec) -> Weights:
         return Weights("bundled", weights, own[weights].path, own[weights].sha256, own[weights])
     path = Path(weights).expanduser()
     if path.is_file():
-        return Weights("file", str(path.resolve()), path)
+        record = record_beside(path, spec.name)
+        return Weights("file", str(path.resolve()), path, record.sha256 if record else None, record)
     raise CheckpointError(
         expected=f"bundled weights of {spec.name} ({', '.join(own) or 'there are none'}), a path, an https URL, or 'random'",
         found=repr(weights),

@@ -1,0 +1,181 @@
+"""What is asked for, checked, and then done: train, measure, write."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from pydantic import ValidationError
+from torch import nn
+
+from mobileseg.errors import DatasetError, RequestError
+from mobileseg.files import check_output, sha256
+from mobileseg.models.checks import check_size
+from mobileseg.models.factory import build
+from mobileseg.models.spec import ModelSpec
+from mobileseg.training.evaluate import evaluate, place_baseline
+from mobileseg.training.loop import Report, Trainer
+from mobileseg.training.recipe import Recipe
+from mobileseg.training.record import Outcome, stored, write
+from mobileseg.training.split import Split, open_split
+from mobileseg.weights.importer import load_weights
+from mobileseg.weights.resolve import RANDOM
+
+MOST_CLASSES = 255  # labels are bytes, and one is void
+
+
+@dataclass(frozen=True)
+class TrainingRequest:
+    """A checked request: everything but the training itself has been looked at."""
+
+    spec: ModelSpec
+    split: Split
+    recipe: Recipe
+    output: Path
+    start: str | None  # weights to begin with, None for random ones
+    name: str
+    licence: str
+    progress: Callable[[str], None]
+
+    @property
+    def panoptic(self) -> bool:
+        """Whether the instance branch is trained, too."""
+        return self.spec.task == "panoptic" and self.split.train.panoptic
+
+    @property
+    def metric(self) -> str:
+        """What the weights are chosen by."""
+        return "PQ" if self.panoptic else "mIoU"
+
+    @classmethod
+    def of(
+        cls,
+        spec: ModelSpec,
+        data: Path,
+        output: Path,
+        start: str | None = None,
+        name: str | None = None,
+        licence: str | None = None,
+        recipe: dict[str, Any] | None = None,
+        force: bool = False,
+        progress: Callable[[str], None] = lambda stage: None,
+    ) -> TrainingRequest:
+        """Raises ``RequestError`` and its kinds, the cheap checks first."""
+        if spec.task == "classification":
+            raise RequestError(
+                expected="a segmentation model", found=f"{spec.name}, a classifier", todo="choose another"
+            )
+        checked = _recipe(recipe or {})
+        for size in (checked.size, checked.crop):
+            check_size(spec, *size)
+        if output.suffix != ".safetensors":
+            raise RequestError(
+                expected="an output name that ends in .safetensors",
+                found=str(output),
+                todo=f"call it {output.name}.safetensors",
+            )
+        for path in (output, output.with_suffix(".json"), output.with_suffix(".png")):
+            check_output(path, force)
+        progress(f"check {data}")
+        split = open_split(data)
+        checked.check(len(split.train.items))
+        names = split.train.classes.names
+        if len(names) > MOST_CLASSES:
+            raise DatasetError(expected=f"at most {MOST_CLASSES} classes", found=str(len(names)), todo="merge some")
+        stated = licence or "not stated: that of the data it was trained on"
+        return cls(spec, split, checked, output, start, name or data.resolve().name, stated, progress)
+
+    def model(self) -> nn.Module:
+        """The original form with the data's classes, seeded random or with the weights to begin with."""
+        model = build(self.spec, len(self.split.train.classes.names), self.recipe.seed)
+        if self.start not in (None, RANDOM):
+            load_weights(model, str(self.start))
+        return model
+
+    def identity(self) -> dict[str, Any]:
+        """What a resumed run must have in common with the one that was interrupted."""
+        return {
+            "model": self.spec.name,
+            "data": self.split.sha256(),
+            "recipe": self.recipe.model_dump_json(),
+            "start": self.start or RANDOM,
+            "torch": str(torch.__version__),
+        }
+
+
+def _recipe(fields: dict[str, Any]) -> Recipe:
+    try:
+        return Recipe(**fields)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise RequestError(
+            expected=f"--{'-'.join(str(part) for part in first['loc'])}: {first['msg'].lower()}",
+            found=str(first["input"]),
+            todo="correct it",
+        ) from error
+
+
+def train(request: TrainingRequest, report: Callable[[Report], None] = lambda report: None) -> Outcome:
+    """Train from the beginning or from the state that an interrupted run left beside the output; measure what the file will hold;
+    write it, and remove the state. Raises ``GateError`` where the loss is no number any more."""
+    split, state = request.split, request.output.with_suffix(".state")
+    if state.exists():
+        request.progress(f"go on from {state}")
+    trainer = Trainer(
+        request.model(), split.train, split.val, request.recipe, state, request.identity(), request.panoptic, report
+    )
+    run = trainer.run()
+    assert run.best is not None
+    model = run.average
+    model.load_state_dict(stored(run.best["state"]))
+    measured: dict[str, float] = {}
+    for part, folder in (("val", split.val), ("test", split.test)):
+        if folder is not None:
+            request.progress(f"measure on the {part} part, {len(folder.items)} images")
+            found = evaluate(model, folder, request.recipe.size, request.panoptic)
+            guess = place_baseline(split.train, folder)
+            measured |= {f"{part}_{key}": value for key, value in found.measured.items()}
+            measured[f"{part}_miou_of_position_baseline"] = guess.miou
+    outcome = write(run, request.output, _facts(request, measured))
+    state.unlink()
+    return outcome
+
+
+def _facts(request: TrainingRequest, measured: dict[str, float]) -> dict[str, Any]:
+    """The record, but for the file itself and the curve."""
+    classes, split = request.split.train.classes, request.split
+    program = Path(sys.argv[0]).name
+    return {
+        "name": request.name,
+        "model": request.spec.name,
+        "licence": request.licence,
+        "trained_on": f"{request.name}: {len(split.train.items)} images; weights chosen by {request.metric} on "
+        f"{len(split.val.items)} others; {split.how}",
+        "recipe": request.recipe.model_dump(mode="json"),
+        "start": _start(request),
+        "evaluation": "logits resized bilinearly to the label's size, argmax, ignored pixels left out",
+        "size": request.recipe.size,
+        "classes": classes.names,
+        "palette": classes.colors,
+        "things": classes.things if request.panoptic else (),
+        "measured": measured,
+        "data_sha256": split.sha256(),
+        "seed": request.recipe.seed,
+        "command": shlex.join([program, *sys.argv[1:]])
+        if program == "mobileseg"
+        else "mobileseg.training.request.train",
+        "torch": str(torch.__version__),
+    }
+
+
+def _start(request: TrainingRequest) -> str:
+    """The weights that training began with, and their digest where they are a file here."""
+    if request.start in (None, RANDOM):
+        return "random"
+    path = Path(str(request.start))
+    return f"{path.name}, sha256 {sha256(path)}" if path.is_file() else str(request.start)

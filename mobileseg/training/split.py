@@ -1,0 +1,73 @@
+"""What is trained on, and what is held out to choose the weights and to measure them."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from mobileseg.data.dataset import LabelledFolder, open_labelled
+from mobileseg.errors import DatasetError
+from mobileseg.files import sha256
+
+PARTS = ("train", "val", "test")
+HELD_OUT = {
+    "val": 0.1,
+    "test": 0.2,
+}  # of a folder that is not split; its last fifth of names by digest is never trained on
+
+
+@dataclass(frozen=True)
+class Split:
+    """``test`` is None where there is none. ``how`` says in words where the parts come from."""
+
+    train: LabelledFolder
+    val: LabelledFolder
+    test: LabelledFolder | None
+    how: str
+
+    def sha256(self) -> str:
+        """Of all training files, names and contents: a run is resumed on the same data only."""
+        digest = hashlib.sha256()
+        for item in self.train.items:
+            for path in (item.image, item.mask, item.instances):
+                if path is not None:
+                    digest.update(f"{path.name} {sha256(path)}\n".encode())
+        return digest.hexdigest()
+
+
+def open_split(path: Path) -> Split:
+    """``path`` with the folders train/, val/ and perhaps test/; or one folder, split by its file names' digests, so that a name
+    stays in its part whatever is added. Raises ``DatasetError``, ``ImageError``."""
+    if (path / "train").is_dir():
+        if not (path / "val").is_dir():
+            raise DatasetError(
+                expected=f"val/ beside train/ in {path}",
+                found="none",
+                todo="hold some images out, to choose the weights by",
+            )
+        parts = {part: open_labelled(path / part) for part in PARTS if (path / part).is_dir()}
+        return Split(parts["train"], parts["val"], parts.get("test"), "the folders train/, val/, test/")
+    whole = open_labelled(path)
+    chosen = {
+        part: replace(whole, items=tuple(i for i in whole.items if part_of(i.image.stem) == part)) for part in PARTS
+    }
+    for part, folder in chosen.items():
+        if not folder.items:
+            raise DatasetError(
+                expected="enough images to hold some out",
+                found=f"{len(whole.items)} in {path}, none of which fell into {part!r}",
+                todo="add images, or split them yourself into train/ and val/",
+            )
+    how = (
+        f"one folder, split by the digests of file names: {', '.join(f'{len(f.items)} {p}' for p, f in chosen.items())}"
+    )
+    return Split(chosen["train"], chosen["val"], chosen["test"], how)
+
+
+def part_of(stem: str) -> str:
+    """``train``, ``val`` or ``test``, from the file's name alone."""
+    place = int.from_bytes(hashlib.sha256(stem.encode()).digest()[:4], "big") / 2**32
+    if place < HELD_OUT["test"]:
+        return "test"
+    return "val" if place < HELD_OUT["test"] + HELD_OUT["val"] else "train"

@@ -1,0 +1,48 @@
+"""``finetune`` as a user calls it."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from scenes import make_scenes
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+SMALL = ("--size", "64x96", "--crop", "64x64", "--batch", 4)
+
+
+@pytest.mark.slow
+def test_trains_measures_and_writes(mobileseg: Run, tmp_path: Path) -> None:
+    data = make_scenes(tmp_path / "scenes", "masks")
+    done = mobileseg(
+        "finetune", "seaformer-tiny", "--data", data, "--epochs", 2, "--every", 1, "--licence", "CC0", *SMALL
+    )
+    assert done.returncode == 0, done.stderr
+    assert "test miou of position baseline" in done.stdout
+    assert "epoch 2 of 2: loss" in done.stderr
+    record = json.loads((tmp_path / "seaformer-tiny_scenes.json").read_text())
+    assert record["command"].startswith("mobileseg finetune seaformer-tiny --data")
+    assert sorted(p.suffix for p in tmp_path.glob("seaformer-tiny_scenes.*")) == [".json", ".png", ".safetensors"]
+    # Its own weights begin the next run, and know their classes when they are exported.
+    again = mobileseg("finetune", "seaformer-tiny", "--data", data, "--epochs", 1, *SMALL, "--weights",
+                      "seaformer-tiny_scenes.safetensors", "-o", "more.safetensors")  # fmt: skip
+    assert again.returncode == 0, again.stderr
+    assert "seaformer-tiny_scenes.safetensors, sha256" in (tmp_path / "more.json").read_text()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--data", "nowhere"), "no folder at nowhere"),
+        (("--data", "nowhere", "--epochs", 0), "--epochs"),
+        (("--data", "nowhere", "--crop", "100x100"), "take 96 or 128"),
+        (("--data", "nowhere", "--output", "w.pth"), ".safetensors"),
+    ],
+)
+def test_refusals(mobileseg: Run, tmp_path: Path, options: tuple[object, ...], said: str) -> None:
+    done = mobileseg("finetune", "seaformer-tiny", *options)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list(tmp_path.iterdir())
