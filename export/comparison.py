@@ -2,71 +2,51 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Final, Literal
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
-from pydantic import BeforeValidator, Field, PlainSerializer
+from pydantic import Field
 
 from mobileseg.classmap import Outputs
-from mobileseg.data.classes import ClassSet
 from mobileseg.data.dataset import LabelledFolder
 from mobileseg.data.images import check_images, find_images, read_batch
-from mobileseg.data.labels import Item, read_labels, read_panoptic
+from mobileseg.data.labels import read_labels
 from mobileseg.errors import DatasetError, RequestError
+from mobileseg.export.accuracy import Accuracy, Gain, Ratio, Tally
 from mobileseg.export.artifact import Artifact
 from mobileseg.export.manifest import Decibel, Part
 from mobileseg.export.reference import original_of
+from mobileseg.export.verdict import Gate, Verdict, judge, overall
 from mobileseg.export.versions import installed
 from mobileseg.metrics.agreement import Agreement
-from mobileseg.metrics.confusion import bootstrap_miou, confusion, scores
-from mobileseg.metrics.panoptic import bootstrap_pq, panoptic_counts, panoptic_scores
-from mobileseg.models.reference import original_outputs
-from mobileseg.panoptic import PanopticRules, panoptic_labels
+from mobileseg.models.factory import deploy
+from mobileseg.models.reference import original_outputs, run_module
 
 SCHEMA_VERSION: Final = 1
 Count = Callable[[int, int], None]
 
-# A class that neither occurs nor is predicted has no IoU: null in JSON.
-Ratio = Annotated[
-    float,
-    PlainSerializer(lambda v: None if math.isnan(v) else v, when_used="json"),
-    BeforeValidator(lambda v: float("nan") if v is None else v),
-]
 
+class Logits(Part):
+    """How far outputs are from the float original's; None where a file gives no logits. Errors in the logits' own units."""
 
-class PanopticAccuracy(Part):
-    """Panoptic quality, all in 0..1: means over the classes that occur, over the things and the stuff among them, and each class's.
-
-    ``interval``: of ``pq``, 95 %, bootstrap over images.
-    """
-
-    pq: Ratio
-    interval: tuple[Ratio, Ratio]
-    sq: Ratio
-    rq: Ratio
-    pq_things: Ratio
-    pq_stuff: Ratio
-    pq_of_class: dict[str, Ratio]
-
-
-class Accuracy(Part):
-    """All in 0..1. ``interval``: 95 %, bootstrap over images. ``panoptic``: where both file and data have instances."""
-
-    miou: Ratio
-    interval: tuple[Ratio, Ratio]
-    pixel_accuracy: Ratio
-    iou: dict[str, Ratio]
-    panoptic: PanopticAccuracy | None = None
+    max_error: float | None
+    mean_error: float | None
+    sqnr_db: Decibel | None
+    agreement: float  # share of the pixels with the same class
+    band_agreement: Ratio  # the same within 3 pixels of a boundary between classes
 
 
 class Comparison(Part):
-    """The JSON of ``compare``. ``float_`` is written as ``float``; both are None where there were no labels: not measured."""
+    """The JSON of ``compare``. ``float_`` is written as ``float``; both are None where there were no labels: not measured.
+
+    ``artifact_logits``, ``deploy_logits``: of the file and of its deploy form in PyTorch, both against the float original;
+    ``agreement`` and ``sqnr_db`` repeat the file's.
+    """
 
     schema_version: Literal[1] = SCHEMA_VERSION
     created: datetime
@@ -80,66 +60,18 @@ class Comparison(Part):
     images: int
     float_: Accuracy | None = Field(alias="float")
     artifact: Accuracy | None
+    gains: tuple[Gain, ...]
     agreement: float
     sqnr_db: Decibel | None
+    artifact_logits: Logits
+    deploy_logits: Logits
+    verdict: Verdict
+    gates: tuple[Gate, ...]
     versions: dict[str, str]
 
     def to_json(self) -> str:
         """Indented JSON with a final newline."""
         return self.model_dump_json(indent=1, by_alias=True) + "\n"
-
-
-@dataclass
-class PanopticTally:
-    """Counts of segments, one array an image."""
-
-    names: tuple[str, ...]
-    rules: PanopticRules
-    counts: list[NDArray[np.float64]] = field(default_factory=list)
-
-    def add(self, outputs: Outputs, item: Item, classes: ClassSet) -> None:
-        """The outputs of one image against its labels, at the labels' size."""
-        label = read_panoptic(item, classes, self.rules.label_divisor, self.rules.void)
-        found = panoptic_labels(outputs, (label.shape[0], label.shape[1]), self.rules)
-        self.counts.append(panoptic_counts(found, label, len(self.names), self.rules.label_divisor, self.rules.void))
-
-    def accuracy(self) -> PanopticAccuracy:
-        stack = np.stack(self.counts)
-        total = panoptic_scores(stack.sum(0), self.rules.things)
-        return PanopticAccuracy(
-            pq=total.every.pq,
-            interval=bootstrap_pq(stack),
-            sq=total.every.sq,
-            rq=total.every.rq,
-            pq_things=total.things.pq,
-            pq_stuff=total.stuff.pq,
-            pq_of_class=dict(zip(self.names, total.pq.tolist(), strict=True)),
-        )
-
-
-@dataclass
-class _Tally:
-    """Confusion matrices, one an image, and what they add up to."""
-
-    names: tuple[str, ...]
-    ignore: int | None
-    counts: list[NDArray[np.int64]] = field(default_factory=list)
-    panoptic: PanopticTally | None = None
-
-    def add(self, prediction: NDArray[np.int32], label: NDArray[np.int64]) -> None:
-        self.counts.append(confusion(prediction, label, len(self.names), self.ignore))
-
-    def accuracy(self) -> Accuracy:
-        stack = np.stack(self.counts)
-        total = scores(stack.sum(0))
-        iou = dict(zip(self.names, total.iou.tolist(), strict=True))
-        return Accuracy(
-            miou=total.miou,
-            interval=bootstrap_miou(stack),
-            pixel_accuracy=total.pixel_accuracy,
-            iou=iou,
-            panoptic=self.panoptic.accuracy() if self.panoptic else None,
-        )
 
 
 def check_classes(artifact: Artifact, data: LabelledFolder) -> None:
@@ -170,20 +102,18 @@ def compare_labelled(
             expected="a segmentation artifact", found=artifact.manifest.model.name, todo="use --no-labels"
         )
     check_classes(artifact, data)
-    pair = _Pair(artifact, weights)
-    names, rules = data.classes.names, artifact.rules if data.panoptic else None
-    tallies = [_Tally(names, data.classes.ignore_index) for _ in range(2)]
-    for tally in tallies:
-        tally.panoptic = PanopticTally(names, rules) if rules else None
+    forms = _Forms(artifact, weights)
+    rules = artifact.rules if data.panoptic else None
+    before, after = (Tally.of(data.classes, rules) for _ in range(2))
     for done, item in enumerate(data.items, 1):
         label = read_labels(item, data.classes)
-        both = pair.run(item.image)
-        for tally, outputs, prediction in zip(tallies, both, pair.class_maps(both, label.shape), strict=True):
+        original, _, file = forms.run(item.image, (label.shape[0], label.shape[1]))
+        for tally, (outputs, prediction) in ((before, original), (after, file)):
             tally.add(prediction, label)
             if tally.panoptic:
                 tally.panoptic.add(outputs, item, data.classes)
         count(done, len(data.items))
-    return pair.result(str(data.path), tallies[0].accuracy(), tallies[1].accuracy())
+    return forms.result(str(data.path), (before.accuracy(), after.accuracy()), after.gains(before))
 
 
 def compare_images(
@@ -192,38 +122,55 @@ def compare_images(
     """Without labels: how often both give a pixel of the input the same class, and the logits' SQNR."""
     paths = find_images(folder)
     check_images(paths)
-    pair = _Pair(artifact, weights)
+    forms = _Forms(artifact, weights)
     for done, path in enumerate(paths, 1):
-        pair.class_maps(pair.run(path), artifact.size)
+        forms.run(path, artifact.size)
         count(done, len(paths))
-    return pair.result(str(folder), None, None)
+    return forms.result(str(folder), (None, None), ())
 
 
-class _Pair:
-    """The float original and the artifact, fed the same pixels; adds up how they agree."""
+Run = tuple[Outputs, NDArray[np.int32]]
+
+
+class _Forms:
+    """Float original, deploy form and file, fed the same pixels; adds up how far the two are from the first."""
 
     def __init__(self, artifact: Artifact, weights: str | None) -> None:
         self.artifact = artifact
         self.runtime = artifact.load()  # first: where nothing can run the file nothing else is worth loading
         self.original = original_of(artifact.manifest, weights)
-        self.agreement = Agreement(artifact.manifest.model.num_classes)
+        self.deployed = deploy(self.original, *artifact.size, emit=artifact.manifest.output.kind)
+        classes = artifact.manifest.model.num_classes
+        self.file, self.rewrite = Agreement(classes), Agreement(classes)
 
-    def run(self, path: Path) -> tuple[Outputs, Outputs]:
-        """The outputs of the original and of the artifact."""
+    def run(self, path: Path, size: tuple[int, int]) -> tuple[Run, Run, Run]:
+        """Outputs and class map, the latter at ``size`` height and width, of all three."""
         batch = read_batch(path, *self.artifact.size)
-        both = original_outputs(self.original, batch), self.runtime.run(batch)
-        if self.artifact.manifest.output.kind != "mask":
-            self.agreement.add_logits(*(outputs[0].astype(np.float32) for outputs in both))
-        return both
+        outputs = (
+            original_outputs(self.original, batch),
+            run_module(self.deployed, torch.from_numpy(batch)),
+            self.runtime.run(batch),
+        )
+        maps = [self.artifact.class_map(out[0], *size) for out in outputs]
+        for agreement, out, classes in zip((self.rewrite, self.file), outputs[1:], maps[1:], strict=True):
+            if self.artifact.manifest.output.kind != "mask":
+                agreement.add_logits(outputs[0][0].astype(np.float32), out[0].astype(np.float32))
+            agreement.add_classes(maps[0], classes)
+        original, deployed, file = zip(outputs, maps, strict=True)
+        return original, deployed, file
 
-    def class_maps(self, both: tuple[Outputs, Outputs], size: tuple[int, ...]) -> list[NDArray[np.int32]]:
-        """The class maps of both at ``size`` height and width; they count for the agreement."""
-        maps = [self.artifact.class_map(outputs[0], size[0], size[1]) for outputs in both]
-        self.agreement.add_classes(maps[0], maps[1])
-        return maps
-
-    def result(self, data: str, original: Accuracy | None, artifact: Accuracy | None) -> Comparison:
+    def result(
+        self, data: str, accuracy: tuple[Accuracy | None, Accuracy | None], gains: tuple[Gain, ...]
+    ) -> Comparison:
         manifest = self.artifact.manifest
+        error, span = self.rewrite.max_error, self.rewrite.logit_range
+        gates = judge(
+            manifest.precision.name,
+            error / span if error is not None and span else None,
+            self.file.argmax,
+            accuracy,
+            gains,
+        )
         return Comparison(
             created=datetime.now(UTC).replace(microsecond=0),
             model=manifest.model.name,
@@ -233,10 +180,25 @@ class _Pair:
             artifact_file=self.artifact.path.name,
             artifact_sha256=manifest.artifact.sha256,
             data=data,
-            images=self.agreement.images,
-            float=original,
-            artifact=artifact,
-            agreement=self.agreement.argmax,
-            sqnr_db=self.agreement.sqnr_db,
+            images=self.file.images,
+            float=accuracy[0],
+            artifact=accuracy[1],
+            gains=gains,
+            agreement=self.file.argmax,
+            sqnr_db=self.file.sqnr_db,
+            artifact_logits=_logits(self.file),
+            deploy_logits=_logits(self.rewrite),
+            verdict=overall(gates),
+            gates=gates,
             versions=installed(),
         )
+
+
+def _logits(agreement: Agreement) -> Logits:
+    return Logits(
+        max_error=agreement.max_error,
+        mean_error=agreement.mean_error,
+        sqnr_db=agreement.sqnr_db,
+        agreement=agreement.argmax,
+        band_agreement=agreement.band,
+    )

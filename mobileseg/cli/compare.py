@@ -8,11 +8,13 @@ from rich.table import Table
 
 from mobileseg.cli.console import Stages, decibel, json_path, percent, results
 from mobileseg.data.dataset import data_folder, image_folder, open_labelled
+from mobileseg.errors import GateError
 from mobileseg.export import open_artifact
 from mobileseg.files import write_whole
 
 if TYPE_CHECKING:
-    from mobileseg.export.comparison import PanopticAccuracy
+    from mobileseg.export.accuracy import PanopticAccuracy
+    from mobileseg.export.comparison import Comparison
 
 
 def run(
@@ -38,12 +40,16 @@ def run(
     if target is not None:
         write_whole(target, result.to_json().encode())
     _show(result)
+    if result.verdict == "FAIL":
+        failed = [gate for gate in result.gates if gate.verdict == "FAIL"]
+        raise GateError(
+            expected="; ".join(f"{gate.name}: {gate.expected}" for gate in failed),
+            found="; ".join(gate.found for gate in failed),
+            todo="the file is not good enough: calibrate on images of its own scenes, or keep more of it float",
+        )
 
 
-def _show(result: object) -> None:
-    from mobileseg.export.comparison import Comparison
-
-    assert isinstance(result, Comparison)
+def _show(result: Comparison) -> None:
     console = results()
     console.print(
         f"{result.artifact_file}: {result.model}, {result.target} {result.precision}, weights {result.weights}",
@@ -68,8 +74,21 @@ def _show(result: object) -> None:
         console.print(table)
     else:
         console.print("mIoU            not measured: no labels")
-    console.print(f"same class      {percent(result.agreement)} of the pixels")
-    console.print(f"logits' SQNR    {decibel(result.sqnr_db)}")
+    for gain in result.gains:
+        low, high = (f"{100 * end:+.2f}" for end in gain.interval)
+        console.print(f"{gain.metric:15} {100 * gain.value:+.2f} points, 95 % interval {low} .. {high}")
+    file, rewrite = result.artifact_logits, result.deploy_logits
+    console.print(
+        f"same class      {percent(file.agreement)} of the pixels, {percent(file.band_agreement)} near boundaries"
+    )
+    console.print(f"logits' SQNR    {decibel(file.sqnr_db)} (deploy form: {decibel(rewrite.sqnr_db)})")
+    if file.max_error is not None and file.mean_error is not None:
+        console.print(f"logits' error   {file.max_error:.3g} at most, {file.mean_error:.3g} in the mean")
+    for gate in result.gates:
+        console.print(
+            f"{gate.verdict:8} {gate.name}: {gate.expected}; found {gate.found}", markup=False, soft_wrap=True
+        )
+    console.print(f"verdict         {result.verdict}")
 
 
 def _panoptic_rows(table: Table, original: PanopticAccuracy, artifact: PanopticAccuracy) -> None:

@@ -111,7 +111,8 @@ def to_batch(image: Pixels, height: int, width: int) -> Batch:
     planes = [Image.fromarray(image[:, :, i].astype(np.float32)) for i in range(3)]
     if image.shape[:2] != (height, width):
         planes = [plane.resize(size, Image.Resampling.BILINEAR) for plane in planes]
-    return np.stack([np.asarray(plane, dtype=np.float32) for plane in planes])[None]
+    # reshape, not [None]: that would leave a stride of 0, which ExecuTorch's exporter refuses in an example.
+    return np.stack([np.asarray(plane, dtype=np.float32) for plane in planes]).reshape(1, 3, height, width)
 
 
 def read_batch(path: Path, height: int, width: int) -> Batch:

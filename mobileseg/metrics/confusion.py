@@ -45,16 +45,11 @@ def scores(counts: Counts) -> Scores:
     return Scores(iou, miou, accuracy)
 
 
-def bootstrap_miou(counts: NDArray[np.int64], resamples: int = 1000, seed: int = 0) -> tuple[float, float]:
-    """95 % percentile interval of mIoU over images: ``counts`` is ``(images, C, C)``; images are drawn with replacement.
+def miou(counts: Counts) -> float:
+    """Mean IoU of a confusion matrix."""
+    return scores(counts).miou
 
-    Efron's percentile bootstrap; deterministic for a seed.
-    """
-    generator = np.random.default_rng(seed)
-    images = len(counts)
-    values = [
-        scores(np.tensordot(np.bincount(generator.integers(0, images, images), minlength=images), counts, 1)).miou
-        for _ in range(resamples)
-    ]
-    low, high = np.nanpercentile(values, [2.5, 97.5])
-    return float(low), float(high)
+
+def miou_gain(before: Counts, after: Counts) -> float:
+    """By how much the second matrix's mIoU is larger."""
+    return miou(after) - miou(before)

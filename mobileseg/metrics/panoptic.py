@@ -98,18 +98,11 @@ def panoptic_scores(counts: Counts, things: Collection[int]) -> PanopticScores:
     return PanopticScores(pq, sq, rq, mean(np.full_like(occurs, True)), mean(is_thing), mean(~is_thing))
 
 
-def bootstrap_pq(counts: Counts, resamples: int = 1000, seed: int = 0) -> tuple[float, float]:
-    """95 % percentile interval of PQ over images: ``counts`` is ``(images, classes, 4)``; images are drawn with replacement.
+def pq(counts: Counts) -> float:
+    """Mean panoptic quality over the classes of counts ``(classes, 4)``."""
+    return panoptic_scores(counts, ()).every.pq
 
-    Efron's percentile bootstrap; deterministic for a seed.
-    """
-    generator = np.random.default_rng(seed)
-    images = len(counts)
-    values = [
-        panoptic_scores(
-            np.tensordot(np.bincount(generator.integers(0, images, images), minlength=images), counts, 1), ()
-        ).every.pq
-        for _ in range(resamples)
-    ]
-    low, high = np.nanpercentile(values, [2.5, 97.5])
-    return float(low), float(high)
+
+def pq_gain(before: Counts, after: Counts) -> float:
+    """By how much the second counts' PQ is larger."""
+    return pq(after) - pq(before)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torchmetrics.classification import MulticlassJaccardIndex
 
-from mobileseg.metrics.agreement import Agreement
+from mobileseg.metrics.agreement import Agreement, boundary_band
 
 
 @settings(max_examples=25, deadline=None)
@@ -85,3 +85,27 @@ def test_nothing_added_is_nan() -> None:
 def test_classes_beyond_the_model_s_are_refused() -> None:
     with pytest.raises(ValueError, match="classes"):
         Agreement(2).add_classes(np.array([[0, 1]]), np.array([[0, 2]]))
+
+
+@settings(max_examples=40, deadline=None)
+@given(height=st.integers(1, 20), width=st.integers(1, 20), reach=st.integers(1, 5), seed=st.integers(0, 999))
+def test_the_band_holds_the_pixels_that_see_another_class(height: int, width: int, reach: int, seed: int) -> None:
+    classes = np.random.default_rng(seed).integers(0, 2, (height, width)).repeat(3, 0).repeat(4, 1)
+    found = boundary_band(classes, reach)
+    for y, x in np.ndindex(classes.shape):
+        window = classes[max(y - reach, 0) : y + reach + 1, max(x - reach, 0) : x + reach + 1]
+        assert found[y, x] == (window != classes[y, x]).any()
+
+
+def test_agreement_near_boundaries_is_counted_apart() -> None:
+    reference = np.zeros((20, 40), dtype=np.int32)
+    reference[:, 20:] = 1
+    other = reference.copy()
+    other[:, 20] = 0  # the boundary lies one pixel further right
+    agreement = Agreement(2)
+    agreement.add_classes(reference, other)
+    assert agreement.argmax == pytest.approx(1 - 1 / 40)
+    assert agreement.band == pytest.approx(1 - 1 / 6)  # 3 pixels on either side
+    flat = Agreement(2)
+    flat.add_classes(reference * 0, other)
+    assert math.isnan(flat.band)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from torchmetrics.classification import MulticlassConfusionMatrix, MulticlassJaccardIndex
 
-from mobileseg.metrics.confusion import bootstrap_miou, confusion, scores
+from mobileseg.metrics.confusion import confusion, scores
 
 Classes = NDArray[np.uint8]
 
@@ -90,38 +90,3 @@ def test_nothing_counted_is_nan_without_a_warning() -> None:
     assert np.isnan(found.miou)
     assert np.isnan(found.pixel_accuracy)
     assert np.isnan(found.iou).all()
-
-
-@pytest.fixture(scope="module")
-def per_image() -> NDArray[np.int64]:
-    pairs = [maps(5, seed, (20, 20)) for seed in range(12)]
-    generator = np.random.default_rng(3)
-    return np.stack(
-        [confusion(np.where(generator.random(p.shape) < i / 12, y, p), y, 5) for i, (p, y) in enumerate(pairs)]
-    )
-
-
-def test_bootstrap_is_deterministic_and_contains_the_point(per_image: NDArray[np.int64]) -> None:
-    low, high = bootstrap_miou(per_image, resamples=300)
-    assert (low, high) == bootstrap_miou(per_image, resamples=300)
-    assert (low, high) != bootstrap_miou(per_image, resamples=300, seed=1)
-    assert low < scores(per_image.sum(0)).miou < high
-    assert 0 < low < high < 1
-
-
-def test_bootstrap_narrows_with_more_images(per_image: NDArray[np.int64]) -> None:
-    few = np.diff(bootstrap_miou(per_image, resamples=300))[0]
-    many = np.diff(bootstrap_miou(np.concatenate([per_image] * 16), resamples=300))[0]
-    assert many < few / 2  # 16 times the images: a quarter of the width
-
-
-def test_bootstrap_of_one_image_is_a_point(per_image: NDArray[np.int64]) -> None:
-    only = scores(per_image[0]).miou
-    assert bootstrap_miou(per_image[:1], resamples=10) == (only, only)
-
-
-@pytest.mark.filterwarnings("error")
-def test_bootstrap_where_some_images_have_no_labels(per_image: NDArray[np.int64]) -> None:
-    mixed = np.concatenate([per_image[:1], np.zeros((1, 5, 5), dtype=np.int64)])
-    only = scores(per_image[0]).miou
-    assert bootstrap_miou(mixed, resamples=50) == pytest.approx((only, only))

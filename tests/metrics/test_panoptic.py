@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from PIL import Image
 from torchmetrics.detection import PanopticQuality
 
-from mobileseg.metrics.panoptic import FN, FP, IOU, TP, bootstrap_pq, panoptic_counts, panoptic_scores
+from mobileseg.metrics.bootstrap import interval
+from mobileseg.metrics.panoptic import FN, FP, IOU, TP, panoptic_counts, panoptic_scores, pq
 
 PICTURES = Path(__file__).parent.parent / "golden" / "panoptic"
 COLORS = {
@@ -50,9 +51,9 @@ def test_the_figures_that_deeplab2_states() -> None:
     assert every.sq == pytest.approx(0.7769174, abs=5e-8)
     assert every.rq == pytest.approx(0.98888892, abs=5e-8)
     assert every.classes == 6
-    low, high = bootstrap_pq(images)
+    low, high = interval(pq, images)
     assert low < every.pq < high
-    assert bootstrap_pq(images) == (low, high)
+    assert interval(pq, images) == (low, high)
 
 
 def test_crowds_in_the_label_are_neither_found_nor_removed() -> None:
