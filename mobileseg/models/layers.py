@@ -130,6 +130,14 @@ class TransformerStage(nn.Module):
         return x
 
 
+def set_batchnorm(module: nn.Module, eps: float, momentum: float) -> None:
+    """Give every BatchNorm in ``module`` this ``eps`` and ``momentum``: authors differ, and what trained with one computes
+    another function with another."""
+    for part in module.modules():
+        if isinstance(part, nn.BatchNorm1d | nn.BatchNorm2d):
+            part.eps, part.momentum = eps, momentum
+
+
 def init_weights(module: nn.Module, seed: int) -> None:
     """Seeded random initialisation in place: normal of variance ``1 / fan_in`` for convolutions (LeCun et al. 1998), of std 0.02
     for linear layers, zero biases; BatchNorm and what a module initialises itself are left as they are.

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from mobileseg.models.layers import ConvBN, ConvModule
 
 
-def batchnorm_affine(bn: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
+def batchnorm_affine(bn: nn.BatchNorm1d | nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
     """``(scale, shift)``, float64 ``(C,)`` each: in evaluation ``bn(x) = scale * x + shift``."""
     assert bn.running_mean is not None and bn.running_var is not None
     scale = bn.weight.double() / torch.sqrt(bn.running_var.double() + bn.eps)
