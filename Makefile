@@ -21,7 +21,7 @@ $(UV):
 
 $(VENV)/installed: $(UV) pyproject.toml constraints.txt
 	$(if $(TORCH_INDEX),$(UV) pip install --quiet --constraint constraints.txt --index-url $(TORCH_INDEX) torch)
-	$(UV) pip install --quiet --constraint constraints.txt --group dev --editable '.[all]'
+	$(UV) pip install --quiet --constraint constraints.txt --group dev --editable '.[all,tensorflow]'
 	touch $@
 
 demo: $(VENV)/installed

@@ -3,7 +3,7 @@
 Same runtime, one process, one thread, files in turns; ratios of medians. Writes results/zoo.json, prints the table.
 
     python benchmarks/zoo.py                       # every row of CASES
-    python benchmarks/zoo.py van-b0 --size 224x224
+    python benchmarks/zoo.py topformer-tiny --size 384x512
 """
 
 from __future__ import annotations
@@ -20,8 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from candidates import PRECISIONS, Candidate, as_it_is, deployed, original, runner
-from resnet26 import ResNet26
+from candidates import PRECISIONS, Candidate, deployed, original, runner
 from table import table
 
 from mobileseg.export.versions import installed
@@ -34,17 +33,9 @@ CASES = (
     ("seaformer-small", (512, 512)),
     ("seaformer-base", (512, 512)),
     ("seaformer-large", (512, 512)),
-    ("van-b0", (224, 224)),
-    ("van-b0-fpn", (512, 512)),
-    ("van-b0-upernet", (512, 512)),
-    ("van-b0-light", (512, 512)),
-    ("axial-resnet26-s", (224, 224)),
     ("axial-deeplab-s", (257, 257)),
-    ("sasa-resnet26", (224, 224)),
-    ("sasa-resnet26-seg", (256, 256)),
     ("topformer-tiny", (512, 512)),
 )
-PEERS = {"sasa-resnet26": ("resnet26", ResNet26)}  # whose original does not run at all
 SECONDS, LEAST_TURNS, MOST_TURNS = 12.0, 9, 200
 
 
@@ -78,9 +69,6 @@ def case(name: str, size: tuple[int, int]) -> dict[str, Any]:
         made: list[Candidate] = []
         for precision in PRECISIONS:
             made += [deployed(name, precision, size, place), original(name, precision, size, place)]
-            if name in PEERS:
-                form, peer = PEERS[name]
-                made.append(as_it_is(form, peer().eval(), precision, size, place))
         runs = {i: run for i, candidate in enumerate(made) if (run := runner(candidate, size)) is not None}
         samples = dict(zip(runs, turns(list(runs.values())), strict=True))
         rows = []

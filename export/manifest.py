@@ -28,13 +28,14 @@ class Part(BaseModel):
 
 
 class ModelPart(Part):
-    """Which network."""
+    """Which network. ``table_scale``: by which its trained position tables were stretched, None where they are as trained."""
 
     name: str
     family: str
     task: str
     num_classes: int
     parameters: int
+    table_scale: float | None = None
 
 
 class WeightsPart(Part):

@@ -69,7 +69,7 @@ def export(request: ExportRequest) -> Artifact:
 
 def _weights_part(request: ExportRequest) -> WeightsPart:
     loaded = request.loaded
-    note: str | None = None
+    note = f"RESAMPLED TABLES: {request.spec.note}" if request.table_scale else None
     if loaded is None:
         note = "RANDOM WEIGHTS: the file computes nothing meaningful; it shows size, speed and exactness only"
         return WeightsPart(
@@ -162,6 +162,7 @@ def _manifest(
             task=spec.task,
             num_classes=deployed.num_classes,
             parameters=sum(p.numel() for p in request.model.parameters()),
+            table_scale=request.table_scale,
         ),
         weights=weights,
         input=InputPart(name=INPUT_NAME, shape=(1, 3, height, width), mean=spec.mean, std=spec.std),

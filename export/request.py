@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,6 +46,7 @@ class ExportRequest:
     require_delegation: float | None
     require_agreement: float | None
     seed: int
+    table_scale: float | None  # by which the position tables were stretched, where that was asked for
     command: str
     progress: Progress
 
@@ -71,6 +72,7 @@ class ExportRequest:
         require_agreement: float | None = None,
         force: bool = False,
         seed: int = 0,
+        resample_tables: bool = False,
         progress: Progress = lambda stage: None,
     ) -> ExportRequest:
         """Look up and check, the cheap things first.
@@ -78,7 +80,8 @@ class ExportRequest:
         ``size``: height, width; default the weights' own, else the model's. ``output``: default
         ``<model>-<precision><suffix>`` in the working folder. ``weights``: default the bundled ones. ``calibration``: a folder
         of images, default the bundled ones; they serve the verification too. ``classes``: a classes.json for weights that
-        bring no names. Raises ``RequestError``, ``EnvironmentLackError`` and their kinds.
+        bring no names. ``resample_tables``: stretch position tables that do not reach ``size``: what is exported then is another
+        function than the trained one, and the manifest says so. Raises ``RequestError``, ``EnvironmentLackError`` and their kinds.
         """
         spec, aim = choose(MODELS, name, "model"), choose(TARGETS, target, "target")
         precision = precision or next(iter(aim.precisions))
@@ -91,18 +94,21 @@ class ExportRequest:
         require(aim.packages, f"exporting to {aim.title}", aim.extra)
         path = _output(spec, aim, precision, output, force)
         if size is not None:
-            check_size(spec, *size)
+            check_size(replace(spec, largest=None) if resample_tables else spec, *size)
         names = read_classes(Path(classes)) if classes is not None else None
         source = None if weights == RANDOM else resolve(weights or default_weights(spec), spec)
         if size is None:
             size = source.record.size if source and source.record else spec.size
         folder = Path(calibration) if calibration is not None else None
         images = read_calibration(folder) if precision == INT8 else read_image_set(folder)
+        from mobileseg.models.factory import spec_of, stretch_tables
+
         progress("weights")
         model, loaded = _model(spec, source, num_classes, seed)
+        scale = stretch_tables(model, *size) if resample_tables else None
         return cls(
-            spec, aim, precision, size, output_kind, path, model, loaded, _class_set(names, source, model), images,
-            require_delegation, require_agreement, seed, _command(), progress,
+            spec_of(model), aim, precision, size, output_kind, path, model, loaded, _class_set(names, source, model), images,
+            require_delegation, require_agreement, seed, scale, _command(), progress,
         )  # fmt: skip
 
 

@@ -14,9 +14,11 @@ from mobileseg.models.checks import check_size
 from mobileseg.models.registry import MODELS, measured
 from mobileseg.models.spec import ModelSpec
 
-LARGE = 60e6  # parameters: what takes seconds to build is built a few times only
+LARGE = 45e6  # parameters: what takes seconds to build is built a few times only
+HUGE = 300e6  # what repeats the blocks of a smaller sibling, gigabytes of them, is built without numbers only
 SIZES = ((64, 96), (224, 160), (352, 288), (161, 129), (65, 97))
 SMALL = [name for name in MODELS if measured()[name]["parameters"] < LARGE]
+HANDY = [name for name in MODELS if measured()[name]["parameters"] < HUGE]
 
 
 def legal_sizes(spec: ModelSpec) -> list[tuple[int, int]]:

@@ -91,6 +91,9 @@ def export(
     require_agreement: Annotated[float | None, typer.Option(help="Fail below this argmax agreement, 0..1.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite.")] = False,
     seed: Annotated[int, typer.Option(help="Of random weights.")] = 0,
+    resample_tables: Annotated[
+        bool, typer.Option("--resample-tables", help="Stretch position tables that do not reach --size (Axial-ResNet).")
+    ] = False,
 ) -> None:
     """Make a verified file with its manifest."""
     from mobileseg.cli import export as verb
@@ -99,6 +102,7 @@ def export(
         model, target, precision=verb.precision_of(int8, fp16, precision), size=size, emit=emit, weights=weights,
         num_classes=num_classes, calibration=calibration, classes=classes, output=output,
         require_delegation=require_delegation, require_agreement=require_agreement, force=force, seed=seed,
+        resample_tables=resample_tables,
     )  # fmt: skip
 
 

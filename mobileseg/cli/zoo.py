@@ -81,11 +81,13 @@ class _Sources:
 
 
 def _published(row: dict[str, Any], sources: _Sources) -> str:
-    """The best figure that the authors published, with where; or what kind of variant has none."""
+    """The best of the figures that the authors name first, with where; or what kind of variant has none."""
     if not row["published"]:
-        return row["note"] or "nothing"
-    best = max(row["published"], key=lambda figure: figure["value"])
-    return f"{best['value']} {best['metric'].split(',')[0]} {sources.number(best['source'])}"
+        return row["note"] or "none published"
+    names = [figure["metric"].split(",")[0] for figure in row["published"]]
+    first = [figure for name, figure in zip(names, row["published"], strict=True) if name == names[0]]
+    best = max(first, key=lambda figure: figure["value"])
+    return f"{best['value']} {names[0]} {sources.number(best['source'])}"
 
 
 def _weights(row: dict[str, Any], sources: _Sources) -> str:

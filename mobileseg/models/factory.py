@@ -33,6 +33,25 @@ def spec_of(module: nn.Module) -> ModelSpec:
     return spec
 
 
+def stretch_tables(module: nn.Module, height: int, width: int) -> float:
+    """Stretch the position tables of an original-form model, in place, so that they reach an image of this size; gives the factor.
+
+    What results is another function than the trained one; its row (``spec_of``) says so in its note. Raises ``RequestError`` for
+    models without such tables, or where they reach.
+    """
+    spec = spec_of(module)
+    if spec.resample is None or spec.largest is None or max(height, width) <= spec.largest:
+        reach = f"reach {spec.largest} pixels" if spec.largest else "bound no size"
+        raise RequestError(
+            expected="--resample-tables for a size that the model's position tables do not reach",
+            found=f"{height}x{width}, and the tables of {spec.name} {reach}",
+            todo="leave the option out",
+        )
+    scale = max(height, width) / spec.largest
+    load(spec.resample)(module, scale)
+    return scale
+
+
 def deploy(module: nn.Module, height: int, width: int, emit: str | None = None) -> DeployedModel:
     """The deploy form of an original-form model at one input size, in evaluation mode; ``module`` is left as it is.
 

@@ -9,15 +9,21 @@ from importlib import resources
 from typing import Any
 
 from mobileseg.models.spec import ModelSpec
-from mobileseg.models.zoo import seaformer, topformer
+from mobileseg.models.zoo import axial_deeplab, seaformer, topformer
 
-MODELS: Mapping[str, ModelSpec] = {spec.name: spec for family in (seaformer, topformer) for spec in family.ROWS}
+FAMILIES = (
+    seaformer,
+    axial_deeplab,
+    topformer,
+)
+MODELS: Mapping[str, ModelSpec] = {spec.name: spec for family in FAMILIES for spec in family.ROWS}
 
 # A key that only this family's checkpoints hold: names a foreign file before anything is compared.
 FAMILY_KEYS: Mapping[str, str] = {
     "SeaFormer": "smb1.stem_block.0.c.weight",
     "TopFormer": "tpm.stem.0.c.weight",
     "VAN": "patch_embed1.proj.weight",
+    "Axial-DeepLab": "stage5.block1.height_axis.qkv_transform.weight",
     "Axial-ResNet": "layer1.0.hight_block.qkv_transform.weight",
     "SASA-ResNet": "layer1.0.conv2.conv_qkv.weight",
     "ResNet": "layer1.0.conv1.weight",

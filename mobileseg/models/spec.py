@@ -59,6 +59,7 @@ class ModelSpec:
     multiple: int = 32
     remainders: tuple[int, ...] = (0,)  # a side is a multiple of ``multiple`` plus one of these
     largest: int | None = None  # side in pixels that the trained tables reach, where there is such a bound
+    resample: str | None = None  # dotted path of ``f(module, scale)`` that stretches those tables, in place
     stride: int = 8  # of the logits; 0 where there is no map
     align_corners: bool = False  # how the authors resize the logits to the image
     auxiliary_prefixes: tuple[str, ...] = ()  # keys of heads that train the model and are not part of its function

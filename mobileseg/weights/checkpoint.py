@@ -1,4 +1,4 @@
-"""Reading a checkpoint file: safetensors, or what torch.save wrote, without running anything that is in it."""
+"""Reading a checkpoint file: safetensors, what torch.save wrote, or TensorFlow's, without running anything that is in it."""
 
 from __future__ import annotations
 
@@ -34,13 +34,18 @@ def read_checkpoint(path: Path) -> Checkpoint:
     """Read ``path``; raises ``CheckpointError`` where it is missing, truncated, foreign, needs unpickling, or holds NaN."""
     if not path.is_file():
         raise CheckpointError(expected="a checkpoint file", found=f"nothing at {path}", todo="check --weights")
-    if _is_safetensors(path):
+    digest = sha256
+    if path.suffix == ".index":
+        from mobileseg.weights import tensorflow
+
+        (layout, tensors), digest = tensorflow.read(path), tensorflow.sha256
+    elif _is_safetensors(path):
         layout, tensors = "safetensors", _read_safetensors(path)
     else:
         layout, tensors = _state_dict(_read_torch(path), path)
     tensors = _strip(tensors, "module.")
     _check_finite(tensors, path)
-    return Checkpoint(path, layout, sha256(path), tensors)
+    return Checkpoint(path, layout, digest(path), tensors)
 
 
 def _is_safetensors(path: Path) -> bool:

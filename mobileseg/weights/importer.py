@@ -12,12 +12,13 @@ from torch import Tensor, nn
 
 from mobileseg.errors import CheckpointError
 from mobileseg.models.factory import build, spec_of
-from mobileseg.models.registry import FAMILY_KEYS, MODELS
+from mobileseg.models.registry import FAMILY_KEYS, MODELS, measured
 from mobileseg.models.spec import ModelSpec
 from mobileseg.weights.checkpoint import Checkpoint, read_checkpoint
 from mobileseg.weights.resolve import Weights, resolve
 
 Shapes = Mapping[str, tuple[int, ...]]
+LARGE = 60e6  # parameters
 CLASSIFIERS = ("backbone.linear", "backbone.head", "backbone.fc")  # a classification file's last layer, in every family
 
 
@@ -182,24 +183,29 @@ def identify(tensors: Mapping[str, Tensor]) -> str | None:
     """The model of the registry whose trunk shares most keys and shapes, else the family that a telling key belongs to."""
     bare = {key.removeprefix("backbone."): tuple(value.shape) for key, value in tensors.items()}
     head = any(key.startswith("decode_head.") for key in tensors)
-    best, most = None, 0.5  # one key in six is a BatchNorm's counter, which fits anything: a third is shared by chance
-    for spec in MODELS.values():
+    best, most = None, 0.0
+    telling = {family: key.rsplit(".", 1)[0] for family, key in FAMILY_KEYS.items()}
+    families = {family for family, start in telling.items() if any(key.startswith(start) for key in bare)}
+    likely = [spec for spec in MODELS.values() if spec.family in families]
+    for spec in likely:
         if (spec.task != "classification") == head:
             trunk = _trunk(spec)
-            share = sum(bare.get(key) == shape for key, shape in trunk.items()) / len(trunk)
-            if share > most:
-                best, most = spec.name, share
+            shared = sum(bare.get(key) == shape for key, shape in trunk.items())
+            alike = shared / len(trunk.keys() | bare.keys())  # a deep variant's keys hold all of a shallow one's
+            if shared > len(trunk) / 2 and alike > most:  # by chance a third: BatchNorm's counters fit anything
+                best, most = spec.name, alike
     if best is not None:
         return best
-    for family, telling in FAMILY_KEYS.items():
-        if any(key.startswith(telling.rsplit(".", 1)[0]) for key in bare):
-            return f"the {family} family, of a variant unknown here"
-    return None
+    known = [family for family in FAMILY_KEYS if family in families]
+    return f"the {known[0]} family, of a variant unknown here" if known else None
 
 
 @functools.cache
 def _trunk(spec: ModelSpec) -> Shapes:
-    model = build(spec, spec.num_classes)  # on the meta device its first use alone would import sympy for 4 s
+    # The meta device's first use imports sympy for 4 s: only what takes longer to be drawn is built there.
+    device = "meta" if measured()[spec.name]["parameters"] > LARGE else "cpu"
+    with torch.device(device):
+        model = build(spec, spec.num_classes)
     return {
         key.removeprefix("backbone."): tuple(value.shape)
         for key, value in model.state_dict().items()

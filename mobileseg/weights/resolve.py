@@ -1,4 +1,5 @@
-"""What ``--weights`` may be: a bundled name, a path, an https URL, or ``random``."""
+"""What ``--weights`` may be: a bundled name, a path (of a TensorFlow checkpoint also its prefix or folder), an https URL, or
+``random``."""
 
 from __future__ import annotations
 
@@ -51,7 +52,10 @@ def resolve(weights: str | Path, spec: ModelSpec) -> Weights:
     own = bundled(spec.name)
     if weights in own:
         return Weights("bundled", weights, own[weights].path, own[weights].sha256, own[weights])
+    from mobileseg.weights.tensorflow import find_index
+
     path = Path(weights).expanduser()
+    path = find_index(path) or path
     if path.is_file():
         record = record_beside(path, spec.name)
         return Weights("file", str(path.resolve()), path, record.sha256 if record else None, record)

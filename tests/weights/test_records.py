@@ -66,4 +66,4 @@ def test_records_are_read_anew_only_once_and_cannot_be_changed(camvid11: Weights
 
 def test_the_json_holds_nothing_that_the_record_drops(camvid11: WeightsRecord) -> None:
     fields = json.loads(camvid11.path.with_suffix(".json").read_text())
-    assert fields.keys() == WeightsRecord.__dataclass_fields__.keys()
+    assert fields.keys() <= WeightsRecord.__dataclass_fields__.keys()

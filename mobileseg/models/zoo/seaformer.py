@@ -11,7 +11,7 @@ _IMAGENET = {"tiny": 68.1, "small": 73.4, "base": 76.4, "large": 79.9}
 
 def _seaformer(variant: str) -> list[ModelSpec]:
     two, four = _ADE20K[variant]
-    hosted = "Google Drive and Baidu, linked from the authors' README (not reachable by name)"
+    hosted = "Google Drive and Baidu, linked from the README of fudan-zvg/SeaFormer (not reachable by name)"
     return [
         ModelSpec(
             name=f"seaformer-{variant}",

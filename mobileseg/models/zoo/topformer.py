@@ -25,7 +25,7 @@ def _topformer(variant: str) -> ModelSpec:
         num_classes=150,
         head_prefixes=("decode_head.",),
         classifier_key="decode_head.conv_seg.weight",
-        official_weights="ADE20K: Google Drive and Baidu, linked from the authors' README (not reachable by name)",
+        official_weights="ADE20K: Google Drive and Baidu, linked from the README of hustvl/TopFormer (not reachable by name)",
         published=(
             Published("ADE20K mIoU %, single scale, batch 2x8", two, _TOPFORMER),
             Published("ADE20K mIoU %, single scale, batch 4x8", four, _TOPFORMER),
