@@ -33,6 +33,10 @@ CASES = (
     ("seaformer-small", (512, 512)),
     ("seaformer-base", (512, 512)),
     ("seaformer-large", (512, 512)),
+    ("van-b0", (224, 224)),
+    ("van-b0-fpn", (512, 512)),
+    ("van-b0-upernet", (512, 512)),
+    ("van-b0-light", (512, 512)),
     ("axial-deeplab-s", (257, 257)),
     ("topformer-tiny", (512, 512)),
 )

@@ -45,6 +45,7 @@ WEIGHT = QuantizationSpec(
 
 WEIGHTED = {aten.conv2d.default, aten.linear.default}
 BINARY = {aten.add.Tensor, aten.mul.Tensor}
+TABLES = {aten.gelu.default}  # of one input: 256 values, which XNNPACK looks up
 CLAMPS = {aten.relu.default, aten.relu6.default, aten.hardtanh.default, aten.clamp.default}
 # These move numbers and do not change them: input and output share their scale.
 LAYOUT = {
@@ -65,6 +66,7 @@ FLOAT_REASONS = {
 FLOAT_MODULES = {
     "TokenAttention": "attention over tokens is float: its products and softmax have no int8 kernel, and conversions around a "
     "few hundred numbers cost more than they save",
+    "ChannelNorm": "LayerNorm is float: a step of its squares in int8 is more than the variance of most pixels",
     "MaskHead": "the class map is the exact argmax of the dequantized logits",
 }
 REQUESTED = "kept float on request"
@@ -114,7 +116,7 @@ class Int8Quantizer(Quantizer):  # type: ignore[misc]  # torchao ships no types
             reason = self._float_reason(node)
             if reason is not None:
                 self._left[node.target.__name__.split(".")[0], reason] += 1
-            elif node.target in WEIGHTED or node.target in BINARY:
+            elif node.target in WEIGHTED | BINARY | TABLES:
                 self._annotate_arithmetic(node)
             elif node.target is aten.cat.default:
                 self._annotate_cat(node)
@@ -126,7 +128,7 @@ class Int8Quantizer(Quantizer):  # type: ignore[misc]  # torchao ships no types
         """Every rule is applied as it is written; there is nothing left to check."""
 
     def _float_reason(self, node: Node) -> str | None:
-        computes = node.target in FLOAT_REASONS or node.target in WEIGHTED or node.target in BINARY
+        computes = node.target in FLOAT_REASONS or node.target in WEIGHTED | BINARY | TABLES
         if not computes:
             return None
         for kind in _module_types(node):
@@ -143,8 +145,7 @@ class Int8Quantizer(Quantizer):  # type: ignore[misc]  # torchao ships no types
         for argument in node.args[:2]:
             if _is_float(argument):
                 inputs[argument] = ACTIVATION
-        weight = node.args[1]
-        if node.target in WEIGHTED and isinstance(weight, Node):
+        if node.target in WEIGHTED and isinstance(weight := node.args[1], Node):
             inputs[weight] = WEIGHT
         fused = self._fused_clamp(node)
         output = None if fused is not None else ACTIVATION

@@ -27,11 +27,13 @@ class ConvBN(nn.Sequential):
 
 
 class ConvModule(nn.Module):
-    """mmcv's naming of the same thing: children ``conv`` and ``bn``, optionally followed by ReLU. 1x1 only."""
+    """mmcv's naming of the same thing: children ``conv`` and ``bn``, optionally followed by ReLU; of stride 1."""
 
-    def __init__(self, in_channels: int, out_channels: int, groups: int = 1, relu: bool = False) -> None:
+    def __init__(
+        self, in_channels: int, out_channels: int, groups: int = 1, relu: bool = False, kernel: int = 1
+    ) -> None:
         super().__init__()
-        self.conv = nn.Conv2d(in_channels, out_channels, 1, groups=groups, bias=False)
+        self.conv = nn.Conv2d(in_channels, out_channels, kernel, padding=kernel // 2, groups=groups, bias=False)
         self.bn = nn.BatchNorm2d(out_channels)
         self.activate = nn.ReLU() if relu else nn.Identity()
 
@@ -144,7 +146,11 @@ def init_weights(module: nn.Module, seed: int) -> None:
 
     Not the wider He initialisation: in evaluation mode an untrained BatchNorm normalises nothing, activations grow from layer
     to layer, and rounding alone then moves the output by a thousandth. This one stays within rounding.
+
+    A module on the meta device, which has shapes and no numbers, is left alone: drawing there imports torch's compiler for 4 s.
     """
+    if any(parameter.is_meta for parameter in module.parameters()):
+        return
     generator = torch.Generator().manual_seed(seed)
     for part in module.modules():
         if isinstance(part, nn.Conv2d):

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mobileseg.models.light_head import FusionBlock, LightHead
-from mobileseg.models.rewrites import fold
+from mobileseg.models.rewrites import copied, fold
 
 
 class FusionDeploy(nn.Module):
@@ -38,7 +38,7 @@ class LightHeadDeploy(nn.Module):
         blocks = (head.get_submodule(f"fuse{i}") for i in range(1, head.num_fusions + 1))
         self.fusions = nn.ModuleList(FusionDeploy(b, size) for b in blocks if isinstance(b, FusionBlock))
         self.fuse = fold(head.linear_fuse)
-        self.classify = head.conv_seg
+        self.classify = copied(head.conv_seg)
 
     def forward(self, features: Sequence[Tensor]) -> Tensor:
         x = features[0]

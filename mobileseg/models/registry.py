@@ -9,10 +9,11 @@ from importlib import resources
 from typing import Any
 
 from mobileseg.models.spec import ModelSpec
-from mobileseg.models.zoo import axial_deeplab, seaformer, topformer
+from mobileseg.models.zoo import axial_deeplab, seaformer, topformer, van
 
 FAMILIES = (
     seaformer,
+    van,
     axial_deeplab,
     topformer,
 )

@@ -35,6 +35,17 @@ def make_conv(like: nn.Conv2d, weight: Tensor, bias: Tensor) -> nn.Conv2d:
     return conv.requires_grad_(False)
 
 
+def copied(conv: nn.Conv2d) -> nn.Conv2d:
+    """A convolution of the same numbers that shares no memory with ``conv``, which has a bias."""
+    assert conv.bias is not None
+    return make_conv(conv, conv.weight, conv.bias)
+
+
+def without_bias(conv: nn.Conv2d) -> nn.Conv2d:
+    """``copied`` with a bias of zeros."""
+    return make_conv(conv, conv.weight, torch.zeros(conv.out_channels))
+
+
 def fold_batchnorm(conv: nn.Conv2d, bn: nn.BatchNorm2d, gain: float = 1.0, offset: float = 0.0) -> nn.Conv2d:
     """One convolution equal to ``gain * bn(conv(x)) + offset``: ``bn(Wx) = (s W) x + t``, and the rest is linear."""
     scale, shift = batchnorm_affine(bn)

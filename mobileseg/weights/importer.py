@@ -166,7 +166,8 @@ def _refuse_another(spec: ModelSpec, source: Weights, tensors: Mapping[str, Tens
     other = identify(tensors)
     if other is None or other == spec.name:
         return
-    if spec.task != "classification" and other in MODELS and _trunk(MODELS[other]) == _trunk(spec):
+    starts = other in MODELS and MODELS[other].task == "classification" and _trunk(MODELS[other]) == _trunk(spec)
+    if starts and spec.task != "classification":
         return
     raise CheckpointError(
         expected=f"a checkpoint of {spec.name}",
@@ -180,34 +181,33 @@ def _some(keys: tuple[str, ...], limit: int = 6) -> str:
 
 
 def identify(tensors: Mapping[str, Tensor]) -> str | None:
-    """The model of the registry whose trunk shares most keys and shapes, else the family that a telling key belongs to."""
+    """The model of the registry that shares most keys and shapes, else the family that a telling key belongs to."""
     bare = {key.removeprefix("backbone."): tuple(value.shape) for key, value in tensors.items()}
     head = any(key.startswith("decode_head.") for key in tensors)
-    best, most = None, 0.0
     telling = {family: key.rsplit(".", 1)[0] for family, key in FAMILY_KEYS.items()}
-    families = {family for family, start in telling.items() if any(key.startswith(start) for key in bare)}
-    likely = [spec for spec in MODELS.values() if spec.family in families]
-    for spec in likely:
+    families = [family for family, start in telling.items() if any(key.startswith(start) for key in bare)]
+    best, most = None, 0.5  # one key in six is a BatchNorm's counter, which fits anything: a third is shared by chance
+    for spec in [spec for spec in MODELS.values() if spec.family in families]:
         if (spec.task != "classification") == head:
-            trunk = _trunk(spec)
-            shared = sum(bare.get(key) == shape for key, shape in trunk.items())
-            alike = shared / len(trunk.keys() | bare.keys())  # a deep variant's keys hold all of a shallow one's
-            if shared > len(trunk) / 2 and alike > most:  # by chance a third: BatchNorm's counters fit anything
-                best, most = spec.name, alike
-    if best is not None:
-        return best
-    known = [family for family in FAMILY_KEYS if family in families]
-    return f"the {known[0]} family, of a variant unknown here" if known else None
+            state = _state(spec)
+            # Of both sides: a shallow variant's keys are all in a deeper one's file.
+            share = 2 * sum(bare.get(key) == shape for key, shape in state.items()) / (len(state) + len(bare))
+            if share > most:
+                best, most = spec.name, share
+    if best is None and families:
+        return f"the {families[0]} family, of a variant unknown here"
+    return best
 
 
 @functools.cache
-def _trunk(spec: ModelSpec) -> Shapes:
+def _state(spec: ModelSpec) -> Shapes:
     # The meta device's first use imports sympy for 4 s: only what takes longer to be drawn is built there.
     device = "meta" if measured()[spec.name]["parameters"] > LARGE else "cpu"
     with torch.device(device):
         model = build(spec, spec.num_classes)
-    return {
-        key.removeprefix("backbone."): tuple(value.shape)
-        for key, value in model.state_dict().items()
-        if not key.startswith(spec.head_prefixes + spec.auxiliary_prefixes)
-    }
+    return {key.removeprefix("backbone."): tuple(value.shape) for key, value in model.state_dict().items()}
+
+
+def _trunk(spec: ModelSpec) -> Shapes:
+    heads = spec.head_prefixes + spec.auxiliary_prefixes
+    return {key: shape for key, shape in _state(spec).items() if not key.startswith(heads)}
