@@ -37,6 +37,7 @@ CASES = (
     ("van-b0-fpn", (512, 512)),
     ("van-b0-upernet", (512, 512)),
     ("van-b0-light", (512, 512)),
+    ("axial-resnet26-s", (224, 224)),
     ("axial-deeplab-s", (257, 257)),
     ("topformer-tiny", (512, 512)),
 )

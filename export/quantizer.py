@@ -55,6 +55,7 @@ LAYOUT = {
     aten.view.default,
     aten.flatten.using_ints,
     aten.mean.dim,
+    aten.max_pool2d.default,
 }
 FLOAT_REASONS = {
     aten.bmm.default: "XNNPACK's batched product of two activations is float only",
@@ -67,6 +68,8 @@ FLOAT_MODULES = {
     "TokenAttention": "attention over tokens is float: its products and softmax have no int8 kernel, and conversions around a "
     "few hundred numbers cost more than they save",
     "ChannelNorm": "LayerNorm is float: a step of its squares in int8 is more than the variance of most pixels",
+    "AxialProducts": "axial attention is products of two activations and a softmax, which have no int8 kernel; what scales, cuts and "
+    "adds between them is float with them",
     "MaskHead": "the class map is the exact argmax of the dequantized logits",
 }
 REQUESTED = "kept float on request"
@@ -128,8 +131,8 @@ class Int8Quantizer(Quantizer):  # type: ignore[misc]  # torchao ships no types
         """Every rule is applied as it is written; there is nothing left to check."""
 
     def _float_reason(self, node: Node) -> str | None:
-        computes = node.target in FLOAT_REASONS or node.target in WEIGHTED | BINARY | TABLES
-        if not computes:
+        has_rule = node.target in FLOAT_REASONS or node.target in WEIGHTED | BINARY | TABLES | {aten.cat.default}
+        if not has_rule:
             return None
         for kind in _module_types(node):
             if kind in FLOAT_MODULES:

@@ -9,11 +9,12 @@ from importlib import resources
 from typing import Any
 
 from mobileseg.models.spec import ModelSpec
-from mobileseg.models.zoo import axial_deeplab, seaformer, topformer, van
+from mobileseg.models.zoo import axial_deeplab, axial_resnet, seaformer, topformer, van
 
 FAMILIES = (
     seaformer,
     van,
+    axial_resnet,
     axial_deeplab,
     topformer,
 )

@@ -16,7 +16,7 @@ from mobileseg.errors import CheckpointError
 from mobileseg.files import sha256
 
 # Where trainers keep the weights, best first (timm: the averaged ones are the better ones).
-ENTRIES = ("state_dict_ema", "state_dict", "model")
+ENTRIES = ("state_dict_ema", "state_dict", "model", "net")
 RESAVE = "load it where you trust it and save the weights alone: torch.save(model.state_dict(), 'weights.pth')"
 
 

@@ -44,6 +44,7 @@ def test_training_file_with_a_model_entry(tiny: Tensors, tiny_ema: Tensors, save
     assert_holds(save({"model": tiny, "optimizer": {}, "lr_scheduler": {}, "epoch": 1}), tiny, "entry 'model'")
     assert_holds(save({"model": tiny, "state_dict": tiny_ema}), tiny_ema, "entry 'state_dict'")
     assert_holds(save({"model": tiny, "state_dict": {}, "state_dict_ema": None}), tiny, "entry 'model'")
+    assert_holds(save({"net": tiny, "optim": {"state": {0: tiny_ema}}, "epoch": 99}), tiny, "entry 'net'")
 
 
 def test_bare_state_dict_of_either_format(tiny: Tensors, save: Save) -> None:
