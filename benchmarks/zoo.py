@@ -1,4 +1,4 @@
-"""Every family's deploy form against its original form exported as it is: latency, peak memory, delegation, float32 and int8.
+"""Every family's deploy form against its original form exported as it is, or a peer: latency, memory, delegation, float32, int8.
 
 Same runtime, one process, one thread, files in turns; ratios of medians. Writes results/zoo.json, prints the table.
 
@@ -15,13 +15,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from candidates import PRECISIONS, Candidate, deployed, original, runner
+from candidates import PRECISIONS, Candidate, as_it_is, deployed, original, runner
+from resnet26 import ResNet26
 from table import table
+from torch import nn
 
 from mobileseg.export.versions import installed
 from mobileseg.latency.host import Host
@@ -39,8 +41,11 @@ CASES = (
     ("van-b0-light", (512, 512)),
     ("axial-resnet26-s", (224, 224)),
     ("axial-deeplab-s", (257, 257)),
+    ("sasa-resnet26", (224, 224)),
     ("topformer-tiny", (512, 512)),
 )
+# The network that a model is measured against where the original form does not run.
+PEERS: Mapping[str, tuple[str, Callable[[], nn.Module]]] = {"sasa-resnet26": ("ResNet-26", ResNet26)}
 SECONDS, LEAST_TURNS, MOST_TURNS = 12.0, 9, 200
 
 
@@ -74,6 +79,9 @@ def case(name: str, size: tuple[int, int]) -> dict[str, Any]:
         made: list[Candidate] = []
         for precision in PRECISIONS:
             made += [deployed(name, precision, size, place), original(name, precision, size, place)]
+            if name in PEERS:
+                form, build = PEERS[name]
+                made.append(as_it_is(form, build(), precision, size, place))
         runs = {i: run for i, candidate in enumerate(made) if (run := runner(candidate, size)) is not None}
         samples = dict(zip(runs, turns(list(runs.values())), strict=True))
         rows = []

@@ -70,6 +70,8 @@ FLOAT_MODULES = {
     "ChannelNorm": "LayerNorm is float: a step of its squares in int8 is more than the variance of most pixels",
     "AxialProducts": "axial attention is products of two activations and a softmax, which have no int8 kernel; what scales, cuts and "
     "adds between them is float with them",
+    "WindowAttention": "attention in windows is float: its products and softmax have no int8 kernel",
+    "AttentionStemDeploy": "attention between the pixels of a block is float: its products and softmax have no int8 kernel",
     "MaskHead": "the class map is the exact argmax of the dequantized logits",
 }
 REQUESTED = "kept float on request"
@@ -123,7 +125,7 @@ class Int8Quantizer(Quantizer):  # type: ignore[misc]  # torchao ships no types
                 self._annotate_arithmetic(node)
             elif node.target is aten.cat.default:
                 self._annotate_cat(node)
-            elif node.target in LAYOUT or node.target in CLAMPS:
+            elif (node.target in LAYOUT and not self._is_padded(node)) or node.target in CLAMPS:
                 self._annotate_shared(node)
         return model
 
@@ -134,14 +136,23 @@ class Int8Quantizer(Quantizer):  # type: ignore[misc]  # torchao ships no types
         has_rule = node.target in FLOAT_REASONS or node.target in WEIGHTED | BINARY | TABLES | {aten.cat.default}
         if not has_rule:
             return None
-        for kind in _module_types(node):
-            if kind in FLOAT_MODULES:
-                return FLOAT_MODULES[kind]
+        module = self._in_float_module(node)
+        if module is not None:
+            return FLOAT_MODULES[module]
         if node.target in FLOAT_REASONS:
             return FLOAT_REASONS[node.target]
         if any(self.keep_float(path) for path in _module_paths(node)):
             return REQUESTED
         return None
+
+    @staticmethod
+    def _in_float_module(node: Node) -> str | None:
+        return next((kind for kind in _module_types(node) if kind in FLOAT_MODULES), None)
+
+    @staticmethod
+    def _is_padded(node: Node) -> bool:
+        """A file with padding in int8 does not load: XNNPACK makes it so wherever what is padded was int8."""
+        return any(user.target is aten.pad.default for user in node.users)
 
     def _annotate_arithmetic(self, node: Node) -> None:
         inputs: dict[Node, QuantizationSpecBase] = {}

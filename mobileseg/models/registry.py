@@ -9,13 +9,14 @@ from importlib import resources
 from typing import Any
 
 from mobileseg.models.spec import ModelSpec
-from mobileseg.models.zoo import axial_deeplab, axial_resnet, seaformer, topformer, van
+from mobileseg.models.zoo import axial_deeplab, axial_resnet, sasa, seaformer, topformer, van
 
 FAMILIES = (
     seaformer,
     van,
     axial_resnet,
     axial_deeplab,
+    sasa,
     topformer,
 )
 MODELS: Mapping[str, ModelSpec] = {spec.name: spec for family in FAMILIES for spec in family.ROWS}
