@@ -101,12 +101,33 @@ class FloatPart(Part):
     reason: str
 
 
+class KeptLayer(Part):
+    """A layer that was asked to stay float: a module of the deploy form, or one operator of it (``module/operator``), and why.
+    ``multiply_adds``: its share of the graph's, 0..1."""
+
+    layer: str
+    reason: str
+    multiply_adds: float | None = None
+
+
+class RequestPart(Part):
+    """What stays float on request in an int8 file. ``latency_ratio``: of this choice to everything in int8, measured on ``device``;
+    None is "not measured"."""
+
+    source: str
+    layers: tuple[KeptLayer, ...]
+    latency_ratio: float | None = None
+    device: str | None = None
+
+
 class PrecisionPart(Part):
-    """``name`` as asked for, ``meaning`` for this target."""
+    """``name`` as asked for, ``meaning`` for this target. ``kept_float``: every operator that stayed float;
+    ``requested``: the layers among them that ``--keep-float`` named."""
 
     name: str
     meaning: str
     kept_float: tuple[FloatPart, ...] = ()
+    requested: RequestPart | None = None
 
 
 class CalibrationPart(Part):

@@ -11,6 +11,8 @@ from torch import nn
 from mobileseg.data.images import Batch
 from mobileseg.errors import GateError
 from mobileseg.export.artifact import Artifact
+from mobileseg.export.diagnosis import bench_of, image_probes
+from mobileseg.export.keep_float import KeepFloat, check_names, keep_float_of
 from mobileseg.export.lowering import INPUT_NAME, Lowered, Lowering
 from mobileseg.export.manifest import (
     ArtifactPart,
@@ -29,6 +31,8 @@ from mobileseg.export.manifest import (
 from mobileseg.export.quantize import quantize
 from mobileseg.export.quiet import quiet
 from mobileseg.export.request import ExportRequest
+from mobileseg.export.sensitivity import Subject as Looked
+from mobileseg.export.sensitivity import rank
 from mobileseg.export.verify import Subject, verify
 from mobileseg.export.versions import installed
 from mobileseg.files import publish, sha256, size_bytes, staging
@@ -36,6 +40,8 @@ from mobileseg.models.deploy import DeployedModel
 from mobileseg.models.factory import deploy
 from mobileseg.models.reference import run_module
 from mobileseg.registry import load
+
+AUTO_BUDGET_S = 180.0
 
 
 def export(request: ExportRequest) -> Artifact:
@@ -45,11 +51,13 @@ def export(request: ExportRequest) -> Artifact:
     batches = request.images.batches(*request.size)
     module: nn.Module = deployed
     kept: tuple[FloatPart, ...] = ()
+    asked: KeepFloat | None = None
     with staging(request.output) as folder:
         if request.int8:
+            asked = _asked(request, deployed)
             request.progress(f"quantize: calibrate on {len(batches)} images ({request.images.source})")
             with quiet():
-                module, kept = quantize(deployed, batches)
+                module, kept = quantize(deployed, batches, asked.names if asked else ())
         request.progress(f"lower to {request.target.title}")
         essentials = _essentials(request, deployed, weights)
         lowering = Lowering(module, deployed, request.precision, request.output.name, essentials)
@@ -59,12 +67,32 @@ def export(request: ExportRequest) -> Artifact:
         verification = _verification(request, lowering, lowered, batches)
         percent = lowered.delegation.percent if lowered.delegation else None
         _check_gates(request, percent, verification.agreement)
-        manifest = _manifest(request, deployed, weights, kept, lowered, verification)
+        precision = PrecisionPart(
+            name=request.precision,
+            meaning=request.target.precisions[request.precision],
+            kept_float=kept,
+            requested=asked.part() if asked else None,
+        )
+        manifest = _manifest(request, deployed, weights, precision, lowered, verification)
         request.progress(f"write {request.output}")
         record = manifest_path(folder / request.output.name)
         record.write_text(manifest.to_json(), encoding="utf-8")
         publish([(lowered.path, request.output), (record, manifest_path(request.output))])
     return Artifact(request.output, manifest, request.target)
+
+
+def _asked(request: ExportRequest, deployed: DeployedModel) -> KeepFloat | None:
+    """The layers to keep float: as listed, or found now on the calibration images."""
+    if isinstance(request.keep_float, KeepFloat):
+        check_names(request.keep_float.names, deployed)
+        return request.keep_float
+    if request.keep_float is None:
+        return None
+    request.progress(f"look for layers to keep float, for at most {AUTO_BUDGET_S:.0f} s")
+    bench = bench_of(request.model, request.size, request.images, image_probes(request.images, request.size))
+    source = request.images.source
+    subject = Looked(request.spec.name, request.loaded.weights.name if request.loaded else "random", source, source)
+    return keep_float_of(rank(bench, subject, AUTO_BUDGET_S))
 
 
 def _weights_part(request: ExportRequest) -> WeightsPart:
@@ -140,7 +168,7 @@ def _manifest(
     request: ExportRequest,
     deployed: DeployedModel,
     weights: WeightsPart,
-    kept: tuple[FloatPart, ...],
+    precision: PrecisionPart,
     lowered: Lowered,
     verification: VerificationPart,
 ) -> Manifest:
@@ -176,9 +204,7 @@ def _manifest(
             things=_things(request, deployed.num_classes),
             tensors=tensors,
         ),
-        precision=PrecisionPart(
-            name=request.precision, meaning=request.target.precisions[request.precision], kept_float=kept
-        ),
+        precision=precision,
         calibration=request.images.part() if request.int8 else None,
         versions=installed(),
         delegation=delegation,

@@ -27,12 +27,17 @@ from mobileseg.export.manifest import FloatPart
 
 aten = torch.ops.aten
 
+# The smallest steps. XNNPACK wants input step times weight step over output step to be at least 2**-32. A first convolution that
+# takes pixels in 0..255 has weights some hundred times smaller than others: with 2**-12, which is usual, its steps are too coarse.
+ACTIVATION_EPS = 2.0**-12
+WEIGHT_EPS = 2.0**-18
+
 ACTIVATION = QuantizationSpec(
     dtype=torch.int8,
     quant_min=-128,
     quant_max=127,
     qscheme=torch.per_tensor_affine,
-    observer_or_fake_quant_ctr=HistogramObserver.with_args(eps=2**-12),
+    observer_or_fake_quant_ctr=HistogramObserver.with_args(eps=ACTIVATION_EPS),
 )
 WEIGHT = QuantizationSpec(
     dtype=torch.int8,
@@ -40,7 +45,7 @@ WEIGHT = QuantizationSpec(
     quant_max=127,
     qscheme=torch.per_channel_symmetric,
     ch_axis=0,
-    observer_or_fake_quant_ctr=PerChannelMinMaxObserver.with_args(eps=2**-12),
+    observer_or_fake_quant_ctr=PerChannelMinMaxObserver.with_args(eps=WEIGHT_EPS),
 )
 
 WEIGHTED = {aten.conv2d.default, aten.linear.default}
@@ -57,6 +62,7 @@ LAYOUT = {
     aten.mean.dim,
     aten.max_pool2d.default,
 }
+RULED = WEIGHTED | BINARY | TABLES | {aten.cat.default}  # each becomes int8 or stays float on its own account
 FLOAT_REASONS = {
     aten.bmm.default: "XNNPACK's batched product of two activations is float only",
     aten.softmax.int: "softmax has no int8 kernel in XNNPACK",
@@ -82,9 +88,19 @@ def _module_types(node: Node) -> Iterable[str]:
         yield kind.rsplit(".", 1)[-1] if isinstance(kind, str) else kind.__name__
 
 
-def _module_paths(node: Node) -> Iterable[str]:
-    for path, _ in (node.meta.get("nn_module_stack") or {}).values():
-        yield path
+def layer_names(node: Node) -> tuple[str, ...]:
+    """What an operator answers to, the outermost first: the paths of the modules around it (as in ``named_modules``) and, where
+    it is not the module's weighted operator itself, the innermost path with the operator's name, such as ``network.block/add``."""
+    paths = tuple(path for path, _ in (node.meta.get("nn_module_stack") or {}).values() if path)
+    if node.target in WEIGHTED and paths:
+        return paths
+    return (*paths, f"{paths[-1] if paths else ''}/{operator_name(node)}")
+
+
+def operator_name(node: Node) -> str:
+    """The name of an ATen operator without its overload."""
+    assert isinstance(node.target, torch._ops.OpOverload)
+    return node.target.__name__.split(".")[0]
 
 
 def _is_float(node: object) -> TypeGuard[Node]:
@@ -98,7 +114,7 @@ def _is_float(node: object) -> TypeGuard[Node]:
 class Int8Quantizer(Quantizer):  # type: ignore[misc]  # torchao ships no types
     """Annotates an exported float graph for ``prepare_pt2e``; ``kept_float`` says afterwards what was left out.
 
-    ``keep_float``: tells for a module path (as in ``named_modules``) whether its operators were asked to stay float.
+    ``keep_float``: tells for one of an operator's ``layer_names`` whether it was asked to stay float.
     """
 
     def __init__(self, keep_float: Callable[[str], bool] | None = None) -> None:
@@ -118,9 +134,9 @@ class Int8Quantizer(Quantizer):  # type: ignore[misc]  # torchao ships no types
         for node in model.graph.nodes:
             if node.op != "call_function":
                 continue
-            reason = self._float_reason(node)
+            reason = self.float_reason(node)
             if reason is not None:
-                self._left[node.target.__name__.split(".")[0], reason] += 1
+                self._left[operator_name(node), reason] += 1
             elif node.target in WEIGHTED | BINARY | TABLES:
                 self._annotate_arithmetic(node)
             elif node.target is aten.cat.default:
@@ -132,16 +148,16 @@ class Int8Quantizer(Quantizer):  # type: ignore[misc]  # torchao ships no types
     def validate(self, model: GraphModule) -> None:
         """Every rule is applied as it is written; there is nothing left to check."""
 
-    def _float_reason(self, node: Node) -> str | None:
-        has_rule = node.target in FLOAT_REASONS or node.target in WEIGHTED | BINARY | TABLES | {aten.cat.default}
-        if not has_rule:
+    def float_reason(self, node: Node) -> str | None:
+        """Why an operator stays float; None for one that becomes int8, and for those that only move numbers."""
+        if node.target not in RULED and node.target not in FLOAT_REASONS:
             return None
         module = self._in_float_module(node)
         if module is not None:
             return FLOAT_MODULES[module]
         if node.target in FLOAT_REASONS:
             return FLOAT_REASONS[node.target]
-        if any(self.keep_float(path) for path in _module_paths(node)):
+        if any(self.keep_float(name) for name in layer_names(node)):
             return REQUESTED
         return None
 

@@ -7,11 +7,12 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from mobileseg.data.classes import ClassSet, read_classes
 from mobileseg.errors import RequestError
 from mobileseg.export.calibration import ImageSet, read_calibration, read_image_set
+from mobileseg.export.keep_float import AUTO, KeepFloat, read_keep_float
 from mobileseg.export.manifest import manifest_path
 from mobileseg.export.targets import INT8, TARGETS, TargetSpec
 from mobileseg.files import check_output
@@ -43,6 +44,7 @@ class ExportRequest:
     loaded: LoadReport | None
     classes: ClassSet | None
     images: ImageSet
+    keep_float: KeepFloat | Literal["auto"] | None
     require_delegation: float | None
     require_agreement: float | None
     seed: int
@@ -67,6 +69,7 @@ class ExportRequest:
         num_classes: int | None = None,
         emit: str | None = None,
         calibration: str | Path | None = None,
+        keep_float: str | Path | None = None,
         classes: str | Path | None = None,
         require_delegation: float | None = None,
         require_agreement: float | None = None,
@@ -79,7 +82,8 @@ class ExportRequest:
 
         ``size``: height, width; default the weights' own, else the model's. ``output``: default
         ``<model>-<precision><suffix>`` in the working folder. ``weights``: default the bundled ones. ``calibration``: a folder
-        of images, default the bundled ones; they serve the verification too. ``classes``: a classes.json for weights that
+        of images, default the bundled ones; they serve the verification too. ``keep_float``: a list of layers that stay float in
+        int8, or ``auto``: find one on the calibration images. ``classes``: a classes.json for weights that
         bring no names. ``resample_tables``: stretch position tables that do not reach ``size``: what is exported then is another
         function than the trained one, and the manifest says so. Raises ``RequestError``, ``EnvironmentLackError`` and their kinds.
         """
@@ -95,6 +99,7 @@ class ExportRequest:
         path = _output(spec, aim, precision, output, force)
         if size is not None:
             check_size(replace(spec, largest=None) if resample_tables else spec, *size)
+        kept = _keep_float(keep_float, spec, precision)
         names = read_classes(Path(classes)) if classes is not None else None
         source = None if weights == RANDOM else resolve(weights or default_weights(spec), spec)
         if size is None:
@@ -107,7 +112,7 @@ class ExportRequest:
         model, loaded = _model(spec, source, num_classes, seed)
         scale = stretch_tables(model, *size) if resample_tables else None
         return cls(
-            spec_of(model), aim, precision, size, output_kind, path, model, loaded, _class_set(names, source, model), images,
+            spec_of(model), aim, precision, size, output_kind, path, model, loaded, _class_set(names, source, model), images, kept,
             require_delegation, require_agreement, seed, scale, _command(), progress,
         )  # fmt: skip
 
@@ -119,6 +124,16 @@ def _check_precision(target: TargetSpec, precision: str) -> None:
             found=repr(precision),
             todo=f"give one of them, or leave it out for {next(iter(target.precisions))}",
         )
+
+
+def _keep_float(asked: str | Path | None, spec: ModelSpec, precision: str) -> KeepFloat | Literal["auto"] | None:
+    if asked is None:
+        return None
+    if precision != INT8:
+        raise RequestError(
+            expected=f"--keep-float with precision {INT8}", found=precision, todo="leave one of the two out"
+        )
+    return AUTO if asked == AUTO else read_keep_float(Path(asked), spec.name)
 
 
 def _check_gate(flag: str, figure: float | None, largest: float) -> None:

@@ -81,6 +81,9 @@ def export(
     calibration: Annotated[
         str | None, typer.Option(help="Folder of images; default: the 11 bundled street images.")
     ] = None,
+    keep_float: Annotated[
+        str | None, typer.Option(help="With int8: 'auto', or a list of layers as `sensitivity` writes it.")
+    ] = None,
     classes: Annotated[
         str | None, typer.Option(help="A classes.json with names and palette for your own weights.")
     ] = None,
@@ -100,7 +103,7 @@ def export(
 
     verb.run(
         model, target, precision=verb.precision_of(int8, fp16, precision), size=size, emit=emit, weights=weights,
-        num_classes=num_classes, calibration=calibration, classes=classes, output=output,
+        num_classes=num_classes, calibration=calibration, keep_float=keep_float, classes=classes, output=output,
         require_delegation=require_delegation, require_agreement=require_agreement, force=force, seed=seed,
         resample_tables=resample_tables,
     )  # fmt: skip
@@ -164,6 +167,35 @@ def compare(
         force=force,
         any_version=any_version,
     )
+
+
+@app.command()
+def sensitivity(
+    model: str,
+    data: Annotated[
+        str | None, typer.Option(help="Labelled folder: costs are then mIoU, too; default: the calibration images.")
+    ] = None,
+    weights: Weights = None,
+    size: Size = None,
+    calibration: Annotated[
+        str | None, typer.Option(help="Folder of images; default: the 11 bundled street images.")
+    ] = None,
+    images: Annotated[int, typer.Option(help="To look at, at most.")] = 16,
+    budget: Annotated[float, typer.Option(help="Minutes; fewer images are looked at where they do not suffice.")] = 10,
+    drop: Annotated[
+        float | None, typer.Option(help="Points of mIoU that int8 may cost, as the goal (with --data).")
+    ] = None,
+    output: Annotated[str | None, typer.Option("--output", "-o", help="Default: MODEL-keep-float.toml here.")] = None,
+    json_file: Annotated[str | None, typer.Option("--json", help="Write all figures to this file.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite.")] = False,
+) -> None:
+    """Which layers cost accuracy in int8; writes the list that `export --keep-float` takes."""
+    from mobileseg.cli import sensitivity as verb
+
+    verb.run(
+        model, data=data, weights=weights, size=size, calibration=calibration, images=images, budget_min=budget,
+        drop=drop, output=output, json_file=json_file, force=force,
+    )  # fmt: skip
 
 
 @app.command()

@@ -50,6 +50,10 @@ def report(manifest: Manifest) -> list[str]:
     for reason in dict.fromkeys(part.reason for part in m.precision.kept_float):
         parts = (f"{part.count} {part.operator}" for part in m.precision.kept_float if part.reason == reason)
         lines.append(f"kept float {', '.join(parts)}: {reason}")
+    if asked := m.precision.requested:
+        lines.append(f"on request {', '.join(layer.layer for layer in asked.layers) or 'no layer'} ({asked.source})")
+        ratio = "not measured" if asked.latency_ratio is None else f"{asked.latency_ratio:.3f} on {asked.device}"
+        lines.append(f"           latency against all in int8: {ratio}")
     lines += _delegation(m.delegation)
     v = m.verification
     lines += [f"verified   {check}" for check in v.checks]

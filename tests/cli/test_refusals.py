@@ -41,6 +41,8 @@ def refused(done: subprocess.CompletedProcess[str], code: int, *words: str) -> N
         (["seaformer-tiny", "--target", "onnx", "--output", "missing/a.onnx"], ["mkdir"]),
         (["seaformer-tiny", "--target", "onnx", "--output", "a.pte"], [".onnx"]),
         (["seaformer-tiny", "--target", "onnx", "--int8", "--calibration", "missing"], ["missing"]),
+        (["seaformer-tiny", "--target", "onnx", "--keep-float", "auto"], ["int8", "float32"]),
+        (["seaformer-tiny", "--target", "onnx", "--int8", "--keep-float", "missing.toml"], ["sensitivity"]),
         (["seaformer-tiny", "--target", "onnx", "--num-classes", "5"], ["11"]),
         (["seaformer-tiny", "--target", "onnx", "--weights", "random", "--num-classes", "0"], ["classes"]),
         (["seaformer-tiny", "--target", "onnx", "--emit", "masks"], ["logits or mask"]),
@@ -50,6 +52,23 @@ def refused(done: subprocess.CompletedProcess[str], code: int, *words: str) -> N
 )  # fmt: skip
 def test_export_refuses(mobileseg: Run, tmp_path: Path, arguments: list[str], words: list[str]) -> None:
     refused(mobileseg("export", *arguments), 2, *words)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["seaformer-tny"], ["seaformer-tiny"]),
+        (["seaformer-tiny", "--drop", "0.5"], ["--data"]),
+        (["seaformer-tiny", "--budget", "0"], ["above 0"]),
+        (["seaformer-tiny", "--output", "keep.txt"], [".toml"]),
+        (["seaformer-tiny", "--data", "missing"], ["missing"]),
+        (["seaformer-tiny", "--data", "samples"], ["11 classes", "5 classes"]),
+        (["seaformer-small"], ["--weights"]),
+    ],
+)  # fmt: skip
+def test_sensitivity_refuses(mobileseg: Run, tmp_path: Path, arguments: list[str], words: list[str]) -> None:
+    refused(mobileseg("sensitivity", *arguments), 2, *words)
     assert list(tmp_path.iterdir()) == []
 
 

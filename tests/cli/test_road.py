@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -118,3 +119,25 @@ def test_latency_measures_in_turns(mobileseg: Run, made: Path, tmp_path: Path) -
     assert found.ratio(0) == 1.0
     assert found.protocol.name == "quick"
     assert "ratio" in done.stdout
+
+
+def test_the_layers_that_sensitivity_names_stay_float(mobileseg: Run, tmp_path: Path) -> None:
+    small = ("--size", "64x96")
+    done = mobileseg("sensitivity", "seaformer-tiny", *small, "--images", 2, "--budget", 2, "--json", "costs.json")
+    assert done.returncode == 0, done.stderr
+    costs = json.loads((tmp_path / "costs.json").read_text())
+    listed = tomllib.loads((tmp_path / "seaformer-tiny-keep-float.toml").read_text())
+    assert costs["layers"][0]["layer"] in done.stdout
+    assert [layer["layer"] for layer in listed["keep"]] == [step["layer"] for step in costs["kept"]] != []
+    command = ("export", "seaformer-tiny", "--target", "onnx", "--int8", *small)
+    plain = mobileseg(*command, "--output", "plain.onnx")
+    kept = mobileseg(*command, "--output", "kept.onnx", "--keep-float", "seaformer-tiny-keep-float.toml")
+    assert plain.returncode == 0, plain.stderr
+    assert kept.returncode == 0, kept.stderr
+    assert costs["kept"][0]["layer"] in kept.stdout
+    before, after = (json.loads((tmp_path / f"{name}.onnx.json").read_text()) for name in ("plain", "kept"))
+    assert before["precision"]["requested"] is None
+    assert [layer["layer"] for layer in after["precision"]["requested"]["layers"]] == [
+        layer["layer"] for layer in listed["keep"]
+    ]
+    assert after["verification"]["sqnr_db"] > before["verification"]["sqnr_db"] + 0.25
