@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
+import statistics
 from pathlib import Path
 from typing import Any
 
 from table import table
-
-from mobileseg.latency.result import Result
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "results"
@@ -35,10 +34,13 @@ def zoo_lines(content: dict[str, Any]) -> list[str]:
 
 def mask_lines(content: dict[str, Any]) -> list[str]:
     """One sentence."""
-    timings = {target: Result.model_validate(timing) for target, timing in content["targets"].items()}
+    medians = {
+        target: [statistics.median(series["samples_ms"]) for series in timing["series"]]
+        for target, timing in content["targets"].items()
+    }
     costs = ", ".join(
-        f"{t.series[1].median_ms - t.series[0].median_ms:.0f} ms beside {t.series[0].median_ms:.0f} ms for the logits in {target}"
-        for target, t in timings.items()
+        f"{mask - logits:.0f} ms beside {logits:.0f} ms for the logits in {target}"
+        for target, (logits, mask) in medians.items()
     )
     host = sorted(content["host_ms"])[len(content["host_ms"]) // 2]
     return [

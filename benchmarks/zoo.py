@@ -121,7 +121,7 @@ def main() -> None:
         content = {
             "schema_version": 1,
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
-            "hardware": Host().hardware(),
+            "hardware": Host().properties().summary,
             "threads": 1,
             "versions": installed(),
             "rows": list(rows.values()),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,12 +16,14 @@ from mobileseg.data.images import Batch, read_batch, to_batch
 from mobileseg.errors import ArtifactError, EnvironmentLackError, ImageError
 from mobileseg.export.manifest import Manifest, read_manifest
 from mobileseg.export.targets import TARGETS, TargetSpec
-from mobileseg.export.verify import Runtime
 from mobileseg.export.versions import check_versions
 from mobileseg.files import sha256
 from mobileseg.models.spec import OUTPUTS
 from mobileseg.panoptic import PanopticRules, rules_for
 from mobileseg.registry import choose, load, require
+
+if TYPE_CHECKING:
+    from mobileseg.export.verify import Runtime  # brings torch, which neither ONNX files nor other devices need
 
 ImageLike = str | Path | Image.Image | NDArray[np.generic]
 
@@ -115,11 +118,21 @@ def as_batch(image: ImageLike, size: tuple[int, int]) -> Batch:
 
 
 def open_artifact(path: str | Path, any_version: bool = False) -> Artifact:
-    """Open ``path`` with the manifest beside it, checked to belong together and to this environment's versions.
+    """``read_artifact``, checked that it can run here and means the same here.
 
     ``any_version`` skips the comparison of the runtime's version with the one that verified the file. Raises ``ArtifactError``,
     ``EnvironmentLackError``.
     """
+    artifact = read_artifact(path)
+    target = artifact.target
+    require(target.runtime_packages, f"running {target.suffix} files", target.extra)
+    if not any_version:
+        check_versions(artifact.manifest, target, artifact.path.name)
+    return artifact
+
+
+def read_artifact(path: str | Path) -> Artifact:
+    """``path`` with the manifest beside it, checked to belong together; it need not be able to run here. Raises ``ArtifactError``."""
     path = Path(path)
     if not path.exists():
         raise ArtifactError(expected="an exported file", found=f"nothing at {path}", todo="check the path")
@@ -132,7 +145,4 @@ def open_artifact(path: str | Path, any_version: bool = False) -> Artifact:
             found=f"{found} in {path}: truncated, changed, or the manifest of another file",
             todo="export again, or bring the two that belong together",
         )
-    require(target.runtime_packages, f"running {target.suffix} files", target.extra)
-    if not any_version:
-        check_versions(manifest, target, path.name)
     return Artifact(path, manifest, target)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 __all__ = ["measure"]
 
 
-def measure(artifacts: Sequence[str | Path], device: str = "host", protocol: str = "quick") -> Result:
+def measure(artifacts: Sequence[str | Path], device: str = "host", protocol: str = "quick", **options: Any) -> Result:
     """See ``mobileseg.latency.measurement.measure``."""
     from mobileseg.latency import measurement
 
-    return measurement.measure(artifacts, device, protocol)
+    return measurement.measure(artifacts, device, protocol, **options)

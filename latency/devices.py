@@ -4,19 +4,68 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from mobileseg.errors import RequestError
+from mobileseg.registry import choose, load
+
+if TYPE_CHECKING:
+    from mobileseg.latency.device import Device
 
 
 @dataclass(frozen=True)
 class DeviceSpec:
-    """``open``: dotted path of ``f() -> Device``."""
+    """``open``: dotted path of ``f(argument) -> Device``, where ``argument`` is what follows the colon, None without.
+    ``find``: dotted path of ``f() -> list[Found]``. ``argument``: its name where one is taken."""
 
     name: str
     title: str
     open: str
+    find: str
+    argument: str | None = None
+    required: bool = False
+
+
+class Found(NamedTuple):
+    """One line of ``mobileseg devices``. ``detail``: what it is, or the reason why nothing can be measured there."""
+
+    name: str
+    state: Literal["ready", "not ready"]
+    detail: str
 
 
 DEVICES: Mapping[str, DeviceSpec] = {
-    "host": DeviceSpec(
-        "host", "this machine, in this process, in the file's own runtime", "mobileseg.latency.host:Host"
+    spec.name: spec
+    for spec in (
+        DeviceSpec(
+            "host",
+            "this machine, each file in its own runtime",
+            "mobileseg.latency.host:Host",
+            "mobileseg.latency.host:find",
+        ),
     )
 }
+
+
+def split(name: str, table: Mapping[str, DeviceSpec] = DEVICES) -> tuple[DeviceSpec, str | None]:
+    """``adb:SERIAL`` -> its row and ``SERIAL``. Raises ``UnknownNameError``, ``RequestError``; touches no device."""
+    kind, colon, argument = name.partition(":")
+    spec = choose(table, kind, "device")
+    if argument and not spec.argument:
+        raise RequestError(expected=f"{kind} without anything behind it", found=repr(name), todo=f"say --device {kind}")
+    if not argument and (colon or spec.required):
+        wanted = f"{kind}:{spec.argument}" if spec.argument else kind
+        raise RequestError(expected=f"a device as {wanted}", found=repr(name), todo="see `mobileseg devices`")
+    return spec, argument or None
+
+
+def open_device(name: str) -> Device:
+    """The device called ``name``, such as ``host``. Raises ``UnknownNameError``, ``RequestError``, ``DeviceError``."""
+    spec, argument = split(name)
+    device: Device = load(spec.open)(argument)
+    return device
+
+
+def find_all() -> list[Found]:
+    """What every row finds."""
+    return [found for spec in DEVICES.values() for found in load(spec.find)()]

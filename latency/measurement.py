@@ -1,71 +1,252 @@
-"""The measurement: files in turns, so that drift of a shared machine hits all of them alike."""
+"""The measurement: files in turns, so that drift hits all of them alike; a process a setting; conditions before and after."""
 
 from __future__ import annotations
 
+import tempfile
+import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol as Interface
 
-from mobileseg.errors import RequestError
-from mobileseg.export.artifact import Artifact, open_artifact
+from mobileseg.data.dataset import samples_folder
+from mobileseg.data.images import Pixels, find_images, read_image, to_batch
+from mobileseg.errors import GateError
+from mobileseg.export.artifact import Artifact
 from mobileseg.export.versions import installed
-from mobileseg.latency.devices import DEVICES
-from mobileseg.latency.protocol import PROTOCOLS
-from mobileseg.latency.result import Result, Series
-from mobileseg.registry import choose, load
+from mobileseg.latency import around, assemble
+from mobileseg.latency.conditions import Finding, inspect, judge, refusal, wait_until_fit
+from mobileseg.latency.device import DeviceError, Sensors
+from mobileseg.latency.request import Request
+from mobileseg.latency.result import Deviation, Profile, Result, Series, Session, Stage
+from mobileseg.latency.session import Bench, Record, Setting
+
+Progress = Callable[[str], None]
 
 
-class Device(Interface):
-    """What a row of ``DEVICES`` opens."""
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C, with what was measured until then."""
 
-    def hardware(self) -> str: ...
-
-    def prepare(self, artifact: Artifact, threads: int) -> Callable[[], float]: ...
+    def __init__(self, result: Result) -> None:
+        super().__init__("interrupted")
+        self.result = result
 
 
 def measure(
     artifacts: Sequence[str | Path],
     device: str = "host",
     protocol: str = "quick",
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    *,
+    threads: Sequence[int | str] = (1,),
+    cores: str = "all",
+    allow: Sequence[str] = (),
+    profile: str | Path | None = None,
+    compute_units: str = "ALL",
+    command: str | None = None,
+    progress: Progress = lambda _: None,
 ) -> Result:
-    """Measure files against each other. Raises ``UnknownNameError``, ``ArtifactError``, ``EnvironmentLackError``."""
-    spec, how = choose(DEVICES, device, "device"), choose(PROTOCOLS, protocol, "protocol")
-    if not artifacts:
-        raise RequestError(expected="at least one artifact", found="none", todo="name exported files")
-    opened = [open_artifact(path) for path in artifacts]
-    place: Device = load(spec.open)()
-    timed = [place.prepare(artifact, how.threads) for artifact in opened]
-    for once in timed:
-        for _ in range(how.warmup):
-            once()
-    samples: list[list[float]] = [[] for _ in timed]
-    for turn in range(how.rounds):
-        for once, times in zip(timed, samples, strict=True):
-            times.extend(once() for _ in range(how.runs))
-        progress(turn + 1, how.rounds)
-    series = tuple(_series(artifact, times) for artifact, times in zip(opened, samples, strict=True))
-    return Result(
-        created=datetime.now(UTC).replace(microsecond=0),
-        device=spec.name,
-        hardware=place.hardware(),
-        protocol=how,
-        versions=installed(),
-        series=series,
-    )
+    """Measure files against each other.
+
+    ``threads``: numbers, or "big" for as many as there are big cores, bound to them; one measurement each. ``cores``: all, big,
+    little or "0,1". ``allow``: gates of the protocol that are recorded instead of refused. ``profile``: a folder.
+
+    A device that is lost, or a runner that dies, after the first turn gives a result that is not ``complete``, with the reason;
+    Ctrl-C raises ``Interrupted`` with such a result. A result with ``refused`` deviations is not good by its protocol.
+    Raises ``RequestError`` (names, files), ``EnvironmentLackError`` (runtimes, devices), ``GateError`` (conditions).
+    """
+    request = Request.of(artifacts, device, protocol, threads, cores, allow, profile, compute_units)
+    run = _Measurement(request, progress)
+    reason: str | None = None
+    try:
+        run.all()
+    except KeyboardInterrupt:
+        if run.samples:
+            raise Interrupted(run.result("interrupted", command)) from None
+        raise
+    except (DeviceError, GateError) as error:
+        if not run.samples:
+            raise
+        reason = f"expected {error.expected}; found {error.found}"
+    return run.result(reason, command)
 
 
-def _series(artifact: Artifact, times: list[float]) -> Series:
-    manifest = artifact.manifest
-    return Series(
-        file=artifact.path.name,
-        sha256=manifest.artifact.sha256,
-        model=manifest.model.name,
-        target=manifest.target,
-        precision=manifest.precision.name,
-        size=artifact.size,
-        emit=manifest.output.kind,
-        note=manifest.weights.note,
-        samples_ms=tuple(times),
-    )
+@dataclass
+class _Session:
+    setting: Setting
+    repeat: int
+    record: Record
+    before: Sensors
+    after: Sensors | None = None
+    solo: dict[int, Record] = field(default_factory=dict)
+
+
+class _Measurement:
+    """What was measured so far."""
+
+    def __init__(self, request: Request, progress: Progress) -> None:
+        self._asked, self._progress = request, progress
+        self._sessions: list[_Session] = []
+        self._deviations: list[Deviation] = []
+        self._stages: dict[int, tuple[Stage, Stage | None]] = {}
+        self._profiles: dict[int, Profile] = {}
+        self._picture = find_images(samples_folder() / "images")[0]
+
+    @property
+    def _here(self) -> bool:
+        """Whether what is around the files can be timed too."""
+        return self._asked.device.name == "host"
+
+    @property
+    def samples(self) -> bool:
+        """Whether there are any."""
+        return any(track.turns or track.counts for session in self._sessions for track in session.record.tracks)
+
+    def all(self) -> None:
+        """Every repetition of every setting, then what is around the files and inside them."""
+        asked = self._asked
+        pixels = read_image(self._picture)
+        with tempfile.TemporaryDirectory(prefix="mobileseg-input-") as folder:
+            inputs = [_write_input(a, pixels, Path(folder) / f"{i}.bin") for i, a in enumerate(asked.artifacts)]
+            with Bench(asked.device, [artifact.path for artifact in asked.artifacts], inputs) as bench:
+                for repeat in range(asked.protocol.repeats):
+                    for setting in asked.settings:
+                        self._session(bench, setting, repeat)
+                if self._here:
+                    for i, artifact in enumerate(asked.artifacts):
+                        self._around(bench, i, artifact, pixels)
+                if asked.profile is not None:
+                    for i in range(len(asked.artifacts)):
+                        self._profile(bench, i, asked.profile)
+        self._judge_repeats()
+
+    def _session(self, bench: Bench, setting: Setting, repeat: int) -> None:
+        asked, number = self._asked, len(self._sessions)
+        self._cool_down(number)
+        self._check_threads(setting, number)
+        before, found = wait_until_fit(asked.device, asked.protocol, asked.allow, number, self._progress)
+        self._deviations += found
+        where = f"{setting.threads} thread{'s' * (setting.threads > 1)}" + (
+            f", cores {setting.cores_asked}" if setting.cores else ""
+        )
+        solo: dict[int, Record] = {}
+        if len(asked.artifacts) > 1:
+            for i, artifact in enumerate(asked.artifacts):
+                self._progress(f"{where}: load {artifact.path.name}, first run, memory")
+                solo[i] = bench.solo(i, setting, _outputs(i) if number == 0 and self._here else None)
+        record = Record(len(asked.artifacts), lambda turn: self._progress(f"{where}: {turn}"))
+        session = _Session(setting, repeat, record, before, solo=solo)
+        self._sessions.append(session)
+        self._progress(f"{where}: load, warm up")
+        bench.measure(setting, asked.protocol, record)
+        session.after = asked.device.sensors()
+        found_after = inspect(session.after, before) if asked.device.gives == "time" else []
+        for artifact, track in zip(asked.artifacts, record.tracks, strict=True):
+            if track.warmup is not None and not track.warmup.stable:
+                wanted = f"{artifact.path.name} within {asked.protocol.stable_within:.0%} of itself"
+                found_after.append(
+                    Finding("warm-up", wanted, f"still moving after {len(track.warmup.samples_ms)} runs")
+                )
+        if record.resumed:
+            found_after.append(
+                Finding("resumed", "one process", f"{record.resumed + 1}: the device was lost meanwhile")
+            )
+        self._deviations += judge(found_after, "after", asked.protocol.refuse_after, asked.allow, number)
+
+    def _cool_down(self, number: int) -> None:
+        """A pause between sessions; ``--allow cool-down`` leaves it out."""
+        asked, pause = self._asked, self._asked.protocol.cool_down_s
+        if number == 0 or pause == 0:
+            return
+        if "cool-down" in asked.allow:
+            finding = Finding("cool-down", f"a pause of {pause:.0f} s", "none")
+            self._deviations += judge([finding], "before", asked.protocol.refuse_before, asked.allow, number)
+            return
+        self._progress(f"cool down for {pause:.0f} s")
+        time.sleep(pause)
+
+    def _check_threads(self, setting: Setting, number: int) -> None:
+        there = len(setting.cores or self._asked.properties.cores)
+        if setting.threads <= there:
+            return
+        finding = Finding("threads", f"at most {there}, one a core", str(setting.threads))
+        asked = self._asked
+        found = judge([finding], "before", asked.protocol.refuse_before, asked.allow, number)
+        if any(d.verdict == "refused" for d in found):
+            raise refusal(found, asked.protocol)
+        self._deviations += found
+
+    def _judge_repeats(self) -> None:
+        """Figures of one file in one setting, over its repetitions."""
+        asked, by = self._asked, self._asked.protocol
+        if asked.device.gives == "counts":
+            return
+        findings: list[Finding] = []
+        for i, artifact in enumerate(asked.artifacts):
+            for setting in asked.settings:
+                same = [s.record.tracks[i].turns for s in self._sessions if s.setting == setting]
+                apart = assemble.apart(same, by.figure)
+                if len(same) > 1 and not apart <= by.within:
+                    wanted = f"{by.figure} of {artifact.path.name} within {by.within:.0%}"
+                    findings.append(Finding("repeats", wanted, f"{apart:.1%} apart"))
+        self._deviations += judge(findings, "after", by.refuse_after, asked.allow, None)
+
+    def _around(self, bench: Bench, index: int, artifact: Artifact, pixels: Pixels) -> None:
+        self._progress(f"before and behind {artifact.path.name}")
+        if len(self._asked.artifacts) == 1:  # several have had processes of their own already
+            bench.solo(index, self._asked.settings[0], _outputs(index))
+        with tempfile.TemporaryDirectory(prefix="mobileseg-output-") as folder:
+            for number in range(max(1, len(artifact.manifest.output.tensors))):
+                bench.space.pull(f"{_outputs(index)}/0.{number}.bin", Path(folder) / f"0.{number}.bin")
+            outputs = around.read_outputs(artifact, Path(folder))
+        self._stages[index] = around.before(artifact, pixels), around.behind(artifact, outputs)
+
+    def _profile(self, bench: Bench, index: int, folder: Path) -> None:
+        from mobileseg.latency import profile
+
+        artifact = self._asked.artifacts[index]
+        self._progress(f"profile {artifact.path.name}")
+        record, name = bench.profile(index, self._asked.settings[0])
+        local = folder / f"{artifact.path.name}.profile{Path(name).suffix}"
+        bench.space.pull(name, local)
+        self._profiles[index] = profile.read(local, artifact, record)
+
+    def result(self, reason: str | None, command: str | None) -> Result:
+        """All of it, complete where there is no reason why not."""
+        asked = self._asked
+        series: list[Series] = []
+        sessions: list[Session] = []
+        for number, session in enumerate(self._sessions):
+            sessions.append(
+                assemble.session(session.setting, session.repeat, session.record, session.before, session.after)
+            )
+            for i, artifact in enumerate(asked.artifacts):
+                stages = self._stages.get(i, (None, None)) if number == 0 else (None, None)
+                inside = self._profiles.get(i) if number == 0 else None
+                series.append(assemble.series(artifact, i, number, session.record, session.solo.get(i), stages, inside))
+        return Result(
+            created=datetime.now(UTC).replace(microsecond=0),
+            command=command,
+            device=asked.device.name,
+            gives=asked.device.gives,
+            properties=asked.properties,
+            protocol=asked.protocol,
+            deviations=tuple(self._deviations),
+            compute_units=asked.settings[0].compute_units,
+            versions=installed(),
+            input=f"{self._picture.name}, resized",
+            sessions=tuple(sessions),
+            series=tuple(series),
+            complete=reason is None,
+            reason=reason,
+        )
+
+
+def _outputs(index: int) -> str:
+    """Folder on the device."""
+    return f"outputs{index}"
+
+
+def _write_input(artifact: Artifact, pixels: Pixels, path: Path) -> Path:
+    """The picture as the file takes it, raw little-endian float32."""
+    to_batch(pixels, *artifact.size).astype("<f4").tofile(path)
+    return path

@@ -1,19 +1,84 @@
-"""The result of a measurement: samples, and what was measured where, in versioned JSON."""
+"""The result of a measurement: all samples, what they say, and what was measured where and how, in versioned JSON."""
 
 from __future__ import annotations
 
-import statistics
 from datetime import datetime
-from typing import Final, Literal
+from pathlib import Path
+from typing import Final, Literal, Self
 
+import numpy as np
+from pydantic import ValidationError, model_validator
+
+from mobileseg.errors import EnvironmentLackError, RequestError
 from mobileseg.export.manifest import Part
+from mobileseg.latency import statistics
+from mobileseg.latency.device import Properties, Sensors
 from mobileseg.latency.protocol import Protocol
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
+CLOSE = 1e-6  # relative: figures in the file against those of its samples
+
+
+class Deviation(Part):
+    """Something that was not as the protocol wants it. ``flagged``: the protocol records it; ``allowed``: it would have refused,
+    and was told not to; ``refused``: the result is not good; ``unknown``: the device does not say."""
+
+    gate: str
+    when: Literal["before", "during", "after"]
+    session: int | None
+    verdict: Literal["flagged", "allowed", "refused", "unknown"]
+    expected: str
+    found: str
+
+
+class Session(Part):
+    """One runner process, and the device before and after it. ``cores``: those that the process was bound to, as it says itself."""
+
+    threads: int
+    cores_asked: str
+    cores: tuple[int, ...] | None
+    repeat: int
+    runner: str
+    versions: str
+    before: Sensors
+    after: Sensors | None
+
+
+class Stage(Part):
+    """What happens around the file on the host. ``what``: in words, with sizes."""
+
+    what: str
+    samples_ms: tuple[float, ...]
+    median_ms: float
+
+
+class Operator(Part):
+    """Time of all calls of one operator in one inference. ``module``: where it is known which of ours it serves."""
+
+    name: str
+    calls: float
+    ms: float
+
+
+class Profile(Part):
+    """Where an inference's time goes. ``total_ms``: of the inference while it was recorded; the operators' sum may be less.
+    ``modules`` is None where the file does not say which operator serves which module."""
+
+    runs: int
+    total_ms: float
+    operators: tuple[Operator, ...]
+    modules: tuple[Operator, ...] | None
+    note: str
 
 
 class Series(Part):
-    """One file's times in ms, in the order in which they were taken. ``note``: what the manifest says of untrained weights."""
+    """One file in one session. ``samples_ms`` in the order in which they were taken, in turns of equal length that began ``at_s``
+    after the process. ``note``: what the manifest says of untrained weights.
+
+    ``load_ms``, ``first_ms``, ``peak_kb``: from a process of its own where several files were measured; ``peak_kb`` counts from
+    the runtime's own memory, ``whole_peak_kb`` from nothing. Figures without samples are None: not measured. ``counts``: of one
+    inference, from a device that counts instead of timing.
+    """
 
     file: str
     sha256: str
@@ -21,37 +86,111 @@ class Series(Part):
     target: str
     precision: str
     size: tuple[int, int]
-    emit: str
+    emit: Literal["logits", "mask", "panoptic"]
     note: str | None = None
-    samples_ms: tuple[float, ...]
+    session: int = 0
+    load_ms: float | None = None
+    first_ms: float | None = None
+    peak_kb: int | None = None
+    whole_peak_kb: int | None = None
+    warmup_ms: tuple[float, ...] = ()
+    warmup_stable: bool | None = None
+    samples_ms: tuple[float, ...] = ()
+    at_s: tuple[float, ...] = ()
+    median_ms: float | None = None
+    p90_ms: float | None = None
+    p99_ms: float | None = None
+    mean_ms: float | None = None
+    min_ms: float | None = None
+    mad_ms: float | None = None
+    variation: float | None = None
+    drift: float | None = None
+    outliers: float | None = None
+    counts: dict[str, int] | None = None
+    before: Stage | None = None
+    behind: Stage | None = None
+    profile: Profile | None = None
+
+    @model_validator(mode="after")
+    def _figures_are_those_of_the_samples(self) -> Self:
+        if (len(self.samples_ms) % len(self.at_s) if self.at_s else len(self.samples_ms)) != 0:
+            raise ValueError(f"{len(self.samples_ms)} samples are no {len(self.at_s)} turns of equal length")
+        wanted = statistics.summarize(self.turns)._asdict() if self.samples_ms else {}
+        for name in statistics.Summary._fields:
+            found, right = getattr(self, name), wanted.get(name)
+            if (found is None) != (right is None) or (
+                right is not None and abs(found - right) > CLOSE * max(abs(right), CLOSE)
+            ):
+                raise ValueError(f"{name} {found} is not that of the samples, {right}")
+        return self
 
     @property
-    def median_ms(self) -> float:
-        """The median: it does not mind the odd interruption."""
-        return statistics.median(self.samples_ms)
+    def turns(self) -> list[np.ndarray[tuple[int, ...], np.dtype[np.float64]]]:
+        """The samples of each turn."""
+        return list(np.asarray(self.samples_ms, dtype=np.float64).reshape(len(self.at_s), -1)) if self.at_s else []
 
     @property
-    def quartiles_ms(self) -> tuple[float, float]:
-        """First and third quartile."""
-        low, _, high = statistics.quantiles(self.samples_ms, n=4)
-        return low, high
+    def key(self) -> tuple[object, ...]:
+        """What makes two series of two results the same thing, whatever their files' numbers are."""
+        return self.model, self.target, self.precision, self.size, self.emit
 
 
 class Result(Part):
-    """Several files in one run. Ratios of medians within one result are what compares; times across results drift."""
+    """Several files in one measurement. Ratios within one result are what compares; times across results drift.
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    ``input``: the picture that was put in. ``complete``: nothing is missing; else ``reason`` says why, and what arrived is here.
+    """
+
+    schema_version: Literal[2] = SCHEMA_VERSION
     created: datetime
+    command: str | None = None
     device: str
-    hardware: str
+    gives: Literal["time", "counts"] = "time"
+    properties: Properties
     protocol: Protocol
+    deviations: tuple[Deviation, ...] = ()
+    compute_units: str | None = None
     versions: dict[str, str]
+    input: str
+    sessions: tuple[Session, ...]
     series: tuple[Series, ...]
+    complete: bool
+    reason: str | None = None
 
-    def ratio(self, index: int, base: int = 0) -> float:
-        """Median of one series over the median of another."""
-        return self.series[index].median_ms / self.series[base].median_ms
+    @property
+    def refused(self) -> tuple[Deviation, ...]:
+        """Why the result is not good, by its own protocol."""
+        return tuple(d for d in self.deviations if d.verdict == "refused")
+
+    def ratio(self, index: int, base: int = 0) -> statistics.Ratio:
+        """The protocol's figure of one series over another's, with its interval. Turns pair up within a session."""
+        new, old = self.series[index], self.series[base]
+        return statistics.ratio(new.turns, old.turns, self.protocol.figure, paired=new.session == old.session)
 
     def to_json(self) -> str:
         """Indented JSON with a final newline."""
         return self.model_dump_json(indent=1) + "\n"
+
+
+def read_result(path: Path) -> Result:
+    """A result of this schema. Raises ``RequestError``, or ``EnvironmentLackError`` for another schema version."""
+    try:
+        return Result.model_validate_json(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise RequestError(
+            expected="a result of `mobileseg latency --json`", found=f"{path}: {error}", todo="check the path"
+        ) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        if where == "schema_version":
+            raise EnvironmentLackError(
+                expected=f"a result of schema version {SCHEMA_VERSION}",
+                found=f"{path}: version {first['input']!r}",
+                todo="measure again, or use the mobileseg that wrote it",
+            ) from error
+        raise RequestError(
+            expected="a result of `mobileseg latency --json`",
+            found=f"{path}: {where or 'root'}: {first['msg']}",
+            todo="measure again",
+        ) from error

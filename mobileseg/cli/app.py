@@ -221,16 +221,53 @@ def predict(
 
 @app.command()
 def latency(
-    artifacts: Annotated[list[str], typer.Argument(help="Exported files; they are measured in turns.")],
-    device: Annotated[str, typer.Option(help="Where to measure.")] = "host",
-    protocol: Annotated[str, typer.Option(help="How to measure.")] = "quick",
-    json_file: Annotated[str | None, typer.Option("--json", help="Write the samples to this file.")] = None,
+    artifacts: Annotated[list[str] | None, typer.Argument(help="Exported files; they are measured in turns.")] = None,
+    device: Annotated[str, typer.Option(help="Where to measure; see `mobileseg devices`.")] = "host",
+    protocol: Annotated[str, typer.Option(help="quick, standard, strict or sustained.")] = "quick",
+    threads: Annotated[
+        str, typer.Option(help="One measurement each: 1,2,4 or big, as many as there are big cores.")
+    ] = "1",
+    cores: Annotated[
+        str, typer.Option(help="To bind to: all (no binding), big, little, or numbers such as 0,1.")
+    ] = "all",
+    allow: Annotated[
+        list[str] | None,
+        typer.Option(help="A gate that is recorded instead of refused; with --diff a difference. Repeat."),
+    ] = None,
+    profile: Annotated[
+        str | None,
+        typer.Option(metavar="DIR", help="Record operators too: table, and traces for Perfetto in this folder."),
+    ] = None,
+    compute_units: Annotated[str, typer.Option(help="Core ML only: ALL, CPU_ONLY, CPU_AND_GPU or CPU_AND_NE.")] = "ALL",
+    diff: Annotated[
+        tuple[str, str] | None, typer.Option(metavar="OLD NEW", help="Compare two results instead of measuring.")
+    ] = None,
+    margin: Annotated[
+        float | None,
+        typer.Option(help="With --diff: percent that one file may differ from run to run; default: the protocol's."),
+    ] = None,
+    json_file: Annotated[str | None, typer.Option("--json", help="Write all samples to this file.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the JSON file.")] = False,
 ) -> None:
-    """Measure files against each other in one run."""
+    """Measure files against each other in one run, or say whether two results differ."""
     from mobileseg.cli import latency as verb
 
-    verb.run(artifacts, device=device, protocol=protocol, json_file=json_file, force=force)
+    if diff is not None:
+        verb.check_diff(artifacts or [], margin)
+        verb.run_diff(*diff, margin=margin, allow=allow or [], json_file=json_file, force=force)
+        return
+    verb.run(
+        artifacts or [], device=device, protocol=protocol, threads=threads, cores=cores, allow=allow or [],
+        profile=profile, compute_units=compute_units, json_file=json_file, force=force,
+    )  # fmt: skip
+
+
+@app.command()
+def devices(json_output: Annotated[bool, typer.Option("--json", help="Machine-readable.")] = False) -> None:
+    """What can be measured on from here, with state and reason."""
+    from mobileseg.cli import latency as verb
+
+    verb.show_devices(json_output)
 
 
 def main() -> None:
@@ -267,7 +304,7 @@ def main() -> None:
 
 
 def _say_interrupted() -> None:
-    typer.echo("interrupted; nothing was left behind", err=True)
+    typer.echo(interrupt.word(), err=True)
 
 
 def _fail(error: MobilesegError) -> int:

@@ -10,6 +10,7 @@ import signal
 from types import FrameType
 
 _asked = False
+_word = "interrupted; nothing was left behind"
 
 
 def install() -> None:
@@ -28,3 +29,14 @@ def check() -> None:
     """Raise ``KeyboardInterrupt`` if there was a signal that nobody saw."""
     if _asked:
         raise KeyboardInterrupt
+
+
+def leave_word(text: str) -> None:
+    """What is said at the end, where something was left on purpose."""
+    global _word  # noqa: PLW0603  # as above
+    _word = text
+
+
+def word() -> str:
+    """What is said at the end."""
+    return _word

@@ -138,6 +138,10 @@ def test_usage_errors_are_requests(mobileseg: Run) -> None:
         (["latency", "none.pte"], ["none.pte"]),
         (["latency", "none.pte", "--device", "hots"], ["host"]),
         (["latency", "none.pte", "--protocol", "fast"], ["quick"]),
+        (["latency"], ["at least one artifact"]),
+        (["latency", "none.pte", "--threads", "x"], ["big"]),
+        (["latency", "none.pte", "--diff", "a.json", "b.json"], ["both"]),
+        (["latency", "--diff", "a.json", "b.json"], ["a.json"]),
     ],
 )
 def test_other_verbs_refuse(mobileseg: Run, tmp_path: Path, arguments: list[str], words: list[str]) -> None:

@@ -1,7 +1,9 @@
 """The road as a user walks it: export, compare, predict, latency on one small file."""
 
 import json
+import os
 import shutil
+import signal
 import subprocess
 import tomllib
 from collections.abc import Callable
@@ -18,6 +20,7 @@ from mobileseg.data.dataset import samples_folder
 from mobileseg.latency.result import Result
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
+Start = Callable[..., subprocess.Popen[str]]
 pytestmark = pytest.mark.slow
 
 
@@ -114,11 +117,52 @@ def test_latency_measures_in_turns(mobileseg: Run, made: Path, tmp_path: Path) -
     done = mobileseg("latency", made, made, "--json", "l.json")
     assert done.returncode == 0, done.stderr
     found = Result.model_validate_json((tmp_path / "l.json").read_text())
-    assert [len(series.samples_ms) for series in found.series] == [30, 30]
+    assert [len(series.samples_ms) for series in found.series] == [50, 50]
     assert all(sample > 0 for series in found.series for sample in series.samples_ms)
-    assert found.ratio(0) == 1.0
     assert found.protocol.name == "quick"
+    assert found.command is not None and found.command.startswith("mobileseg latency ")
     assert "ratio" in done.stdout
+    assert mobileseg("latency", made, "--json", "l.json").returncode == 2
+    done = mobileseg("latency", "--diff", "l.json", "l.json", "--json", "d.json")
+    assert done.returncode == 0, done.stderr
+    assert [change["verdict"] for change in json.loads((tmp_path / "d.json").read_text())["changes"]] == ["undecided"]
+    assert "undecided" in done.stdout
+
+
+ALLOWED = [word for gate in ("hot", "throttled", "saver") for word in ("--allow", gate)]
+
+
+@pytest.mark.parametrize(("name", "code", "words"), [("SIGINT", 130, "interrupted"), ("SIGKILL", 1, "signal 9")])
+def test_latency_that_is_cut_off_keeps_what_there_is(
+    start: Start, made: Path, tmp_path: Path, name: str, code: int, words: str
+) -> None:
+    """Ctrl-C comes to the command, kill -9 to the runner that it started."""
+    command = start("latency", made, "--protocol", "sustained", *ALLOWED, "--json", "l.json")
+    assert command.stderr is not None
+    seen = next((line for line in command.stderr if "turn " in line), None)
+    assert seen is not None
+    children = Path(f"/proc/{command.pid}/task/{command.pid}/children").read_text().split()
+    assert len(children) == 1
+    os.kill(command.pid if name == "SIGINT" else int(children[0]), getattr(signal, name))
+    said = command.stderr.read()
+    assert command.wait(60) == code, said
+    assert words in said
+    assert "Traceback" not in said
+    found = Result.model_validate_json((tmp_path / "l.json").read_text())
+    assert not found.complete
+    assert words in (found.reason or "")
+    assert len(found.series[0].samples_ms) >= 5
+    assert "INCOMPLETE" in (command.stdout.read() if command.stdout else "")
+    assert not Path(f"/proc/{children[0]}").exists()
+
+
+def test_devices_says_what_can_be_measured_on(mobileseg: Run) -> None:
+    done = mobileseg("devices", "--json")
+    assert done.returncode == 0, done.stderr
+    host = next(line for line in json.loads(done.stdout) if line["name"] == "host")
+    assert host["state"] == "ready"
+    assert ".pte" in host["detail"]
+    assert "host" in mobileseg("devices").stdout
 
 
 def test_the_layers_that_sensitivity_names_stay_float(mobileseg: Run, tmp_path: Path) -> None:

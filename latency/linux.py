@@ -1,0 +1,78 @@
+"""What a Linux system tells in /proc and /sys: which files, how to get them in one go, here or through a shell.
+
+The answer is a table from path to text; ``parsers.py`` reads it. adb and ssh run ``SCRIPT`` and take ``parse_listing``.
+"""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+Texts = Mapping[str, str]
+
+_CPU = "/sys/devices/system/cpu/cpu[0-9]*"
+PROPERTIES = (
+    "/proc/cpuinfo",
+    "/proc/meminfo",
+    "/proc/sys/kernel/osrelease",
+    "/proc/device-tree/model",
+    "/sys/class/dmi/id/product_name",
+    "/etc/os-release",
+    f"{_CPU}/cpu_capacity",
+    f"{_CPU}/cpufreq/cpuinfo_max_freq",
+)
+SENSORS = (
+    "/proc/loadavg",
+    "/proc/stat",
+    f"{_CPU}/cpufreq/cpuinfo_max_freq",
+    f"{_CPU}/cpufreq/scaling_max_freq",
+    f"{_CPU}/cpufreq/scaling_cur_freq",
+    f"{_CPU}/cpufreq/scaling_governor",
+    f"{_CPU}/thermal_throttle/core_throttle_count",
+    "/sys/class/thermal/thermal_zone*/type",
+    "/sys/class/thermal/thermal_zone*/temp",
+    "/sys/class/thermal/thermal_zone*/trip_point_*_type",
+    "/sys/class/thermal/thermal_zone*/trip_point_*_temp",
+    "/sys/class/power_supply/*/type",
+    "/sys/class/power_supply/*/status",
+    "/sys/class/power_supply/*/capacity",
+    "/sys/class/power_supply/*/temp",
+    "/sys/firmware/acpi/platform_profile",
+)
+MARK = "=== "
+
+
+def read_here(patterns: Iterable[str], root: Path = Path("/")) -> dict[str, str]:
+    """The files below ``root`` that match and can be read; /sys has many that cannot."""
+    found = {}
+    for pattern in patterns:
+        for name in sorted(glob.glob(str(root) + pattern if root != Path("/") else pattern)):
+            path = name.removeprefix(str(root)) if root != Path("/") else name
+            try:
+                found[path] = Path(name).read_bytes().decode(errors="replace").strip("\0\n ")
+            except OSError:
+                continue
+    return found
+
+
+def script(patterns: Iterable[str]) -> str:
+    """The same as a command for any POSIX shell; its output is for ``parse_listing``."""
+    return (
+        f'for f in {" ".join(patterns)}; do [ -r "$f" ] && echo "{MARK}$f" && cat "$f" 2>/dev/null && echo; done; true'
+    )
+
+
+def parse_listing(text: str) -> dict[str, str]:
+    """What ``script`` printed."""
+    found: dict[str, str] = {}
+    path: str | None = None
+    lines: list[str] = []
+    for line in [*text.splitlines(), f"{MARK}/"]:
+        if line.startswith(f"{MARK}/"):
+            if path is not None:
+                found[path] = "\n".join(lines).strip("\0\n ")
+            path, lines = line.removeprefix(MARK), []
+        else:
+            lines.append(line)
+    return found

@@ -1,0 +1,94 @@
+"""One measurement in one process: load, first inference, warm-up until stable, then turns A B C A B C.
+
+Times in ms, of the runtime's call alone: the input is there, and the outputs are in the runtime's memory.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from . import memory
+from .events import Events, RunnerError
+from .models import Model, open_model, versions
+
+
+def _ms(action: Callable[[], object]) -> float:
+    begin = time.perf_counter_ns()
+    action()
+    return round((time.perf_counter_ns() - begin) / 1e6, 6)
+
+
+def measure(asked: argparse.Namespace, events: Events) -> None:
+    """Run what was asked for; every step is an event. Raises ``RunnerError``."""
+    models = [_model(asked, index) for index in range(len(asked.models))]
+    for kind in sorted({type(model) for model in models}, key=str):
+        kind.prepare(asked.threads)
+    threads = {kind.threads(asked.threads) for kind in {type(model) for model in models}}
+    events(
+        "start",
+        runner="python",
+        version=versions(sys.modules),
+        threads=threads.pop() if len(threads) == 1 else None,
+        cores=memory.affinity(),
+    )
+    began, base = time.monotonic(), memory.reset_peak()
+    for index, model in enumerate(models):
+        events("load", model=index, ms=_ms(model.load))
+    for index, model in enumerate(models):
+        events("first", model=index, ms=_ms(model.run))
+    gc.collect()
+    gc.freeze()
+    gc.disable()  # a collection in the middle of a run is Python's time, not the model's
+    for index, model in enumerate(models):
+        samples, stable = warm_up(model.run, asked.warmup_min, asked.warmup_max, asked.stable_within)
+        events("warmup", model=index, samples_ms=samples, stable=stable)
+    _turns(asked, models, events, began)
+    events("memory", base_kb=base, peak_kb=memory.peak_kb())
+    for folder in filter(None, (asked.output, asked.profile)):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+    for index, model in enumerate(models):
+        if asked.output:
+            model.write_outputs(Path(asked.output), index)
+        if asked.profile:
+            events("profile", model=index, file=str(model.write_profile(Path(asked.profile), index)))
+    events("end")
+
+
+def _model(asked: argparse.Namespace, index: int) -> Model:
+    path, data = Path(asked.models[index]), Path(asked.inputs[index])
+    for wanted in (path, data):
+        if not wanted.exists():
+            raise RunnerError("a file", f"nothing at {wanted}", "check the path")
+    return open_model(path, data, asked)
+
+
+def warm_up(run: Callable[[], object], least: int, most: int, within: float) -> tuple[list[float], bool]:
+    """Times of the untimed runs, and whether the medians of the last two windows of ``least // 2`` agree ``within`` their size."""
+    window = least // 2
+    samples: list[float] = []
+    while len(samples) < most:
+        samples.append(_ms(run))
+        if len(samples) >= least:
+            before, last = (statistics.median(part) for part in (samples[-2 * window : -window], samples[-window:]))
+            if abs(last - before) < within * before:
+                return samples, True
+    return samples, False
+
+
+def _turns(asked: argparse.Namespace, models: list[Model], events: Events, began: float) -> None:
+    """At least ``turns``, and at least ``min_seconds`` of timed runs of every model."""
+    spent = [0.0] * len(models)
+    turn = 0
+    while turn < asked.turns or min(spent) < asked.min_seconds:
+        for index, model in enumerate(models):
+            at = time.monotonic() - began
+            samples = [_ms(model.run) for _ in range(asked.runs)]
+            spent[index] += sum(samples) / 1e3
+            events("turn", turn=turn, model=index, samples_ms=samples, at_s=round(at, 4))
+        turn += 1

@@ -1,0 +1,53 @@
+import subprocess
+import sys
+
+import pytest
+
+from mobileseg.cli.latency import check_diff
+from mobileseg.errors import RequestError
+from mobileseg.latency.protocol import GATES, PROTOCOLS, check_gates
+from mobileseg.latency.request import parse_threads
+
+
+def test_strict_is_after_mlperf_mobile() -> None:
+    strict = PROTOCOLS["strict"]
+    assert strict.turns * strict.runs >= 1024
+    assert strict.min_seconds >= 60
+    assert strict.figure == "p90"
+    assert strict.cool_down_s > 0
+    assert (strict.repeats, strict.within) == (2, 0.05)
+    assert {"hot", "throttled", "saver", "busy"} <= set(strict.refuse_before) & set(strict.refuse_after)
+
+
+def test_rows_name_known_gates_and_themselves() -> None:
+    for name, protocol in PROTOCOLS.items():
+        assert protocol.name == name
+        assert {*protocol.refuse_before, *protocol.refuse_after} <= GATES.keys()
+    assert PROTOCOLS["quick"].refuse_before == PROTOCOLS["quick"].refuse_after == ()
+    assert PROTOCOLS["sustained"].min_seconds >= 120
+
+
+def test_unknown_gates_are_refused() -> None:
+    check_gates(tuple(GATES))
+    with pytest.raises(RequestError, match="cool-down"):
+        check_gates(("heat",))
+
+
+def test_threads_are_numbers_or_big() -> None:
+    assert parse_threads("1, 2,big") == (1, 2, "big")
+    for wrong in ("", "1,,2", "-1", "x", "999"):
+        with pytest.raises(RequestError, match="1,2,4 or big"):
+            parse_threads(wrong)
+
+
+def test_what_does_not_go_with_diff() -> None:
+    check_diff([], 0.0)
+    for artifacts, margin in ((["a.pte"], None), ([], -1.0), ([], float("nan"))):
+        with pytest.raises(RequestError):
+            check_diff(artifacts, margin)
+
+
+def test_measuring_imports_no_torch() -> None:
+    """What measures is small; what is measured runs elsewhere."""
+    code = "import sys, mobileseg.latency.measurement; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
