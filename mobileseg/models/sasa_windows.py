@@ -8,9 +8,13 @@ its keys and one of the weights with its values; keys outside a query's window a
   product with a constant table for each place in a block, and spread over the keys by a second constant. The mask is added to
   these terms, not to the many logits.
 * Small blocks compute less in vain (16 queries: 100 keys, 49: 169) and copy more, 6 times the keys instead of 3. Copies grow with
-  the width of a head, logits do not; ``block_size`` weighs the two.
+  the width of a head, logits do not; ``block_size`` weighs the two. The optimum is flat: at 56x56 with 8 channels a head, blocks of
+  1x7, 2x4, 2x7, 4x4 and 4x7 are within 10 % of each other.
 * One row of blocks at a time: its logits stay in the cache, the file needs little memory, and the halo of rows is a slice. The
   halo of columns is a concatenation of shifted blocks.
+
+Of SASA-ResNet-26 at 224, float32, linear layers then take 43 % of the time, batched products 19 %, copies of all kinds 22 %, the
+softmax 8 %.
 """
 
 from __future__ import annotations
@@ -85,9 +89,15 @@ class WindowAttention(nn.Module):
         return table.flatten(0, 1), mask.flatten(0, 1).unsqueeze(0)
 
     def padded(self, x: Tensor, before: int, rows: int, columns: int) -> Tensor:
-        """``(rows, columns, channels)``: ``x`` behind ``before`` rows and columns of zeros, and zeros behind it."""
+        """``(rows, columns, channels)``: ``x`` behind ``before`` rows and columns of zeros, and zeros behind it.
+
+        The reshape in front is for int8: what a quantized layer gives would be padded in int8, and such a file does not load.
+        """
         behind = (rows - self.height - before, columns - self.width - before)
-        return F.pad(x, (0, 0, before, behind[1], before, behind[0])) if before or any(behind) else x
+        if not before and not any(behind):
+            return x
+        padding = (0, 0, before, behind[1], before, behind[0])
+        return F.pad(x.reshape(1, self.height, self.width, self.channels), padding).reshape(rows, columns, -1)
 
     def with_halo(self, x: Tensor) -> tuple[Tensor, list[int]]:
         """Keys or values padded to whole blocks of columns, with as many more as the halo reaches into; and how many columns of
