@@ -13,7 +13,7 @@ from PIL import Image
 from mobileseg.classmap import classes_of_output
 from mobileseg.data.classes import Color, generated_palette
 from mobileseg.data.images import Batch, read_batch, to_batch
-from mobileseg.errors import ArtifactError, EnvironmentLackError, ImageError
+from mobileseg.errors import ArtifactError, ImageError
 from mobileseg.export.manifest import Manifest, read_manifest
 from mobileseg.export.targets import TARGETS, TargetSpec
 from mobileseg.export.versions import check_versions
@@ -68,13 +68,8 @@ class Artifact:
         return rules_for(output.things)
 
     def load(self, threads: int | None = None) -> Runtime:
-        """A runtime with the file in it. Raises ``EnvironmentLackError`` where nothing here can run it."""
-        if self.target.runtime is None:
-            raise EnvironmentLackError(
-                expected=f"a runtime for {self.target.title}",
-                found="Core ML predicts on Apple devices only",
-                todo="run it there; here its program was checked, and its accuracy is not measured",
-            )
+        """A runtime with the file in it; ``target.evaluated_by`` says which. Raises ``ArtifactError``, and ``UnknownOperationError``
+        where a file that is interpreted here holds what the interpreter does not know."""
         runtime: Runtime = load(self.target.runtime)(self.path, threads)
         return runtime
 

@@ -1,4 +1,4 @@
-"""Checking a Core ML program where nothing can run it: it opens again, its interface is right, its weights are the model's."""
+"""Checking a Core ML program without running it: it opens again, its interface is right, its weights are the model's."""
 
 from __future__ import annotations
 

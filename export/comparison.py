@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 import torch
@@ -16,7 +16,7 @@ from mobileseg.classmap import Outputs
 from mobileseg.data.dataset import LabelledFolder
 from mobileseg.data.images import check_images, find_images, read_batch
 from mobileseg.data.labels import read_labels
-from mobileseg.errors import DatasetError, RequestError
+from mobileseg.errors import DatasetError, RequestError, UnknownOperationError
 from mobileseg.export.accuracy import Accuracy, Gain, Ratio, Tally
 from mobileseg.export.artifact import Artifact
 from mobileseg.export.manifest import Decibel, Part
@@ -45,7 +45,8 @@ class Comparison(Part):
     """The JSON of ``compare``. ``float_`` is written as ``float``; both are None where there were no labels: not measured.
 
     ``artifact_logits``, ``deploy_logits``: of the file and of its deploy form in PyTorch, both against the float original;
-    ``agreement`` and ``sqnr_db`` repeat the file's.
+    ``agreement`` and ``sqnr_db`` repeat the file's. ``evaluated_by``: what ran the file. Where that does not know an operation of
+    it, the verdict is UNKNOWN, a gate names the operation, and there are no figures.
     """
 
     schema_version: Literal[1] = SCHEMA_VERSION
@@ -56,15 +57,16 @@ class Comparison(Part):
     weights: str
     artifact_file: str
     artifact_sha256: str
+    evaluated_by: str | None = None
     data: str
     images: int
     float_: Accuracy | None = Field(alias="float")
     artifact: Accuracy | None
     gains: tuple[Gain, ...]
-    agreement: float
+    agreement: float | None
     sqnr_db: Decibel | None
-    artifact_logits: Logits
-    deploy_logits: Logits
+    artifact_logits: Logits | None
+    deploy_logits: Logits | None
     verdict: Verdict
     gates: tuple[Gate, ...]
     versions: dict[str, str]
@@ -129,6 +131,41 @@ def compare_images(
     return forms.result(str(folder), (None, None), ())
 
 
+def unknown(artifact: Artifact, data: Path, error: UnknownOperationError) -> Comparison:
+    """The result for a file that cannot be evaluated here: nothing was compared."""
+    gate = Gate(name="operations", verdict="UNKNOWN", expected=error.expected, found=error.found)
+    return Comparison(
+        **_facts(artifact, str(data)),
+        images=0,
+        float=None,
+        artifact=None,
+        gains=(),
+        agreement=None,
+        sqnr_db=None,
+        artifact_logits=None,
+        deploy_logits=None,
+        verdict=overall((gate,)),
+        gates=(gate,),
+    )
+
+
+def _facts(artifact: Artifact, data: str) -> dict[str, Any]:
+    """What is known of a comparison before it starts."""
+    manifest = artifact.manifest
+    return {
+        "created": datetime.now(UTC).replace(microsecond=0),
+        "model": manifest.model.name,
+        "target": manifest.target,
+        "precision": manifest.precision.name,
+        "weights": manifest.weights.note or manifest.weights.source,
+        "artifact_file": artifact.path.name,
+        "artifact_sha256": manifest.artifact.sha256,
+        "evaluated_by": artifact.target.evaluated_by,
+        "data": data,
+        "versions": installed(),
+    }
+
+
 Run = tuple[Outputs, NDArray[np.int32]]
 
 
@@ -162,24 +199,16 @@ class _Forms:
     def result(
         self, data: str, accuracy: tuple[Accuracy | None, Accuracy | None], gains: tuple[Gain, ...]
     ) -> Comparison:
-        manifest = self.artifact.manifest
         error, span = self.rewrite.max_error, self.rewrite.logit_range
         gates = judge(
-            manifest.precision.name,
+            self.artifact.manifest.precision.name,
             error / span if error is not None and span else None,
             self.file.argmax,
             accuracy,
             gains,
         )
         return Comparison(
-            created=datetime.now(UTC).replace(microsecond=0),
-            model=manifest.model.name,
-            target=manifest.target,
-            precision=manifest.precision.name,
-            weights=manifest.weights.note or manifest.weights.source,
-            artifact_file=self.artifact.path.name,
-            artifact_sha256=manifest.artifact.sha256,
-            data=data,
+            **_facts(self.artifact, data),
             images=self.file.images,
             float=accuracy[0],
             artifact=accuracy[1],
@@ -190,7 +219,6 @@ class _Forms:
             deploy_logits=_logits(self.rewrite),
             verdict=overall(gates),
             gates=gates,
-            versions=installed(),
         )
 
 

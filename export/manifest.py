@@ -170,6 +170,7 @@ class VerificationPart(Part):
 
     ``against_deploy``/``against_graph``: the file against the PyTorch module it was lowered from (float, quantized);
     ``sqnr_db``, ``agreement``, ``miou``: the file against the float original, whose classes serve as labels.
+    ``evaluated_by``: what ran the file.
     """
 
     status: Literal["passed", "not measured"]
@@ -177,6 +178,7 @@ class VerificationPart(Part):
     source: str
     same_as_calibration: bool
     checks: tuple[str, ...]
+    evaluated_by: str | None = None
     max_error: float | None = None
     logit_range: float | None = None
     agreement_with_lowered: float | None = None

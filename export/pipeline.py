@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from mobileseg.data.images import Batch
-from mobileseg.errors import GateError
+from mobileseg.errors import GateError, UnknownOperationError
 from mobileseg.export.artifact import Artifact
 from mobileseg.export.diagnosis import bench_of, image_probes
 from mobileseg.export.keep_float import KeepFloat, check_names, keep_float_of
@@ -33,7 +33,7 @@ from mobileseg.export.quiet import quiet
 from mobileseg.export.request import ExportRequest
 from mobileseg.export.sensitivity import Subject as Looked
 from mobileseg.export.sensitivity import rank
-from mobileseg.export.verify import Subject, verify
+from mobileseg.export.verify import COARSER, Subject, verify
 from mobileseg.export.versions import installed
 from mobileseg.files import publish, sha256, size_bytes, staging
 from mobileseg.models.deploy import DeployedModel
@@ -133,21 +133,28 @@ def _essentials(request: ExportRequest, deployed: DeployedModel, weights: Weight
 def _verification(
     request: ExportRequest, lowering: Lowering, lowered: Lowered, batches: list[Batch]
 ) -> VerificationPart:
-    if request.target.runtime is None:
-        checks: tuple[str, ...] = ()
-        if request.target.check is not None:
-            with quiet():
-                checks = load(request.target.check)(lowered.path, lowering)
-        return VerificationPart(
-            status="not measured",
-            images=0,
-            source="no runtime for this target here",
-            same_as_calibration=False,
-            checks=checks,
+    target = request.target
+    checks: tuple[str, ...] = ()
+    if target.check is not None:
+        with quiet():
+            checks = load(target.check)(lowered.path, lowering)
+    try:
+        subject = Subject(
+            load(target.runtime)(lowered.path),
+            request.model,
+            lowering.deployed,
+            lowering.module,
+            request.int8,
+            COARSER.get(request.precision),
+            target.evaluated_by,
         )
-    runtime = load(request.target.runtime)(lowered.path)
-    subject = Subject(runtime, request.model, lowering.deployed, lowering.module, request.int8)
-    return verify(subject, batches, request.images.source, request.int8)
+        found = verify(subject, batches, request.images.source, request.int8)
+    except UnknownOperationError as error:
+        # The file may be good all the same: what it computes is known on a device alone.
+        found = VerificationPart(
+            status="not measured", images=0, source=error.found, same_as_calibration=False, checks=()
+        )
+    return found.model_copy(update={"checks": (*checks, *found.checks)})
 
 
 def _check_gates(request: ExportRequest, percent: float | None, agreement: float | None) -> None:

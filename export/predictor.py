@@ -30,7 +30,10 @@ class Prediction(NamedTuple):
 
 @dataclass(frozen=True)
 class Predictor:
-    """Whatever turns pixels into outputs, with its size, names and colours. ``rules``: how instances are made, None without."""
+    """Whatever turns pixels into outputs, with its size, names and colours. ``rules``: how instances are made, None without.
+
+    ``evaluated_by``: what stands in for the file's own runtime, in words; None where nothing does.
+    """
 
     run: Callable[[Batch], Outputs]
     size: tuple[int, int]
@@ -39,6 +42,7 @@ class Predictor:
     palette: tuple[Color, ...]
     note: str | None
     rules: PanopticRules | None = None
+    evaluated_by: str | None = None
 
     def __call__(self, pixels: Pixels) -> Prediction:
         """Predict a picture ``(H, W, 3)`` uint8 at its own size."""
@@ -70,6 +74,7 @@ def from_artifact(artifact: Artifact) -> Predictor:
         palette=artifact.palette,
         note=artifact.manifest.weights.note,
         rules=artifact.rules,
+        evaluated_by=artifact.target.evaluated_by if artifact.target.interpreted else None,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -15,9 +16,11 @@ INT8_WEIGHTS = "int8-weights"
 class TargetSpec:
     """One row.
 
-    ``lower``: dotted path of ``f(Lowering, folder) -> Lowered``. ``runtime``: dotted path of a class with
-    ``run(batch) -> array``, or None where nothing here can run the file. ``packages``: what must be importable to export,
-    ``runtime_packages`` to run; ``runtime_distribution``: whose version decides how the file behaves.
+    ``lower``: dotted path of ``f(Lowering, folder) -> Lowered``. ``runtime``: dotted path of a class with ``run(batch) -> arrays``;
+    ``evaluated_by``: what that is, in words, and ``interpreted`` whether it is ours in place of the target's own: then what it
+    computes counts, and how long it takes does not. ``check``: dotted path of ``f(path, Lowering) -> words`` for what can be seen
+    without running. ``packages``: what must be importable to export, ``runtime_packages`` to run; ``runtime_distribution``: whose
+    version decides how the file behaves.
     ``precisions``: the default first; the value is what it means, for the manifest and the screen.
     """
 
@@ -29,11 +32,14 @@ class TargetSpec:
     runtime_packages: tuple[str, ...]
     runtime_distribution: str
     lower: str
-    runtime: str | None
+    runtime: str
+    evaluated_by: str
     check: str | None
     precisions: Mapping[str, str]
+    interpreted: bool = False
 
 
+_CORE_ML_HERE = sys.platform == "darwin"  # Core ML predicts on macOS only
 _INT8 = "activations int8 per tensor, weights int8 per output channel, static, calibrated"
 
 TARGETS: Mapping[str, TargetSpec] = {
@@ -49,6 +55,7 @@ TARGETS: Mapping[str, TargetSpec] = {
             runtime_distribution="executorch",
             lower="mobileseg.export.to_executorch:lower",
             runtime="mobileseg.export.run_executorch:ExecutorchRuntime",
+            evaluated_by="ExecuTorch",
             check=None,
             precisions={FLOAT32: "float32 throughout", INT8: _INT8},
         ),
@@ -62,6 +69,7 @@ TARGETS: Mapping[str, TargetSpec] = {
             runtime_distribution="onnxruntime",
             lower="mobileseg.export.to_onnx:lower",
             runtime="mobileseg.export.run_onnx:OnnxRuntime",
+            evaluated_by="ONNX Runtime",
             check=None,
             precisions={FLOAT32: "float32 throughout", INT8: f"{_INT8}, as QuantizeLinear and DequantizeLinear pairs"},
         ),
@@ -71,10 +79,14 @@ TARGETS: Mapping[str, TargetSpec] = {
             suffix=".mlpackage",
             extra="coreml",
             packages=("torch", "torchao", "coremltools"),
-            runtime_packages=("coremltools",),
+            runtime_packages=("torch", "coremltools"),
             runtime_distribution="coremltools",
             lower="mobileseg.export.to_coreml:lower",
-            runtime=None,
+            runtime="mobileseg.export.run_coreml:CoremlRuntime"
+            if _CORE_ML_HERE
+            else "mobileseg.export.coreml_interpreter:InterpretedProgram",
+            evaluated_by="Core ML" if _CORE_ML_HERE else "our interpreter, not by Core ML",
+            interpreted=not _CORE_ML_HERE,
             check="mobileseg.export.check_coreml:check",
             precisions={
                 FLOAT16: "float16 weights and activations, float32 input and output",

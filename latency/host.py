@@ -64,7 +64,7 @@ class Host:
     def accepts(self, manifest: Manifest) -> None:
         """Raises ``EnvironmentLackError`` where the file's runtime is not here, or another release of it."""
         target = choose(TARGETS, manifest.target, "target")
-        if target.name == "coreml" and sys.platform != "darwin":
+        if target.interpreted:
             raise EnvironmentLackError(
                 expected="macOS for a Core ML file",
                 found=f"{manifest.artifact.file} on {platform.system()}",

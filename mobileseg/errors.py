@@ -77,6 +77,19 @@ class MissingExtraError(EnvironmentLackError):
         self.extra = extra
 
 
+class UnknownOperationError(EnvironmentLackError):
+    """A program that our interpreter cannot evaluate: what the file computes is unknown here, neither good nor bad."""
+
+    @classmethod
+    def of(cls, operation: str) -> UnknownOperationError:
+        """The error for an operation, or for a use of one that is not known."""
+        return cls(
+            expected="operations that the Core ML interpreter knows",
+            found=f"{operation}: UNKNOWN",
+            todo="run the file on macOS, in Core ML itself; here its result is not measured",
+        )
+
+
 class DiskFullError(EnvironmentLackError):
     """The disk filled up while something was being written; what was written is gone again."""
 

@@ -8,11 +8,13 @@ from rich.table import Table
 
 from mobileseg.cli.console import Stages, decibel, json_path, percent, results
 from mobileseg.data.dataset import data_folder, image_folder, open_labelled
-from mobileseg.errors import GateError
+from mobileseg.errors import GateError, UnknownOperationError
 from mobileseg.export import open_artifact
 from mobileseg.files import write_whole
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from mobileseg.export.accuracy import PanopticAccuracy
     from mobileseg.export.comparison import Comparison
 
@@ -33,13 +35,19 @@ def run(
         if done == total or done % max(1, total // 10) == 0:
             stages(f"compare: {done} of {total} images")
 
-    if dataset is not None:
-        result = comparison.compare_labelled(opened, dataset, weights, count)
-    else:
-        result = comparison.compare_images(opened, image_folder(folder), weights, count)
+    not_known: UnknownOperationError | None = None
+    try:
+        if dataset is not None:
+            result = comparison.compare_labelled(opened, dataset, weights, count)
+        else:
+            result = comparison.compare_images(opened, image_folder(folder), weights, count)
+    except UnknownOperationError as error:  # a result all the same: UNKNOWN, with the operation's name
+        not_known, result = error, comparison.unknown(opened, folder, error)
     if target is not None:
         write_whole(target, result.to_json().encode())
     _show(result)
+    if not_known is not None:
+        raise not_known
     if result.verdict == "FAIL":
         failed = [gate for gate in result.gates if gate.verdict == "FAIL"]
         raise GateError(
@@ -57,6 +65,20 @@ def _show(result: Comparison) -> None:
         soft_wrap=True,
     )
     console.print(f"{result.images} images of {result.data}", markup=False, soft_wrap=True)
+    console.print(f"evaluated by {result.evaluated_by}", markup=False, soft_wrap=True)
+    _figures(console, result)
+    for gate in result.gates:
+        console.print(
+            f"{gate.verdict:8} {gate.name}: {gate.expected}; found {gate.found}", markup=False, soft_wrap=True
+        )
+    console.print(f"verdict         {result.verdict}")
+
+
+def _figures(console: Console, result: Comparison) -> None:
+    """Accuracies and distances, where anything was compared."""
+    file, rewrite = result.artifact_logits, result.deploy_logits
+    if file is None or rewrite is None:
+        return
     original, artifact = result.float_, result.artifact
     if original is not None and artifact is not None:
         table = Table(box=None, pad_edge=False)
@@ -77,18 +99,12 @@ def _show(result: Comparison) -> None:
     for gain in result.gains:
         low, high = (f"{100 * end:+.2f}" for end in gain.interval)
         console.print(f"{gain.metric:15} {100 * gain.value:+.2f} points, 95 % interval {low} .. {high}")
-    file, rewrite = result.artifact_logits, result.deploy_logits
     console.print(
         f"same class      {percent(file.agreement)} of the pixels, {percent(file.band_agreement)} near boundaries"
     )
     console.print(f"logits' SQNR    {decibel(file.sqnr_db)} (deploy form: {decibel(rewrite.sqnr_db)})")
     if file.max_error is not None and file.mean_error is not None:
         console.print(f"logits' error   {file.max_error:.3g} at most, {file.mean_error:.3g} in the mean")
-    for gate in result.gates:
-        console.print(
-            f"{gate.verdict:8} {gate.name}: {gate.expected}; found {gate.found}", markup=False, soft_wrap=True
-        )
-    console.print(f"verdict         {result.verdict}")
 
 
 def _panoptic_rows(table: Table, original: PanopticAccuracy, artifact: PanopticAccuracy) -> None:

@@ -65,6 +65,8 @@ def report(manifest: Manifest) -> list[str]:
         if v.status == "passed"
         else f"accuracy   not measured: {where}"
     )
+    if v.evaluated_by is not None:
+        lines.append(f"evaluated  by {v.evaluated_by}")
     lines.append(f"size       {megabytes(m.artifact.size_bytes)}")
     return lines
 

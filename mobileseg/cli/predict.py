@@ -53,6 +53,8 @@ def run(
     console = results()
     if predictor.note:
         console.print(f"WARNING {predictor.note}", markup=False, soft_wrap=True)
+    if predictor.evaluated_by:
+        console.print(f"evaluated by {predictor.evaluated_by}", markup=False, soft_wrap=True)
     folder.mkdir(exist_ok=True)
     for path, target in zip(paths, targets, strict=True):
         pixels = read_image(path)

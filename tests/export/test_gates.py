@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
     [
         ("onnx", {"require_agreement": 1.0, "precision": "int8"}, "pixels"),
         ("onnx", {"require_delegation": 50.0}, "not measured"),
-        ("coreml", {"require_agreement": 0.1}, "not measured"),
+        ("coreml", {"require_agreement": 1.0, "precision": "int8-weights"}, "pixels"),
     ],
 )
 def test_no_file_below_the_gate(tmp_path: Path, target: str, gate: dict[str, object], message: str) -> None:

@@ -44,6 +44,6 @@ def test_what_was_not_measured_is_unknown_and_never_pass() -> None:
     assert overall(judge("int8", 1e-6, 1.0, (nan, nan), (nothing,))) == "UNKNOWN"
 
 
-@pytest.mark.parametrize("precision", ["int8", "int8-weights"])
-def test_every_integer_precision_answers_for_its_accuracy(precision: str) -> None:
+@pytest.mark.parametrize("precision", ["float16", "int8", "int8-weights"])
+def test_every_coarser_precision_answers_for_its_accuracy(precision: str) -> None:
     assert any("mIoU" in gate.name for gate in judge(precision, 1e-6, 1.0, (None, None), ()))

@@ -1,5 +1,7 @@
 """The gates must fail where they should: real modules, and a runtime that is off by a known amount."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -11,7 +13,7 @@ import mobileseg
 from mobileseg.classmap import Outputs
 from mobileseg.errors import GateError
 from mobileseg.export.manifest import DelegationPart, OutsidePart
-from mobileseg.export.verify import Subject, verify
+from mobileseg.export.verify import COARSER, Subject, verify
 from mobileseg.models.deploy import DeployedModel
 from mobileseg.models.reference import run_module
 
@@ -54,6 +56,16 @@ def test_an_exact_file_passes(model: nn.Module) -> None:
 def test_a_float_file_that_is_off_fails(model: nn.Module, scale: float) -> None:
     with pytest.raises(GateError, match="deploy form"):
         verify(subject(model, scale), BATCHES, "noise", False)
+
+
+@pytest.mark.parametrize("precision", ["float16", "int8-weights"])
+def test_a_coarser_float_file_follows_within_its_bound(model: nn.Module, precision: str) -> None:
+    bound = COARSER[precision]
+    noise = 10 ** (-bound.sqnr_db / 20)
+    kept = verify(replace(subject(model, noise / 2), bound=bound), BATCHES, "noise", False)
+    assert any("follows its deploy form" in line for line in kept.checks)
+    with pytest.raises(GateError, match="deploy form"):
+        verify(replace(subject(model, noise * 4), bound=bound), BATCHES, "noise", False)
 
 
 def test_an_int8_file_may_be_off_a_little_but_not_much(model: nn.Module) -> None:

@@ -1,0 +1,50 @@
+"""Activations."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from mobileseg.errors import UnknownOperationError
+
+
+def relu6(x: Tensor) -> Tensor:
+    """``min(max(x, 0), 6)``."""
+    return torch.clamp(x, 0, 6)
+
+
+def leaky_relu(x: Tensor, alpha: Tensor) -> Tensor:
+    """``x`` from 0 on, ``alpha x`` below."""
+    return torch.where(x >= 0, x, alpha * x)
+
+
+def clamped_relu(x: Tensor, alpha: Tensor, beta: Tensor) -> Tensor:
+    """``min(beta, x)`` from 0 on, ``min(beta, alpha x)`` below."""
+    return torch.minimum(torch.where(x >= 0, x, alpha * x), beta)
+
+
+def sigmoid_hard(x: Tensor, alpha: Tensor, beta: Tensor) -> Tensor:
+    """``min(max(alpha x + beta, 0), 1)``."""
+    return torch.clamp(alpha * x + beta, 0, 1)
+
+
+def linear_activation(x: Tensor, alpha: Tensor, beta: Tensor) -> Tensor:
+    """``alpha x + beta``."""
+    return alpha * x + beta
+
+
+def gelu(x: Tensor, mode: str = "EXACT") -> Tensor:
+    """By the error function, or by one of its two approximations."""
+    if mode == "EXACT":
+        return F.gelu(x)
+    if mode == "TANH_APPROXIMATION":
+        return F.gelu(x, approximate="tanh")
+    if mode == "SIGMOID_APPROXIMATION":
+        return x * torch.sigmoid(1.702 * x)
+    raise UnknownOperationError.of(f"gelu {mode}")
+
+
+def softmax(x: Tensor, axis: Tensor | int = -1) -> Tensor:
+    """Over one axis, the last by default."""
+    return torch.softmax(x, int(axis))
