@@ -129,6 +129,12 @@ def finetune(
     hard_share: Annotated[float | None, typer.Option(help="Share of the pixels, the hardest, that count.")] = None,
     every: Annotated[int | None, typer.Option(help="Epochs between evaluations.")] = None,
     seed: Annotated[int | None, typer.Option(help="Of everything random.")] = None,
+    int8: Annotated[
+        bool, typer.Option("--int8", help="Make trained --weights used to the roundings of the int8 file of --size.")
+    ] = False,
+    calibration: Annotated[
+        str | None, typer.Option(help="With --int8: images that fix its ranges; default: the bundled street images.")
+    ] = None,
     threads: Annotated[int | None, typer.Option(help="Of the processor; default all.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite.")] = False,
 ) -> None:
@@ -138,6 +144,7 @@ def finetune(
     verb.run(
         model, data, output=output, weights=weights, name=name, licence=licence, force=force, threads=threads,
         epochs=epochs, batch=batch, rate=rate, size=size, crop=crop, hard_share=hard_share, every=every, seed=seed,
+        int8=int8, calibration=calibration,
     )  # fmt: skip
 
 

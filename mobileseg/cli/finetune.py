@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mobileseg.cli.console import Stages, parse_size, percent, results
+from mobileseg.errors import RequestError
 from mobileseg.models.registry import MODELS
 from mobileseg.registry import choose, require
 
@@ -23,12 +24,17 @@ def run(
     name: str | None,
     licence: str | None,
     force: bool,
+    calibration: str | None,
     threads: int | None,
     **recipe: Any,
 ) -> None:
     """Check, train, measure, write."""
     spec = choose(MODELS, model, "model")
     require(PACKAGES, "training", "train")
+    if recipe["int8"]:
+        require(("torchao",), "training for int8", "executorch")
+    elif calibration is not None:
+        raise RequestError(expected="--calibration with --int8", found="--calibration alone", todo="leave it out")
     given = {key: parse_size(value) if key in ("size", "crop") else value for key, value in recipe.items()}
     stages = Stages()
     import torch
@@ -39,7 +45,10 @@ def run(
         torch.set_num_threads(threads)
     target = Path(output or f"{spec.name}_{name or Path(data).resolve().name}.safetensors")
     fields = {key: value for key, value in given.items() if value is not None}
-    request = TrainingRequest.of(spec, Path(data), target, weights, name, licence, fields, force=force, progress=stages)
+    images = Path(calibration) if calibration is not None else None
+    request = TrainingRequest.of(
+        spec, Path(data), target, weights, name, licence, fields, images, force=force, progress=stages
+    )
 
     def report(found: Report) -> None:
         seen = "" if found.score is None else f", {request.metric} {percent(found.score)}, best {percent(found.best)}"

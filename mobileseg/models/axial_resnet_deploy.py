@@ -6,14 +6,12 @@ The attention itself is in ``axial_attention_deploy.py``.
 
 from __future__ import annotations
 
-import copy
-
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mobileseg.models.axial_attention_deploy import AxialAttentionDeploy
 from mobileseg.models.axial_resnet import AxialBlock, AxialResNet
-from mobileseg.models.rewrites import divide_input, fold_batchnorm
+from mobileseg.models.rewrites import divide_input, fold_batchnorm, share
 from mobileseg.models.tokens import even_columns, even_rows, pointwise, sum_of_four, to_map, to_tokens
 
 
@@ -60,7 +58,7 @@ class ClassifierDeploy(nn.Module):
             blocks.append(AxialBlockDeploy(block, height, width, std if model.full and not blocks else None))
             height, width = height // block.stride, width // block.stride
         self.blocks = nn.Sequential(*blocks)
-        self.fc = copy.deepcopy(model.fc)
+        self.fc = share(model.fc)
 
     def forward(self, x: Tensor) -> Tensor:
         tokens = self.blocks(to_tokens(self.stem(x)))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from mobileseg.errors import RequestError
 from mobileseg.models.checks import check_emit, check_num_classes, check_size
@@ -60,11 +62,33 @@ def deploy(module: nn.Module, height: int, width: int, emit: str | None = None) 
     ``emit="panoptic"`` a dict of float32 ``semantic`` ``(1, classes, h, w)``, ``center`` ``(1, 1, h, w)`` and ``offset``
     ``(1, 2, h, w)``. The default is all that the head gives. Raises ``SizeError``, ``RequestError``.
     """
+    with torch.no_grad():
+        return _deploy(copy.deepcopy(module), height, width, emit).requires_grad_(False)
+
+
+def deploy_live(module: nn.Module, height: int, width: int, emit: str | None = None) -> DeployedModel:
+    """The deploy form as a function of the parameters of ``module``: gradients reach them through every rewrite.
+
+    Its parameters are shared with ``module``, and what a rewrite computes from them is a plain tensor in a parameter's place;
+    ``live_tensors`` gives all of them by name. BatchNorms are folded with the statistics that they have. Errors as ``deploy``.
+    """
+    with torch.enable_grad():
+        return _deploy(module, height, width, emit)
+
+
+def live_tensors(deployed: nn.Module) -> dict[str, Tensor]:
+    """Parameters and the tensors in their places, named as the parameters of the ordinary deploy form are."""
+    found: dict[str, Tensor] = dict(deployed.named_parameters())
+    for path, part in deployed.named_modules():
+        prefix = f"{path}." if path else ""
+        found |= {prefix + name: value for name, value in vars(part).items() if isinstance(value, Tensor)}
+    return found
+
+
+def _deploy(module: nn.Module, height: int, width: int, emit: str | None) -> DeployedModel:
     spec = spec_of(module)
     check_size(spec, height, width)
     kind = check_emit(spec, emit)
-    with torch.no_grad():
-        branches = {"semantic_only": kind != "panoptic"} if spec.task == "panoptic" else {}
-        network = load(spec.deploy)(module, height, width, spec.std, **branches)
-        deployed = DeployedModel(network, spec, int(module.mobileseg_classes), (height, width), kind)  # type: ignore[arg-type]
-    return deployed.eval().requires_grad_(False)
+    branches = {"semantic_only": kind != "panoptic"} if spec.task == "panoptic" else {}
+    network = load(spec.deploy)(module, height, width, spec.std, **branches)
+    return DeployedModel(network, spec, int(module.mobileseg_classes), (height, width), kind).eval()  # type: ignore[arg-type]

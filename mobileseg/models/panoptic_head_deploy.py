@@ -5,7 +5,6 @@ XNNPACK resizes with aligned corners as it does with half-pixel centres, and has
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 
 import torch
@@ -14,7 +13,7 @@ from torch import Tensor, nn
 
 from mobileseg.models.layers import ConvBN
 from mobileseg.models.panoptic_head import Decoder, Head, InstanceBranch, PanopticHead, SemanticBranch, SeparableConv
-from mobileseg.models.rewrites import fold
+from mobileseg.models.rewrites import fold, share
 
 Size = tuple[int, int]  # height, width of a map
 
@@ -61,7 +60,7 @@ class HeadDeploy(nn.Module):
     def __init__(self, head: Head) -> None:
         super().__init__()
         self.conv = SeparableConvDeploy(head.conv)
-        self.predict = copy.deepcopy(head.predict).requires_grad_(False)
+        self.predict = share(head.predict)
 
     def forward(self, x: Tensor) -> Tensor:
         out: Tensor = self.predict(self.conv(x))

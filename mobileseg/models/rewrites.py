@@ -5,6 +5,9 @@ All of it is computed in float64 and rounded once, so that the deploy form stays
 
 from __future__ import annotations
 
+import copy
+from typing import TypeVar
+
 import torch
 from torch import Tensor, nn
 
@@ -29,10 +32,7 @@ def make_conv(like: nn.Conv2d, weight: Tensor, bias: Tensor) -> nn.Conv2d:
         (like.dilation[0], like.dilation[1]),
         like.groups,
     )
-    with torch.no_grad():
-        conv.weight.copy_(weight)
-        conv.bias.copy_(bias)  # type: ignore[union-attr]  # made with a bias two lines above
-    return conv.requires_grad_(False)
+    return set_constants(conv, weight=weight, bias=bias)
 
 
 def copied(conv: nn.Conv2d) -> nn.Conv2d:
@@ -78,9 +78,33 @@ def fold_tree(module: nn.Module) -> nn.Module:
     return module
 
 
-def constant(tensor: Tensor) -> nn.Parameter:
-    """A float32 contiguous constant that travels in the graph as a weight."""
-    return nn.Parameter(tensor.detach().to(torch.float32).contiguous(), requires_grad=False)
+def constant(tensor: Tensor) -> Tensor:
+    """A float32 contiguous constant that travels in the graph as a weight: a parameter, or where the trained parameters are to be
+    reached through it (``factory.deploy_live``) the function of them that it is."""
+    exact = tensor.to(torch.float32, copy=True, memory_format=torch.contiguous_format)  # no two share memory
+    if torch.is_grad_enabled() and tensor.requires_grad:
+        return exact
+    return nn.Parameter(exact.detach(), requires_grad=False)
+
+
+Layer = TypeVar("Layer", bound=nn.Module)
+
+
+def set_constants(layer: Layer, **tensors: Tensor) -> Layer:
+    """Give parameters of ``layer`` the values of constants of the same shapes; gives ``layer``."""
+    for name, tensor in tensors.items():
+        assert layer.get_parameter(name).shape == tensor.shape
+        delattr(layer, name)
+        setattr(layer, name, constant(tensor))
+    return layer
+
+
+def share(module: Layer) -> Layer:
+    """A copy of the modules with the very parameters of ``module``: parts of the copy can be replaced without touching the original."""
+    copied = copy.copy(module)
+    copied._parameters, copied._buffers = dict(module._parameters), dict(module._buffers)
+    copied._modules = {name: None if child is None else share(child) for name, child in module._modules.items()}
+    return copied
 
 
 def divide_input(conv: nn.Conv2d, std: tuple[float, ...]) -> nn.Conv2d:

@@ -7,14 +7,12 @@ behind. What became of the attention itself is told in ``sasa_windows.py``.
 
 from __future__ import annotations
 
-import copy
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mobileseg.models.panoptic_head_deploy import SemanticBranchDeploy, Size
-from mobileseg.models.rewrites import batchnorm_affine, divide_input, fold_batchnorm
+from mobileseg.models.rewrites import batchnorm_affine, divide_input, fold_batchnorm, share
 from mobileseg.models.sasa import Bottleneck, SasaBackbone, SasaClassifier, SasaSegmenter, SelfAttention2d
 from mobileseg.models.sasa_stem_deploy import AttentionStemDeploy
 from mobileseg.models.sasa_windows import WindowAttention
@@ -105,7 +103,7 @@ class ClassifierDeploy(nn.Module):
     def __init__(self, model: SasaClassifier, height: int, width: int, std: tuple[float, ...]) -> None:
         super().__init__()
         self.backbone = BackboneDeploy(model, height, width, std)
-        self.fc = copy.deepcopy(model.fc).requires_grad_(False)
+        self.fc = share(model.fc)
 
     def forward(self, x: Tensor) -> Tensor:
         deepest = to_map(self.backbone(x)[-1])

@@ -31,11 +31,11 @@ class AttentionStem(nn.Module):
         self.mix = nn.Embedding(MIXTURES, channels // HEADS)
         self.bn = nn.BatchNorm2d(channels)
 
-    def value_weights(self) -> Tensor:
-        """``(16, channels, 3)``: the matrix that makes a value of the pixel at each place of a block, row by row."""
-        places = (self.row.weight[:, None] + self.column.weight).flatten(0, 1)
-        shares = torch.softmax(places @ self.mix.weight.T, dim=1)
-        return torch.einsum("pm,mcx->pcx", shares, self.conv_v.weight.reshape(MIXTURES, -1, 3))
+    def value_weights(self, dtype: torch.dtype = torch.float32) -> Tensor:
+        """``(16, channels, 3)`` in ``dtype``: the matrix that makes a value of the pixel at each place of a block, row by row."""
+        row, column, mix, v = (part.weight.to(dtype) for part in (self.row, self.column, self.mix, self.conv_v))
+        shares = torch.softmax((row[:, None] + column).flatten(0, 1) @ mix.T, dim=1)
+        return torch.einsum("pm,mcx->pcx", shares, v.reshape(MIXTURES, -1, 3))
 
     def forward(self, x: Tensor) -> Tensor:
         images, _, height, width = x.shape

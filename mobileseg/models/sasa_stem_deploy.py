@@ -8,8 +8,6 @@
 
 from __future__ import annotations
 
-import copy
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -34,7 +32,7 @@ class AttentionStemDeploy(nn.Module):
         q, k = stem.conv_qk.weight.double().flatten(1).div(divisor).reshape(2, HEADS, -1, 3)
         self.query = constant(torch.einsum("gdx,gdy->gyx", q, k).flatten(0, 1))
         scale, shift = batchnorm_affine(stem.bn)
-        values = copy.deepcopy(stem).double().value_weights() * scale[:, None] / divisor
+        values = stem.value_weights(torch.float64) * scale[:, None] / divisor
         self.values = constant(values.transpose(1, 2))
         self.shift = constant(shift)
         self.step = max(1, band // (self.columns * HEADS * PLACES**2))  # rows of blocks in a band

@@ -11,14 +11,12 @@ What was rewritten, and why (measured on executorch 1.5.1, XNNPACK):
 
 from __future__ import annotations
 
-import copy
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mobileseg.models.light_head_deploy import LightHeadDeploy
-from mobileseg.models.rewrites import concatenate, constant, divide_input, fold, fold_tree
+from mobileseg.models.rewrites import concatenate, constant, divide_input, fold, fold_tree, share
 from mobileseg.models.seaformer import (
     PositionTable,
     SeaAttention,
@@ -98,7 +96,7 @@ class AttentionDeploy(nn.Module):
 
 def deploy_backbone(backbone: SeaFormerBackbone, height: int, width: int, std: tuple[float, ...]) -> SeaFormerBackbone:
     """A rewritten copy for mean-free inputs of ``height`` x ``width`` pixels that are yet to be divided by ``std``."""
-    deployed = copy.deepcopy(backbone).eval().requires_grad_(False)
+    deployed = share(backbone).eval()
     variant = deployed.variant
     for i in range(len(variant.widths)):
         times = variant.first_transformer + i + 1  # the stem halves, and every stage from the first on
@@ -133,7 +131,7 @@ class ClassifierDeploy(nn.Module):
     def __init__(self, model: SeaFormerClassifier, height: int, width: int, std: tuple[float, ...]) -> None:
         super().__init__()
         self.backbone = deploy_backbone(model, height, width, std)
-        self.linear = copy.deepcopy(model.linear).requires_grad_(False)
+        self.linear = share(model.linear)
 
     def forward(self, x: Tensor) -> Tensor:
         logits: Tensor = self.linear(self.backbone.features(x)[-1].mean((2, 3), keepdim=True).flatten(1))

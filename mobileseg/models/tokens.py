@@ -9,6 +9,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from mobileseg.models.rewrites import set_constants
+
 
 def to_tokens(x: Tensor) -> Tensor:
     """``(1, C, H, W)`` to ``(H, W, C)``."""
@@ -22,11 +24,7 @@ def to_map(tokens: Tensor) -> Tensor:
 
 def make_linear(weight: Tensor, bias: Tensor) -> nn.Linear:
     """A float32 linear layer with the given ``(out, in)`` weight and ``(out,)`` bias."""
-    linear = nn.Linear(weight.shape[1], weight.shape[0])
-    with torch.no_grad():
-        linear.weight.copy_(weight)
-        linear.bias.copy_(bias)
-    return linear.requires_grad_(False)
+    return set_constants(nn.Linear(weight.shape[1], weight.shape[0]), weight=weight, bias=bias)
 
 
 def pointwise(conv: nn.Conv2d, gain: float = 1.0) -> nn.Linear:

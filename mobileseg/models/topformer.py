@@ -14,7 +14,6 @@ What ``deploy`` rewrites, and why (measured on executorch 1.5.1, XNNPACK):
 
 from __future__ import annotations
 
-import copy
 import functools
 import itertools
 from collections.abc import Sequence
@@ -34,7 +33,7 @@ from mobileseg.models.layers import (
     TransformerStage,
     init_weights,
 )
-from mobileseg.models.rewrites import concatenate, constant, divide_input, fold, fold_tree
+from mobileseg.models.rewrites import concatenate, constant, divide_input, fold, fold_tree, share
 
 STEM = 16  # channels
 DEPTH, MLP_RATIO, DROP_PATH = 4, 2, 0.1  # of the transformer
@@ -250,7 +249,7 @@ class AttentionDeploy(nn.Module):
         super().__init__()
         self.heads, self.grid = attention.heads, grid
         self.qkv = concatenate([fold(part) for part in (attention.to_q, attention.to_k, attention.to_v)])
-        self.proj = fold_tree(copy.deepcopy(attention.proj))
+        self.proj = fold_tree(share(attention.proj))
 
     def forward(self, x: Tensor) -> Tensor:
         keys, tokens = self.heads * KEY_DIM, self.grid[0] * self.grid[1]
@@ -279,7 +278,7 @@ class InjectionDeploy(nn.Module):
 
 def deploy(model: TopFormer, height: int, width: int, std: tuple[float, ...]) -> TopFormer:
     """A rewritten copy for mean-free inputs of ``height`` x ``width`` pixels that are yet to be divided by ``std``."""
-    deployed = copy.deepcopy(model).eval().requires_grad_(False)
+    deployed = share(model).eval()
     backbone, head = deployed.backbone, deployed.decode_head
     pool = PyramidPoolDeploy(height, width)
     backbone.ppa = pool

@@ -11,7 +11,6 @@ What was rewritten, and why (measured on executorch 1.5.1, XNNPACK):
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass
 
 import torch
@@ -20,7 +19,7 @@ from torch import Tensor, nn
 
 from mobileseg.models.light_head import LightHead
 from mobileseg.models.light_head_deploy import LightHeadDeploy
-from mobileseg.models.rewrites import batchnorm_affine, copied, divide_input, fold_batchnorm, make_conv
+from mobileseg.models.rewrites import batchnorm_affine, copied, divide_input, fold_batchnorm, make_conv, share
 from mobileseg.models.semantic_fpn import FeaturePyramid, SemanticFpnHead
 from mobileseg.models.semantic_fpn_deploy import SemanticFpnDeploy
 from mobileseg.models.upernet import UPerHead
@@ -205,7 +204,7 @@ class ClassifierDeploy(nn.Module):
     def __init__(self, model: VanClassifier, height: int, width: int, std: tuple[float, ...]) -> None:
         super().__init__()
         self.backbone = BackboneDeploy(model, std)
-        self.head = copy.deepcopy(model.head)
+        self.head = share(model.head)
 
     def forward(self, x: Tensor) -> Tensor:
         logits: Tensor = self.head(self.backbone(x)[-1].mean((2, 3), keepdim=True).flatten(1))

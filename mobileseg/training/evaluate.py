@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import nn
 
-from mobileseg.classmap import classes_of_output
+from mobileseg.classmap import Outputs, classes_of_output
 from mobileseg.data.dataset import LabelledFolder
-from mobileseg.data.images import read_batch
+from mobileseg.data.images import Batch, read_batch
 from mobileseg.data.labels import read_labels, read_panoptic
 from mobileseg.metrics.confusion import Scores, confusion, scores
 from mobileseg.metrics.panoptic import PanopticScores, panoptic_counts, panoptic_scores
-from mobileseg.models.factory import spec_of
-from mobileseg.models.reference import original_outputs
 from mobileseg.panoptic import panoptic_labels, rules_for
 
 
@@ -41,23 +39,27 @@ class Found:
         return figures
 
 
-def evaluate(model: nn.Module, data: LabelledFolder, size: tuple[int, int], panoptic: bool = False) -> Found:
-    """An original form in evaluation mode on every image, at the labels' own size: what ``compare`` measures."""
-    spec, classes = spec_of(model), data.classes
+def evaluate(
+    outputs_of: Callable[[Batch], Outputs],
+    align_corners: bool,
+    data: LabelledFolder,
+    size: tuple[int, int],
+    panoptic: bool = False,
+) -> Found:
+    """What computes the outputs of ``(1, 3, *size)`` pixels, on every image, at the labels' own size: what ``compare`` measures."""
+    classes = data.classes
     rules = rules_for(classes.thing_numbers)
     counts = np.zeros((len(classes.names), len(classes.names)), dtype=np.int64)
     segments = np.zeros((len(classes.names), 4))
-    was, _ = model.training, model.eval()
     for item in data.items:
         label = read_labels(item, classes)
-        outputs = original_outputs(model, read_batch(item.image, *size))
-        prediction = classes_of_output(outputs[0], label.shape[0], label.shape[1], spec.align_corners)
+        outputs = outputs_of(read_batch(item.image, *size))
+        prediction = classes_of_output(outputs[0], label.shape[0], label.shape[1], align_corners)
         counts += confusion(prediction, label, len(classes.names), classes.ignore_index)
         if panoptic:
             wanted = read_panoptic(item, classes, rules.label_divisor, rules.void)
             found = panoptic_labels(outputs, (label.shape[0], label.shape[1]), rules)
             segments += panoptic_counts(found, wanted, len(classes.names), rules.label_divisor, rules.void)
-    model.train(was)
     return Found(scores(counts), panoptic_scores(segments, rules.things) if panoptic else None)
 
 

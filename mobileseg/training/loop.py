@@ -16,7 +16,7 @@ from mobileseg.data.dataset import LabelledFolder
 from mobileseg.errors import GateError
 from mobileseg.models.factory import spec_of
 from mobileseg.training.data import Source, Views, class_shares, load_examples
-from mobileseg.training.evaluate import evaluate
+from mobileseg.training.forms import FloatForm, Form
 from mobileseg.training.losses import balancing_weights, class_loss, panoptic_loss
 from mobileseg.training.recipe import Recipe
 from mobileseg.training.state import Run
@@ -40,7 +40,8 @@ class Trainer:
     """Trains ``model`` (an original form) on ``training``; the weights of the best validation score are kept: mIoU, or
     PQ where ``panoptic``.
 
-    ``identity``: what makes this run this run, stored in the state and compared at resumption. ``state``: where it is kept.
+    ``form``: what of it is trained and evaluated. ``state``: where the run is kept. ``identity``: what makes this run this run,
+    stored in the state and compared at resumption.
     """
 
     model: nn.Module
@@ -50,6 +51,7 @@ class Trainer:
     state: Path
     identity: dict[str, Any]
     panoptic: bool = False
+    form: Form = field(default_factory=FloatForm)
     report: Callable[[Report], None] = lambda report: None
     device: str = field(default_factory=lambda: "cuda" if torch.cuda.is_available() else "cpu")
 
@@ -83,7 +85,7 @@ class Trainer:
     def _epoch(self, run: Run, source: Source, weights: Tensor | None) -> float:
         """One pass over the data; gives the mean loss."""
         torch.manual_seed(_seed(self.recipe.seed, run.epoch))  # of drop path and dropout
-        run.model.train()
+        self.form.begin(run.model)
         total = 0.0
         for step, views in enumerate(source.epoch(run.epoch)):
             run.set_rate(self.recipe.rate_at(run.epoch * source.steps + step, source.steps))
@@ -103,15 +105,16 @@ class Trainer:
         return total / source.steps
 
     def _loss(self, model: nn.Module, views: Views, weights: Tensor | None) -> Tensor:
-        outputs = model(views.images)
+        outputs = self.form.outputs(model, views.images)
         if self.panoptic:
+            assert isinstance(outputs, dict)
             return panoptic_loss(outputs, views, weights, self.recipe.hard_share)
         logits = outputs["semantic"] if isinstance(outputs, dict) else outputs
         aligned = spec_of(self.model).align_corners
         return class_loss(logits, views.labels, weights, self.recipe.hard_share, aligned)
 
     def _evaluate(self, run: Run) -> float:
-        score = evaluate(run.average.cpu(), self.validation, self.recipe.size, self.panoptic).score
+        score = self.form.evaluate(run.average.cpu(), self.validation, self.recipe.size, self.panoptic).score
         run.average.to(self.device)
         if run.best is None or score > run.best["score"]:
             state = {key: value.detach().cpu().clone() for key, value in run.average.state_dict().items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -10,6 +10,7 @@ from mobileseg.errors import RequestError
 
 Positive = Annotated[float, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
+AWARE: dict[str, Any] = {"epochs": 10, "rate": 2e-4, "scale": (0.75, 1.5), "warmup": 0.5, "ema": 0.99, "every": 1}
 
 
 class Recipe(BaseModel):
@@ -18,7 +19,8 @@ class Recipe(BaseModel):
     ``size``: height, width in pixels that images are evaluated at. ``crop``: of the training images, which are first scaled to
     ``scale`` times ``size``, their aspect kept. ``decay``: of the weights, not of biases, norms and position tables.
     ``ema``: of the averaged weights, which are what is evaluated and kept. ``clip``: of the gradient's norm.
-    ``hard_share``: of the pixels, the hardest, that count in the class loss.
+    ``hard_share``: of the pixels, the hardest, that count in the class loss. ``int8``: trained through the roundings of the int8 file
+    of this ``size``, which is then the crop's, too.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -40,6 +42,14 @@ class Recipe(BaseModel):
     hard_share: Annotated[float, Field(gt=0, le=1)] = 1.0
     every: Annotated[int, Field(ge=1)] = 5  # epochs between evaluations
     seed: Annotated[int, Field(ge=0)] = 0
+    int8: bool = False
+
+    @classmethod
+    def of(cls, fields: dict[str, Any]) -> Recipe:
+        """With the defaults for what the fields say: weights that are only to get used to int8 take few and small steps."""
+        if fields.get("int8"):
+            fields = {**AWARE, "crop": fields.get("size", cls.model_fields["size"].default), **fields}
+        return cls(**fields)
 
     def rate_at(self, step: int, steps_per_epoch: int) -> float:
         """The learning rate of a step, counted from 0: ``rate (1 - step / steps) ** power`` after the warm-up."""
@@ -55,6 +65,12 @@ class Recipe(BaseModel):
                 expected=f"at least {self.batch} training images, one batch",
                 found=str(images),
                 todo="give more images or a smaller --batch",
+            )
+        if self.int8 and self.crop != self.size:
+            raise RequestError(
+                expected="a crop of the file's size with --int8: the rounded graph is that of one size",
+                found=f"--crop {self.crop[0]}x{self.crop[1]}, --size {self.size[0]}x{self.size[1]}",
+                todo="leave --crop out",
             )
         if self.scale[0] > self.scale[1]:
             raise RequestError(

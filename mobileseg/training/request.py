@@ -14,11 +14,13 @@ from pydantic import ValidationError
 from torch import nn
 
 from mobileseg.errors import DatasetError, RequestError
+from mobileseg.export.calibration import ImageSet, read_calibration
 from mobileseg.files import check_output, sha256
 from mobileseg.models.checks import check_size
 from mobileseg.models.factory import build
 from mobileseg.models.spec import ModelSpec
-from mobileseg.training.evaluate import evaluate, place_baseline
+from mobileseg.training.evaluate import place_baseline
+from mobileseg.training.forms import FloatForm, Form
 from mobileseg.training.loop import Report, Trainer
 from mobileseg.training.recipe import Recipe
 from mobileseg.training.record import Outcome, stored, write
@@ -40,6 +42,7 @@ class TrainingRequest:
     start: str | None  # weights to begin with, None for random ones
     name: str
     licence: str
+    images: ImageSet | None  # that fix the ranges of int8
     progress: Callable[[str], None]
 
     @property
@@ -62,15 +65,25 @@ class TrainingRequest:
         name: str | None = None,
         licence: str | None = None,
         recipe: dict[str, Any] | None = None,
+        calibration: Path | None = None,
         force: bool = False,
         progress: Callable[[str], None] = lambda stage: None,
     ) -> TrainingRequest:
-        """Raises ``RequestError`` and its kinds, the cheap checks first."""
+        """``calibration``: with int8 a folder of images that fix its ranges, default the bundled ones.
+
+        Raises ``RequestError`` and its kinds, the cheap checks first.
+        """
         if spec.task == "classification":
             raise RequestError(
                 expected="a segmentation model", found=f"{spec.name}, a classifier", todo="choose another"
             )
         checked = _recipe(recipe or {})
+        if checked.int8 and start in (None, RANDOM):
+            raise RequestError(
+                expected="--weights with --int8: trained ones, which are then made used to it",
+                found="none" if start is None else RANDOM,
+                todo=f"train in float first: mobileseg finetune {spec.name} --data {data}",
+            )
         for size in (checked.size, checked.crop):
             check_size(spec, *size)
         if output.suffix != ".safetensors":
@@ -84,11 +97,12 @@ class TrainingRequest:
         progress(f"check {data}")
         split = open_split(data)
         checked.check(len(split.train.items))
+        images = read_calibration(calibration) if checked.int8 else None
         names = split.train.classes.names
         if len(names) > MOST_CLASSES:
             raise DatasetError(expected=f"at most {MOST_CLASSES} classes", found=str(len(names)), todo="merge some")
         stated = licence or "not stated: that of the data it was trained on"
-        return cls(spec, split, checked, output, start, name or data.resolve().name, stated, progress)
+        return cls(spec, split, checked, output, start, name or data.resolve().name, stated, images, progress)
 
     def model(self) -> nn.Module:
         """The original form with the data's classes, seeded random or with the weights to begin with."""
@@ -97,6 +111,15 @@ class TrainingRequest:
             load_weights(model, str(self.start))
         return model
 
+    def form(self) -> Form:
+        """What is trained: the original form, or its int8 graph."""
+        if self.images is None:
+            return FloatForm()
+        from mobileseg.training.int8 import Int8Form
+
+        emit = "logits" if self.spec.task == "panoptic" and not self.panoptic else None
+        return Int8Form(self.recipe.size, self.images, emit)
+
     def identity(self) -> dict[str, Any]:
         """What a resumed run must have in common with the one that was interrupted."""
         return {
@@ -104,13 +127,14 @@ class TrainingRequest:
             "data": self.split.sha256(),
             "recipe": self.recipe.model_dump_json(),
             "start": self.start or RANDOM,
+            "calibration": self.images.sha256 if self.images else None,
             "torch": str(torch.__version__),
         }
 
 
 def _recipe(fields: dict[str, Any]) -> Recipe:
     try:
-        return Recipe(**fields)
+        return Recipe.of(fields)
     except ValidationError as error:
         first = error.errors()[0]
         raise RequestError(
@@ -126,8 +150,17 @@ def train(request: TrainingRequest, report: Callable[[Report], None] = lambda re
     split, state = request.split, request.output.with_suffix(".state")
     if state.exists():
         request.progress(f"go on from {state}")
+    form = request.form()
     trainer = Trainer(
-        request.model(), split.train, split.val, request.recipe, state, request.identity(), request.panoptic, report
+        request.model(),
+        split.train,
+        split.val,
+        request.recipe,
+        state,
+        request.identity(),
+        request.panoptic,
+        form,
+        report,
     )
     run = trainer.run()
     assert run.best is not None
@@ -137,9 +170,10 @@ def train(request: TrainingRequest, report: Callable[[Report], None] = lambda re
     for part, folder in (("val", split.val), ("test", split.test)):
         if folder is not None:
             request.progress(f"measure on the {part} part, {len(folder.items)} images")
-            found = evaluate(model, folder, request.recipe.size, request.panoptic)
+            for kind, each in (("", FloatForm()), ("int8_", form))[: 1 + request.recipe.int8]:
+                found = each.evaluate(model, folder, request.recipe.size, request.panoptic)
+                measured |= {f"{part}_{kind}{key}": value for key, value in found.measured.items()}
             guess = place_baseline(split.train, folder)
-            measured |= {f"{part}_{key}": value for key, value in found.measured.items()}
             measured[f"{part}_miou_of_position_baseline"] = guess.miou
     outcome = write(run, request.output, _facts(request, measured))
     state.unlink()
@@ -158,6 +192,7 @@ def _facts(request: TrainingRequest, measured: dict[str, float]) -> dict[str, An
         f"{len(split.val.items)} others; {split.how}",
         "recipe": request.recipe.model_dump(mode="json"),
         "start": _start(request),
+        "calibration": request.images.part().model_dump(mode="json") if request.images else None,
         "evaluation": "logits resized bilinearly to the label's size, argmax, ignored pixels left out",
         "size": request.recipe.size,
         "classes": classes.names,

@@ -17,7 +17,7 @@ import mobileseg
 from mobileseg.data.dataset import open_labelled
 from mobileseg.errors import RequestError
 from mobileseg.models.registry import MODELS
-from mobileseg.training.evaluate import evaluate
+from mobileseg.training.forms import FloatForm
 from mobileseg.training.request import TrainingRequest, train
 from mobileseg.training.state import Run
 from mobileseg.weights.resolve import resolve
@@ -53,7 +53,7 @@ def test_learns_and_says_where_the_weights_come_from(data: Path, tmp_path: Path)
     assert not (tmp_path / "w.state").exists()
     # The figures are those of the file, not of what was rounded to make it.
     model = mobileseg.create_model("seaformer-tiny", weights=str(tmp_path / "w.safetensors"))
-    found = evaluate(model, open_labelled(data / "test"), (64, 96))
+    found = FloatForm().evaluate(model, open_labelled(data / "test"), (64, 96), panoptic=False)
     assert found.score == pytest.approx(outcome.measured["test_miou"], abs=1e-6)
 
 

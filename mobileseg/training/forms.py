@@ -1,0 +1,48 @@
+"""What is trained and evaluated: the float original here, the int8 graph that export would make of it in ``int8``."""
+
+from __future__ import annotations
+
+import functools
+from typing import Protocol
+
+from torch import Tensor, nn
+
+from mobileseg.data.dataset import LabelledFolder
+from mobileseg.models.factory import spec_of
+from mobileseg.models.reference import original_outputs
+from mobileseg.training.evaluate import Found, evaluate
+
+Outputs = Tensor | dict[str, Tensor]
+
+
+class Form(Protocol):
+    """How the parameters of an original form become outputs and figures."""
+
+    def begin(self, model: nn.Module) -> None:
+        """At the start of every epoch."""
+
+    def outputs(self, model: nn.Module, images: Tensor) -> Outputs:
+        """Of normalised ``(N, 3, h, w)`` float32, with gradients to the parameters of ``model``."""
+        ...
+
+    def evaluate(self, model: nn.Module, data: LabelledFolder, size: tuple[int, int], panoptic: bool) -> Found:
+        """On every image of ``data`` at ``size``; ``model`` is in evaluation mode."""
+        ...
+
+
+class FloatForm:
+    """The original form, as its authors trained it."""
+
+    def begin(self, model: nn.Module) -> None:
+        """BatchNorms learn their statistics; dropout and drop path are on."""
+        model.train()
+
+    def outputs(self, model: nn.Module, images: Tensor) -> Outputs:
+        """See ``Form``."""
+        out: Outputs = model(images)
+        return out
+
+    def evaluate(self, model: nn.Module, data: LabelledFolder, size: tuple[int, int], panoptic: bool) -> Found:
+        """See ``Form``."""
+        outputs = functools.partial(original_outputs, model)
+        return evaluate(outputs, spec_of(model).align_corners, data, size, panoptic)
