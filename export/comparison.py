@@ -19,6 +19,7 @@ from mobileseg.data.labels import read_labels
 from mobileseg.errors import DatasetError, RequestError, UnknownOperationError
 from mobileseg.export.accuracy import Accuracy, Gain, Ratio, Tally
 from mobileseg.export.artifact import Artifact
+from mobileseg.export.layers import LayerReport
 from mobileseg.export.manifest import Decibel, Part
 from mobileseg.export.reference import original_of
 from mobileseg.export.verdict import Gate, Verdict, judge, overall
@@ -46,7 +47,8 @@ class Comparison(Part):
 
     ``artifact_logits``, ``deploy_logits``: of the file and of its deploy form in PyTorch, both against the float original;
     ``agreement`` and ``sqnr_db`` repeat the file's. ``evaluated_by``: what ran the file. Where that does not know an operation of
-    it, the verdict is UNKNOWN, a gate names the operation, and there are no figures.
+    it, the verdict is UNKNOWN, a gate names the operation, and there are no figures. ``layers``: where the error arises, where that
+    was asked for.
     """
 
     schema_version: Literal[1] = SCHEMA_VERSION
@@ -67,6 +69,7 @@ class Comparison(Part):
     sqnr_db: Decibel | None
     artifact_logits: Logits | None
     deploy_logits: Logits | None
+    layers: LayerReport | None = None
     verdict: Verdict
     gates: tuple[Gate, ...]
     versions: dict[str, str]

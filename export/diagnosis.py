@@ -100,27 +100,30 @@ def diagnose(model: nn.Module, request: Diagnosis) -> Sensitivity:
     return rank(bench, subject, request.budget_s, request.most_drop, request.progress)
 
 
-def bench_of(model: nn.Module, size: tuple[int, int], images: ImageSet, probes: Sequence[Probe]) -> Bench:
+def bench_of(
+    model: nn.Module, size: tuple[int, int], images: ImageSet, probes: Sequence[Probe], emit: str | None = None
+) -> Bench:
     """The quantized graph of an original form, calibrated on ``images``, with ``probes`` to look at it."""
-    deployed = deploy(model, *size)
+    deployed = deploy(model, *size, emit=emit)
     with quiet():
         return Bench(deployed, switchable(deployed, images.batches(*size)), probes)
 
 
 def image_probes(images: ImageSet, size: tuple[int, int], most: int = PROBES) -> list[Probe]:
     """At most so many of the images, evenly chosen, without labels."""
-    few = replace(images, images=tuple(images.images[i] for i in _evenly(len(images.images), most)))
+    few = replace(images, images=tuple(images.images[i] for i in evenly(len(images.images), most)))
     return [Probe(batch) for batch in few.batches(*size)]
 
 
 def labelled_probes(data: LabelledFolder, size: tuple[int, int], most: int = PROBES) -> list[Probe]:
     """At most so many of the images, evenly chosen, with class maps at their own size."""
     classes = data.classes
-    chosen = [data.items[i] for i in _evenly(len(data.items), most)]
+    chosen = [data.items[i] for i in evenly(len(data.items), most)]
     return [Probe(read_batch(i.image, *size), read_labels(i, classes), classes.ignore_index) for i in chosen]
 
 
-def _evenly(count: int, most: int) -> list[int]:
+def evenly(count: int, most: int) -> list[int]:
+    """At most ``most`` of the numbers below ``count``, evenly chosen, first and last among them."""
     return sorted(set(np.linspace(0, count - 1, min(count, most)).round().astype(int).tolist()))
 
 

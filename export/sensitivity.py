@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Literal
@@ -112,9 +112,11 @@ def rank(
     )
 
 
-def layer_costs(bench: Bench, progress: Progress = lambda stage: None) -> list[LayerCost]:
-    """Every layer alone and cumulatively, the costliest first."""
-    graph, names = bench.graph, list(bench.graph.layers)
+def layer_costs(bench: Bench, progress: Progress = lambda stage: None, kept: Collection[str] = ()) -> list[LayerCost]:
+    """Every layer alone and cumulatively, the costliest first; but for those that answer to ``kept``, which are float."""
+    graph = bench.graph
+    left_out = graph.below(kept)
+    names = [name for name in graph.layers if name not in left_out]
     costs: list[LayerCost] = []
     for done, name in enumerate(names, 1):
         share = graph.layers[name].multiply_adds / max(graph.multiply_adds, 1)

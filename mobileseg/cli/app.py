@@ -156,6 +156,13 @@ def compare(
         str | None, typer.Option(help="Where the artifact's weights are now, if not where they were.")
     ] = None,
     no_labels: Annotated[bool, typer.Option("--no-labels", help="Images only: agreement and SQNR, no mIoU.")] = False,
+    layers: Annotated[
+        bool, typer.Option("--layers", help="Where an int8 file's error arises, layer by layer.")
+    ] = False,
+    plot: Annotated[str | None, typer.Option(help="With --layers: a picture of it, PNG.")] = None,
+    calibration: Annotated[
+        str | None, typer.Option(help="With --layers: where the calibration images are now, if they were moved.")
+    ] = None,
     json_file: Annotated[str | None, typer.Option("--json", help="Write the figures to this file.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the JSON file.")] = False,
     any_version: Annotated[
@@ -170,6 +177,9 @@ def compare(
         data,
         weights=weights,
         labelled=not no_labels,
+        layers=layers,
+        plot=plot,
+        calibration=calibration,
         json_file=json_file,
         force=force,
         any_version=any_version,

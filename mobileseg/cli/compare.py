@@ -2,28 +2,43 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.table import Table
 
 from mobileseg.cli.console import Stages, decibel, json_path, percent, results
 from mobileseg.data.dataset import data_folder, image_folder, open_labelled
-from mobileseg.errors import GateError, UnknownOperationError
+from mobileseg.data.images import find_images
+from mobileseg.errors import GateError, RequestError, UnknownOperationError
 from mobileseg.export import open_artifact
-from mobileseg.files import write_whole
+from mobileseg.files import check_output, write_whole
+from mobileseg.registry import require
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from mobileseg.export.accuracy import PanopticAccuracy
     from mobileseg.export.comparison import Comparison
+    from mobileseg.export.layers import LayerReport
+
+LAYERS_SHOWN = 15
 
 
 def run(
-    artifact: str, data: str, weights: str | None, labelled: bool, json_file: str | None, force: bool, any_version: bool
+    artifact: str,
+    data: str,
+    weights: str | None,
+    labelled: bool,
+    layers: bool,
+    plot: str | None,
+    calibration: str | None,
+    json_file: str | None,
+    force: bool,
+    any_version: bool,
 ) -> None:
     """Compare and show."""
-    target = json_path(json_file, force)
+    target, picture = json_path(json_file, force), _picture(layers, plot, force)
     stages = Stages()
     opened = open_artifact(artifact, any_version=any_version)
     folder = data_folder(data)
@@ -43,6 +58,16 @@ def run(
             result = comparison.compare_images(opened, image_folder(folder), weights, count)
     except UnknownOperationError as error:  # a result all the same: UNKNOWN, with the operation's name
         not_known, result = error, comparison.unknown(opened, folder, error)
+    if layers and not_known is None:
+        from mobileseg.export.layers import layer_report
+
+        images = [item.image for item in dataset.items] if dataset is not None else find_images(image_folder(folder))
+        where = Path(calibration) if calibration is not None else None
+        result = result.model_copy(update={"layers": layer_report(opened, images, weights, where, stages)})
+    if picture is not None and result.layers is not None:
+        from mobileseg.export.layer_plot import draw
+
+        write_whole(picture, draw(result.layers, f"{result.artifact_file}: {result.model}, {result.target}"))
     if target is not None:
         write_whole(target, result.to_json().encode())
     _show(result)
@@ -57,6 +82,21 @@ def run(
         )
 
 
+def _picture(layers: bool, plot: str | None, force: bool) -> Path | None:
+    """Where ``--plot`` wants its picture; checked before anything is computed."""
+    if plot is None:
+        return None
+    if not layers or Path(plot).suffix != ".png":
+        raise RequestError(
+            expected="--plot NAME.png with --layers",
+            found=plot if layers else "--plot alone",
+            todo="call it .png" if layers else "add --layers",
+        )
+    require(("matplotlib",), "drawing", "train")
+    check_output(Path(plot), force)
+    return Path(plot)
+
+
 def _show(result: Comparison) -> None:
     console = results()
     console.print(
@@ -67,6 +107,8 @@ def _show(result: Comparison) -> None:
     console.print(f"{result.images} images of {result.data}", markup=False, soft_wrap=True)
     console.print(f"evaluated by {result.evaluated_by}", markup=False, soft_wrap=True)
     _figures(console, result)
+    if result.layers is not None:
+        _layers(console, result.layers)
     for gate in result.gates:
         console.print(
             f"{gate.verdict:8} {gate.name}: {gate.expected}; found {gate.found}", markup=False, soft_wrap=True
@@ -116,3 +158,18 @@ def _panoptic_rows(table: Table, original: PanopticAccuracy, artifact: PanopticA
         table.add_row(f"  {title}", *(percent(getattr(a, name)) for a in both))
     for name in original.pq_of_class:
         table.add_row(f"PQ {name}", *(percent(a.pq_of_class[name]) for a in both))
+
+
+def _layers(console: Console, report: LayerReport) -> None:
+    """The costliest layers, and what they do not explain."""
+    console.print(
+        f"layers          on {report.images} images; all of the file's in int8: {decibel(report.graph.sqnr_db)}; "
+        f"the file follows that graph to {decibel(report.file_with_graph_db)}"
+    )
+    table = Table(box=None, pad_edge=False)
+    for title in ("layer", "alone", "with all before it", "multiply-adds"):
+        table.add_column(title, justify="left" if title == "layer" else "right")
+    for cost in report.layers[:LAYERS_SHOWN]:
+        figures = (decibel(cost.alone.sqnr_db), decibel(cost.cumulative.sqnr_db), percent(cost.multiply_adds))
+        table.add_row(cost.layer, *figures)
+    console.print(table)

@@ -54,7 +54,7 @@ class Int8Form:
         spec = spec_of(model)
         mean, std = (torch.tensor(v).reshape(1, 3, 1, 1) for v in (spec.mean, spec.std))
         tensors = live_tensors(deploy_live(model, *self.size, emit=self.emit))
-        found = [functional_call(self.graph, tensors, (image,)) for image in (images * std + mean).split(1)]
+        found = [functional_call(self.graph, tensors, (image,)) for image in torch.split(images * std + mean, 1)]
         if isinstance(found[0], dict):
             return {name: torch.cat([out[name] for out in found]) for name in found[0]}
         return torch.cat(found)

@@ -18,7 +18,7 @@ from mobileseg.export.calibration import ImageSet, read_calibration
 from mobileseg.files import check_output, sha256
 from mobileseg.models.checks import check_size
 from mobileseg.models.factory import build
-from mobileseg.models.spec import ModelSpec
+from mobileseg.models.spec import Emit, ModelSpec
 from mobileseg.training.evaluate import place_baseline
 from mobileseg.training.forms import FloatForm, Form
 from mobileseg.training.loop import Report, Trainer
@@ -117,7 +117,7 @@ class TrainingRequest:
             return FloatForm()
         from mobileseg.training.int8 import Int8Form
 
-        emit = "logits" if self.spec.task == "panoptic" and not self.panoptic else None
+        emit: Emit | None = "logits" if self.spec.task == "panoptic" and not self.panoptic else None
         return Int8Form(self.recipe.size, self.images, emit)
 
     def identity(self) -> dict[str, Any]:
