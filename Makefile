@@ -11,7 +11,7 @@ UV := $(VENV)/uv/bin/uv
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 DEMO := demo
 
-.PHONY: demo test test-fast lint format results dist clean
+.PHONY: demo test test-fast lint format results arm-runner arm-cost dist clean
 
 $(UV):
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "mobileseg needs Python 3.11 or newer: make PYTHON=python3.11")'
@@ -32,6 +32,7 @@ demo: $(VENV)/installed
 	@echo "look at $(DEMO)/overlays"
 
 test: $(VENV)/installed
+	$(BIN)/python tools/arm_runner.py --if-possible
 	$(BIN)/python -m pytest
 
 test-fast: $(VENV)/installed
@@ -54,6 +55,16 @@ results: $(VENV)/installed
 	$(BIN)/python benchmarks/zoo.py
 	$(BIN)/python benchmarks/mask.py
 	$(BIN)/python benchmarks/readme.py
+
+# The runner for ARM Linux and Android as a folder, from Debian's cross compiler (installed where this is root) and the aarch64
+# wheel of ExecuTorch; kept in the user's cache by content.
+arm-runner: $(VENV)/installed
+	$(BIN)/python tools/arm_runner.py --output build/arm
+
+# Counts the zoo on emulated ARM cores anew: results/arm_cost.json, docs/arm_cost.md.
+arm-cost: $(VENV)/installed
+	$(BIN)/python tools/arm_runner.py
+	$(BIN)/python benchmarks/arm_cost.py
 
 dist: $(VENV)/installed
 	PATH=$(CURDIR)/$(VENV)/uv/bin:$$PATH $(BIN)/python -m build --installer uv

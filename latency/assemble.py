@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from mobileseg.export.artifact import Artifact
 from mobileseg.latency import statistics
+from mobileseg.latency.arm.counts import Counts
 from mobileseg.latency.device import Sensors
 from mobileseg.latency.result import Profile, Series, Session, Stage
 from mobileseg.latency.session import Record, Setting
@@ -61,7 +62,7 @@ def series(
         warmup_stable=track.warmup.stable if track.warmup else None,
         samples_ms=samples,
         at_s=tuple(track.at_s),
-        counts=track.counts,
+        counts=None if track.counts is None else Counts.model_validate(track.counts),
         before=stages[0],
         behind=stages[1],
         profile=profile,

@@ -15,15 +15,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class DeviceSpec:
-    """``open``: dotted path of ``f(argument) -> Device``, where ``argument`` is what follows the colon, None without.
+    """``open``: dotted path of ``f(argument) -> Device``, where ``argument`` is what follows the colon, None without; None where
+    nothing is timed. Then ``count`` is the path of ``f(artifacts, device, command, progress) -> Result``.
     ``find``: dotted path of ``f() -> list[Found]``. ``argument``: its name where one is taken."""
 
     name: str
     title: str
-    open: str
+    open: str | None
     find: str
     argument: str | None = None
     required: bool = False
+    count: str | None = None
 
 
 class Found(NamedTuple):
@@ -42,6 +44,15 @@ DEVICES: Mapping[str, DeviceSpec] = {
             "this machine, each file in its own runtime",
             "mobileseg.latency.host:Host",
             "mobileseg.latency.host:find",
+        ),
+        DeviceSpec(
+            "emulated",
+            "an ARM core under QEMU: instructions of one inference, counts, not time",
+            None,
+            "mobileseg.latency.emulated:find",
+            argument="CORE",
+            required=True,
+            count="mobileseg.latency.emulated:count_all",
         ),
     )
 }
@@ -62,6 +73,8 @@ def split(name: str, table: Mapping[str, DeviceSpec] = DEVICES) -> tuple[DeviceS
 def open_device(name: str) -> Device:
     """The device called ``name``, such as ``host``. Raises ``UnknownNameError``, ``RequestError``, ``DeviceError``."""
     spec, argument = split(name)
+    if spec.open is None:
+        raise RequestError(expected="a device that times", found=f"{name}, which counts", todo="measure on another one")
     device: Device = load(spec.open)(argument)
     return device
 

@@ -117,7 +117,7 @@ def _pool(result: Result) -> dict[tuple[object, ...], list[Series]]:
 
 def _change(key: tuple[object, ...], old: list[Series], new: list[Series], figure: str, margin: float) -> Change:
     if old[0].counts and new[0].counts:
-        was, now = (float(pool[0].counts["instructions"]) for pool in (old, new) if pool[0].counts)
+        was, now = (float(pool[0].counts.instructions) for pool in (old, new) if pool[0].counts)
         figure, ratio, interval = "instructions", now / was, None
         said: Verdict = "equal" if was == now else "fewer" if now < was else "more"
     else:

@@ -11,15 +11,17 @@ from pathlib import Path
 
 from mobileseg.data.dataset import samples_folder
 from mobileseg.data.images import Pixels, find_images, read_image, to_batch
-from mobileseg.errors import GateError
+from mobileseg.errors import GateError, RequestError
 from mobileseg.export.artifact import Artifact
 from mobileseg.export.versions import installed
 from mobileseg.latency import around, assemble
 from mobileseg.latency.conditions import Finding, inspect, judge, refusal, wait_until_fit
 from mobileseg.latency.device import DeviceError, Sensors
+from mobileseg.latency.devices import split
 from mobileseg.latency.request import Request
 from mobileseg.latency.result import Deviation, Profile, Result, Series, Session, Stage
 from mobileseg.latency.session import Bench, Record, Setting
+from mobileseg.registry import load
 
 Progress = Callable[[str], None]
 
@@ -54,6 +56,16 @@ def measure(
     Ctrl-C raises ``Interrupted`` with such a result. A result with ``refused`` deviations is not good by its protocol.
     Raises ``RequestError`` (names, files), ``EnvironmentLackError`` (runtimes, devices), ``GateError`` (conditions).
     """
+    spec, _ = split(device)
+    if spec.count is not None:
+        if tuple(threads) != (1,) or cores != "all" or profile is not None:
+            raise RequestError(
+                expected=f"{device} without --threads, --cores and --profile",
+                found="one of them",
+                todo="it counts on one thread",
+            )
+        counted: Result = load(spec.count)(artifacts, device, command, progress)
+        return counted
     request = Request.of(artifacts, device, protocol, threads, cores, allow, profile, compute_units)
     run = _Measurement(request, progress)
     reason: str | None = None

@@ -12,6 +12,7 @@ from pydantic import ValidationError, model_validator
 from mobileseg.errors import EnvironmentLackError, RequestError
 from mobileseg.export.manifest import Part
 from mobileseg.latency import statistics
+from mobileseg.latency.arm.counts import CorePart, Counts, Likeness
 from mobileseg.latency.device import Properties, Sensors
 from mobileseg.latency.protocol import Protocol
 
@@ -77,7 +78,8 @@ class Series(Part):
 
     ``load_ms``, ``first_ms``, ``peak_kb``: from a process of its own where several files were measured; ``peak_kb`` counts from
     the runtime's own memory, ``whole_peak_kb`` from nothing. Figures without samples are None: not measured. ``counts``: of one
-    inference, from a device that counts instead of timing.
+    inference, from a device that counts instead of timing; ``with_host``, ``with_original``: its outputs there against those of the
+    same file on this machine, and against the float original's.
     """
 
     file: str
@@ -106,7 +108,9 @@ class Series(Part):
     variation: float | None = None
     drift: float | None = None
     outliers: float | None = None
-    counts: dict[str, int] | None = None
+    counts: Counts | None = None
+    with_host: Likeness | None = None
+    with_original: Likeness | None = None
     before: Stage | None = None
     behind: Stage | None = None
     profile: Profile | None = None
@@ -146,6 +150,7 @@ class Result(Part):
     command: str | None = None
     device: str
     gives: Literal["time", "counts"] = "time"
+    emulated: CorePart | None = None
     properties: Properties
     protocol: Protocol
     deviations: tuple[Deviation, ...] = ()

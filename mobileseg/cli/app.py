@@ -261,10 +261,16 @@ def latency(
     ] = None,
     margin: Annotated[
         float | None,
-        typer.Option(help="With --diff: percent that one file may differ from run to run; default: the protocol's."),
+        typer.Option(
+            help="Percent that --diff takes for no change (default: the protocol's), or that may be above --budget."
+        ),
     ] = None,
     json_file: Annotated[str | None, typer.Option("--json", help="Write all samples to this file.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the JSON file.")] = False,
+    budget: Annotated[
+        str | None,
+        typer.Option(help="Emulated devices: fail above so many instructions (12M), or above an earlier --json."),
+    ] = None,
 ) -> None:
     """Measure files against each other in one run, or say whether two results differ."""
     from mobileseg.cli import latency as verb
@@ -275,7 +281,7 @@ def latency(
         return
     verb.run(
         artifacts or [], device=device, protocol=protocol, threads=threads, cores=cores, allow=allow or [],
-        profile=profile, compute_units=compute_units, json_file=json_file, force=force,
+        profile=profile, compute_units=compute_units, json_file=json_file, force=force, budget=budget, margin=margin,
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
-from mobileseg.cli import interrupt
+from mobileseg.cli import emulated, interrupt
 from mobileseg.cli.console import Stages, json_path, results
 from mobileseg.errors import GateError, RequestError
 from mobileseg.files import write_whole
@@ -18,6 +18,7 @@ from mobileseg.files import write_whole
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from mobileseg.latency.arm.budget import Budget
     from mobileseg.latency.result import Operator, Result, Series
 
 SHOWN_OPERATORS = 12
@@ -35,8 +36,14 @@ def run(
     compute_units: str,
     json_file: str | None,
     force: bool,
+    budget: str | None,
+    margin: float | None,
 ) -> None:
-    """Measure and show. What was measured before Ctrl-C, or before the device was lost, is written too, marked incomplete."""
+    """Measure, show, and hold counts against the budget.
+
+    What was measured before Ctrl-C, or before the device was lost, is written too, marked incomplete.
+    """
+    limit = _budget(budget, margin, device)
     target = json_path(json_file, force)
     stages = Stages()
     from mobileseg.latency.measurement import Interrupted, measure
@@ -69,6 +76,21 @@ def run(
         from mobileseg.latency.conditions import refusal
 
         raise refusal(list(result.refused), result.protocol)
+    if limit is not None:
+        limit.check(result)
+
+
+def _budget(text: str | None, margin: float | None, device: str) -> Budget | None:
+    if text is None:
+        return None
+    from mobileseg.latency.arm.budget import Budget
+    from mobileseg.latency.devices import split
+
+    if split(device)[0].count is None:
+        raise RequestError(
+            expected="--budget with --device emulated:CORE", found=f"--device {device}", todo="times have no budget"
+        )
+    return Budget.of(text, margin or 0.0)
 
 
 def _keep(result: Result, target: Path | None) -> None:
@@ -170,6 +192,9 @@ def show(result: Result, console: Console) -> None:
     def say(text: str) -> None:
         console.print(text, markup=False, soft_wrap=True)
 
+    if result.gives == "counts":
+        emulated.show(result, console)
+        return
     how = result.protocol
     say(f"{result.device}: {result.properties.summary}")
     say(
@@ -197,9 +222,6 @@ def show(result: Result, console: Console) -> None:
         table.add_row(*_row(result, series, i, bases.setdefault(series.session, i)))
     console.print(table)
     for series in result.series:
-        if series.counts is not None:
-            counts = ", ".join(f"{name} {count:,}" for name, count in series.counts.items())
-            say(f"counts, not time: {series.file}: one inference: {counts}")
         for stage, where in ((series.before, "before"), (series.behind, "behind")):
             if stage is not None:
                 say(

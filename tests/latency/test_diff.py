@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from mobileseg.errors import EnvironmentLackError, RequestError
 from mobileseg.latency import statistics
+from mobileseg.latency.arm.counts import Counts
 from mobileseg.latency.device import Core, Properties, Sensors
 from mobileseg.latency.diff import compare, verdict
 from mobileseg.latency.protocol import PROTOCOLS
@@ -125,8 +126,12 @@ def test_logits_and_mask_are_two_kinds() -> None:
     assert (len(found.changes), found.only_old, found.only_new) == (1, (), ("a.pte",))
 
 
+def counts(instructions: int) -> Counts:
+    return Counts.model_validate(dict.fromkeys(Counts.model_fields, 0) | {"instructions": instructions})
+
+
 def test_counts_are_exact() -> None:
-    old, more = (result(series([], counts={"instructions": n}), gives="counts") for n in (1000, 1001))
+    old, more = (result(series([], counts=counts(n)), gives="counts") for n in (1000, 1001))
     assert [compare(a, b).changes[0].verdict for a, b in ((old, more), (more, old), (old, old))] == [
         "more",
         "fewer",

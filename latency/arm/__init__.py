@@ -1,0 +1,1 @@
+"""The runner for ARM Linux and Android, its build, and the plugin that counts instructions under QEMU."""

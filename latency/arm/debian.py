@@ -1,0 +1,87 @@
+"""The parts of Debian that the ARM side is built from and runs on."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mobileseg.errors import EnvironmentLackError
+from mobileseg.latency.arm.call import call, last_lines
+
+TRIPLET = "aarch64-linux-gnu"
+SYSROOT = Path("/usr") / TRIPLET
+"""Where Debian keeps loader and libraries of the cross compiler."""
+
+TIMEOUT_S = 900.0
+
+
+@dataclass(frozen=True)
+class Part:
+    """``package`` brings ``program``: a command on PATH, or a file by its absolute path."""
+
+    package: str
+    program: str
+
+    @property
+    def present(self) -> bool:
+        """Whether it is here."""
+        return Path(self.program).exists() if self.program.startswith("/") else shutil.which(self.program) is not None
+
+
+NATIVE = (Part("g++", "g++"), Part("make", "make"), Part("cmake", "cmake"))
+CROSS = (
+    Part(f"g++-{TRIPLET}", f"{TRIPLET}-g++"),
+    Part("libc6-arm64-cross", f"{SYSROOT}/lib/ld-linux-aarch64.so.1"),
+    Part("libstdc++6-arm64-cross", f"{SYSROOT}/lib/libstdc++.so.6"),
+    Part("make", "make"),
+    Part("cmake", "cmake"),
+)
+PLUGIN = (Part("gcc", "gcc"), Part("libc6-dev", "/usr/include/stdio.h"))
+EMULATOR = (Part("qemu-user", "qemu-aarch64"),)
+ALL = tuple(dict.fromkeys((*NATIVE, *CROSS, *PLUGIN, *EMULATOR)))
+
+
+def require(parts: Sequence[Part], purpose: str) -> None:
+    """Raise ``EnvironmentLackError`` that names the packages which are not here."""
+    lacking = [part.package for part in parts if not part.present]
+    if lacking:
+        raise EnvironmentLackError(
+            expected=f"{', '.join(part.program for part in parts if not part.present)} for {purpose}",
+            found="not on this machine",
+            todo=f"in a mobileseg checkout: make arm-runner; or: apt-get install {' '.join(lacking)} (Debian 12)",
+        )
+
+
+def install(parts: Sequence[Part]) -> tuple[str, ...]:
+    """Install what is not here; gives the names of the packages. Raises ``EnvironmentLackError`` where that is not possible.
+
+    Only for root on a Debian: nobody is asked for a password in the middle of a build.
+    """
+    lacking = tuple(part.package for part in parts if not part.present)
+    if not lacking:
+        return ()
+    if os.geteuid() != 0 or shutil.which("apt-get") is None:
+        require(parts, "the ARM runner")
+    command = ["apt-get", "install", "--yes", "--no-install-recommends", *lacking]
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for attempt in (command, ["apt-get", "update"], command):  # the list of packages may be missing, or old
+        done = call(attempt, TIMEOUT_S, environment=environment)
+        if done.returncode == 0 and attempt is command:
+            require(parts, "the ARM runner")
+            return lacking
+    raise EnvironmentLackError(
+        expected=f"apt-get to install {' '.join(lacking)}",
+        found=last_lines(done.stderr, 2),
+        todo="install them by hand, or mend apt's sources",
+    )
+
+
+def version(package: str) -> str:
+    """The installed version of a package, "unknown" where dpkg does not know it."""
+    if shutil.which("dpkg-query") is None:
+        return "unknown"
+    done = call(["dpkg-query", "--show", "--showformat=${Version}", package], TIMEOUT_S)
+    return done.stdout.strip() if done.returncode == 0 and done.stdout.strip() else "unknown"

@@ -1,0 +1,29 @@
+// The command line, the same for every runner of the project.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+struct Subject {
+  std::string model;  // a .pte
+  std::string input;  // raw little-endian float32 of the model's input shape
+};
+
+struct Arguments {
+  std::vector<Subject> subjects;
+  size_t threads = 1;
+  std::vector<int> cores;  // empty: wherever the system puts the process
+  size_t warmup_min = 4;
+  size_t warmup_max = 100;
+  double stable_within = 0.05;
+  size_t turns = 1;
+  size_t runs = 1;
+  double min_seconds = 0;
+  std::string output;   // folder for <model>.<output>.bin, empty: none
+  std::string profile;  // folder for <model>.etdp, the runtime's record of all runs; empty: none
+  bool count = false;   // markers around one inference instead of timing
+};
+
+// Throws Refusal.
+Arguments parse(int count, const char* const* words);

@@ -1,0 +1,207 @@
+"""An ARM core without a device: what one inference executes on it, and whether it computes the same. Counts, not time.
+
+The ARM kernels of XNNPACK run, chosen for the emulated core, so a rewrite that makes them do more shows to the last instruction.
+How long that takes on a real core nobody can say here: QEMU's own time means nothing, and is not reported.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from mobileseg.classmap import Outputs
+from mobileseg.data.dataset import samples_folder
+from mobileseg.data.images import Batch, find_images, read_batch
+from mobileseg.errors import ArtifactError, EnvironmentLackError, RequestError
+from mobileseg.export.artifact import Artifact, open_artifact
+from mobileseg.export.versions import installed
+from mobileseg.latency.arm import build, debian, sdk
+from mobileseg.latency.arm.cores import CORES, EmulatedCore
+from mobileseg.latency.arm.counts import CorePart, Counts, Likeness
+from mobileseg.latency.arm.emulator import bring, emulator, emulator_version
+from mobileseg.latency.device import Core, Properties, Sensors
+from mobileseg.latency.devices import Found
+from mobileseg.latency.protocol import Protocol
+from mobileseg.latency.result import Result, Series, Session
+from mobileseg.metrics.agreement import Agreement
+from mobileseg.registry import choose
+
+KIND = "emulated"
+"""Devices are called ``emulated:CORE``."""
+
+Progress = Callable[[str], None]
+RUNS = "executorch"
+ONCE = Protocol(
+    name="count", title="one inference after two others, in a process of its own: nothing is timed",
+    figure="median", warmup_min=2, warmup_max=2, stable_within=0, turns=1, runs=1, min_seconds=0,
+    repeats=1, cool_down_s=0, within=0, wait_s=0, refuse_before=(), refuse_after=(),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Emulation:
+    """One inference on the emulated core: what it executed, and what it gave."""
+
+    counts: Counts
+    outputs: Outputs
+
+
+def core_of(device: str) -> EmulatedCore:
+    """``emulated:cortex-a76``, or ``cortex-a76``. Raises ``UnknownNameError``."""
+    return choose(CORES, device.removeprefix(f"{KIND}:"), "core to emulate")
+
+
+def sample() -> Path:
+    """The picture that is put in: the first of the bundled ones."""
+    return find_images(samples_folder() / "images")[0]
+
+
+def check(artifact: Artifact) -> None:
+    """Raise ``RequestError`` for files that no runner here takes to ARM."""
+    if artifact.target.name != RUNS:
+        raise RequestError(
+            expected="a .pte for an emulated core",
+            found=f"{artifact.path.name}, {artifact.target.title}",
+            todo="export it with --target executorch; on emulated ARM other files are not measured",
+        )
+
+
+def emulate(artifact: Artifact, cpu: str, batch: Batch | None = None) -> Emulation:
+    """Run ``artifact`` once on an emulated core. ``batch``: ``(1, 3, H, W)`` float32 in 0..255, by default the first sample image.
+
+    Builds runner and plugin at the first call. Raises ``UnknownNameError``, ``RequestError``, ``ArtifactError`` and
+    ``EnvironmentLackError``, whose message names Debian's packages.
+    """
+    core = core_of(cpu)
+    check(artifact)
+    pixels = read_batch(sample(), *artifact.size) if batch is None else batch
+    with emulator(core) as machine:
+        model = bring(artifact.path, machine.folder, "model.pte")
+        np.ascontiguousarray(pixels, dtype="<f4").tofile(machine.folder / "input.bin")
+        (found,) = machine.count(["--model", model, "--input", "input.bin", "--output", "outputs"])
+        return Emulation(Counts.model_validate(found), _read_outputs(artifact, machine.folder / "outputs"))
+
+
+def count(artifact: Artifact, cpu: str) -> Counts:
+    """The counts alone; see ``emulate``. They hardly depend on the pixels."""
+    return emulate(artifact, cpu).counts
+
+
+def count_all(
+    artifacts: Sequence[str | Path], device: str, command: str | None = None, progress: Progress = lambda _: None
+) -> Result:
+    """Count every file on ``emulated:CORE`` and compare its outputs with the host's and with the float original's.
+
+    Raises what ``emulate`` and ``open_artifact`` raise, wrong requests before anything is built.
+    """
+    core = core_of(device)
+    if not artifacts:
+        raise RequestError(expected="at least one artifact", found="none", todo="name exported files")
+    opened = [open_artifact(path) for path in artifacts]
+    for artifact in opened:
+        check(artifact)
+    emulator_version()
+    series = []
+    for artifact in opened:
+        progress(f"{artifact.path.name} on {core.name}")
+        series.append(_series(artifact, core))
+    built = build.record(build.arm_runner())
+    runner = f"executorch {sdk.release()}, {built['compiler']}, glibc {built['glibc']}"
+    session = Session(
+        threads=1, cores_asked="all", cores=None, repeat=0, runner="cpp", versions=runner, before=Sensors(), after=None
+    )
+    return Result(
+        created=datetime.now(UTC).replace(microsecond=0),
+        command=command,
+        device=f"{KIND}:{core.name}",
+        gives="counts",
+        emulated=CorePart.of(core),
+        properties=properties(core),
+        protocol=ONCE,
+        versions={**installed(), "qemu-user": debian.version("qemu-user"), **built},
+        input=f"{sample().name}, resized",
+        sessions=(session,),
+        series=tuple(series),
+        complete=True,
+    )
+
+
+def properties(core: EmulatedCore) -> Properties:
+    """One core, and Debian's C library."""
+    return Properties(
+        model=emulator_version(),
+        soc=core.name,
+        os="Linux, user emulation",
+        kernel=None,
+        architecture="aarch64",
+        cores=(Core(number=0),),
+    )
+
+
+def find() -> list[Found]:
+    """Every core, ready where Debian's parts are."""
+    try:
+        emulator_version()
+        debian.require((*debian.CROSS, *debian.PLUGIN), "emulating an ARM core")
+    except EnvironmentLackError as error:
+        return [
+            Found(f"{KIND}:{name}", "not ready", f"{error.found}: {error.expected}; {error.todo}") for name in CORES
+        ]
+    return [Found(f"{KIND}:{name}", "ready", f"{core.title}; counts of .pte files") for name, core in CORES.items()]
+
+
+def _series(artifact: Artifact, core: EmulatedCore) -> Series:
+    from mobileseg.export.reference import original_of
+    from mobileseg.models.reference import original_outputs
+
+    manifest = artifact.manifest
+    batch = read_batch(sample(), *artifact.size)
+    found = emulate(artifact, core.name, batch)
+    return Series(
+        file=artifact.path.name,
+        sha256=manifest.artifact.sha256,
+        model=manifest.model.name,
+        target=manifest.target,
+        precision=manifest.precision.name,
+        size=artifact.size,
+        emit=manifest.output.kind,
+        note=manifest.weights.note,
+        counts=found.counts,
+        with_host=_likeness(artifact, artifact.load(1).run(batch), found.outputs),
+        with_original=_likeness(artifact, original_outputs(original_of(manifest), batch), found.outputs),
+    )
+
+
+def _read_outputs(artifact: Artifact, folder: Path) -> Outputs:
+    """What the runner wrote as ``0.<number>.bin``, in the manifest's shapes and types."""
+    output = artifact.manifest.output
+    outputs = []
+    for number, (shape, dtype) in enumerate(
+        [(t.shape, t.dtype) for t in output.tensors] or [(output.shape, output.dtype)]
+    ):
+        values = np.fromfile(folder / f"0.{number}.bin", dtype=np.dtype(dtype).newbyteorder("<"))
+        if values.size != math.prod(shape):
+            raise ArtifactError(
+                expected=f"output {number} of {artifact.path.name} as {shape}, which its manifest says",
+                found=f"{values.size} values",
+                todo="export it again",
+            )
+        outputs.append(values.reshape(shape))
+    return tuple(outputs)
+
+
+def _likeness(artifact: Artifact, reference: Outputs, other: Outputs) -> Likeness:
+    """``other`` against ``reference``: classes of the first output, and the noise of the output that has most."""
+    parts = [Agreement(artifact.manifest.model.num_classes) for _ in other]
+    for part, wanted, found in zip(parts, reference, other, strict=False):  # an original may give more than the file
+        if wanted.shape == found.shape and wanted.ndim in (2, 4):
+            part.add_logits(wanted.astype(np.float32), found.astype(np.float32))
+    parts[0].add_classes(*(artifact.class_map(outputs[0], *artifact.size) for outputs in (reference, other)))
+    noise = [part.sqnr_db for part in parts if part.sqnr_db is not None]
+    errors = [part.max_error for part in parts if part.max_error is not None]
+    return Likeness(agreement=parts[0].argmax, sqnr_db=min(noise, default=None), max_error=max(errors, default=None))

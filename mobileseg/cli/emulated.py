@@ -1,0 +1,60 @@
+"""How counts are shown: one inference on an emulated core, and whether it computes the same."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+
+from mobileseg.cli.console import decibel, percent
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from mobileseg.latency.result import Result
+
+TITLES = (
+    "file",
+    "instructions",
+    "ratio",
+    "vector",
+    "dot",
+    "loads",
+    "stores",
+    "L1 misses",
+    "L2 misses",
+    "as the host",
+    "SQNR",
+)
+
+
+def show(result: Result, console: Console) -> None:
+    """A line for each file; misses are of modelled caches."""
+    core = result.emulated
+    caches = (
+        f"; data caches of {core.l1.size_bytes // 1024} and {core.l2.size_bytes // 1024} KiB as in {core.like}"
+        if core
+        else ""
+    )
+    console.print(
+        f"{result.device}: counts of one inference on one thread, not time{caches}", markup=False, soft_wrap=True
+    )
+    for series in result.series:
+        if series.note:
+            console.print(f"WARNING {series.file}: {series.note}", markup=False, soft_wrap=True)
+    table = Table(box=None, pad_edge=False)
+    for title in TITLES:
+        table.add_column(title, justify="left" if title == "file" else "right")
+    counted = [(series, series.counts) for series in result.series if series.counts is not None]
+    for series, counts in counted:
+        figures = (counts.vector, counts.dot, counts.loads, counts.stores, counts.l1_misses, counts.l2_misses)
+        host = series.with_host
+        table.add_row(
+            series.file,
+            f"{counts.instructions:,}",
+            f"{counts.instructions / counted[0][1].instructions:.3f}",
+            *(f"{figure / 1e6:.2f} M" for figure in figures),
+            percent(host.agreement if host else None),
+            decibel(host.sqnr_db if host else None),
+        )
+    console.print(table)
