@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from mobileseg.export.artifact import Artifact
 from mobileseg.latency import statistics
@@ -27,6 +28,21 @@ def session(setting: Setting, repeat: int, record: Record, before: Sensors, afte
     )
 
 
+def facts(artifact: Artifact) -> dict[str, Any]:
+    """What a series says of its file, whatever was measured."""
+    manifest = artifact.manifest
+    return {
+        "file": artifact.path.name,
+        "sha256": manifest.artifact.sha256,
+        "model": manifest.model.name,
+        "target": manifest.target,
+        "precision": manifest.precision.name,
+        "size": artifact.size,
+        "emit": manifest.output.kind,
+        "note": manifest.weights.note,
+    }
+
+
 def series(
     artifact: Artifact,
     index: int,
@@ -37,7 +53,7 @@ def series(
     profile: Profile | None,
 ) -> Series:
     """File ``index`` in session ``number``; ``solo``: its own short process, where several were measured together."""
-    manifest, track = artifact.manifest, record.tracks[index]
+    track = record.tracks[index]
     alone = record if solo is None else solo
     once = alone.tracks[index if solo is None else 0].once
     memory = alone.memory
@@ -45,14 +61,7 @@ def series(
     samples = tuple(sample for turn in track.turns for sample in turn)
     figures = statistics.summarize(track.turns)._asdict() if samples else {}
     return Series(
-        file=artifact.path.name,
-        sha256=manifest.artifact.sha256,
-        model=manifest.model.name,
-        target=manifest.target,
-        precision=manifest.precision.name,
-        size=artifact.size,
-        emit=manifest.output.kind,
-        note=manifest.weights.note,
+        **facts(artifact),
         session=number,
         load_ms=once.get("load"),
         first_ms=once.get("first"),

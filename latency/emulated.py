@@ -24,6 +24,7 @@ from mobileseg.latency.arm import build, debian, sdk
 from mobileseg.latency.arm.cores import CORES, EmulatedCore
 from mobileseg.latency.arm.counts import CorePart, Counts, Likeness
 from mobileseg.latency.arm.emulator import bring, emulator, emulator_version
+from mobileseg.latency.assemble import facts
 from mobileseg.latency.device import Core, Properties, Sensors
 from mobileseg.latency.devices import Found
 from mobileseg.latency.protocol import Protocol
@@ -159,21 +160,13 @@ def _series(artifact: Artifact, core: EmulatedCore) -> Series:
     from mobileseg.export.reference import original_of
     from mobileseg.models.reference import original_outputs
 
-    manifest = artifact.manifest
     batch = read_batch(sample(), *artifact.size)
     found = emulate(artifact, core.name, batch)
     return Series(
-        file=artifact.path.name,
-        sha256=manifest.artifact.sha256,
-        model=manifest.model.name,
-        target=manifest.target,
-        precision=manifest.precision.name,
-        size=artifact.size,
-        emit=manifest.output.kind,
-        note=manifest.weights.note,
+        **facts(artifact),
         counts=found.counts,
         with_host=_likeness(artifact, artifact.load(1).run(batch), found.outputs),
-        with_original=_likeness(artifact, original_outputs(original_of(manifest), batch), found.outputs),
+        with_original=_likeness(artifact, original_outputs(original_of(artifact.manifest), batch), found.outputs),
     )
 
 
