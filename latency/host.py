@@ -67,8 +67,8 @@ class Host:
         if target.interpreted:
             raise EnvironmentLackError(
                 expected="macOS for a Core ML file",
-                found=f"{manifest.artifact.file} on {platform.system()}",
-                todo="measure it on a Mac; its latency is not measured here",
+                found=f"{manifest.artifact.file} on {platform.system()}, where an interpreter evaluates it: its times say nothing",
+                todo="measure it on a Mac",
             )
         require(target.runtime_packages, f"running {target.suffix} files", target.extra)
         check_versions(manifest, target, manifest.artifact.file)

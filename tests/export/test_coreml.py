@@ -1,6 +1,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,6 +26,10 @@ from mobileseg.models.reference import run_module
 
 pytestmark = pytest.mark.slow
 SIZE = (64, 96)
+
+UNLABELLED: dict[str, Any] = {
+    "weights": None, "labelled": False, "layers": False, "plot": None, "calibration": None, "force": False, "any_version": False
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -118,14 +123,14 @@ def test_it_runs_here(packages: dict[str, Artifact]) -> None:
 
 def test_its_times_are_not_taken(packages: dict[str, Artifact]) -> None:
     with pytest.raises(EnvironmentLackError, match="interpreter"):
-        Host().prepare(open_artifact(packages["int8"].path), 1)
+        Host().accepts(packages["int8"].manifest)
 
 
 def test_compare_says_by_what_it_was_evaluated(
     packages: dict[str, Artifact], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     result = tmp_path / "result.json"
-    compare.run(str(packages["float32"].path), "samples", None, False, str(result), False, False)
+    compare.run(str(packages["float32"].path), "samples", json_file=str(result), **UNLABELLED)
     assert "evaluated by our interpreter, not by Core ML" in capsys.readouterr().out
     found = json.loads(result.read_text())
     assert found["evaluated_by"] == "our interpreter, not by Core ML"
@@ -150,7 +155,7 @@ def test_an_unknown_operation_is_unknown_and_never_pass(
     with pytest.raises(UnknownOperationError, match="avg_pool"):
         open_artifact(package).load()
     with pytest.raises(UnknownOperationError) as caught:
-        compare.run(str(package), "samples", None, False, str(result), False, False)
+        compare.run(str(package), "samples", json_file=str(result), **UNLABELLED)
     assert caught.value.exit_code == 3
     assert "verdict         UNKNOWN" in capsys.readouterr().out
     found = json.loads(result.read_text())
