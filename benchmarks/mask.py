@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mobileseg.classmap import class_map
-from mobileseg.data.dataset import samples_folder
-from mobileseg.data.images import find_images
+from mobileseg.data.dataset import first_sample
 from mobileseg.export import export_model
 from mobileseg.latency import measure
 
@@ -39,7 +38,7 @@ def main() -> None:
                 )
             timing = measure([made["logits"].path, made["mask"].path], protocol="quick")
             rows[target] = json.loads(timing.to_json())
-        logits = made["logits"].run(find_images(samples_folder() / "images")[0])[0]
+        logits = made["logits"].run(first_sample())[0]
         host = []
         for _ in range(10):
             begin = time.perf_counter()

@@ -20,7 +20,7 @@ from mobileseg.errors import DatasetError, RequestError, UnknownOperationError
 from mobileseg.export.accuracy import Accuracy, Gain, Ratio, Tally
 from mobileseg.export.artifact import Artifact
 from mobileseg.export.layers import LayerReport
-from mobileseg.export.manifest import Decibel, Part
+from mobileseg.export.manifest import Decibel, Document, Part
 from mobileseg.export.reference import original_of
 from mobileseg.export.verdict import Gate, Verdict, judge, overall
 from mobileseg.export.versions import installed
@@ -42,7 +42,7 @@ class Logits(Part):
     band_agreement: Ratio  # the same within 3 pixels of a boundary between classes
 
 
-class Comparison(Part):
+class Comparison(Document):
     """The JSON of ``compare``. ``float_`` is written as ``float``; both are None where there were no labels: not measured.
 
     ``artifact_logits``, ``deploy_logits``: of the file and of its deploy form in PyTorch, both against the float original;
@@ -73,10 +73,6 @@ class Comparison(Part):
     verdict: Verdict
     gates: tuple[Gate, ...]
     versions: dict[str, str]
-
-    def to_json(self) -> str:
-        """Indented JSON with a final newline."""
-        return self.model_dump_json(indent=1, by_alias=True) + "\n"
 
 
 def check_classes(artifact: Artifact, data: LabelledFolder) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 from torch import nn
 
 from mobileseg.data.dataset import LabelledFolder, data_folder, open_labelled
@@ -14,12 +13,12 @@ from mobileseg.data.images import read_batch
 from mobileseg.data.labels import read_labels
 from mobileseg.errors import DatasetError, RequestError
 from mobileseg.export.calibration import ImageSet, read_calibration
-from mobileseg.export.probe import Bench, Probe
+from mobileseg.export.probe import Bench, Probe, evenly
 from mobileseg.export.quantize import switchable
 from mobileseg.export.quiet import quiet
 from mobileseg.export.sensitivity import Progress, Sensitivity, Subject, rank
 from mobileseg.models.checks import check_size
-from mobileseg.models.factory import deploy, spec_of
+from mobileseg.models.factory import deploy, num_classes_of, spec_of
 from mobileseg.models.registry import MODELS
 from mobileseg.models.spec import ModelSpec
 from mobileseg.registry import choose
@@ -81,23 +80,23 @@ class Diagnosis:
         return cls(spec, source, size, images, folder, probes, budget_s, most_drop, progress)
 
     def run(self) -> Sensitivity:
-        """Rank the layers."""
+        """Rank the layers. Raises ``DatasetError`` where the data's classes are not the model's."""
         self.progress("weights")
         model, _ = model_from_weights(self.spec, self.weights, None, 0)
-        return diagnose(model, self)
+        probes, source = image_probes(self.images, self.size, self.probes), self.images.source
+        if self.data is not None:
+            _check_classes(model, self.data)
+            probes, source = labelled_probes(self.data, self.size, self.probes), str(self.data.path)
+        self.progress(f"calibrate on {len(self.images.images)} images ({self.images.source})")
+        bench = bench_of(model, self.size, self.images, probes)
+        subject = Subject(self.spec.name, self.weights.name, self.images.source, source)
+        return rank(bench, subject, self.budget_s, self.most_drop, self.progress)
 
 
-def diagnose(model: nn.Module, request: Diagnosis) -> Sensitivity:
-    """The ranking for an original form in memory. Raises ``DatasetError`` where the data's classes are not the model's."""
-    request.progress(f"calibrate on {len(request.images.images)} images ({request.images.source})")
-    if request.data is None:
-        probes, source = image_probes(request.images, request.size, request.probes), request.images.source
-    else:
-        _check_classes(model, request.data)
-        probes, source = labelled_probes(request.data, request.size, request.probes), str(request.data.path)
-    bench = bench_of(model, request.size, request.images, probes)
-    subject = Subject(spec_of(model).name, request.weights.name, request.images.source, source)
-    return rank(bench, subject, request.budget_s, request.most_drop, request.progress)
+def diagnose(model: nn.Module, weights: str, size: tuple[int, int], images: ImageSet, budget_s: float) -> Sensitivity:
+    """The ranking of an original form in memory, probed with its calibration images."""
+    bench = bench_of(model, size, images, image_probes(images, size))
+    return rank(bench, Subject(spec_of(model).name, weights, images.source, images.source), budget_s)
 
 
 def bench_of(
@@ -122,13 +121,8 @@ def labelled_probes(data: LabelledFolder, size: tuple[int, int], most: int = PRO
     return [Probe(read_batch(i.image, *size), read_labels(i, classes), classes.ignore_index) for i in chosen]
 
 
-def evenly(count: int, most: int) -> list[int]:
-    """At most ``most`` of the numbers below ``count``, evenly chosen, first and last among them."""
-    return sorted(set(np.linspace(0, count - 1, min(count, most)).round().astype(int).tolist()))
-
-
 def _check_classes(model: nn.Module, data: LabelledFolder) -> None:
-    wanted, found = int(model.mobileseg_classes), len(data.classes.names)  # type: ignore[arg-type]  # set by build
+    wanted, found = num_classes_of(model), len(data.classes.names)
     if spec_of(model).task == "classification" or wanted != found:
         raise DatasetError(
             expected=f"data with the {wanted} classes of {spec_of(model).name}",

@@ -11,9 +11,9 @@ from mobileseg.data.images import read_batch
 from mobileseg.errors import ArtifactError, RequestError
 from mobileseg.export.artifact import Artifact
 from mobileseg.export.calibration import ImageSet, read_calibration
-from mobileseg.export.diagnosis import PROBES, bench_of, evenly
+from mobileseg.export.diagnosis import PROBES, bench_of
 from mobileseg.export.manifest import Decibel, Part
-from mobileseg.export.probe import Bench, Figures, Probe
+from mobileseg.export.probe import Bench, Figures, Probe, evenly
 from mobileseg.export.reference import original_of
 from mobileseg.export.sensitivity import LayerCost, Progress, layer_costs
 from mobileseg.export.targets import INT8

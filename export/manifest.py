@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError
 
-from mobileseg.errors import ArtifactError, EnvironmentLackError
+from mobileseg.errors import ArtifactError, EnvironmentLackError, MobilesegError
 
 SCHEMA_VERSION: Final = 1
 
@@ -25,6 +25,14 @@ class Part(BaseModel):
     """Base of every section: frozen, and strict about keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Document(Part):
+    """A part that is a file of its own."""
+
+    def to_json(self) -> str:
+        """Indented JSON with a final newline."""
+        return self.model_dump_json(indent=1, by_alias=True) + "\n"
 
 
 class ModelPart(Part):
@@ -196,7 +204,7 @@ class ArtifactPart(Part):
     size_bytes: int
 
 
-class Manifest(Part):
+class Manifest(Document):
     """``<artifact>.json``."""
 
     schema_version: Literal[1] = SCHEMA_VERSION
@@ -213,10 +221,6 @@ class Manifest(Part):
     delegation: DelegationPart | None
     verification: VerificationPart
     artifact: ArtifactPart = Field(description="what this manifest belongs to")
-
-    def to_json(self) -> str:
-        """Indented JSON with a final newline."""
-        return self.model_dump_json(indent=1) + "\n"
 
 
 def manifest_path(artifact: Path) -> Path:
@@ -237,19 +241,26 @@ def read_manifest(artifact: Path) -> Manifest:
         ) from error
     except (OSError, UnicodeDecodeError) as error:
         raise ArtifactError(expected="a manifest", found=f"{path}: {error}", todo="export again") from error
+    return parse_document(Manifest, text, path, "manifest that mobileseg wrote", ArtifactError, "export again")
+
+
+Kind = TypeVar("Kind", bound=Document)
+
+
+def parse_document(kind: type[Kind], text: str, path: Path, what: str, error: type[MobilesegError], again: str) -> Kind:
+    """A document of this schema from its JSON, read from ``path``; ``what`` it is and how to get it ``again``, in words.
+
+    Raises ``error`` for anything else, ``EnvironmentLackError`` for another schema version.
+    """
     try:
-        return Manifest.model_validate_json(text)
-    except ValidationError as error:
-        first = error.errors()[0]
+        return kind.model_validate_json(text)
+    except ValidationError as found:
+        first = found.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         if where == "schema_version":
             raise EnvironmentLackError(
-                expected=f"a manifest of schema version {SCHEMA_VERSION}",
+                expected=f"a {what} in schema version {kind.model_fields['schema_version'].default}",
                 found=f"{path}: version {first['input']!r}",
-                todo="install the mobileseg that made it, or export again with this one",
-            ) from error
-        raise ArtifactError(
-            expected="a manifest that mobileseg wrote",
-            found=f"{path}: {where or 'root'}: {first['msg']}",
-            todo="export again",
-        ) from error
+                todo=f"install the mobileseg that wrote it, or {again} with this one",
+            ) from found
+        raise error(expected=f"a {what}", found=f"{path}: {where or 'root'}: {first['msg']}", todo=again) from found

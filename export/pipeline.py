@@ -11,7 +11,7 @@ from torch import nn
 from mobileseg.data.images import Batch
 from mobileseg.errors import GateError, UnknownOperationError
 from mobileseg.export.artifact import Artifact
-from mobileseg.export.diagnosis import bench_of, image_probes
+from mobileseg.export.diagnosis import diagnose
 from mobileseg.export.keep_float import KeepFloat, check_names, keep_float_of
 from mobileseg.export.lowering import INPUT_NAME, Lowered, Lowering
 from mobileseg.export.manifest import (
@@ -31,8 +31,6 @@ from mobileseg.export.manifest import (
 from mobileseg.export.quantize import quantize
 from mobileseg.export.quiet import quiet
 from mobileseg.export.request import ExportRequest
-from mobileseg.export.sensitivity import Subject as Looked
-from mobileseg.export.sensitivity import rank
 from mobileseg.export.verify import COARSER, Subject, verify
 from mobileseg.export.versions import installed
 from mobileseg.files import publish, sha256, size_bytes, staging
@@ -40,6 +38,7 @@ from mobileseg.models.deploy import DeployedModel
 from mobileseg.models.factory import deploy
 from mobileseg.models.reference import run_module
 from mobileseg.registry import load
+from mobileseg.weights.resolve import RANDOM
 
 AUTO_BUDGET_S = 180.0
 
@@ -89,10 +88,8 @@ def _asked(request: ExportRequest, deployed: DeployedModel) -> KeepFloat | None:
     if request.keep_float is None:
         return None
     request.progress(f"look for layers to keep float, for at most {AUTO_BUDGET_S:.0f} s")
-    bench = bench_of(request.model, request.size, request.images, image_probes(request.images, request.size))
-    source = request.images.source
-    subject = Looked(request.spec.name, request.loaded.weights.name if request.loaded else "random", source, source)
-    return keep_float_of(rank(bench, subject, AUTO_BUDGET_S))
+    weights = request.loaded.weights.name if request.loaded else RANDOM
+    return keep_float_of(diagnose(request.model, weights, request.size, request.images, AUTO_BUDGET_S))
 
 
 def _weights_part(request: ExportRequest) -> WeightsPart:
@@ -101,7 +98,7 @@ def _weights_part(request: ExportRequest) -> WeightsPart:
     if loaded is None:
         note = "RANDOM WEIGHTS: the file computes nothing meaningful; it shows size, speed and exactness only"
         return WeightsPart(
-            kind="random", source="random", sha256=None, seed=request.seed, licence="none", layout=None, trained=False, note=note,
+            kind="random", source=RANDOM, sha256=None, seed=request.seed, licence="none", layout=None, trained=False, note=note,
         )  # fmt: skip
     source = loaded.weights
     if not loaded.head_trained:

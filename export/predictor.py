@@ -81,7 +81,7 @@ def from_artifact(artifact: Artifact) -> Predictor:
 def from_original(spec: ModelSpec, weights: str | None, size: tuple[int, int] | None) -> Predictor:
     """The float original with its bundled weights, or others. Raises ``CheckpointError``, ``SizeError``, ``RequestError``."""
     from mobileseg.models.checks import check_size
-    from mobileseg.models.factory import build
+    from mobileseg.models.factory import build, num_classes_of
     from mobileseg.models.reference import original_outputs
     from mobileseg.weights.importer import model_from_weights
     from mobileseg.weights.resolve import RANDOM, default_weights, resolve
@@ -96,7 +96,7 @@ def from_original(spec: ModelSpec, weights: str | None, size: tuple[int, int] | 
         record, note = source.record, None if report.head_trained else "UNTRAINED HEAD: the picture means nothing"
     size = size or (record.size if record else spec.size)
     check_size(spec, *size)
-    count = int(model.mobileseg_classes)  # type: ignore[arg-type]  # a plain int attribute of models made here
+    count = num_classes_of(model)
     names = record.classes if record else tuple(f"class {i}" for i in range(count))
     things = tuple(names.index(thing) for thing in record.things) if record else spec.things
     known = things if record or count == spec.num_classes else ()

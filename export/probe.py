@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -38,6 +39,11 @@ class Figures(Part):
     miou: float | None = None
 
 
+def evenly(count: int, most: int) -> list[int]:
+    """At most ``most`` of the numbers below ``count``, evenly chosen, first and last among them."""
+    return sorted(set(np.linspace(0, count - 1, min(count, most)).round().astype(int).tolist()))
+
+
 class Bench:
     """Runs choices of layers on the probes and compares with the float deploy form, whose outputs are kept."""
 
@@ -45,6 +51,14 @@ class Bench:
         self.deployed, self.graph, self.probes = deployed, graph, probes
         self.references = [run_module(deployed, torch.from_numpy(probe.batch)) for probe in probes]
         self.float_maps = [self._map(out, probe) for out, probe in zip(self.references, probes, strict=True)]
+
+    def few(self, most: int) -> Bench:
+        """The same with at most so many of the probes, evenly chosen."""
+        chosen, less = evenly(len(self.probes), most), copy.copy(self)
+        less.probes = [self.probes[i] for i in chosen]
+        less.references = [self.references[i] for i in chosen]
+        less.float_maps = [self.float_maps[i] for i in chosen]
+        return less
 
     @property
     def labelled(self) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +17,7 @@ from mobileseg.files import check_output
 from mobileseg.models.checks import check_emit, check_num_classes, check_size
 from mobileseg.models.registry import MODELS
 from mobileseg.models.spec import Emit, ModelSpec
+from mobileseg.provenance import command
 from mobileseg.registry import choose, require
 from mobileseg.weights.resolve import RANDOM, Weights, default_weights, resolve
 
@@ -113,7 +112,7 @@ class ExportRequest:
         scale = stretch_tables(model, *size) if resample_tables else None
         return cls(
             spec_of(model), aim, precision, size, output_kind, path, model, loaded, _class_set(names, source, model), images, kept,
-            require_delegation, require_agreement, seed, scale, _command(), progress,
+            require_delegation, require_agreement, seed, scale, command("mobileseg.export.export_model"), progress,
         )  # fmt: skip
 
 
@@ -177,9 +176,3 @@ def _class_set(names: ClassSet | None, source: Weights | None, model: nn.Module)
         return names
     record = source.record if source else None
     return ClassSet(names=record.classes, palette=record.palette, things=record.things) if record else None
-
-
-def _command() -> str:
-    """The command line, where this process is ours; else the Python call's name."""
-    program = Path(sys.argv[0]).name or "python"
-    return shlex.join([program, *sys.argv[1:]]) if program == "mobileseg" else "mobileseg.export.export_model"

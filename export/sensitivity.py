@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Literal
 
-import numpy as np
-
-from mobileseg.export.manifest import Part
+from mobileseg.export.manifest import Document, Part
 from mobileseg.export.probe import Bench, Figures
 
 SCHEMA_VERSION: Final = 1
@@ -39,7 +37,7 @@ class Kept(Part):
     figures: Figures
 
 
-class Sensitivity(Part):
+class Sensitivity(Document):
     """``layers`` with the costliest first. ``kept``: those that are worth keeping float, one after the other. ``float_miou`` in
     0..1, None without labels."""
 
@@ -62,10 +60,6 @@ class Sensitivity(Part):
     def keep(self) -> tuple[str, ...]:
         """The names of the layers to keep float."""
         return tuple(step.layer for step in self.kept)
-
-    def to_json(self) -> str:
-        """Indented JSON with a final newline."""
-        return self.model_dump_json(indent=1) + "\n"
 
 
 @dataclass(frozen=True)
@@ -129,16 +123,12 @@ def layer_costs(bench: Bench, progress: Progress = lambda stage: None, kept: Col
 def _within(bench: Bench, budget_s: float, progress: Progress) -> Bench:
     """With as many probes, evenly chosen, as two passes a layer leave time for."""
     begin = time.monotonic()
-    small = Bench(bench.deployed, bench.graph, bench.probes[:1])
-    small.only(bench.graph.layers)
+    bench.few(1).only(bench.graph.layers)
     each = time.monotonic() - begin
     runs = 2 * len(bench.graph.layers) + 1
-    most = max(int(budget_s / (runs * each)), FEWEST_PROBES)
-    progress(f"{runs} choices, {each:.2f} s an image: {min(most, len(bench.probes))} images in {budget_s:.0f} s")
-    if most >= len(bench.probes):
-        return bench
-    chosen = np.linspace(0, len(bench.probes) - 1, most).round().astype(int)
-    return Bench(bench.deployed, bench.graph, [bench.probes[i] for i in chosen])
+    less = bench.few(max(int(budget_s / (runs * each)), FEWEST_PROBES))
+    progress(f"{runs} choices, {each:.2f} s an image: {len(less.probes)} images in {budget_s:.0f} s")
+    return less
 
 
 def _keep(

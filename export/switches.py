@@ -14,7 +14,6 @@ import torch
 from torch import Tensor, nn
 from torch.fx import GraphModule, Node
 
-from mobileseg.export.manifest import FloatPart
 from mobileseg.export.quantizer import CLAMPS, LAYOUT, RULED, WEIGHT_EPS, WEIGHTED, Int8Quantizer, layer_names
 
 aten = torch.ops.aten
@@ -81,7 +80,6 @@ class SwitchedGraph:
     edges: list[Edge]
     layers: dict[str, Layer] = field(default_factory=dict)
     multiply_adds: int = 0
-    kept_float: tuple[FloatPart, ...] = ()
 
     def quantize_only(self, layers: Collection[str]) -> None:
         """Round where one of these layers takes or gives."""
@@ -105,7 +103,7 @@ class SwitchedGraph:
 def switched(graph: GraphModule, quantizer: Int8Quantizer) -> SwitchedGraph:
     """Turn a converted graph whose weights are not folded (``convert_pt2e(..., fold_quantize=False)``) into one with switches, in
     place."""
-    found = SwitchedGraph(graph, [], kept_float=quantizer.kept_float)
+    found = SwitchedGraph(graph, [])
     owners = _owners(graph, quantizer)
     for node in graph.graph.nodes:
         cost = multiply_adds(node)

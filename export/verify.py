@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -31,10 +31,12 @@ INT8_MASK_MARGIN = 0.02
 
 @dataclass(frozen=True)
 class Bound:
-    """How closely a file follows the module that it was lowered from; ``agreement`` is asked of masks, which have no SQNR."""
+    """How closely a file follows the module that it was lowered from; ``agreement`` is asked of masks, which have no SQNR.
+    ``note``: what is said behind the figure."""
 
-    sqnr_db: float
+    sqnr_db: float | None
     agreement: float
+    note: str = ""
 
 
 # Of the files whose numbers are coarser than those of the float module that they were lowered from. On trained weights 53 dB and
@@ -104,9 +106,10 @@ def verify(subject: Subject, batches: Iterable[Batch], source: str, same_as_cali
             quantized.add(original, lowered)
     checks = [_check_equal(rewrite, REWRITE_ERROR, "the deploy form", "the original")]
     if subject.int8:
-        checks += _check_int8(graph, quantized)
+        bounds = {name: _int8_bound(part.sqnr_db, quantized) for name, part in quantized.parts.items()}
+        checks += _check_follows(graph, "quantized graph", bounds)
     elif subject.bound is not None:
-        checks += _check_bound(graph, subject.bound)
+        checks += _check_follows(graph, "deploy form", dict.fromkeys(graph.parts, subject.bound))
     else:
         checks.append(_check_equal(graph, FLOAT_ERROR, "the file", "its deploy form"))
     return VerificationPart(
@@ -141,43 +144,28 @@ def _check_equal(pair: Pair, bound: float, what: str, whom: str) -> str:
     return f"{what.removeprefix('the ')} equals {whom}: largest error {error:.2g} of the output's range, classes {argmax:.6f}"
 
 
-def _check_bound(file: Pair, bound: Bound) -> list[str]:
-    """``file``: against the float module that it was lowered from."""
+def _check_follows(file: Pair, module: str, bounds: Mapping[str, Bound]) -> list[str]:
+    """``file``: against the ``module`` that it was lowered from. ``bounds``: of every output."""
     checks = []
     for name, found in file.parts.items():
-        share = f"{found.argmax:.4f} of the pixels"
-        if found.sqnr_db is None:
+        bound = bounds[name]
+        if found.sqnr_db is None or bound.sqnr_db is None:
+            wanted, share = f"in {bound.agreement:.4f} of the pixels", f"{found.argmax:.4f}"
             if not found.argmax >= bound.agreement:
-                raise _fail("the file", f"to follow its deploy form in {bound.agreement:.4f} of the pixels", share)
-            checks.append(f"file follows its deploy form in {share}")
+                raise _fail("the file", f"to follow its {module} {wanted}", share)
+            checks.append(f"file follows its {module} in {share} of the pixels")
             continue
         if not found.sqnr_db >= bound.sqnr_db:
             raise _fail(
-                "the file", f"to follow its deploy form to {bound.sqnr_db:.1f} dB", f"{name}: {found.sqnr_db:.1f} dB"
+                "the file", f"to follow its {module} to {bound.sqnr_db:.1f} dB", f"{name}: {found.sqnr_db:.1f} dB"
             )
-        checks.append(f"{name}: file follows its deploy form to {found.sqnr_db:.1f} dB")
+        checks.append(f"{name}: file follows its {module} to {found.sqnr_db:.1f} dB{bound.note}")
     return checks
 
 
-def _check_int8(file: Pair, quantized: Pair) -> list[str]:
-    """``file``: against the quantized graph; ``quantized``: that graph against the original."""
-    checks = []
-    for name, found in file.parts.items():
-        noise = quantized.parts[name].sqnr_db
-        if found.sqnr_db is None or noise is None:
-            wanted = quantized.first.argmax - INT8_MASK_MARGIN
-            if not found.argmax >= wanted:
-                raise _fail(
-                    "the file", f"to follow its quantized graph in {wanted:.4f} of the pixels", f"{found.argmax:.4f}"
-                )
-            checks.append(f"file follows its quantized graph in {found.argmax:.4f} of the pixels")
-            continue
-        floor = min(INT8_FIDELITY_DB, noise - INT8_MARGIN_DB)
-        if not found.sqnr_db >= floor:
-            raise _fail(
-                "the file", f"to follow its quantized graph to {floor:.1f} dB", f"{name}: {found.sqnr_db:.1f} dB"
-            )
-        checks.append(
-            f"{name}: file follows its quantized graph to {found.sqnr_db:.1f} dB (quantization itself: {noise:.1f} dB)"
-        )
-    return checks
+def _int8_bound(noise: float | None, quantized: Pair) -> Bound:
+    """``noise``: SQNR of one output of the quantized graph against the original, None for a mask."""
+    agreement = quantized.first.argmax - INT8_MASK_MARGIN
+    if noise is None:
+        return Bound(None, agreement)
+    return Bound(min(INT8_FIDELITY_DB, noise - INT8_MARGIN_DB), agreement, f" (quantization itself: {noise:.1f} dB)")

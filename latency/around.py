@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 import time
 from collections.abc import Callable
@@ -11,6 +12,7 @@ import numpy as np
 
 from mobileseg.classmap import Outputs, classes_of_output
 from mobileseg.data.images import Pixels, to_batch
+from mobileseg.errors import ArtifactError
 from mobileseg.export.artifact import Artifact
 from mobileseg.latency.result import Stage
 from mobileseg.panoptic import panoptic_labels
@@ -52,10 +54,17 @@ def behind(artifact: Artifact, outputs: Outputs) -> Stage | None:
 
 
 def read_outputs(artifact: Artifact, folder: Path) -> Outputs:
-    """What the runner wrote as ``0.<number>.bin``, in the manifest's shapes and types."""
+    """What a runner wrote as ``0.<number>.bin``, in the manifest's shapes and types; raises ``ArtifactError`` where they differ."""
     output = artifact.manifest.output
+    outputs = []
     parts = [(part.shape, part.dtype) for part in output.tensors] or [(output.shape, output.dtype)]
-    return tuple(
-        np.fromfile(folder / f"0.{number}.bin", dtype=np.dtype(dtype).newbyteorder("<")).reshape(shape)
-        for number, (shape, dtype) in enumerate(parts)
-    )
+    for number, (shape, dtype) in enumerate(parts):
+        values = np.fromfile(folder / f"0.{number}.bin", dtype=np.dtype(dtype).newbyteorder("<"))
+        if values.size != math.prod(shape):
+            raise ArtifactError(
+                expected=f"output {number} of {artifact.path.name} as {shape}, which its manifest says",
+                found=f"{values.size} values",
+                todo="export it again",
+            )
+        outputs.append(values.reshape(shape))
+    return tuple(outputs)

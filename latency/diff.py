@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from mobileseg.errors import RequestError
-from mobileseg.export.manifest import Part
+from mobileseg.export.manifest import Document, Part
 from mobileseg.latency import statistics
 from mobileseg.latency.protocol import Protocol
 from mobileseg.latency.result import Result, Series
@@ -28,7 +28,7 @@ class Change(Part):
     verdict: Verdict
 
 
-class Diff(Part):
+class Diff(Document):
     """``margin``: what two measurements of one file may differ by. ``despite``: differences that were allowed, with what was found.
     ``only_old``, ``only_new``: files without a partner."""
 
@@ -37,10 +37,6 @@ class Diff(Part):
     despite: tuple[str, ...]
     only_old: tuple[str, ...]
     only_new: tuple[str, ...]
-
-    def to_json(self) -> str:
-        """Indented JSON with a final newline."""
-        return self.model_dump_json(indent=1) + "\n"
 
 
 def compare(old: Result, new: Result, margin: float | None = None, allow: tuple[str, ...] = ()) -> Diff:

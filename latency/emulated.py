@@ -6,7 +6,6 @@ How long that takes on a real core nobody can say here: QEMU's own time means no
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,15 +14,16 @@ from pathlib import Path
 import numpy as np
 
 from mobileseg.classmap import Outputs
-from mobileseg.data.dataset import samples_folder
-from mobileseg.data.images import Batch, find_images, read_batch
-from mobileseg.errors import ArtifactError, EnvironmentLackError, RequestError
+from mobileseg.data.dataset import first_sample
+from mobileseg.data.images import Batch, read_batch
+from mobileseg.errors import EnvironmentLackError, RequestError
 from mobileseg.export.artifact import Artifact, open_artifact
 from mobileseg.export.versions import installed
 from mobileseg.latency.arm import build, debian, sdk
 from mobileseg.latency.arm.cores import CORES, EmulatedCore
 from mobileseg.latency.arm.counts import CorePart, Counts, Likeness
 from mobileseg.latency.arm.emulator import bring, emulator, emulator_version
+from mobileseg.latency.around import read_outputs
 from mobileseg.latency.assemble import facts
 from mobileseg.latency.device import Core, Properties, Sensors
 from mobileseg.latency.devices import Found
@@ -57,11 +57,6 @@ def core_of(device: str) -> EmulatedCore:
     return choose(CORES, device.removeprefix(f"{KIND}:"), "core to emulate")
 
 
-def sample() -> Path:
-    """The picture that is put in: the first of the bundled ones."""
-    return find_images(samples_folder() / "images")[0]
-
-
 def check(artifact: Artifact) -> None:
     """Raise ``RequestError`` for files that no runner here takes to ARM."""
     if artifact.target.name != RUNS:
@@ -80,12 +75,12 @@ def emulate(artifact: Artifact, cpu: str, batch: Batch | None = None) -> Emulati
     """
     core = core_of(cpu)
     check(artifact)
-    pixels = read_batch(sample(), *artifact.size) if batch is None else batch
+    pixels = read_batch(first_sample(), *artifact.size) if batch is None else batch
     with emulator(core) as machine:
         model = bring(artifact.path, machine.folder, "model.pte")
         np.ascontiguousarray(pixels, dtype="<f4").tofile(machine.folder / "input.bin")
         (found,) = machine.count(["--model", model, "--input", "input.bin", "--output", "outputs"])
-        return Emulation(Counts.model_validate(found), _read_outputs(artifact, machine.folder / "outputs"))
+        return Emulation(Counts.model_validate(found), read_outputs(artifact, machine.folder / "outputs"))
 
 
 def count(artifact: Artifact, cpu: str) -> Counts:
@@ -125,7 +120,7 @@ def count_all(
         properties=properties(core),
         protocol=ONCE,
         versions={**installed(), "qemu-user": debian.version("qemu-user"), **built},
-        input=f"{sample().name}, resized",
+        input=f"{first_sample().name}, resized",
         sessions=(session,),
         series=tuple(series),
         complete=True,
@@ -160,7 +155,7 @@ def _series(artifact: Artifact, core: EmulatedCore) -> Series:
     from mobileseg.export.reference import original_of
     from mobileseg.models.reference import original_outputs
 
-    batch = read_batch(sample(), *artifact.size)
+    batch = read_batch(first_sample(), *artifact.size)
     found = emulate(artifact, core.name, batch)
     return Series(
         **facts(artifact),
@@ -168,24 +163,6 @@ def _series(artifact: Artifact, core: EmulatedCore) -> Series:
         with_host=_likeness(artifact, artifact.load(1).run(batch), found.outputs),
         with_original=_likeness(artifact, original_outputs(original_of(artifact.manifest), batch), found.outputs),
     )
-
-
-def _read_outputs(artifact: Artifact, folder: Path) -> Outputs:
-    """What the runner wrote as ``0.<number>.bin``, in the manifest's shapes and types."""
-    output = artifact.manifest.output
-    outputs = []
-    for number, (shape, dtype) in enumerate(
-        [(t.shape, t.dtype) for t in output.tensors] or [(output.shape, output.dtype)]
-    ):
-        values = np.fromfile(folder / f"0.{number}.bin", dtype=np.dtype(dtype).newbyteorder("<"))
-        if values.size != math.prod(shape):
-            raise ArtifactError(
-                expected=f"output {number} of {artifact.path.name} as {shape}, which its manifest says",
-                found=f"{values.size} values",
-                todo="export it again",
-            )
-        outputs.append(values.reshape(shape))
-    return tuple(outputs)
 
 
 def _likeness(artifact: Artifact, reference: Outputs, other: Outputs) -> Likeness:

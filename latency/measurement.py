@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from mobileseg.data.dataset import samples_folder
-from mobileseg.data.images import Pixels, find_images, read_image, to_batch
+from mobileseg.data.dataset import first_sample
+from mobileseg.data.images import Pixels, read_image, to_batch
 from mobileseg.errors import GateError, RequestError
 from mobileseg.export.artifact import Artifact
 from mobileseg.export.versions import installed
@@ -101,7 +101,7 @@ class _Measurement:
         self._deviations: list[Deviation] = []
         self._stages: dict[int, tuple[Stage, Stage | None]] = {}
         self._profiles: dict[int, Profile] = {}
-        self._picture = find_images(samples_folder() / "images")[0]
+        self._picture = first_sample()
 
     @property
     def _here(self) -> bool:

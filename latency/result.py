@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Final, Literal, Self
 
 import numpy as np
-from pydantic import ValidationError, model_validator
+from pydantic import model_validator
 
-from mobileseg.errors import EnvironmentLackError, RequestError
-from mobileseg.export.manifest import Part
+from mobileseg.errors import RequestError
+from mobileseg.export.manifest import Document, Part, parse_document
 from mobileseg.latency import statistics
 from mobileseg.latency.arm.counts import CorePart, Counts, Likeness
 from mobileseg.latency.device import Properties, Sensors
@@ -139,7 +139,7 @@ class Series(Part):
         return self.model, self.target, self.precision, self.size, self.emit
 
 
-class Result(Part):
+class Result(Document):
     """Several files in one measurement. Ratios within one result are what compares; times across results drift.
 
     ``input``: the picture that was put in. ``complete``: nothing is missing; else ``reason`` says why, and what arrived is here.
@@ -172,30 +172,12 @@ class Result(Part):
         new, old = self.series[index], self.series[base]
         return statistics.ratio(new.turns, old.turns, self.protocol.figure, paired=new.session == old.session)
 
-    def to_json(self) -> str:
-        """Indented JSON with a final newline."""
-        return self.model_dump_json(indent=1) + "\n"
-
 
 def read_result(path: Path) -> Result:
     """A result of this schema. Raises ``RequestError``, or ``EnvironmentLackError`` for another schema version."""
+    what = "result of `mobileseg latency --json`"
     try:
-        return Result.model_validate_json(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise RequestError(
-            expected="a result of `mobileseg latency --json`", found=f"{path}: {error}", todo="check the path"
-        ) from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        if where == "schema_version":
-            raise EnvironmentLackError(
-                expected=f"a result of schema version {SCHEMA_VERSION}",
-                found=f"{path}: version {first['input']!r}",
-                todo="measure again, or use the mobileseg that wrote it",
-            ) from error
-        raise RequestError(
-            expected="a result of `mobileseg latency --json`",
-            found=f"{path}: {where or 'root'}: {first['msg']}",
-            todo="measure again",
-        ) from error
+        raise RequestError(expected=f"a {what}", found=f"{path}: {error}", todo="check the path") from error
+    return parse_document(Result, text, path, what, RequestError, "measure again")

@@ -11,6 +11,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import platformdirs
+
 from mobileseg.errors import DiskFullError, OutputError
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -114,3 +116,8 @@ def write_whole(path: Path, data: bytes) -> None:
         temporary = folder / path.name
         temporary.write_bytes(data)
         os.replace(temporary, path)
+
+
+def cache_folder(name: str) -> Path:
+    """``name`` in ``$MOBILESEG_CACHE``, else in the user's cache folder of this system; it need not exist."""
+    return Path(os.environ.get("MOBILESEG_CACHE") or platformdirs.user_cache_dir("mobileseg")) / name

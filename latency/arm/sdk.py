@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import shutil
 import sys
 import zipfile
 from importlib import metadata
 from pathlib import Path
 
-import platformdirs
-
+from mobileseg import files
 from mobileseg.errors import DownloadError, EnvironmentLackError, MissingExtraError
 from mobileseg.files import is_disk_full, publish, sha256, staging
 from mobileseg.latency.arm.call import call, last_lines
@@ -25,7 +23,7 @@ WANTED = ("executorch/include/", "executorch/lib/", "executorch/share/cmake/")
 def cache_folder() -> Path:
     """Where everything ARM is built and kept: ``$MOBILESEG_CACHE``, else the user's cache folder, and ``arm`` below it. Raises
     ``EnvironmentLackError`` where it cannot be made."""
-    folder = Path(os.environ.get("MOBILESEG_CACHE") or platformdirs.user_cache_dir("mobileseg")) / "arm"
+    folder = files.cache_folder("arm")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
-
-from mobileseg.cli import interrupt
-from mobileseg.errors import MobilesegError
-from mobileseg.files import disk_full, is_disk_full
-
-INTERRUPTED = 130  # 128 + SIGINT, as shells count
 
 app = typer.Typer(
     name="mobileseg",
@@ -291,57 +283,3 @@ def devices(json_output: Annotated[bool, typer.Option("--json", help="Machine-re
     from mobileseg.cli import latency as verb
 
     verb.show_devices(json_output)
-
-
-def main() -> None:
-    """Entry point: every expected failure is one message and an exit code."""
-    # Looking for plugins of pydantic, which typer uses, reads the metadata of every installed package: a tenth of `list`.
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    interrupt.install()
-    try:
-        code = app(standalone_mode=False) or 0  # typer gives the code of an early exit, and 130 for Ctrl-C
-        if code == INTERRUPTED:
-            _say_interrupted()
-    except MobilesegError as error:
-        code = _fail(error)
-    except typer.Exit as leave:
-        code = leave.exit_code
-    except (KeyboardInterrupt, typer.Abort):
-        _say_interrupted()
-        code = INTERRUPTED
-    except BrokenPipeError:
-        code = 0
-    except OSError as error:
-        if not is_disk_full(error):
-            raise
-        from pathlib import Path
-
-        code = _fail(disk_full(Path.cwd()))
-    except Exception as error:
-        show = getattr(error, "show", None)  # click's usage errors know how to print themselves
-        if show is None:
-            raise
-        show()
-        code = int(getattr(error, "exit_code", 2))
-    _leave(code)
-
-
-def _say_interrupted() -> None:
-    typer.echo(interrupt.word(), err=True)
-
-
-def _fail(error: MobilesegError) -> int:
-    for label, text in (("error: expected", error.expected), ("found", error.found), ("to do", error.todo)):
-        typer.echo(f"{label:>15}  {text}", err=True)
-    return error.exit_code
-
-
-def _leave(code: int) -> NoReturn:
-    """Exit without running native libraries' destructors: they report leaks of their own that nobody here can mend."""
-    try:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    finally:
-        if "torch" in sys.modules:
-            os._exit(code)
-        sys.exit(code)

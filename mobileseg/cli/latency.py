@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +12,7 @@ from mobileseg.cli import emulated, interrupt
 from mobileseg.cli.console import Stages, json_path, results
 from mobileseg.errors import GateError, RequestError
 from mobileseg.files import write_whole
+from mobileseg.provenance import command
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -52,7 +51,7 @@ def run(
     try:
         result = measure(
             artifacts, device, protocol, threads=parse_threads(threads), cores=cores, allow=allow, profile=profile,
-            compute_units=compute_units, command=shlex.join(["mobileseg", *sys.argv[1:]]), progress=stages,
+            compute_units=compute_units, command=command("mobileseg.latency.measure"), progress=stages,
         )  # fmt: skip
     except Interrupted as stop:
         _keep(stop.result, target)

@@ -39,6 +39,11 @@ def samples_folder() -> Path:
     return Path(str(resources.files("mobileseg.data"))) / "samples"
 
 
+def first_sample() -> Path:
+    """The first of the bundled images: what is put in where any picture will do."""
+    return find_images(samples_folder() / "images")[0]
+
+
 def data_folder(name: str) -> Path:
     """``samples`` is the bundled folder, anything else a path."""
     if name == SAMPLES and not Path(name).exists():

@@ -24,6 +24,7 @@ import torch
 from torch import Tensor, nn
 
 from mobileseg.models.axial_attention import AxialAttention
+from mobileseg.models.bands import join, span
 from mobileseg.models.rewrites import batchnorm_affine, constant
 from mobileseg.models.tokens import even_columns, even_rows, make_linear
 
@@ -176,10 +177,5 @@ def spans(length: int, flange: int | None, stride: int = 1) -> list[tuple[range,
 
 
 def cut(tensor: Tensor, dim: int, part: range) -> Tensor:
-    """The positions ``part`` of ``dim``; no operator where that is all of them."""
-    return tensor if len(part) == tensor.shape[dim] else tensor.narrow(dim, part.start, len(part))
-
-
-def join(tensors: list[Tensor], dim: int) -> Tensor:
-    """``torch.cat``; no operator where there is only one."""
-    return tensors[0] if len(tensors) == 1 else torch.cat(tensors, dim)
+    """The positions ``part`` of ``dim``."""
+    return span(tensor, dim, part.start, part.stop)

@@ -13,12 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mobileseg.models.axial_attention import AxialAttention, Axis
-from mobileseg.models.layers import ConvBN, DropPath, init_weights, set_batchnorm
+from mobileseg.models.layers import ConvBN, DropPath, seeded, set_batchnorm
 from mobileseg.models.panoptic_head import TF_EPS, TF_MOMENTUM, PanopticHead
 
 TABLE_LENGTH = 255  # deeplab2's MAX_SPAN: every relative table has the offsets -254 .. 254
@@ -153,9 +152,9 @@ class PanopticSegmenter(nn.Module):
 
 def segmenter(variant: str, num_classes: int, seed: int = 0) -> PanopticSegmenter:
     """Seeded random Axial-DeepLab, in training mode as PyTorch makes it."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+
+    def construct() -> PanopticSegmenter:
         backbone = AxialDeepLabBackbone(WIDTHS[variant])
-        model = PanopticSegmenter(backbone, backbone.channels, num_classes)
-    init_weights(model, seed)
-    return model
+        return PanopticSegmenter(backbone, backbone.channels, num_classes)
+
+    return seeded(construct, seed)

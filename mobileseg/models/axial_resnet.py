@@ -17,12 +17,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mobileseg.models.axial_attention import AxialAttention, Axis
-from mobileseg.models.layers import init_weights
+from mobileseg.models.layers import seeded
 
 EXPANSION = 2  # output channels of a block per attention channel
 TRAINED_SIDE = 224  # pixels; the relative tables are exactly as long as its maps
@@ -134,8 +133,4 @@ class AxialResNet(nn.Module):
 
 def classifier(variant: str, num_classes: int, seed: int = 0) -> AxialResNet:
     """Seeded random Axial-ResNet for image classification, in training mode as PyTorch makes it."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        model = AxialResNet(VARIANTS[variant], num_classes)
-    init_weights(model, seed)
-    return model
+    return seeded(lambda: AxialResNet(VARIANTS[variant], num_classes), seed)

@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import math
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mobileseg.models.axial_deeplab import AxialBlock, PanopticSegmenter, ResidualBlock, stage
-from mobileseg.models.layers import ConvBN, init_weights
+from mobileseg.models.layers import ConvBN, seeded
 
 STEM = 64
 FILTERS = (32, 64, 128, 256, 512)  # of stages 1 to 5; a stage gives four times as many channels
@@ -77,8 +76,6 @@ class AxialSWideRNet(nn.Module):
 
 def segmenter(variant: str, num_classes: int, seed: int = 0) -> PanopticSegmenter:
     """Seeded random Axial-SWideRNet with the panoptic head, in training mode as PyTorch makes it."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        model = PanopticSegmenter(AxialSWideRNet(DEPTHS[variant]), AxialSWideRNet.channels, num_classes)
-    init_weights(model, seed)
-    return model
+    return seeded(
+        lambda: PanopticSegmenter(AxialSWideRNet(DEPTHS[variant]), AxialSWideRNet.channels, num_classes), seed
+    )

@@ -9,7 +9,8 @@ AT_ONCE = 5  # tensors that XNNPACK concatenates; of more it would copy the firs
 
 
 def span(x: Tensor, dim: int, first: int, last: int) -> Tensor:
-    """``x[first:last]`` along ``dim``. All of it is ``x`` itself: a slice of everything becomes an operator that runtimes lack."""
+    """``x[first:last]`` along ``dim``. All of it is ``x`` itself: a slice of everything becomes an ``alias`` operator, which neither
+    XNNPACK nor Core ML knows."""
     return x if (first, last) == (0, x.shape[dim]) else x.narrow(dim, first, last - first)
 
 

@@ -35,6 +35,11 @@ def spec_of(module: nn.Module) -> ModelSpec:
     return spec
 
 
+def num_classes_of(module: nn.Module) -> int:
+    """Of an original-form model made by ``build``."""
+    return int(module.mobileseg_classes)  # type: ignore[arg-type]  # a plain attribute, set there
+
+
 def stretch_tables(module: nn.Module, height: int, width: int) -> float:
     """Stretch the position tables of an original-form model, in place, so that they reach an image of this size; gives the factor.
 
@@ -91,4 +96,4 @@ def _deploy(module: nn.Module, height: int, width: int, emit: str | None) -> Dep
     kind = check_emit(spec, emit)
     branches = {"semantic_only": kind != "panoptic"} if spec.task == "panoptic" else {}
     network = load(spec.deploy)(module, height, width, spec.std, **branches)
-    return DeployedModel(network, spec, int(module.mobileseg_classes), (height, width), kind).eval()  # type: ignore[arg-type]
+    return DeployedModel(network, spec, num_classes_of(module), (height, width), kind).eval()

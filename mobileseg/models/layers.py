@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -138,6 +139,18 @@ def set_batchnorm(module: nn.Module, eps: float, momentum: float) -> None:
     for part in module.modules():
         if isinstance(part, nn.BatchNorm1d | nn.BatchNorm2d):
             part.eps, part.momentum = eps, momentum
+
+
+Model = TypeVar("Model", bound=nn.Module)
+
+
+def seeded(construct: Callable[[], Model], seed: int) -> Model:
+    """What ``construct`` makes, seeded random, in training mode as PyTorch makes it; the global generator stays where it was."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = construct()
+    init_weights(model, seed)
+    return model
 
 
 def init_weights(module: nn.Module, seed: int) -> None:

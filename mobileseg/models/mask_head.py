@@ -19,6 +19,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from mobileseg.models.bands import span
+
 BAND_BYTES = 20 << 20  # of upsampled logits at a time: small beside all planes, and few enough bands for the converters
 LARGE = 1e30
 
@@ -32,12 +34,6 @@ def tournament(x: Tensor, better: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
         half = (x.shape[1] + 1) // 2
         x = better(x[:, :half], x[:, x.shape[1] - half :])
     return x
-
-
-def rows(x: Tensor, first: int, last: int) -> Tensor:
-    """Rows ``[first, last)``. All of them is ``x`` itself: a slice of everything becomes an ``alias`` operator, which neither
-    XNNPACK nor Core ML knows."""
-    return x if (first, last) == (0, x.shape[2]) else x[:, :, first:last]
 
 
 class MaskHead(nn.Module):
@@ -61,17 +57,17 @@ class MaskHead(nn.Module):
         as in the whole map; what it adds is cut off again."""
         above, below = max(first - 1, 0), min(last + 1, self.height // self.stride)
         size = ((below - above) * self.stride, self.width)
-        wide = F.interpolate(rows(logits, above, below), size=size, mode="bilinear", align_corners=False)
-        return rows(wide, (first - above) * self.stride, (last - above) * self.stride)
+        wide = F.interpolate(span(logits, 2, above, below), size=size, mode="bilinear", align_corners=False)
+        return span(wide, 2, (first - above) * self.stride, (last - above) * self.stride)
 
     def aligned_band(self, logits: Tensor, first: int, last: int) -> Tensor:
         """The same where outermost rows lie on each other: a band ends before the row on which the next begins, and only the
         last one keeps its end."""
         count = (last - first) * self.stride
         wide = F.interpolate(
-            rows(logits, first, last + 1), size=(count + 1, self.width), mode="bilinear", align_corners=True
+            span(logits, 2, first, last + 1), size=(count + 1, self.width), mode="bilinear", align_corners=True
         )
-        return rows(wide, 0, count if last < self.height // self.stride else count + 1)
+        return span(wide, 2, 0, count if last < self.height // self.stride else count + 1)
 
     def upsampled(self, logits: Tensor) -> Iterator[Tensor]:
         """The logits at full width, band after band from the top."""

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from mobileseg.models.layers import ConvBN
 from mobileseg.models.panoptic_head import Decoder, Head, InstanceBranch, PanopticHead, SemanticBranch, SeparableConv
-from mobileseg.models.rewrites import fold, share
+from mobileseg.models.rewrites import copied, fold
 
 Size = tuple[int, int]  # height, width of a map
 
@@ -60,7 +60,7 @@ class HeadDeploy(nn.Module):
     def __init__(self, head: Head) -> None:
         super().__init__()
         self.conv = SeparableConvDeploy(head.conv)
-        self.predict = share(head.predict)
+        self.predict = copied(head.predict)
 
     def forward(self, x: Tensor) -> Tensor:
         out: Tensor = self.predict(self.conv(x))

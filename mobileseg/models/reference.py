@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from mobileseg.classmap import Outputs
 from mobileseg.data.images import Batch
 from mobileseg.models.factory import spec_of
+from mobileseg.models.spec import ModelSpec
 
 
 @torch.no_grad()
@@ -17,8 +18,13 @@ def run_module(module: nn.Module, pixels: Tensor) -> Outputs:
     return tuple(value.numpy() for value in (given.values() if isinstance(given, dict) else (given,)))
 
 
+def normalization(spec: ModelSpec) -> tuple[Tensor, Tensor]:
+    """Mean and standard deviation of pixels in 0..255, ``(1, 3, 1, 1)`` float32 each."""
+    mean, std = (torch.tensor(values).reshape(1, 3, 1, 1) for values in (spec.mean, spec.std))
+    return mean, std
+
+
 def original_outputs(model: nn.Module, batch: Batch) -> Outputs:
     """Normalise ``(1, 3, H, W)`` float32 pixels in 0..255 as the authors do and run the original form."""
-    spec = spec_of(model)
-    mean, std = (torch.tensor(v).reshape(1, 3, 1, 1) for v in (spec.mean, spec.std))
+    mean, std = normalization(spec_of(model))
     return run_module(model, (torch.from_numpy(batch) - mean) / std)

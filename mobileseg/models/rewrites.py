@@ -13,6 +13,8 @@ from torch import Tensor, nn
 
 from mobileseg.models.layers import ConvBN, ConvModule
 
+Layer = TypeVar("Layer", bound=nn.Module)
+
 
 def batchnorm_affine(bn: nn.BatchNorm1d | nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
     """``(scale, shift)``, float64 ``(C,)`` each: in evaluation ``bn(x) = scale * x + shift``."""
@@ -87,9 +89,6 @@ def constant(tensor: Tensor) -> Tensor:
     return nn.Parameter(exact.detach(), requires_grad=False)
 
 
-Layer = TypeVar("Layer", bound=nn.Module)
-
-
 def set_constants(layer: Layer, **tensors: Tensor) -> Layer:
     """Give parameters of ``layer`` the values of constants of the same shapes; gives ``layer``."""
     for name, tensor in tensors.items():
@@ -101,10 +100,10 @@ def set_constants(layer: Layer, **tensors: Tensor) -> Layer:
 
 def share(module: Layer) -> Layer:
     """A copy of the modules with the very parameters of ``module``: parts of the copy can be replaced without touching the original."""
-    copied = copy.copy(module)
-    copied._parameters, copied._buffers = dict(module._parameters), dict(module._buffers)
-    copied._modules = {name: None if child is None else share(child) for name, child in module._modules.items()}
-    return copied
+    twin = copy.copy(module)
+    twin._parameters, twin._buffers = dict(module._parameters), dict(module._buffers)
+    twin._modules = {name: None if child is None else share(child) for name, child in module._modules.items()}
+    return twin
 
 
 def divide_input(conv: nn.Conv2d, std: tuple[float, ...]) -> nn.Conv2d:

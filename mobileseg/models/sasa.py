@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mobileseg.models.layers import init_weights
+from mobileseg.models.layers import seeded
 from mobileseg.models.panoptic_head import SemanticBranch
 from mobileseg.models.sasa_stem import AttentionStem
 
@@ -192,17 +192,9 @@ class SasaSegmenter(nn.Module):
 
 def segmenter(variant: str, num_classes: int, seed: int = 0) -> SasaSegmenter:
     """Seeded random SASA-ResNet for segmentation, in training mode as PyTorch makes it."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        model = SasaSegmenter(VARIANTS[variant], num_classes)
-    init_weights(model, seed)
-    return model
+    return seeded(lambda: SasaSegmenter(VARIANTS[variant], num_classes), seed)
 
 
 def classifier(variant: str, num_classes: int, seed: int = 0) -> SasaClassifier:
     """Seeded random SASA-ResNet for image classification."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        model = SasaClassifier(VARIANTS[variant], num_classes)
-    init_weights(model, seed)
-    return model
+    return seeded(lambda: SasaClassifier(VARIANTS[variant], num_classes), seed)

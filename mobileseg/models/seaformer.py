@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mobileseg.models.layers import ConvBN, HardSigmoid, MV2Block, MV2Row, TransformerStage, init_weights
+from mobileseg.models.layers import ConvBN, HardSigmoid, MV2Block, MV2Row, TransformerStage, seeded
 from mobileseg.models.light_head import LightHead
 
 TABLE_LENGTH = 16  # tokens of a position table as trained: 512 px at stride 32
@@ -204,17 +204,9 @@ class SeaFormerClassifier(SeaFormerBackbone):
 
 def segmenter(variant: str, num_classes: int, seed: int = 0) -> SeaFormerSegmenter:
     """Seeded random SeaFormer for segmentation, in training mode as PyTorch makes it."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        model = SeaFormerSegmenter(VARIANTS[variant], num_classes)
-    init_weights(model, seed)
-    return model
+    return seeded(lambda: SeaFormerSegmenter(VARIANTS[variant], num_classes), seed)
 
 
 def classifier(variant: str, num_classes: int, seed: int = 0) -> SeaFormerClassifier:
     """Seeded random SeaFormer for image classification."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        model = SeaFormerClassifier(VARIANTS[variant], num_classes)
-    init_weights(model, seed)
-    return model
+    return seeded(lambda: SeaFormerClassifier(VARIANTS[variant], num_classes), seed)

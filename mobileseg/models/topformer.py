@@ -31,7 +31,7 @@ from mobileseg.models.layers import (
     MV2Block,
     MV2Row,
     TransformerStage,
-    init_weights,
+    seeded,
 )
 from mobileseg.models.rewrites import concatenate, constant, divide_input, fold, fold_tree, share
 
@@ -198,10 +198,7 @@ class TopFormer(nn.Module):
 
 def segmenter(variant: str, num_classes: int, seed: int = 0) -> TopFormer:
     """Seeded random TopFormer for segmentation, in training mode as PyTorch makes it."""
-    with torch.random.fork_rng(devices=[]):
-        model = TopFormer(VARIANTS[variant], num_classes)
-    init_weights(model, seed)
-    return model
+    return seeded(lambda: TopFormer(VARIANTS[variant], num_classes), seed)
 
 
 class FixedPool(nn.Module):

@@ -9,14 +9,14 @@ of convolutions) is rewritten in ``van_deploy.py``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mobileseg.models.layers import DropPath, init_weights
+from mobileseg.models.layers import DropPath, seeded
 from mobileseg.models.light_head import LightHead
 from mobileseg.models.semantic_fpn import FeaturePyramid, SemanticFpnHead
 from mobileseg.models.upernet import FcnHead, UPerHead
@@ -216,17 +216,9 @@ class VanUPerNet(VanSegmenter):
         return self.decode_head(maps), self.auxiliary_head(maps[2])
 
 
-def _make(construct: Callable[[], nn.Module], seed: int) -> nn.Module:
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        model = construct()
-    init_weights(model, seed)
-    return model
-
-
 def classifier(variant: str, num_classes: int, seed: int = 0) -> nn.Module:
     """Seeded random VAN for image classification, in training mode as PyTorch makes it."""
-    return _make(lambda: VanClassifier(VARIANTS[variant], num_classes), seed)
+    return seeded(lambda: VanClassifier(VARIANTS[variant], num_classes), seed)
 
 
 def semantic_fpn(variant: str, num_classes: int, seed: int = 0) -> nn.Module:
@@ -237,13 +229,13 @@ def semantic_fpn(variant: str, num_classes: int, seed: int = 0) -> nn.Module:
         backbone = VanBackbone(row, SEGMENTER_EPS, row.fpn_drop_path)
         return VanSegmenter(backbone, FeaturePyramid(row.widths), SemanticFpnHead(num_classes))
 
-    return _make(construct, seed)
+    return seeded(construct, seed)
 
 
 def upernet(variant: str, num_classes: int, seed: int = 0) -> nn.Module:
     """Seeded random VAN with an UPerNet."""
     row = VARIANTS[variant]
-    return _make(lambda: VanUPerNet(VanBackbone(row, SEGMENTER_EPS, row.upernet_drop_path), num_classes), seed)
+    return seeded(lambda: VanUPerNet(VanBackbone(row, SEGMENTER_EPS, row.upernet_drop_path), num_classes), seed)
 
 
 def light(variant: str, num_classes: int, seed: int = 0) -> nn.Module:
@@ -254,4 +246,4 @@ def light(variant: str, num_classes: int, seed: int = 0) -> nn.Module:
         backbone = VanBackbone(row, SEGMENTER_EPS, row.upernet_drop_path)
         return VanSegmenter(backbone, nn.Identity(), LightHead(row.widths, LIGHT_EMBEDS[variant], num_classes))
 
-    return _make(construct, seed)
+    return seeded(construct, seed)

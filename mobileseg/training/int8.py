@@ -21,7 +21,7 @@ from mobileseg.export.quantize import quantize, switchable
 from mobileseg.export.quiet import quiet
 from mobileseg.models.deploy import DeployedModel
 from mobileseg.models.factory import deploy, deploy_live, live_tensors, spec_of
-from mobileseg.models.reference import run_module
+from mobileseg.models.reference import normalization, run_module
 from mobileseg.models.spec import Emit
 from mobileseg.training.evaluate import Found, evaluate
 from mobileseg.training.forms import Outputs
@@ -51,8 +51,7 @@ class Int8Form:
 
     def outputs(self, model: nn.Module, images: Tensor) -> Outputs:
         """Of normalised ``(N, 3, height, width)``; the deploy form takes pixels, and one image at a time."""
-        spec = spec_of(model)
-        mean, std = (torch.tensor(v).reshape(1, 3, 1, 1) for v in (spec.mean, spec.std))
+        mean, std = normalization(spec_of(model))
         tensors = live_tensors(deploy_live(model, *self.size, emit=self.emit))
         found = [functional_call(self.graph, tensors, (image,)) for image in torch.split(images * std + mean, 1)]
         if isinstance(found[0], dict):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +17,7 @@ from mobileseg.files import check_output, sha256
 from mobileseg.models.checks import check_size
 from mobileseg.models.factory import build
 from mobileseg.models.spec import Emit, ModelSpec
+from mobileseg.provenance import command
 from mobileseg.training.evaluate import place_baseline
 from mobileseg.training.forms import FloatForm, Form
 from mobileseg.training.loop import Report, Trainer
@@ -183,7 +182,6 @@ def train(request: TrainingRequest, report: Callable[[Report], None] = lambda re
 def _facts(request: TrainingRequest, measured: dict[str, float]) -> dict[str, Any]:
     """The record, but for the file itself and the curve."""
     classes, split = request.split.train.classes, request.split
-    program = Path(sys.argv[0]).name
     return {
         "name": request.name,
         "model": request.spec.name,
@@ -201,9 +199,7 @@ def _facts(request: TrainingRequest, measured: dict[str, float]) -> dict[str, An
         "measured": measured,
         "data_sha256": split.sha256(),
         "seed": request.recipe.seed,
-        "command": shlex.join([program, *sys.argv[1:]])
-        if program == "mobileseg"
-        else "mobileseg.training.request.train",
+        "command": command("mobileseg.training.request.train"),
         "torch": str(torch.__version__),
     }
 

@@ -8,18 +8,12 @@ import ssl
 from pathlib import Path
 
 import httpx
-import platformdirs
 
 from mobileseg.errors import CheckpointError, DownloadError
-from mobileseg.files import disk_full, is_disk_full, sha256
+from mobileseg.files import cache_folder, disk_full, is_disk_full, sha256
 
 ATTEMPTS = 4
 TIMEOUT_S = 30.0
-
-
-def cache_folder() -> Path:
-    """``$MOBILESEG_CACHE``, else the user's cache folder of this system."""
-    return Path(os.environ.get("MOBILESEG_CACHE") or platformdirs.user_cache_dir("mobileseg")) / "weights"
 
 
 def fetch(url: str, digest: str | None = None) -> Path:
@@ -37,7 +31,7 @@ def fetch(url: str, digest: str | None = None) -> Path:
             expected="an https URL", found=url, todo="give the https address, or download it and give the path"
         )
     name = Path(parts.path).name or "weights"
-    target = cache_folder() / hashlib.sha256(url.encode()).hexdigest()[:16] / name
+    target = cache_folder("weights") / hashlib.sha256(url.encode()).hexdigest()[:16] / name
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         if not target.exists():

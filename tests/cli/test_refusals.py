@@ -12,7 +12,7 @@ from PIL import Image
 from reference_weights import fill
 
 import mobileseg as package
-from mobileseg.cli.app import INTERRUPTED
+from mobileseg.cli.entry import INTERRUPTED
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 

@@ -64,13 +64,6 @@ def test_every_batchnorm_has_what_was_asked_for(eps: float, momentum: float) -> 
     assert {(norm.eps, norm.momentum) for norm in norms} == {(eps, momentum)}
 
 
-def test_the_deploy_form_trains_nothing_of_the_original() -> None:
-    head = PanopticHead(CHANNELS, 3)
-    _, sizes = maps(32, 32)
-    PanopticHeadDeploy(head, sizes).requires_grad_(False)
-    assert all(p.requires_grad for p in head.parameters())
-
-
 def test_widths_that_do_not_fit_the_maps_are_refused() -> None:
     with pytest.raises(ValueError, match="zip"):
         Decoder(CHANNELS, project=10, low=(6,), width=8)

@@ -1,6 +1,5 @@
 """The one tester that every model of the registry must pass."""
 
-import json
 import re
 from pathlib import Path
 
@@ -124,9 +123,14 @@ class TestEverySmallModel:
 
     def test_deploy_leaves_the_original_alone(self, name: str) -> None:
         model = fill(mobileseg.create_model(name, num_classes=3))
-        before = json.dumps({k: float(v.double().sum()) for k, v in model.state_dict().items()})
-        mobileseg.deploy(model, *legal_sizes(MODELS[name])[0])
-        assert json.dumps({k: float(v.double().sum()) for k, v in model.state_dict().items()}) == before
+        before = {key: value.clone() for key, value in model.state_dict().items()}
+        deployed = mobileseg.deploy(model, *legal_sizes(MODELS[name])[0])
+        with torch.no_grad():
+            for parameter in deployed.parameters():
+                assert not parameter.requires_grad
+                parameter.zero_()  # of a tensor of its own
+        assert all(torch.equal(value, before[key]) for key, value in model.state_dict().items())
+        assert all(parameter.requires_grad for parameter in model.parameters())
 
 
 @pytest.mark.parametrize("path", GOLDENS, ids=lambda path: path.stem)

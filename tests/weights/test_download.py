@@ -16,7 +16,8 @@ from torch import Tensor
 
 import mobileseg
 from mobileseg.errors import CheckpointError, DownloadError
-from mobileseg.weights.download import ATTEMPTS, cache_folder, fetch
+from mobileseg.files import cache_folder
+from mobileseg.weights.download import ATTEMPTS, fetch
 
 DATA = bytes(range(256)) * 1500
 DIGEST = hashlib.sha256(DATA).hexdigest()
@@ -47,7 +48,7 @@ def site(server: Server, authority: trustme.CA, tmp_path: Path, monkeypatch: pyt
 
 
 def cached() -> list[Path]:
-    return sorted(path for path in cache_folder().rglob("*") if path.is_file())
+    return sorted(path for path in cache_folder("weights").rglob("*") if path.is_file())
 
 
 def test_fetches_once_and_then_takes_the_cached_file(site: Site, tmp_path: Path) -> None:
