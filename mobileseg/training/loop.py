@@ -18,6 +18,7 @@ from mobileseg.models.factory import spec_of
 from mobileseg.training.data import Source, Views, class_shares, load_examples
 from mobileseg.training.forms import FloatForm, Form
 from mobileseg.training.losses import balancing_weights, class_loss, panoptic_loss
+from mobileseg.training.memory import keep_freed_memory
 from mobileseg.training.recipe import Recipe
 from mobileseg.training.state import Run
 
@@ -57,6 +58,7 @@ class Trainer:
 
     def run(self) -> Run:
         """Train to the end, from the beginning or from where ``state`` says. Raises ``RequestError``, ``GateError``."""
+        keep_freed_memory()
         spec = spec_of(self.model)
         source = Source(load_examples(self.training), self.recipe, spec.mean, spec.std)
         weights = None
