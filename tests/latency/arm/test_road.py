@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mobileseg.data.dataset import first_sample
 from mobileseg.data.images import read_batch
 from mobileseg.errors import EnvironmentLackError, RequestError
 from mobileseg.export import export_model
 from mobileseg.export.artifact import Artifact
 from mobileseg.export.targets import TARGETS
 from mobileseg.latency.arm import build, debian
-from mobileseg.latency.emulated import count, count_all, emulate, sample
+from mobileseg.latency.emulated import count, count_all, emulate
 
 SIZE = (64, 96)
 Events = list[dict[str, Any]]
@@ -42,7 +43,7 @@ def int8(folder: Path) -> Artifact:
 @pytest.fixture(scope="module")
 def pixels(folder: Path) -> Path:
     path = folder / "input.bin"
-    read_batch(sample(), *SIZE).astype("<f4").tofile(path)
+    read_batch(first_sample(), *SIZE).astype("<f4").tofile(path)
     return path
 
 
@@ -78,7 +79,7 @@ def test_two_files_are_measured_in_turns(
     assert all(len(turn["samples_ms"]) == 2 and min(turn["samples_ms"]) > 0 for turn in turns)
     assert [turn["at_s"] for turn in turns] == sorted(turn["at_s"] for turn in turns)
     for index, artifact in enumerate((float32, int8)):
-        wanted = artifact.load(1).run(read_batch(sample(), *SIZE))[0]
+        wanted = artifact.load(1).run(read_batch(first_sample(), *SIZE))[0]
         found = np.fromfile(tmp_path / "new" / f"{index}.0.bin", dtype="<f4").reshape(wanted.shape)
         np.testing.assert_array_equal(found, wanted)  # the same libraries, from Python
 
