@@ -2,9 +2,17 @@ import os
 import sys
 from pathlib import Path
 
+import pytest
 import torch
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # for the commands that tests start
 sys.path.insert(0, str(Path(__file__).parent))  # for reference_weights: test folders are no packages
 
 torch.set_num_threads(1)  # two workers on two cores: more threads than that only wait for each other
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A file is one worker's, so that what its fixtures export is made once; a test marked ``alone`` is any worker's."""
+    for item in items:
+        if item.get_closest_marker("alone") is None:
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import torch
 from reference_weights import make_input
@@ -14,10 +14,20 @@ from mobileseg.models.checks import check_size
 from mobileseg.models.registry import MODELS, measured
 from mobileseg.models.spec import ModelSpec
 
-LARGE = 45e6  # parameters: what takes seconds to build is built a few times only
+LARGE = 20e6  # parameters: what takes seconds to build is built a few times only
+WIDE = 40e6  # parameters: up to here even so where no smaller one has the same head
 HUGE = 300e6  # what repeats the blocks of a smaller sibling, gigabytes of them, is built without numbers only
 SIZES = ((64, 96), (224, 160), (352, 288), (161, 129), (65, 97))
-SMALL = [name for name in MODELS if measured()[name]["parameters"] < LARGE]
+
+
+def smallest(names: Iterable[str]) -> str:
+    """Of the models named, the one of the fewest parameters."""
+    return min(names, key=lambda name: float(measured()[name]["parameters"]))
+
+
+HEADS = sorted({spec.build for spec in MODELS.values()})
+BY_HEAD = [smallest(name for name in MODELS if MODELS[name].build == head) for head in HEADS]
+SMALL = [name for name in MODELS if measured()[name]["parameters"] < (WIDE if name in BY_HEAD else LARGE)]
 HANDY = [name for name in MODELS if measured()[name]["parameters"] < HUGE]
 
 

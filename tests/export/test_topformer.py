@@ -10,19 +10,12 @@ from mobileseg.export import export_model
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.parametrize(("variant", "precision"), [("tiny", "int8"), ("base", "float32")])
-def test_one_delegate_where_the_pools_bins_overlap(variant: str, precision: str, tmp_path: Path) -> None:
-    name = f"topformer-{variant}"
-    torch.save(fill(mobileseg.create_model(name, num_classes=19), salt=5).state_dict(), tmp_path / "w.pth")
-    options = {
-        "precision": precision,
-        "size": (96, 160),
-        "weights": str(tmp_path / "w.pth"),
-        "require_delegation": 100.0,
-    }
-    made = export_model(name, "executorch", output=tmp_path / "model.pte", **options)
+def test_one_delegate_where_the_pools_bins_overlap(tmp_path: Path) -> None:
+    torch.save(fill(mobileseg.create_model("topformer-tiny", num_classes=19), salt=5).state_dict(), tmp_path / "w.pth")
+    options = {"precision": "int8", "size": (96, 160), "weights": str(tmp_path / "w.pth"), "require_delegation": 100.0}
+    made = export_model("topformer-tiny", "executorch", output=tmp_path / "model.pte", **options)
     delegation, sqnr = made.manifest.delegation, made.manifest.verification.sqnr_db
     assert delegation is not None
     assert sqnr is not None
     assert (delegation.partitions, delegation.operators_outside) == (1, 0)
-    assert sqnr > (15 if precision == "int8" else 80)
+    assert sqnr > 15

@@ -3,32 +3,26 @@
 ``tools/matrix.py`` does the same for all of them at their own sizes; its figures are in results/matrix.json.
 """
 
-from itertools import groupby
 from pathlib import Path
 
 import pytest
 import torch
 from reference_weights import fill
-from zoo_cases import SMALL, legal_sizes
+from zoo_cases import BY_HEAD, legal_sizes, smallest
 
 import mobileseg
 from mobileseg.export import export_model
 from mobileseg.export.artifact import Artifact
-from mobileseg.models.registry import MODELS, measured
+from mobileseg.models.registry import MODELS
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 LEAST_SQNR_DB = 12.0  # of int8 against the original, untrained as the weights are
 
 
-def smallest(names: list[str]) -> str:
-    return min(names, key=lambda name: float(measured()[name]["parameters"]))
-
-
 # Lowering takes its time by the operator: Axial-DeepLab's takes minutes, and is tested with one block a stage in a file of its own.
-QUICK = sorted((name for name in SMALL if MODELS[name].task != "panoptic"), key=lambda name: MODELS[name].build)
-BY_HEAD = [smallest(list(names)) for _, names in groupby(QUICK, lambda name: MODELS[name].build)]
-FAMILIES = sorted({MODELS[name].family for name in BY_HEAD})
-BY_FAMILY = [smallest([name for name in BY_HEAD if MODELS[name].family == family]) for family in FAMILIES]
+QUICK = [name for name in BY_HEAD if MODELS[name].task != "panoptic"]
+FAMILIES = sorted({MODELS[name].family for name in QUICK})
+BY_FAMILY = [smallest(name for name in QUICK if MODELS[name].family == family) for family in FAMILIES]
 
 
 def export(name: str, target: str, precision: str, folder: Path) -> Artifact:
@@ -40,8 +34,9 @@ def export(name: str, target: str, precision: str, folder: Path) -> Artifact:
     return export_model(name, target, output=folder / f"model{suffix}", **options)
 
 
-@pytest.mark.parametrize("precision", ["float32", "int8"])
-@pytest.mark.parametrize("name", BY_HEAD)
+@pytest.mark.parametrize(
+    ("name", "precision"), [(name, "int8") for name in QUICK] + [(name, "float32") for name in BY_FAMILY]
+)
 def test_one_delegate_holds_the_whole_network(name: str, precision: str, tmp_path: Path) -> None:
     made = export(name, "executorch", precision, tmp_path).manifest
     assert made.delegation is not None

@@ -15,6 +15,7 @@ from mobileseg.models.factory import build
 from mobileseg.models.layers import DropPath
 from mobileseg.models.registry import MODELS, measured
 
+pytestmark = pytest.mark.alone
 GOLDEN = Path(__file__).parent.parent / "golden"
 GOLDENS = sorted(GOLDEN.glob("*.npz"))
 
