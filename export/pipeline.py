@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -12,6 +14,7 @@ from mobileseg.data.images import Batch
 from mobileseg.errors import GateError, UnknownOperationError
 from mobileseg.export.artifact import Artifact
 from mobileseg.export.diagnosis import diagnose
+from mobileseg.export.float_cost import with_latency
 from mobileseg.export.keep_float import KeepFloat, check_names, keep_float_of
 from mobileseg.export.lowering import INPUT_NAME, Lowered, Lowering
 from mobileseg.export.manifest import (
@@ -64,6 +67,8 @@ def export(request: ExportRequest) -> Artifact:
             lowered: Lowered = load(request.target.lower)(lowering, folder)
         request.progress(f"verify on {len(batches)} images")
         verification = _verification(request, lowering, lowered, batches)
+        if asked and not request.target.interpreted:
+            asked = _with_latency(request, asked, lowering, lowered, batches, folder)
         percent = lowered.delegation.percent if lowered.delegation else None
         _check_gates(request, percent, verification.agreement)
         precision = PrecisionPart(
@@ -90,6 +95,19 @@ def _asked(request: ExportRequest, deployed: DeployedModel) -> KeepFloat | None:
     request.progress(f"look for layers to keep float, for at most {AUTO_BUDGET_S:.0f} s")
     weights = request.loaded.weights.name if request.loaded else RANDOM
     return keep_float_of(diagnose(request.model, weights, request.size, request.images, AUTO_BUDGET_S))
+
+
+def _with_latency(
+    request: ExportRequest, asked: KeepFloat, lowering: Lowering, lowered: Lowered, batches: list[Batch], folder: Path
+) -> KeepFloat:
+    """What the float layers cost: the file is made once more without them."""
+    request.progress("time it against the file that is all int8")
+    place = folder / "int8"
+    place.mkdir()
+    with quiet():
+        module, _ = quantize(lowering.deployed, batches)
+        whole: Lowered = load(request.target.lower)(replace(lowering, module=module), place)
+    return with_latency(asked, request.target, lowered, whole, batches[0])
 
 
 def _weights_part(request: ExportRequest) -> WeightsPart:

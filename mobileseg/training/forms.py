@@ -36,7 +36,7 @@ class FloatForm:
 
     def begin(self, model: nn.Module) -> None:
         """BatchNorms learn their statistics; dropout and drop path are on. Channels last: oneDNN's own order."""
-        model.train().to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub lacks it alone
+        model.train().to(memory_format=torch.channels_last)
 
     def outputs(self, model: nn.Module, images: Tensor) -> Outputs:
         """See ``Form``."""

@@ -184,4 +184,6 @@ def test_the_layers_that_sensitivity_names_stay_float(mobileseg: Run, tmp_path: 
     assert [layer["layer"] for layer in after["precision"]["requested"]["layers"]] == [
         layer["layer"] for layer in listed["keep"]
     ]
+    assert after["precision"]["requested"]["latency_ratio"] > 0
+    assert f"{after['precision']['requested']['latency_ratio']:.3f} on host" in kept.stdout
     assert after["verification"]["sqnr_db"] > before["verification"]["sqnr_db"] + 0.25
