@@ -33,6 +33,7 @@ demo: $(VENV)/installed
 
 test: $(VENV)/installed
 	$(BIN)/python tools/arm_runner.py --if-possible
+	$(BIN)/python tools/browser.py --if-possible
 	$(BIN)/python -m pytest
 
 test-fast: $(VENV)/installed

@@ -24,6 +24,7 @@ from mobileseg.export.manifest import Decibel, Document, Part
 from mobileseg.export.reference import original_of
 from mobileseg.export.verdict import Gate, Verdict, judge, overall
 from mobileseg.export.versions import installed
+from mobileseg.export.worst import Worst, WorstImages
 from mobileseg.metrics.agreement import Agreement
 from mobileseg.models.factory import deploy
 from mobileseg.models.reference import original_outputs, run_module
@@ -47,8 +48,8 @@ class Comparison(Document):
 
     ``artifact_logits``, ``deploy_logits``: of the file and of its deploy form in PyTorch, both against the float original;
     ``agreement`` and ``sqnr_db`` repeat the file's. ``evaluated_by``: what ran the file. Where that does not know an operation of
-    it, the verdict is UNKNOWN, a gate names the operation, and there are no figures. ``layers``: where the error arises, where that
-    was asked for.
+    it, the verdict is UNKNOWN, a gate names the operation, and there are no figures. ``layers``: where the error arises, ``worst``: on
+    which images, where that was asked for.
     """
 
     schema_version: Literal[1] = SCHEMA_VERSION
@@ -59,6 +60,7 @@ class Comparison(Document):
     weights: str
     artifact_file: str
     artifact_sha256: str
+    artifact_bytes: int | None = None
     evaluated_by: str | None = None
     data: str
     images: int
@@ -70,6 +72,7 @@ class Comparison(Document):
     artifact_logits: Logits | None
     deploy_logits: Logits | None
     layers: LayerReport | None = None
+    worst: Worst | None = None
     verdict: Verdict
     gates: tuple[Gate, ...]
     versions: dict[str, str]
@@ -95,9 +98,14 @@ def check_classes(artifact: Artifact, data: LabelledFolder) -> None:
 
 
 def compare_labelled(
-    artifact: Artifact, data: LabelledFolder, weights: str | None = None, count: Count = lambda done, total: None
+    artifact: Artifact,
+    data: LabelledFolder,
+    weights: str | None = None,
+    count: Count = lambda done, total: None,
+    worst: WorstImages | None = None,
 ) -> Comparison:
-    """Both on every image; masks at the labels' own size. ``count(done, total)`` is called after each image."""
+    """Both on every image; masks at the labels' own size. ``count(done, total)`` is called after each image; ``worst`` is shown
+    every image."""
     if artifact.manifest.model.task == "classification":
         raise RequestError(
             expected="a segmentation artifact", found=artifact.manifest.model.name, todo="use --no-labels"
@@ -113,19 +121,27 @@ def compare_labelled(
             tally.add(prediction, label)
             if tally.panoptic:
                 tally.panoptic.add(outputs, item, data.classes)
+        if worst is not None:
+            worst.add(item.image, original[1], file[1], label)
         count(done, len(data.items))
     return forms.result(str(data.path), (before.accuracy(), after.accuracy()), after.gains(before))
 
 
 def compare_images(
-    artifact: Artifact, folder: Path, weights: str | None = None, count: Count = lambda done, total: None
+    artifact: Artifact,
+    folder: Path,
+    weights: str | None = None,
+    count: Count = lambda done, total: None,
+    worst: WorstImages | None = None,
 ) -> Comparison:
     """Without labels: how often both give a pixel of the input the same class, and the logits' SQNR."""
     paths = find_images(folder)
     check_images(paths)
     forms = _Forms(artifact, weights)
     for done, path in enumerate(paths, 1):
-        forms.run(path, artifact.size)
+        (_, original), _, (_, file) = forms.run(path, artifact.size)
+        if worst is not None:
+            worst.add(path, original, file)
         count(done, len(paths))
     return forms.result(str(folder), (None, None), ())
 
@@ -159,6 +175,7 @@ def _facts(artifact: Artifact, data: str) -> dict[str, Any]:
         "weights": manifest.weights.note or manifest.weights.source,
         "artifact_file": artifact.path.name,
         "artifact_sha256": manifest.artifact.sha256,
+        "artifact_bytes": manifest.artifact.size_bytes,
         "evaluated_by": artifact.target.evaluated_by,
         "data": data,
         "versions": installed(),

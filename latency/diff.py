@@ -32,6 +32,7 @@ class Diff(Document):
     """``margin``: what two measurements of one file may differ by. ``despite``: differences that were allowed, with what was found.
     ``only_old``, ``only_new``: files without a partner."""
 
+    schema_version: Literal[1] = 1
     margin: float
     changes: tuple[Change, ...]
     despite: tuple[str, ...]

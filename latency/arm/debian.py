@@ -44,18 +44,18 @@ EMULATOR = (Part("qemu-user", "qemu-aarch64"),)
 ALL = tuple(dict.fromkeys((*NATIVE, *CROSS, *PLUGIN, *EMULATOR)))
 
 
-def require(parts: Sequence[Part], purpose: str) -> None:
-    """Raise ``EnvironmentLackError`` that names the packages which are not here."""
+def require(parts: Sequence[Part], purpose: str, make: str = "arm-runner") -> None:
+    """Raise ``EnvironmentLackError`` that names the packages which are not here, and the target of ``make`` that brings them."""
     lacking = [part.package for part in parts if not part.present]
     if lacking:
         raise EnvironmentLackError(
             expected=f"{', '.join(part.program for part in parts if not part.present)} for {purpose}",
             found="not on this machine",
-            todo=f"in a mobileseg checkout: make arm-runner; or: apt-get install {' '.join(lacking)} (Debian 12)",
+            todo=f"in a mobileseg checkout: make {make}; or: apt-get install {' '.join(lacking)} (Debian 12)",
         )
 
 
-def install(parts: Sequence[Part]) -> tuple[str, ...]:
+def install(parts: Sequence[Part], purpose: str = "the ARM runner", make: str = "arm-runner") -> tuple[str, ...]:
     """Install what is not here; gives the names of the packages. Raises ``EnvironmentLackError`` where that is not possible.
 
     Only for root on a Debian: nobody is asked for a password in the middle of a build.
@@ -64,13 +64,13 @@ def install(parts: Sequence[Part]) -> tuple[str, ...]:
     if not lacking:
         return ()
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
-        require(parts, "the ARM runner")
+        require(parts, purpose, make)
     command = ["apt-get", "install", "--yes", "--no-install-recommends", *lacking]
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for attempt in (command, ["apt-get", "update"], command):  # the list of packages may be missing, or old
         done = call(attempt, TIMEOUT_S, environment=environment)
         if done.returncode == 0 and attempt is command:
-            require(parts, "the ARM runner")
+            require(parts, purpose, make)
             return lacking
     raise EnvironmentLackError(
         expected=f"apt-get to install {' '.join(lacking)}",

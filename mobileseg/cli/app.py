@@ -155,6 +155,9 @@ def compare(
     calibration: Annotated[
         str | None, typer.Option(help="With --layers: where the calibration images are now, if they were moved.")
     ] = None,
+    worst: Annotated[
+        int, typer.Option(help="With --json: pictures of the images that changed most, for `report`, beside it.")
+    ] = 0,
     json_file: Annotated[str | None, typer.Option("--json", help="Write the figures to this file.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the JSON file.")] = False,
     any_version: Annotated[
@@ -175,6 +178,7 @@ def compare(
         json_file=json_file,
         force=force,
         any_version=any_version,
+        worst=worst,
     )
 
 
@@ -283,3 +287,18 @@ def devices(json_output: Annotated[bool, typer.Option("--json", help="Machine-re
     from mobileseg.cli import latency as verb
 
     verb.show_devices(json_output)
+
+
+@app.command()
+def report(
+    results: Annotated[
+        list[str], typer.Argument(help="JSON files of `compare --json`, `latency --json`, `latency --diff --json`.")
+    ],
+    output: Annotated[str, typer.Option("--output", "-o", help="The page.")] = "report.html",
+    title: Annotated[str, typer.Option(help="Of the page.")] = "mobileseg results",
+    force: Annotated[bool, typer.Option("--force", help="Overwrite.")] = False,
+) -> None:
+    """One HTML page from results: tables, charts, the images that changed most. It needs no network and no other file."""
+    from mobileseg.cli import report as verb
+
+    verb.run(results, output=output, title=title, force=force)

@@ -12,7 +12,7 @@ from mobileseg.data.dataset import data_folder, image_folder, open_labelled
 from mobileseg.data.images import find_images
 from mobileseg.errors import GateError, RequestError, UnknownOperationError
 from mobileseg.export import open_artifact
-from mobileseg.files import check_output, write_whole
+from mobileseg.files import check_output, publish, staging, write_whole
 from mobileseg.registry import require
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mobileseg.export.accuracy import PanopticAccuracy
     from mobileseg.export.comparison import Comparison
     from mobileseg.export.layers import LayerReport
+    from mobileseg.export.worst import WorstImages
 
 LAYERS_SHOWN = 15
 
@@ -36,15 +37,21 @@ def run(
     json_file: str | None,
     force: bool,
     any_version: bool,
+    worst: int = 0,
 ) -> None:
     """Compare and show."""
     target, picture = json_path(json_file, force), _picture(layers, plot, force)
+    beside = _worst_folder(worst, target, force)
     stages = Stages()
     opened = open_artifact(artifact, any_version=any_version)
     folder = data_folder(data)
     stages(f"check {folder}")
     dataset = open_labelled(folder) if labelled else None
     from mobileseg.export import comparison
+    from mobileseg.export.worst import WorstImages
+
+    ignore = dataset.classes.ignore_index if dataset is not None else None
+    seen = WorstImages(worst, opened.palette, ignore) if beside is not None else None
 
     def count(done: int, total: int) -> None:
         if done == total or done % max(1, total // 10) == 0:
@@ -53,9 +60,9 @@ def run(
     not_known: UnknownOperationError | None = None
     try:
         if dataset is not None:
-            result = comparison.compare_labelled(opened, dataset, weights, count)
+            result = comparison.compare_labelled(opened, dataset, weights, count, seen)
         else:
-            result = comparison.compare_images(opened, image_folder(folder), weights, count)
+            result = comparison.compare_images(opened, image_folder(folder), weights, count, seen)
     except UnknownOperationError as error:  # a result all the same: UNKNOWN, with the operation's name
         not_known, result = error, comparison.unknown(opened, folder, error)
     if layers and not_known is None:
@@ -69,7 +76,7 @@ def run(
 
         write_whole(picture, draw(result.layers, f"{result.artifact_file}: {result.model}, {result.target}"))
     if target is not None:
-        write_whole(target, result.to_json().encode())
+        _write(result, target, beside, None if not_known else seen, folder)
     _show(result)
     if not_known is not None:
         raise not_known
@@ -80,6 +87,33 @@ def run(
             found="; ".join(gate.found for gate in failed),
             todo="the file is not good enough: calibrate on images of its own scenes, or keep more of it float",
         )
+
+
+def _worst_folder(worst: int, target: Path | None, force: bool) -> Path | None:
+    """Where ``--worst`` wants its pictures: beside the JSON; checked before anything is computed."""
+    if worst == 0:
+        return None
+    if worst < 0 or target is None:
+        raise RequestError(
+            expected="--worst with a number of images, and --json",
+            found=f"--worst {worst}" + ("" if target else " without --json"),
+            todo="name a file for the figures: the pictures go into a folder beside it",
+        )
+    folder = target.with_name(f"{target.stem}-worst")
+    check_output(folder, force)
+    return folder
+
+
+def _write(result: Comparison, target: Path, beside: Path | None, seen: WorstImages | None, data: Path) -> None:
+    """The JSON, and the folder of the worst images where there is one."""
+    with staging(target) as work:
+        pairs = []
+        if beside is not None and seen is not None:
+            worst = seen.write(work / beside.name, beside.name, data)
+            result = result.model_copy(update={"worst": worst})
+            pairs.append((work / beside.name, beside))
+        (work / target.name).write_bytes(result.to_json().encode())
+        publish([*pairs, (work / target.name, target)])
 
 
 def _picture(layers: bool, plot: str | None, force: bool) -> Path | None:

@@ -129,6 +129,33 @@ def test_latency_measures_in_turns(mobileseg: Run, made: Path, tmp_path: Path) -
     assert "undecided" in done.stdout
 
 
+def test_a_report_of_what_was_compared_and_measured(mobileseg: Run, made: Path, tmp_path: Path) -> None:
+    done = mobileseg("compare", made, "--data", "samples", "--json", "c.json", "--worst", 2)
+    assert done.returncode == 0, done.stderr
+    assert mobileseg("latency", made, "--json", "l.json").returncode == 0
+    done = mobileseg("report", "c.json", "l.json", "--output", "page.html", "--title", "The road")
+    assert done.returncode == 0, done.stderr
+    page = (tmp_path / "page.html").read_text()
+    compared = json.loads((tmp_path / "c.json").read_text())
+    median = json.loads((tmp_path / "l.json").read_text())["series"][0]["median_ms"]
+    assert f'data-value="{compared["artifact"]["miou"]}"' in page
+    assert f'data-value="{median}"' in page
+    assert page.count("data:image/png;base64,") == 10
+    assert "It is MIT license" in page
+    assert "Latency against mIoU" in page
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["c-worst", "c.json", "l.json", "page.html"]
+    for arguments, words in (
+        (("report", "c.json", "-o", "page.html"), "page.html exists"),
+        (("report", "-o", "b.html"), ""),
+        (("compare", made, "--data", "samples", "--worst", 2), "without --json"),
+    ):
+        done = mobileseg(*arguments)
+        assert done.returncode == 2, arguments
+        assert words in done.stderr
+        assert "Traceback" not in done.stderr
+    assert not (tmp_path / "b.html").exists()
+
+
 ALLOWED = [word for gate in ("hot", "throttled", "saver") for word in ("--allow", gate)]
 
 

@@ -1,0 +1,171 @@
+"""What a page says of accuracy: everything here is read off comparisons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from mobileseg.latency.report.cells import (
+    Cell,
+    Column,
+    Table,
+    count,
+    decibel,
+    interval,
+    known,
+    megabytes,
+    percent,
+    points,
+    verdict,
+    words,
+)
+from mobileseg.latency.report.charts import Bar, Figure, Point, bars, scatter
+
+if TYPE_CHECKING:
+    from mobileseg.export.accuracy import Accuracy
+    from mobileseg.export.comparison import Comparison
+
+MOST_LAYERS = 20
+
+PQ_DROP = Column("PQ drop, points", note="the same of panoptic quality")
+COLUMNS = (
+    Column("File", numeric=False),
+    Column("Precision", numeric=False),
+    Column("Verdict", numeric=False, note="of every gate that applies"),
+    Column("Size"),
+    Column("mIoU float", note="of the float original on the same images"),
+    Column("mIoU file"),
+    Column("Drop, points", note="file less float original, in points of a hundred; 95 % interval from pairs of images"),
+    Column("Same class", note="share of the pixels to which file and float original give the same class"),
+    Column("At boundaries", note="the same within 3 pixels of a boundary between classes"),
+    Column("SQNR", note="of the logits against the float original's"),
+    Column("n", note="images"),
+)
+
+
+def table(group: Sequence[Comparison]) -> Table:
+    """One row for each file on one data set."""
+    panoptic = any(gain.metric == "PQ" for one in group for gain in one.gains)
+    columns = (*COLUMNS[:7], PQ_DROP, *COLUMNS[7:]) if panoptic else COLUMNS
+    return Table(
+        f"Files against their float originals on {group[0].data}", columns, tuple(_row(one, panoptic) for one in group)
+    )
+
+
+def _row(one: Comparison, panoptic: bool) -> tuple[Cell, ...]:
+    logits = one.artifact_logits
+    return (
+        words(one.artifact_file, f"{one.model}, {one.target}; evaluated by {one.evaluated_by or 'not said'}"),
+        words(one.precision),
+        verdict(one.verdict),
+        megabytes(one.artifact_bytes, "artifact_bytes"),
+        _with_interval(one.float_, "float.miou"),
+        _with_interval(one.artifact, "artifact.miou"),
+        _gain(one, "mIoU"),
+        *((_gain(one, "PQ"),) if panoptic else ()),
+        percent(one.agreement, 3, "agreement"),
+        percent(logits.band_agreement if logits else None, 2, "artifact_logits.band_agreement"),
+        decibel(one.sqnr_db, "sqnr_db"),
+        count(one.images, "images"),
+    )
+
+
+def _with_interval(accuracy: Accuracy | None, field: str) -> Cell:
+    cell = percent(accuracy.miou if accuracy else None, field=field)
+    return replace(cell, second=interval(accuracy.interval)) if accuracy and cell.value is not None else cell
+
+
+def _gain(one: Comparison, metric: str) -> Cell:
+    gain = next((g for g in one.gains if g.metric == metric), None)
+    cell = points(gain.value if gain else None, f"gains.{metric}")
+    return replace(cell, second=interval(gain.interval, sign="+")) if gain and cell.value is not None else cell
+
+
+def gates(one: Comparison) -> Table:
+    """Every question that was asked of a file, and its answer."""
+    columns = tuple(Column(title, numeric=False) for title in ("Gate", "Verdict", "Expected", "Found"))
+    rows = tuple((words(g.name), verdict(g.verdict), words(g.expected), words(g.found)) for g in one.gates)
+    return Table(f"Gates of {one.artifact_file}", columns, rows)
+
+
+def size_figure(group: Sequence[Comparison]) -> Figure | None:
+    """mIoU against bytes; None where no file has both."""
+    dots = []
+    for index, one in enumerate(group):
+        if one.artifact is None or one.artifact_bytes is None or not known(one.artifact.miou):
+            continue
+        tip = f"{one.artifact_file}: {percent(one.artifact.miou).text}, {megabytes(one.artifact_bytes).text}"
+        dots.append(
+            Point(
+                x=one.artifact_bytes / 1e6,
+                y=100 * one.artifact.miou,
+                label=one.artifact_file,
+                tip=tip,
+                series=1 + index,  # 0 is the float original
+                y_range=_range(one.artifact.interval),
+            )
+        )
+    if not dots:
+        return None
+    chart = scatter(f"mIoU against file size on {group[0].data}", mark_best(dots), "file size, MB", "mIoU, %", log=True)
+    return Figure(
+        chart, "Accuracy against size. Lines: 95 % interval over images; dashed: no other file is smaller and better."
+    )
+
+
+def _range(ends: tuple[float, float]) -> tuple[float, float] | None:
+    return (100 * ends[0], 100 * ends[1]) if known(ends[0]) and known(ends[1]) else None
+
+
+def mark_best(dots: Iterable[Point]) -> list[Point]:
+    """Mark the Pareto front: less across is better, more upright is better."""
+    dots = list(dots)
+    return [
+        replace(p, best=not any(o.x <= p.x and o.y >= p.y and (o.x, o.y) != (p.x, p.y) for o in dots)) for p in dots
+    ]
+
+
+def class_figure(group: Sequence[Comparison]) -> Figure | None:
+    """IoU of each class, the float original's bar above the file's; None without labels."""
+    group = [one for one in group if one.float_ is not None and one.artifact is not None]
+    if not group:
+        return None
+    originals = _distinct_originals(group)
+    rows: list[Bar] = []
+    sides = [(f"float {one.model}", 0, one.float_) for one in originals]
+    sides += [(one.artifact_file, 1 + i, one.artifact) for i, one in enumerate(group)]
+    for name in group[0].float_.iou if group[0].float_ else ():
+        for label, series, accuracy in sides:
+            value = accuracy.iou.get(name) if accuracy else None
+            tip = f"{label}, {name}: {percent(value).text}"
+            rows.append(Bar(name, series, 100 * value if value is not None and known(value) else None, tip))
+    chart = bars(f"IoU of each class on {group[0].data}", rows, "IoU, %", 100.0)
+    legend = tuple((series, label) for label, series, _ in sides)
+    return Figure(chart, "IoU of each class.", legend)
+
+
+def _distinct_originals(group: Sequence[Comparison]) -> list[Comparison]:
+    """One comparison for each float original, whose figures all its files share."""
+    seen: dict[tuple[str, str, float], Comparison] = {}
+    for one in group:
+        assert one.float_ is not None
+        seen.setdefault((one.model, one.weights, one.float_.miou), one)
+    return list(seen.values())
+
+
+def layer_figure(one: Comparison) -> Figure | None:
+    """Where the error of an int8 file arises; None where it was not asked."""
+    if one.layers is None:
+        return None
+    rows = [
+        Bar(cost.layer, series, max(figures.sqnr_db, 0.0), f"{cost.layer}, {what}: {decibel(figures.sqnr_db).text}")
+        for cost in one.layers.layers[:MOST_LAYERS]
+        for series, what, figures in ((0, "alone", cost.alone), (1, "with all before it", cost.cumulative))
+    ]
+    chart = bars(f"Where the error of {one.artifact_file} arises", rows, "SQNR of the logits, dB: shorter costs more")
+    caption = (
+        f"{one.artifact_file}: SQNR with one layer in int8, on {one.layers.images} images; all in int8: "
+        f"{decibel(one.layers.graph.sqnr_db).text}; the file follows that graph to {decibel(one.layers.file_with_graph_db).text}."
+    )
+    return Figure(chart, caption, ((0, "this layer alone in int8"), (1, "with all before it")))

@@ -1,0 +1,199 @@
+"""From results to the text of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib import metadata, resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mobileseg.latency.report import accuracy, conditions, tallies, times
+from mobileseg.latency.report.cells import Table
+from mobileseg.latency.report.charts import Figure
+from mobileseg.latency.report.documents import Results
+from mobileseg.latency.report.pictures import Gallery, galleries
+from mobileseg.registry import require
+
+if TYPE_CHECKING:
+    from mobileseg.export.comparison import Comparison
+    from mobileseg.latency.diff import Diff
+    from mobileseg.latency.result import Result
+
+
+@dataclass(frozen=True)
+class Details:
+    """Something that is folded away until it is asked for."""
+
+    title: str
+    tables: tuple[Table, ...] = ()
+    facts: conditions.Facts = ()
+
+
+@dataclass
+class Section:
+    """A part of the page with a heading. ``warnings`` stand first, ``notes`` below the heading."""
+
+    key: str
+    title: str
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    tables: list[Table] = field(default_factory=list)
+    figures: list[Figure] = field(default_factory=list)
+    details: list[Details] = field(default_factory=list)
+    galleries: tuple[Gallery, ...] = ()
+
+
+def render(found: Results, title: str) -> str:
+    """The HTML of one self-contained page. Raises ``MissingExtraError`` without jinja2, ``RequestError`` where pictures are gone."""
+    require(("jinja2",), "writing the page", "report")
+    import jinja2
+
+    loader = jinja2.FunctionLoader(_asset)
+    environment = jinja2.Environment(
+        loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    page = environment.get_template("page.html.jinja")
+    return page.render(
+        title=title,
+        made=datetime.now(UTC),
+        version=metadata.version("mobileseg"),
+        sections=sections(found),
+        sources=found.sources,
+        style=_asset("page.css"),
+        script=_asset("page.js"),
+    )
+
+
+def _asset(name: str) -> str:
+    return resources.files("mobileseg.latency.report").joinpath(name).read_text(encoding="utf-8")
+
+
+def sections(found: Results) -> list[Section]:
+    """Every part that there are results for."""
+    compared = [one for _, one in found.comparisons]
+    measured = [one for _, one in found.measurements]
+    groups = _by_data(compared)
+    parts = [_accuracy(data, group, place) for place, (data, group) in enumerate(groups.items())]
+    parts += _latency(measured, groups)
+    parts += _counts(measured)
+    parts += [_difference(place, source.path, diff) for place, (source, diff) in enumerate(found.differences)]
+    shown = galleries([(source.path, one) for source, one in found.comparisons])
+    if shown:
+        parts.append(_pictures(shown))
+    return parts
+
+
+def short(data: str) -> str:
+    """The last two folders of where data were: the captions have the whole path."""
+    return "/".join(Path(data).parts[-2:])
+
+
+def _by_data(compared: Sequence[Comparison]) -> dict[str, list[Comparison]]:
+    """Figures on different data sets do not compare."""
+    groups: dict[str, list[Comparison]] = {}
+    for one in compared:
+        groups.setdefault(one.data, []).append(one)
+    return groups
+
+
+def _accuracy(data: str, group: Sequence[Comparison], place: int) -> Section:
+    figures = [accuracy.size_figure(group), accuracy.class_figure(group), *map(accuracy.layer_figure, group)]
+    notes = (
+        "Intervals are 95 % bootstrap intervals over images; those of differences draw the same images of both. "
+        "PASS, FAIL and UNKNOWN are the verdicts of the gates below; what was not measured is UNKNOWN, never PASS.",
+    )
+    return Section(
+        key=f"accuracy-{place}",
+        title=f"Accuracy on {short(data)}",
+        notes=notes,
+        tables=[accuracy.table(group)],
+        figures=[figure for figure in figures if figure is not None],
+        details=[Details(f"{one.artifact_file}: gates, origin", (accuracy.gates(one),), _origin(one)) for one in group],
+    )
+
+
+def _origin(one: Comparison) -> conditions.Facts:
+    return (
+        ("sha256", one.artifact_sha256),
+        ("weights", one.weights),
+        ("compared", f"{one.created:%Y-%m-%d %H:%M} UTC"),
+        ("versions", ", ".join(f"{name} {version}" for name, version in one.versions.items())),
+    )
+
+
+def _latency(measured: Sequence[Result], groups: dict[str, list[Comparison]]) -> list[Section]:
+    every = times.timed(measured)
+    if not every:
+        return []
+    clocked = [result for result in measured if result.gives == "time"]
+    figures = [times.spread_figure(every), times.drift_figure(every)]
+    figures += [times.front_figure(every, group) for group in groups.values()]
+    return [
+        Section(
+            key="latency",
+            title="Latency",
+            notes=("One inference, model only; ratios within one run are what compares, times across runs drift.",),
+            warnings=conditions.warnings(clocked),
+            tables=[times.table(every)],
+            figures=[*(f for f in figures if f is not None), *times.operator_figures(every)],
+            details=[_details(result) for result in clocked],
+        )
+    ]
+
+
+def _counts(measured: Sequence[Result]) -> list[Section]:
+    every = tallies.counted(measured)
+    if not every:
+        return []
+    counting = [result for result in measured if result.gives == "counts"]
+    figure = tallies.class_figure(every)
+    return [
+        Section(
+            key="counts",
+            title=f"ARM cores, emulated: {tallies.LABEL}",
+            notes=("Instructions of one inference; they repeat exactly, and say nothing of how long one takes.",),
+            warnings=conditions.warnings(counting),
+            tables=[tallies.table(every)],
+            figures=[figure] if figure else [],
+            details=[_details(result) for result in counting],
+        )
+    ]
+
+
+def _details(result: Result) -> Details:
+    tables = [conditions.deviations(result)]
+    if result.gives == "time":
+        tables.append(conditions.sensors(result))
+    title = (
+        f"{result.device}, {result.created:%Y-%m-%d %H:%M} UTC: conditions, protocol {result.protocol.name}, deviations"
+    )
+    return Details(title, tuple(t for t in tables if t is not None), conditions.facts(result))
+
+
+def _difference(place: int, path: Path, diff: Diff) -> Section:
+    lone = [
+        f"only in {which}: {', '.join(files)}"
+        for which, files in (("old", diff.only_old), ("new", diff.only_new))
+        if files
+    ]
+    return Section(
+        key=f"difference-{place}",
+        title=f"Old and new: {path.name}",
+        notes=tuple(lone),
+        warnings=tuple(f"compared despite {words}" for words in diff.despite),
+        tables=[tallies.changes(diff)],
+    )
+
+
+def _pictures(shown: tuple[Gallery, ...]) -> Section:
+    return Section(
+        key="worst",
+        title="The images that changed most",
+        notes=(
+            "Those with the least share of pixels to which file and float original give the same class. In the difference, the image "
+            "is faded where both agree.",
+        ),
+        galleries=shown,
+    )

@@ -1,0 +1,138 @@
+"""Results of every kind: comparisons with pictures and without labels, times, counts, and what changed."""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, sync_playwright
+
+from mobileseg.export.accuracy import Accuracy, Gain
+from mobileseg.export.comparison import Comparison, Logits
+from mobileseg.export.verdict import judge, overall
+from mobileseg.export.worst import WorstImages
+from mobileseg.latency import statistics
+from mobileseg.latency.device import Core, Properties, Sensors
+from mobileseg.latency.diff import compare
+from mobileseg.latency.protocol import PROTOCOLS
+from mobileseg.latency.result import Operator, Profile, Result, Series, Session
+
+REQUIRED = ("CI", "MOBILESEG_REQUIRE_BROWSER")
+CLASSES = ("road", "tree", "car")
+NOW = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
+LICENCE = "Copied from elsewhere.\nCC BY-NC 4.0. NOT for redistribution."
+
+
+def digest(name: str) -> str:
+    return (name.encode().hex() * 64)[:64]
+
+
+def comparison(name: str, seed: int, precision: str, labelled: bool = True, **more: Any) -> Comparison:
+    random = np.random.default_rng(seed)
+    before, drop = 0.6 + 0.1 * random.random(), 0.004 * random.random()
+    sides = tuple(
+        Accuracy(miou=m, interval=(m - 0.02, m + 0.02), pixel_accuracy=0.9,
+                 iou={c: float("nan") if c == "car" else m + 0.01 * i for i, c in enumerate(CLASSES)})
+        for m in (before, before - drop)
+    )  # fmt: skip
+    accuracy = sides if labelled else (None, None)
+    gains = (Gain(metric="mIoU", value=-drop, interval=(-drop - 0.003, -drop + 0.003)),) if labelled else ()
+    agreement = 0.97 + 0.02 * random.random()
+    gates = judge(precision, 1e-6, agreement, accuracy, gains)
+    logits = Logits(max_error=0.1, mean_error=0.01, sqnr_db=25.0, agreement=agreement, band_agreement=0.9)
+    fields: dict[str, Any] = {
+        "created": NOW, "model": "seaformer-tiny", "target": "onnx", "precision": precision, "weights": "some",
+        "artifact_file": f"{name}.onnx", "artifact_sha256": digest(name), "artifact_bytes": 1_000_000 * (seed + 1),
+        "evaluated_by": "ONNX Runtime", "data": "streets/test", "images": 7, "float": accuracy[0], "artifact": accuracy[1],
+        "gains": gains, "agreement": agreement, "sqnr_db": 20.0 + seed, "artifact_logits": logits, "deploy_logits": logits,
+        "verdict": overall(gates), "gates": gates, "versions": {"python": "3.11"},
+    }  # fmt: skip
+    return Comparison(**{**fields, **more})
+
+
+def measurement(names: tuple[str, ...], factor: float = 1.0) -> Result:
+    series = []
+    for place, name in enumerate(names):
+        turns = np.random.default_rng(place).gamma(9.0, factor * (1 + place), (10, 5))
+        profile = Profile(
+            runs=10,
+            total_ms=5.0,
+            operators=(Operator(name="Conv <2d>", calls=9, ms=3.25),),
+            modules=None,
+            note="a note",
+        )
+        series.append(
+            Series(
+                file=f"{name}.onnx", sha256=digest(name), model="seaformer-tiny", target="onnx", precision=name,
+                size=(64, 96), emit="logits", first_ms=11.5, samples_ms=tuple(turns.ravel().tolist()),
+                at_s=tuple(float(i) for i in range(10)), profile=profile if place == 0 else None,
+                **statistics.summarize(list(turns))._asdict(),
+            )
+        )  # fmt: skip
+    return Result(
+        created=NOW, command="mobileseg latency ...", device="host",
+        properties=Properties(model=None, soc="Some <chip>", os="Linux", kernel=None, architecture="x86_64",
+                              cores=(Core(number=0), Core(number=1))),
+        protocol=PROTOCOLS["quick"], versions={"python": "3.11"}, input="noise.png",
+        sessions=(Session(threads=2, cores_asked="all", cores=None, repeat=0, runner="onnx", versions="1",
+                          before=Sensors(busy=0.25, load=1.5), after=None),),
+        series=tuple(series), complete=True,
+    )  # fmt: skip
+
+
+def pictures(folder: Path) -> tuple[WorstImages, Path]:
+    """Three images, of which the second changed most; their data set's record forbids passing them on."""
+    data = folder / "data"
+    data.mkdir()
+    (data / "SOURCE.txt").write_text(LICENCE)
+    seen = WorstImages(2, ((128, 64, 64), (0, 128, 0), (0, 0, 255)), 255)
+    label = np.tile(np.arange(3, dtype=np.int64).repeat(8), (12, 1))
+    for name, wrong in (("a", 2), ("b", 9), ("c", 5)):
+        Image.fromarray(np.full((12, 24, 3), 200, dtype=np.uint8)).save(data / f"{name}.png")
+        original, file = label.astype(np.int32), label.astype(np.int32).copy()
+        file[:wrong, 0] = 2
+        seen.add(data / f"{name}.png", original, file, label)
+    return seen, data
+
+
+@pytest.fixture(scope="session")
+def results(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """One file of every kind."""
+    folder = tmp_path_factory.mktemp("results")
+    seen, data = pictures(folder)
+    worst = seen.write(folder / "small-worst", "small-worst", data)
+    old, new = measurement(("big", "small")), measurement(("big", "small"), 1.5)
+    counts = json.loads((Path(__file__).parents[3] / "results" / "arm_cost.json").read_text())["results"][0]
+    content = {
+        "big": comparison("big", 2, "float32").to_json(),
+        "small": comparison("small", 0, "int8", worst=worst).to_json(),
+        "bare": comparison("bare", 1, "int8", labelled=False, data="others").to_json(),
+        "times": new.to_json(),
+        "changed": compare(old, new).to_json(),
+        "counts": json.dumps(counts),
+    }
+    paths = [folder / f"{name}.json" for name in content]
+    for path, text in zip(paths, content.values(), strict=True):
+        path.write_text(text)
+    return paths
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's chromium, without a window."""
+    program = shutil.which("chromium")
+    if program is None:
+        reason = "no chromium: make test brings it where this runs as root; or: apt-get install chromium"
+        if any(os.environ.get(name) for name in REQUIRED):
+            pytest.fail(f"required here: {reason}")
+        pytest.skip(reason)
+    with sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=program)
+        yield opened
+        opened.close()

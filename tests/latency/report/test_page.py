@@ -1,0 +1,201 @@
+"""The page as text: every number on it is the JSON's."""
+
+import base64
+import hashlib
+import itertools
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mobileseg.errors import RequestError
+from mobileseg.latency.report.accuracy import mark_best
+from mobileseg.latency.report.cells import NOT_MEASURED, number, percent, points
+from mobileseg.latency.report.charts import Point
+from mobileseg.latency.report.documents import read_results
+from mobileseg.latency.report.page import render
+
+
+class Reader(HTMLParser):
+    """Cells with a field, by the row's head and the field; all attributes, all text."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cells: dict[tuple[str, str], str | None] = {}
+        self.shown: dict[tuple[str, str], str] = {}
+        self.links: list[str] = []
+        self.sources: list[str] = []
+        self.text: list[str] = []
+        self._row, self._field, self._head = "", "", False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        self.links += [given[name] or "" for name in ("href", "src") if name in given]
+        if given.get("scope") == "row":
+            self._row, self._head = "", True
+        self._field = given.get("data-field") or ""
+        if self._field:
+            self.cells.setdefault((self._row, self._field), given.get("data-value"))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in ("th", "td"):
+            self._head, self._field = False, ""
+
+    def handle_data(self, data: str) -> None:
+        self.text.append(data)
+        if self._head:
+            self._row, self._head = data.strip(), False
+        if self._field:
+            self.shown.setdefault((self._row, self._field), data.strip())
+
+
+@pytest.fixture(scope="module")
+def page(results: list[Path]) -> str:
+    return render(read_results(results), "A <title> & more")
+
+
+@pytest.fixture(scope="module")
+def read(page: str) -> Reader:
+    reader = Reader()
+    reader.feed(page)
+    return reader
+
+
+def follow(fields: Any, path: str) -> Any:
+    for name in path.split("."):
+        fields = fields[name] if fields is not None else None
+    return fields
+
+
+def test_accuracy_is_that_of_the_json(results: list[Path], read: Reader) -> None:
+    plain = (
+        "float.miou",
+        "artifact.miou",
+        "agreement",
+        "sqnr_db",
+        "images",
+        "artifact_bytes",
+        "artifact_logits.band_agreement",
+    )
+    seen = 0
+    for path in results[:3]:
+        fields = json.loads(path.read_text())
+        expected = {name: follow(fields, name) for name in plain}
+        expected["gains.mIoU"] = fields["gains"][0]["value"] if fields["gains"] else None
+        for name, value in expected.items():
+            found = read.cells[fields["artifact_file"], name]
+            assert (found is None) == (value is None)
+            assert value is None or float(found or "") == value
+            seen += value is not None
+    assert seen == 3 * 8 - 3
+    assert read.shown["bare.onnx", "artifact.miou"] == NOT_MEASURED
+
+
+def test_times_counts_and_changes_are_those_of_the_json(results: list[Path], read: Reader) -> None:
+    by_name = {path.stem: json.loads(path.read_text()) for path in results}
+    for series in by_name["times"]["series"]:
+        for name in ("p90_ms", "mad_ms", "p99_ms", "variation", "drift", "outliers", "first_ms"):
+            assert float(read.cells[series["file"], name] or "") == series[name]
+        assert float(read.cells[series["file"], "samples"] or "") == len(series["samples_ms"]) == 50
+        assert read.cells[series["file"], "load_ms"] is None
+    for series in by_name["counts"]["series"]:
+        for name in ("instructions", "dot", "l1_misses", "l2_misses"):
+            assert float(read.cells[series["file"], f"counts.{name}"] or "") == series["counts"][name]
+    for change in by_name["changed"]["changes"]:
+        for name in ("old", "new", "ratio"):
+            assert float(read.cells[change["file"], name] or "") == change[name]
+
+
+def test_what_is_shown_is_the_exact_figure_rounded(read: Reader) -> None:
+    for key, exact in read.cells.items():
+        if exact is not None:
+            text = read.shown[key].replace("\u202f", "")
+            match = re.fullmatch(r"([-+]?[\d.]+)( %| MB| dB| ms)?", text)
+            assert match, (key, text)
+            scale = {" %": 100.0, " MB": 1e-6}.get(match[2], 100.0 if key[1].startswith("gains") else 1.0)
+            scale = 1024 / 1e6 if key[1] == "peak_kb" else scale
+            digits = len(match[1].partition(".")[2])
+            assert abs(float(match[1]) - scale * float(exact)) <= 0.5001 * 10**-digits
+
+
+def test_intervals_n_protocol_conditions_and_labels_are_said(read: Reader) -> None:
+    text = " ".join(read.text)
+    for words in (
+        "95 %:",
+        "counts, not time",
+        "protocol quick",
+        "Some <chip>",
+        "A <title> & more",
+        "Conv <2d>",
+        "others",
+    ):
+        assert words in text or any(words in (link or "") for link in read.links), words
+
+
+def test_nothing_is_fetched(page: str, read: Reader) -> None:
+    assert all(link.startswith(("#", "data:image/png;base64,")) for link in read.links)
+    assert not re.search(r"url\(|@import|https?://(?!www\.w3\.org/2000/svg)", page)
+    assert "default-src 'none'" in page
+
+
+def test_pictures_are_those_of_the_comparison_and_the_licence_is_said(results: list[Path], read: Reader) -> None:
+    worst = json.loads(results[1].read_text())["worst"]
+    assert [image["image"] for image in worst["images"]] == ["b.png", "c.png"]
+    wanted = [picture["sha256"] for image in worst["images"] for picture in image["pictures"]]
+    shown = [base64.b64decode(link.partition(",")[2]) for link in read.links if link.startswith("data:")]
+    assert [hashlib.sha256(content).hexdigest() for content in shown] == wanted
+    assert len(shown) == 10
+    text = " ".join(read.text)
+    assert "Do not pass these pictures on." in text
+    assert "NOT for redistribution" in text
+
+
+@pytest.mark.parametrize("change", ["gone", "other", "outside"])
+def test_pictures_that_are_not_those_are_refused(results: list[Path], tmp_path: Path, change: str) -> None:
+    fields = json.loads(results[1].read_text())
+    folder = tmp_path / fields["worst"]["folder"]
+    folder.mkdir()
+    for picture in (results[1].parent / folder.name).iterdir():
+        (folder / picture.name).write_bytes(picture.read_bytes())
+    first = fields["worst"]["images"][0]["pictures"][0]
+    if change == "gone":
+        (folder / first["file"]).unlink()
+    elif change == "other":
+        (folder / first["file"]).write_bytes(b"\x89PNG other")
+    else:
+        first["file"] = "../c.json"
+    (tmp_path / "c.json").write_text(json.dumps(fields))
+    with pytest.raises(RequestError, match="--worst"):
+        render(read_results([tmp_path / "c.json"]), "t")
+
+
+def test_files_are_joined_by_sha256_and_never_by_name(results: list[Path], tmp_path: Path) -> None:
+    found = render(read_results([results[0], results[3]]), "t")
+    assert "Latency against mIoU on streets/test" in found
+    fields = json.loads(results[0].read_text())
+    (tmp_path / "other.json").write_text(json.dumps({**fields, "artifact_sha256": "0" * 64}))
+    assert "Latency against mIoU" not in render(read_results([tmp_path / "other.json", results[3]]), "t")
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=15))
+def test_no_point_of_the_front_is_beaten_and_every_other_is(spots: list[tuple[int, int]]) -> None:
+    marked = mark_best([Point(x, y, "", "", 0) for x, y in spots])
+    beats = {
+        (a, b) for a, b in itertools.permutations(range(len(spots)), 2)
+        if spots[a] != spots[b] and spots[a][0] <= spots[b][0] and spots[a][1] >= spots[b][1]
+    }  # fmt: skip
+    assert any(p.best for p in marked)
+    for place, point in enumerate(marked):
+        assert point.best == (not any(b == place for _, b in beats))
+
+
+def test_not_measured_is_shown_as_such() -> None:
+    for cell in (number(None), percent(float("nan")), points(None)):
+        assert (cell.text, cell.value) == (NOT_MEASURED, None)
+    assert number(float("inf")).text == "∞"
+    assert points(-0.000001).text == "0.00"
