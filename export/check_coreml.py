@@ -14,7 +14,7 @@ from torch.fx import GraphModule
 from mobileseg.errors import GateError
 from mobileseg.export.lowering import INPUT_NAME, Lowering
 from mobileseg.export.quantizer import WEIGHTED
-from mobileseg.export.targets import FLOAT16, FLOAT32, INT8, INT8_WEIGHTS
+from mobileseg.export.targets import CALIBRATED, FLOAT16, FLOAT32, INT8, INT8_WEIGHTS, QUANTIZED
 from mobileseg.models.reference import run_module
 
 # Rounding of a weight, relative to the largest of its output channel: half a step of 127, and of float16's 11 bits.
@@ -38,11 +38,11 @@ def check(path: Path, lowering: Lowering) -> tuple[str, ...]:
     worst = _check_weights(weighted, lowering)
     # Counted at their users: equal weights, as zeros of untrained branches are, become one constant.
     integers = sum(op.weight.op.op_type == QUANTIZED_WEIGHT for op in weighted)
-    if lowering.precision == INT8:
-        wanted = _int8_weights(lowering)
+    if lowering.precision in QUANTIZED:
+        wanted, static = _int8_weights(lowering), lowering.precision in CALIBRATED
         _expect(
-            counts["quantize"] > 0 and integers == wanted,
-            f"int8 activations, and int8 weights in {wanted} of {len(weighted)} operations",
+            (counts["quantize"] > 0) == static and integers == wanted,
+            f"{'int8' if static else 'float'} activations, and int8 weights in {wanted} of {len(weighted)} operations",
             f"{counts['quantize']} quantize operations, int8 weights in {integers}",
         )
     checks = [
@@ -50,7 +50,7 @@ def check(path: Path, lowering: Lowering) -> tuple[str, ...]:
         f"input {INPUT_NAME} {tuple(lowering.example.shape)} float32, {' and '.join(lowering.output_names)} of the right shape and type",
         f"{len(weighted)} weights equal the float model's within rounding (worst {worst:.2g} of its channel's largest)",
     ]
-    if lowering.precision == INT8:
+    if lowering.precision in QUANTIZED:
         checks.append(f"{counts['quantize']} quantize, {counts['dequantize']} dequantize, {integers} int8 weights")
     return tuple(checks)
 

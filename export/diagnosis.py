@@ -16,6 +16,7 @@ from mobileseg.export.calibration import ImageSet, read_calibration
 from mobileseg.export.probe import Bench, Probe, evenly
 from mobileseg.export.quantize import switchable
 from mobileseg.export.quiet import quiet
+from mobileseg.export.recipes import DEFAULT, RECIPES, Recipe
 from mobileseg.export.sensitivity import Progress, Sensitivity, Subject, rank
 from mobileseg.models.checks import check_size
 from mobileseg.models.factory import deploy, num_classes_of, spec_of
@@ -93,19 +94,26 @@ class Diagnosis:
         return rank(bench, subject, self.budget_s, self.most_drop, self.progress)
 
 
-def diagnose(model: nn.Module, weights: str, size: tuple[int, int], images: ImageSet, budget_s: float) -> Sensitivity:
+def diagnose(
+    model: nn.Module, weights: str, size: tuple[int, int], images: ImageSet, budget_s: float, recipe: Recipe
+) -> Sensitivity:
     """The ranking of an original form in memory, probed with its calibration images."""
-    bench = bench_of(model, size, images, image_probes(images, size))
+    bench = bench_of(model, size, images, image_probes(images, size), recipe=recipe)
     return rank(bench, Subject(spec_of(model).name, weights, images.source, images.source), budget_s)
 
 
 def bench_of(
-    model: nn.Module, size: tuple[int, int], images: ImageSet, probes: Sequence[Probe], emit: str | None = None
+    model: nn.Module,
+    size: tuple[int, int],
+    images: ImageSet,
+    probes: Sequence[Probe],
+    emit: str | None = None,
+    recipe: Recipe = RECIPES[DEFAULT],
 ) -> Bench:
     """The quantized graph of an original form, calibrated on ``images``, with ``probes`` to look at it."""
     deployed = deploy(model, *size, emit=emit)
     with quiet():
-        return Bench(deployed, switchable(deployed, images.batches(*size)), probes)
+        return Bench(deployed, switchable(deployed, images.batches(*size), recipe), probes)
 
 
 def image_probes(images: ImageSet, size: tuple[int, int], most: int = PROBES) -> list[Probe]:

@@ -14,6 +14,7 @@ from mobileseg.export.calibration import ImageSet, read_calibration
 from mobileseg.export.diagnosis import PROBES, bench_of
 from mobileseg.export.manifest import Decibel, Part
 from mobileseg.export.probe import Bench, Figures, Probe, evenly
+from mobileseg.export.recipes import DEFAULT, RECIPES
 from mobileseg.export.reference import original_of
 from mobileseg.export.sensitivity import LayerCost, Progress, layer_costs
 from mobileseg.export.targets import INT8
@@ -43,17 +44,19 @@ def layer_report(
     Raises ``RequestError`` for a file without an int8 graph, ``ArtifactError`` where weights or calibration images are gone or others.
     """
     manifest = artifact.manifest
-    if manifest.precision.name != INT8 or manifest.output.kind == "mask":
+    recipe = RECIPES.get(manifest.precision.recipe or DEFAULT)
+    if manifest.precision.name != INT8 or manifest.output.kind == "mask" or recipe is None or recipe.correct_bias:
         raise RequestError(
-            expected=f"a file of precision {INT8} that gives logits",
-            found=f"{manifest.precision.name}, {manifest.output.kind}",
+            expected=f"a file of precision {INT8} that gives logits, with biases that were not corrected: a corrected one suits all "
+            "layers in int8 together",
+            found=f"{manifest.precision.name}, {manifest.output.kind}, recipe {manifest.precision.recipe or DEFAULT}",
             todo="leave --layers out",
         )
     seen = _calibration(artifact, calibration)
     progress(f"calibrate on {len(seen.images)} images ({seen.source})")
     chosen = [images[i] for i in evenly(len(images), PROBES)]
     probes = [Probe(read_batch(path, *artifact.size)) for path in chosen]
-    bench = bench_of(original_of(manifest, weights), artifact.size, seen, probes, manifest.output.kind)
+    bench = bench_of(original_of(manifest, weights), artifact.size, seen, probes, manifest.output.kind, recipe)
     asked = manifest.precision.requested
     kept = tuple(layer.layer for layer in asked.layers) if asked else ()
     graph = bench.without(kept)

@@ -130,12 +130,14 @@ class RequestPart(Part):
 
 class PrecisionPart(Part):
     """``name`` as asked for, ``meaning`` for this target. ``kept_float``: every operator that stayed float;
-    ``requested``: the layers among them that ``--keep-float`` named."""
+    ``requested``: the layers among them that ``--keep-float`` named. ``recipe``: how ranges were calibrated, None where none were, and
+    in files from before there was a choice."""
 
     name: str
     meaning: str
     kept_float: tuple[FloatPart, ...] = ()
     requested: RequestPart | None = None
+    recipe: str | None = None
 
 
 class CalibrationPart(Part):

@@ -55,11 +55,14 @@ def export(request: ExportRequest) -> Artifact:
     kept: tuple[FloatPart, ...] = ()
     asked: KeepFloat | None = None
     with staging(request.output) as folder:
-        if request.int8:
+        if request.quantized:
             asked = _asked(request, deployed)
-            request.progress(f"quantize: calibrate on {len(batches)} images ({request.images.source})")
+            source = f": calibrate on {len(batches)} images ({request.images.source})" if request.calibrated else ""
+            request.progress(f"quantize{source}")
             with quiet():
-                module, kept = quantize(deployed, batches, asked.names if asked else ())
+                module, kept = quantize(
+                    deployed, batches, asked.names if asked else (), request.precision, request.recipe
+                )
         request.progress(f"lower to {request.target.title}")
         essentials = _essentials(request, deployed, weights)
         lowering = Lowering(module, deployed, request.precision, request.output.name, essentials)
@@ -76,6 +79,7 @@ def export(request: ExportRequest) -> Artifact:
             meaning=request.target.precisions[request.precision],
             kept_float=kept,
             requested=asked.part() if asked else None,
+            recipe=request.recipe.name if request.calibrated else None,
         )
         manifest = _manifest(request, deployed, weights, precision, lowered, verification)
         request.progress(f"write {request.output}")
@@ -94,7 +98,7 @@ def _asked(request: ExportRequest, deployed: DeployedModel) -> KeepFloat | None:
         return None
     request.progress(f"look for layers to keep float, for at most {AUTO_BUDGET_S:.0f} s")
     weights = request.loaded.weights.name if request.loaded else RANDOM
-    return keep_float_of(diagnose(request.model, weights, request.size, request.images, AUTO_BUDGET_S))
+    return keep_float_of(diagnose(request.model, weights, request.size, request.images, AUTO_BUDGET_S, request.recipe))
 
 
 def _with_latency(
@@ -159,11 +163,11 @@ def _verification(
             request.model,
             lowering.deployed,
             lowering.module,
-            request.int8,
+            request.quantized,
             COARSER.get(request.precision),
             target.evaluated_by,
         )
-        found = verify(subject, batches, request.images.source, request.int8)
+        found = verify(subject, batches, request.images.source, request.calibrated)
     except UnknownOperationError as error:
         # The file may be good all the same: what it computes is known on a device alone.
         found = VerificationPart(
@@ -227,7 +231,7 @@ def _manifest(
             tensors=tensors,
         ),
         precision=precision,
-        calibration=request.images.part() if request.int8 else None,
+        calibration=request.images.part() if request.calibrated else None,
         versions=installed(),
         delegation=delegation,
         verification=verification,

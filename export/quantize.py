@@ -2,46 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 import torch
 from torch.fx import GraphModule
 from torchao.quantization.pt2e.quantize_pt2e import convert_pt2e, prepare_pt2e
 
 from mobileseg.data.images import Batch
+from mobileseg.export.bias_correction import correct_biases
 from mobileseg.export.manifest import FloatPart
 from mobileseg.export.quantizer import Int8Quantizer
+from mobileseg.export.recipes import DEFAULT, RECIPES, Recipe
 from mobileseg.export.switches import SwitchedGraph, switched
+from mobileseg.export.targets import CALIBRATED, INT8
+from mobileseg.export.weight_quantizers import QUANTIZERS
 from mobileseg.models.deploy import DeployedModel
+
+
+def float_graph(module: DeployedModel) -> GraphModule:
+    """The deploy form as a graph of ATen operators."""
+    example = torch.zeros(1, 3, module.height, module.width)
+    with torch.no_grad():
+        graph = torch.export.export(module, (example,), strict=False).module()
+    assert isinstance(graph, GraphModule)
+    return graph
 
 
 def calibrate(module: DeployedModel, batches: Iterable[Batch], quantizer: Int8Quantizer) -> GraphModule:
     """The exported graph with an observer wherever ``quantizer`` wants a rounding, each having seen ``batches``
     (``(1, 3, height, width)`` float32 in 0..255)."""
-    example = torch.zeros(1, 3, module.height, module.width)
     with torch.no_grad():
-        prepared: GraphModule = prepare_pt2e(torch.export.export(module, (example,), strict=False).module(), quantizer)
+        prepared: GraphModule = prepare_pt2e(float_graph(module), quantizer)
         for batch in batches:
             prepared(torch.from_numpy(batch))
     return prepared
 
 
 def quantize(
-    module: DeployedModel, batches: Iterable[Batch], keep_float: Collection[str] = ()
+    module: DeployedModel,
+    batches: Sequence[Batch],
+    keep_float: Collection[str] = (),
+    precision: str = INT8,
+    recipe: Recipe = RECIPES[DEFAULT],
 ) -> tuple[GraphModule, tuple[FloatPart, ...]]:
-    """Post-training static quantization, calibrated on ``batches``; ``keep_float``: names of layers or of modules around them.
+    """Post-training quantization; static where the precision is calibrated, then on ``batches``. ``keep_float``: names of layers or of
+    modules around them.
 
     Gives the graph with explicit quantize and dequantize operators, and what was left float with the reasons.
     """
-    quantizer = Int8Quantizer(frozenset(keep_float).__contains__)
-    prepared = calibrate(module, batches, quantizer)
+    quantizer = QUANTIZERS[precision](frozenset(keep_float).__contains__, recipe)
+    prepared = calibrate(
+        module, batches if precision in CALIBRATED else batches[:1], quantizer
+    )  # one run observes the weights
     with torch.no_grad():
-        return convert_pt2e(prepared), quantizer.kept_float
+        graph: GraphModule = convert_pt2e(prepared)
+    if precision in CALIBRATED and recipe.correct_bias:
+        correct_biases(graph, float_graph(module), batches)
+    return graph, quantizer.kept_float
 
 
-def switchable(module: DeployedModel, batches: Iterable[Batch]) -> SwitchedGraph:
-    """The same, with a switch at every rounding in place of a decision."""
-    quantizer = Int8Quantizer()
+def switchable(module: DeployedModel, batches: Iterable[Batch], recipe: Recipe = RECIPES[DEFAULT]) -> SwitchedGraph:
+    """The same, with a switch at every rounding in place of a decision; biases stay as they are."""
+    quantizer = Int8Quantizer(recipe=recipe)
     prepared = calibrate(module, batches, quantizer)
     with torch.no_grad():
         return switched(convert_pt2e(prepared, fold_quantize=False), quantizer)

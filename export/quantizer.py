@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from typing import TypeGuard
+from typing import Any, TypeGuard
 
 import torch
 from torch.fx import GraphModule, Node
-from torchao.quantization.pt2e.observer import HistogramObserver, PerChannelMinMaxObserver
+from torchao.quantization.pt2e.observer import PerChannelMinMaxObserver
 from torchao.quantization.pt2e.quantizer import (
     QuantizationAnnotation,
     QuantizationSpec,
@@ -24,6 +24,8 @@ from torchao.quantization.pt2e.quantizer import (
 from torchao.quantization.pt2e.quantizer.quantizer import Q_ANNOTATION_KEY, QuantizationSpecBase
 
 from mobileseg.export.manifest import FloatPart
+from mobileseg.export.recipes import DEFAULT, RECIPES, Recipe
+from mobileseg.registry import load
 
 aten = torch.ops.aten
 
@@ -32,13 +34,18 @@ aten = torch.ops.aten
 ACTIVATION_EPS = 2.0**-12
 WEIGHT_EPS = 2.0**-18
 
-ACTIVATION = QuantizationSpec(
-    dtype=torch.int8,
-    quant_min=-128,
-    quant_max=127,
-    qscheme=torch.per_tensor_affine,
-    observer_or_fake_quant_ctr=HistogramObserver.with_args(eps=ACTIVATION_EPS),
-)
+
+def activation_spec(observer: Any) -> QuantizationSpec:
+    """How activations are rounded, with ranges from an observer's class."""
+    return QuantizationSpec(
+        dtype=torch.int8,
+        quant_min=-128,
+        quant_max=127,
+        qscheme=torch.per_tensor_affine,
+        observer_or_fake_quant_ctr=observer.with_args(eps=ACTIVATION_EPS),
+    )
+
+
 WEIGHT = QuantizationSpec(
     dtype=torch.int8,
     quant_min=-127,
@@ -114,11 +121,13 @@ def _is_float(node: object) -> TypeGuard[Node]:
 class Int8Quantizer(Quantizer):  # type: ignore[misc]  # torchao ships no types
     """Annotates an exported float graph for ``prepare_pt2e``; ``kept_float`` says afterwards what was left out.
 
-    ``keep_float``: tells for one of an operator's ``layer_names`` whether it was asked to stay float.
+    ``keep_float``: tells for one of an operator's ``layer_names`` whether it was asked to stay float. ``recipe``: whose observer sets
+    the ranges of activations.
     """
 
-    def __init__(self, keep_float: Callable[[str], bool] | None = None) -> None:
+    def __init__(self, keep_float: Callable[[str], bool] | None = None, recipe: Recipe = RECIPES[DEFAULT]) -> None:
         super().__init__()
+        self.activation = activation_spec(load(recipe.observer))
         self.keep_float = keep_float or (lambda path: False)
         self._left: Counter[tuple[str, str]] = Counter()
 
@@ -136,7 +145,7 @@ class Int8Quantizer(Quantizer):  # type: ignore[misc]  # torchao ships no types
                 continue
             reason = self.float_reason(node)
             if reason is not None:
-                self._left[operator_name(node), reason] += 1
+                self._leave(node, reason)
             elif node.target in WEIGHTED | BINARY | TABLES:
                 self._annotate_arithmetic(node)
             elif node.target is aten.cat.default:
@@ -144,6 +153,9 @@ class Int8Quantizer(Quantizer):  # type: ignore[misc]  # torchao ships no types
             elif (node.target in LAYOUT and not self._is_padded(node)) or node.target in CLAMPS:
                 self._annotate_shared(node)
         return model
+
+    def _leave(self, node: Node, reason: str) -> None:
+        self._left[operator_name(node), reason] += 1
 
     def validate(self, model: GraphModule) -> None:
         """Every rule is applied as it is written; there is nothing left to check."""
@@ -174,25 +186,24 @@ class Int8Quantizer(Quantizer):  # type: ignore[misc]  # torchao ships no types
         inputs: dict[Node, QuantizationSpecBase] = {}
         for argument in node.args[:2]:
             if _is_float(argument):
-                inputs[argument] = ACTIVATION
+                inputs[argument] = self.activation
         if node.target in WEIGHTED and isinstance(weight := node.args[1], Node):
             inputs[weight] = WEIGHT
         fused = self._fused_clamp(node)
-        output = None if fused is not None else ACTIVATION
+        output = None if fused is not None else self.activation
         node.meta[Q_ANNOTATION_KEY] = QuantizationAnnotation(inputs, output, _annotated=True)
         if fused is not None:
-            fused.meta[Q_ANNOTATION_KEY] = QuantizationAnnotation(output_qspec=ACTIVATION, _annotated=True)
+            fused.meta[Q_ANNOTATION_KEY] = QuantizationAnnotation(output_qspec=self.activation, _annotated=True)
 
     @staticmethod
     def _fused_clamp(node: Node) -> Node | None:
         users = list(node.users)
         return users[0] if len(users) == 1 and users[0].target in CLAMPS else None
 
-    @staticmethod
-    def _annotate_cat(node: Node) -> None:
+    def _annotate_cat(self, node: Node) -> None:
         first, *others = node.all_input_nodes
         shared = SharedQuantizationSpec((first, node))
-        inputs: dict[Node, QuantizationSpecBase] = {first: ACTIVATION}
+        inputs: dict[Node, QuantizationSpecBase] = {first: self.activation}
         inputs.update(dict.fromkeys(others, shared))
         node.meta[Q_ANNOTATION_KEY] = QuantizationAnnotation(inputs, shared, _annotated=True)
 

@@ -12,7 +12,8 @@ from mobileseg.errors import RequestError
 from mobileseg.export.calibration import ImageSet, read_calibration, read_image_set
 from mobileseg.export.keep_float import AUTO, KeepFloat, read_keep_float
 from mobileseg.export.manifest import manifest_path
-from mobileseg.export.targets import INT8, TARGETS, TargetSpec
+from mobileseg.export.recipes import DEFAULT, RECIPES, Recipe
+from mobileseg.export.targets import CALIBRATED, INT8, QUANTIZED, TARGETS, TargetSpec
 from mobileseg.files import check_output
 from mobileseg.models.checks import check_emit, check_num_classes, check_size
 from mobileseg.models.registry import MODELS
@@ -44,6 +45,7 @@ class ExportRequest:
     classes: ClassSet | None
     images: ImageSet
     keep_float: KeepFloat | Literal["auto"] | None
+    recipe: Recipe
     require_delegation: float | None
     require_agreement: float | None
     seed: int
@@ -52,9 +54,14 @@ class ExportRequest:
     progress: Progress
 
     @property
-    def int8(self) -> bool:
-        """Whether there is a quantized graph, calibrated on ``images``."""
-        return self.precision == INT8
+    def quantized(self) -> bool:
+        """Whether there is a quantized graph."""
+        return self.precision in QUANTIZED
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether ``images`` fixed its ranges."""
+        return self.precision in CALIBRATED
 
     @classmethod
     def of(
@@ -69,6 +76,7 @@ class ExportRequest:
         emit: str | None = None,
         calibration: str | Path | None = None,
         keep_float: str | Path | None = None,
+        recipe: str | None = None,
         classes: str | Path | None = None,
         require_delegation: float | None = None,
         require_agreement: float | None = None,
@@ -82,9 +90,11 @@ class ExportRequest:
         ``size``: height, width; default the weights' own, else the model's. ``output``: default
         ``<model>-<precision><suffix>`` in the working folder. ``weights``: default the bundled ones. ``calibration``: a folder
         of images, default the bundled ones; they serve the verification too. ``keep_float``: a list of layers that stay float in
-        int8, or ``auto``: find one on the calibration images. ``classes``: a classes.json for weights that
-        bring no names. ``resample_tables``: stretch position tables that do not reach ``size``: what is exported then is another
-        function than the trained one, and the manifest says so. Raises ``RequestError``, ``EnvironmentLackError`` and their kinds.
+        int8, or ``auto``: find one on the calibration images. ``recipe``: how int8 ranges are calibrated, of ``RECIPES``.
+        ``classes``: a classes.json for weights that bring no names. ``resample_tables``: stretch position tables that do not reach
+        ``size``: what is exported then is another function than the trained one, and the manifest says so.
+
+        Raises ``RequestError``, ``EnvironmentLackError`` and their kinds.
         """
         spec, aim = choose(MODELS, name, "model"), choose(TARGETS, target, "target")
         precision = precision or next(iter(aim.precisions))
@@ -99,19 +109,20 @@ class ExportRequest:
         if size is not None:
             check_size(replace(spec, largest=None) if resample_tables else spec, *size)
         kept = _keep_float(keep_float, spec, precision)
+        how = _recipe(recipe, precision)
         names = read_classes(Path(classes)) if classes is not None else None
         source = None if weights == RANDOM else resolve(weights or default_weights(spec), spec)
         if size is None:
             size = source.record.size if source and source.record else spec.size
         folder = Path(calibration) if calibration is not None else None
-        images = read_calibration(folder) if precision == INT8 else read_image_set(folder)
+        images = read_calibration(folder) if precision in CALIBRATED else read_image_set(folder)
         from mobileseg.models.factory import spec_of, stretch_tables
 
         progress("weights")
         model, loaded = _model(spec, source, num_classes, seed)
         scale = stretch_tables(model, *size) if resample_tables else None
         return cls(
-            spec_of(model), aim, precision, size, output_kind, path, model, loaded, _class_set(names, source, model), images, kept,
+            spec_of(model), aim, precision, size, output_kind, path, model, loaded, _class_set(names, source, model), images, kept, how,
             require_delegation, require_agreement, seed, scale, command("mobileseg.export.export_model"), progress,
         )  # fmt: skip
 
@@ -120,7 +131,7 @@ def _check_precision(target: TargetSpec, precision: str) -> None:
     if precision not in target.precisions:
         raise RequestError(
             expected=f"a precision of {target.name}: {', '.join(target.precisions)}",
-            found=repr(precision),
+            found=f"{precision!r}{': ' + why if (why := target.refused.get(precision)) else ''}",
             todo=f"give one of them, or leave it out for {next(iter(target.precisions))}",
         )
 
@@ -133,6 +144,16 @@ def _keep_float(asked: str | Path | None, spec: ModelSpec, precision: str) -> Ke
             expected=f"--keep-float with precision {INT8}", found=precision, todo="leave one of the two out"
         )
     return AUTO if asked == AUTO else read_keep_float(Path(asked), spec.name)
+
+
+def _recipe(name: str | None, precision: str) -> Recipe:
+    if name is not None and precision not in CALIBRATED:
+        raise RequestError(
+            expected=f"--recipe with precision {', '.join(CALIBRATED)}",
+            found=precision,
+            todo="leave one of the two out",
+        )
+    return choose(RECIPES, name or DEFAULT, "recipe")
 
 
 def _check_gate(flag: str, figure: float | None, largest: float) -> None:

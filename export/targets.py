@@ -9,7 +9,10 @@ from dataclasses import dataclass
 FLOAT32 = "float32"
 FLOAT16 = "float16"
 INT8 = "int8"
+INT8_DYNAMIC = "int8-dynamic"
 INT8_WEIGHTS = "int8-weights"
+QUANTIZED = (INT8, INT8_WEIGHTS)  # lowered from a quantized graph
+CALIBRATED = (INT8,)  # whose ranges images have fixed
 
 
 @dataclass(frozen=True)
@@ -21,7 +24,8 @@ class TargetSpec:
     computes counts, and how long it takes does not. ``check``: dotted path of ``f(path, Lowering) -> words`` for what can be seen
     without running. ``packages``: what must be importable to export, ``runtime_packages`` to run; ``runtime_distribution``: whose
     version decides how the file behaves.
-    ``precisions``: the default first; the value is what it means, for the manifest and the screen.
+    ``precisions``: the default first; the value is what it means, for the manifest and the screen. ``refused``: precisions that other
+    targets have, and why this one has not.
     """
 
     name: str
@@ -36,11 +40,13 @@ class TargetSpec:
     evaluated_by: str
     check: str | None
     precisions: Mapping[str, str]
+    refused: Mapping[str, str]
     interpreted: bool = False
 
 
 _CORE_ML_HERE = sys.platform == "darwin"  # Core ML predicts on macOS only
 _INT8 = "activations int8 per tensor, weights int8 per output channel, static, calibrated"
+_WEIGHTS = "weights int8 per output channel, symmetric"
 
 TARGETS: Mapping[str, TargetSpec] = {
     spec.name: spec
@@ -57,7 +63,16 @@ TARGETS: Mapping[str, TargetSpec] = {
             runtime="mobileseg.export.run_executorch:ExecutorchRuntime",
             evaluated_by="ExecuTorch",
             check=None,
-            precisions={FLOAT32: "float32 throughout", INT8: _INT8},
+            precisions={
+                FLOAT32: "float32 throughout",
+                INT8: _INT8,
+            },
+            refused={
+                INT8_DYNAMIC: "seaformer-tiny's file with convolutions that find ranges at run time does not load: XNNPACK cannot follow "
+                "its shapes behind a reshape; and depthwise convolutions would stay float",
+                INT8_WEIGHTS: "XNNPACK takes int8 weights with int8 activations only, and ExecuTorch has no operator of its own that "
+                "makes floats of them",
+            },
         ),
         TargetSpec(
             name="onnx",
@@ -71,7 +86,15 @@ TARGETS: Mapping[str, TargetSpec] = {
             runtime="mobileseg.export.run_onnx:OnnxRuntime",
             evaluated_by="ONNX Runtime",
             check=None,
-            precisions={FLOAT32: "float32 throughout", INT8: f"{_INT8}, as QuantizeLinear and DequantizeLinear pairs"},
+            precisions={
+                FLOAT32: "float32 throughout",
+                INT8: f"{_INT8}, as QuantizeLinear and DequantizeLinear pairs",
+                INT8_WEIGHTS: f"{_WEIGHTS}; activations float32: a small file, which is no faster",
+            },
+            refused={
+                INT8_DYNAMIC: "the exporter knows no ranges that are found at run time, and ONNX Runtime's own dynamic quantization "
+                "would be another graph than the one that every target is lowered from",
+            },
         ),
         TargetSpec(
             name="coreml",
@@ -92,8 +115,9 @@ TARGETS: Mapping[str, TargetSpec] = {
                 FLOAT16: "float16 weights and activations, float32 input and output",
                 FLOAT32: "float32 throughout",
                 INT8: f"{_INT8}; what stays float is float16",
-                INT8_WEIGHTS: "weights int8 per output channel, symmetric; activations float16",
+                INT8_WEIGHTS: f"{_WEIGHTS}; activations float16",
             },
+            refused={INT8_DYNAMIC: "Core ML's quantize operation has constant scales: no ranges are found at run time"},
         ),
     )
 }

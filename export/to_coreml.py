@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import torch
 
 from mobileseg.export.lowering import INPUT_NAME, Lowered, Lowering
-from mobileseg.export.targets import FLOAT32, INT8_WEIGHTS
+from mobileseg.export.targets import FLOAT32
 
 
 def lower(lowering: Lowering, folder: Path) -> Lowered:
-    """Write a .mlpackage folder. int8 graphs keep their quantize and dequantize pairs; coremltools turns the weights' into
+    """Write a .mlpackage folder. Quantized graphs keep their quantize and dequantize pairs; coremltools turns the weights' into
     ``constexpr_affine_dequantize``."""
     import coremltools as ct
     import numpy as np
@@ -29,8 +28,6 @@ def lower(lowering: Lowering, folder: Path) -> Lowered:
         compute_precision=ct.precision.FLOAT32 if lowering.precision == FLOAT32 else ct.precision.FLOAT16,
         skip_model_load=True,
     )
-    if lowering.precision == INT8_WEIGHTS:
-        model = _quantize_weights(model)
     model.author = "mobileseg"
     model.short_description = lowering.essentials.get("mobileseg.model", "")
     model.license = lowering.essentials.get("mobileseg.weights.licence", "")
@@ -38,11 +35,3 @@ def lower(lowering: Lowering, folder: Path) -> Lowered:
     path = folder / lowering.file_name
     model.save(str(path))
     return Lowered(path)
-
-
-def _quantize_weights(model: Any) -> Any:
-    from coremltools.optimize.coreml import OpLinearQuantizerConfig, OptimizationConfig, linear_quantize_weights
-
-    # A threshold of 0: every convolution, small ones too, so that the name means one thing.
-    config = OpLinearQuantizerConfig(mode="linear_symmetric", weight_threshold=0)
-    return linear_quantize_weights(model, OptimizationConfig(op_type_configs={"conv": config, "linear": config}))

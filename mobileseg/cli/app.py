@@ -59,7 +59,7 @@ def export(
     int8: Annotated[bool, typer.Option("--int8", help="Static int8, calibrated.")] = False,
     fp16: Annotated[bool, typer.Option("--fp16", help="float16 (Core ML).")] = False,
     precision: Annotated[
-        str | None, typer.Option(help="By its full name, such as int8-weights (Core ML) or float32.")
+        str | None, typer.Option(help="By its full name, such as int8-weights (ONNX, Core ML) or float32.")
     ] = None,
     size: Size = None,
     emit: Annotated[
@@ -75,6 +75,12 @@ def export(
     ] = None,
     keep_float: Annotated[
         str | None, typer.Option(help="With int8: 'auto', or a list of layers as `sensitivity` writes it.")
+    ] = None,
+    recipe: Annotated[
+        str | None,
+        typer.Option(
+            help="With int8: histogram, minmax, percentile or mse ranges; with +bias, biases are corrected, too."
+        ),
     ] = None,
     classes: Annotated[
         str | None, typer.Option(help="A classes.json with names and palette for your own weights.")
@@ -95,7 +101,7 @@ def export(
 
     verb.run(
         model, target, precision=verb.precision_of(int8, fp16, precision), size=size, emit=emit, weights=weights,
-        num_classes=num_classes, calibration=calibration, keep_float=keep_float, classes=classes, output=output,
+        num_classes=num_classes, calibration=calibration, keep_float=keep_float, recipe=recipe, classes=classes, output=output,
         require_delegation=require_delegation, require_agreement=require_agreement, force=force, seed=seed,
         resample_tables=resample_tables,
     )  # fmt: skip

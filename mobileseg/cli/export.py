@@ -8,6 +8,7 @@ from mobileseg.cli.console import Stages, decibel, megabytes, parse_size, percen
 from mobileseg.errors import RequestError
 from mobileseg.export import export_model
 from mobileseg.export.manifest import DelegationPart, Manifest, manifest_path
+from mobileseg.export.recipes import RECIPES
 from mobileseg.export.targets import FLOAT16, INT8
 
 
@@ -46,7 +47,8 @@ def report(manifest: Manifest) -> list[str]:
             if not m.calibration.bundled
             else "; bundled street images: give --calibration with yours for other scenes"
         )
-        lines.append(f"calibrated on {m.calibration.images} images of {m.calibration.source}{own}")
+        how = f" ({m.precision.recipe}: {RECIPES[m.precision.recipe].title})" if m.precision.recipe else ""
+        lines.append(f"calibrated on {m.calibration.images} images of {m.calibration.source}{how}{own}")
     for reason in dict.fromkeys(part.reason for part in m.precision.kept_float):
         parts = (f"{part.count} {part.operator}" for part in m.precision.kept_float if part.reason == reason)
         lines.append(f"kept float {', '.join(parts)}: {reason}")

@@ -1,0 +1,35 @@
+"""How static int8 is calibrated, as data: what fixes the ranges of activations, and whether biases are corrected afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """``observer``: dotted path of the observer of activations. ``correct_bias``: see ``bias_correction``."""
+
+    name: str
+    title: str
+    observer: str
+    correct_bias: bool = False
+
+
+_OBSERVERS = {
+    "histogram": ("torchao.quantization.pt2e.observer:HistogramObserver", "ranges by torch's greedy search for the least squared error"),
+    "minmax": ("torchao.quantization.pt2e.observer:MinMaxObserver", "ranges from the least to the largest value seen"),
+    "percentile": ("mobileseg.export.observers:PercentileObserver", "ranges that leave out one value in 10000 at either end"),
+    "mse": ("mobileseg.export.observers:LeastSquaresObserver", "ranges with the least squared error of all on a grid"),
+}  # fmt: skip
+BIAS = "+bias"
+
+RECIPES: Mapping[str, Recipe] = {
+    recipe.name: recipe
+    for name, (observer, title) in _OBSERVERS.items()
+    for recipe in (
+        Recipe(name, title, observer),
+        Recipe(f"{name}{BIAS}", f"{title}; biases take up the mean error of every output channel", observer, True),
+    )
+}
+DEFAULT = "histogram"

@@ -1,0 +1,75 @@
+"""Every precision's name on every target: a file that runs and is verified, or a refusal with its reason."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import torch
+
+import mobileseg
+from mobileseg.data.dataset import first_sample
+from mobileseg.data.images import read_batch
+from mobileseg.errors import RequestError
+from mobileseg.export import export_model
+from mobileseg.export.quantize import quantize
+from mobileseg.export.quantizer import WEIGHTED
+from mobileseg.export.quiet import quiet
+from mobileseg.export.switches import DEQUANTIZE
+from mobileseg.export.targets import INT8_DYNAMIC, INT8_WEIGHTS, QUANTIZED, TARGETS
+from mobileseg.export.weight_quantizers import QUANTIZERS
+from mobileseg.models.reference import run_module
+
+SIZE = (64, 96)
+
+
+@pytest.mark.parametrize(("target", "precision"), [(t.name, p) for t in TARGETS.values() for p in t.refused])
+def test_what_is_refused_is_refused_with_its_reason(target: str, precision: str, tmp_path: Path) -> None:
+    with pytest.raises(RequestError) as caught:
+        export_model("seaformer-tiny", target, precision=precision, output=tmp_path / "x")
+    assert TARGETS[target].refused[precision] in caught.value.found
+    assert all(name in caught.value.expected for name in TARGETS[target].precisions)
+
+
+def test_every_name_is_made_or_refused_everywhere() -> None:
+    for target in TARGETS.values():
+        assert not target.precisions.keys() & target.refused.keys()
+        assert {*QUANTIZED, INT8_DYNAMIC} <= target.precisions.keys() | target.refused.keys()
+    assert set(QUANTIZERS) == set(QUANTIZED)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("target", "precision", "largest"), [("onnx", INT8_WEIGHTS, 0.35)])
+def test_it_runs_and_is_verified(target: str, precision: str, largest: float, tmp_path: Path) -> None:
+    output = tmp_path / f"x{TARGETS[target].suffix}"
+    made = export_model("seaformer-tiny", target, precision=precision, size=SIZE, output=output)
+    found, manifest = made.manifest.verification, made.manifest
+    assert found.status == "passed"
+    assert any("follows its quantized graph" in check for check in found.checks)
+    assert not found.same_as_calibration
+    assert manifest.calibration is None
+    assert manifest.precision.name == precision
+    assert found.sqnr_db is not None and found.sqnr_db > 18
+    assert manifest.artifact.size_bytes < largest * 4 * manifest.model.parameters
+    outputs = made.run(first_sample())
+    assert outputs.shape == manifest.output.shape
+
+
+@pytest.mark.slow
+def test_what_each_scheme_rounds() -> None:
+    """Counted in the graph; and activations that are not rounded at all lose less than those that are."""
+    model = mobileseg.create_model("seaformer-tiny", weights="camvid11")
+    deployed = mobileseg.deploy(model, *SIZE)
+    batch = read_batch(first_sample(), *SIZE)
+    wanted = run_module(deployed, torch.from_numpy(batch))[0]
+    noise = {}
+    for precision in QUANTIZED:
+        with quiet():
+            graph, _ = quantize(deployed, [batch], precision=precision)
+        noise[precision] = float(((run_module(graph, torch.from_numpy(batch))[0] - wanted) ** 2).sum())
+        weighted = [node for node in graph.graph.nodes if node.target in WEIGHTED]
+        rounded = Counter(argument.target in DEQUANTIZE for node in weighted for argument in node.args[1:2])
+        static = sum("quantize_per_tensor.default" in str(node.target) for node in graph.graph.nodes)
+        assert (static > 0) == (precision != INT8_WEIGHTS)
+        if precision == INT8_WEIGHTS:
+            assert rounded == {True: len(weighted)}
+    assert 0 < noise[INT8_WEIGHTS] < min(noise[name] for name in QUANTIZED if name != INT8_WEIGHTS)
