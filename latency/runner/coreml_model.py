@@ -46,6 +46,9 @@ class CoremlModel:
         (taken,) = description.input
         self._feed = {taken.name: read_input(self._data, tuple(taken.type.multiArrayType.shape))}
 
+    def bring_input(self) -> None:
+        """Taken with each prediction."""
+
     def run(self) -> None:
         """One prediction."""
         self._outputs = self._model.predict(self._feed)

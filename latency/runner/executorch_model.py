@@ -57,7 +57,11 @@ class ExecutorchModel:
             raise RunnerError(
                 "a .pte that ExecuTorch can load", f"{self._path.name}: {error}", "export it again"
             ) from error
-        self._method.set_inputs([torch.from_numpy(read_input(self._data, shape))])
+        self._input = torch.from_numpy(read_input(self._data, shape))
+
+    def bring_input(self) -> None:
+        """Copied into the memory planned for it, which a run may use for other tensors once the input has been read."""
+        self._method.set_inputs([self._input])
 
     def run(self) -> None:
         """One inference; the outputs stay where the runtime puts them."""

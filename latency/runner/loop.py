@@ -11,6 +11,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from . import memory
@@ -22,6 +23,12 @@ def _ms(action: Callable[[], object]) -> float:
     begin = time.perf_counter_ns()
     action()
     return round((time.perf_counter_ns() - begin) / 1e6, 6)
+
+
+def run_ms(model: Model) -> float:
+    """One inference; bringing the input is not timed."""
+    model.bring_input()
+    return _ms(model.run)
 
 
 def measure(asked: argparse.Namespace, events: Events) -> None:
@@ -41,12 +48,12 @@ def measure(asked: argparse.Namespace, events: Events) -> None:
     for index, model in enumerate(models):
         events("load", model=index, ms=_ms(model.load))
     for index, model in enumerate(models):
-        events("first", model=index, ms=_ms(model.run))
+        events("first", model=index, ms=run_ms(model))
     gc.collect()
     gc.freeze()
     gc.disable()  # a collection in the middle of a run is Python's time, not the model's
     for index, model in enumerate(models):
-        samples, stable = warm_up(model.run, asked.warmup_min, asked.warmup_max, asked.stable_within)
+        samples, stable = warm_up(partial(run_ms, model), asked.warmup_min, asked.warmup_max, asked.stable_within)
         events("warmup", model=index, samples_ms=samples, stable=stable)
     _turns(asked, models, events, began)
     events("memory", base_kb=base, peak_kb=memory.peak_kb())
@@ -68,12 +75,13 @@ def _model(asked: argparse.Namespace, index: int) -> Model:
     return open_model(path, data, asked)
 
 
-def warm_up(run: Callable[[], object], least: int, most: int, within: float) -> tuple[list[float], bool]:
-    """Times of the untimed runs, and whether the medians of the last two windows of ``least // 2`` agree ``within`` their size."""
+def warm_up(run: Callable[[], float], least: int, most: int, within: float) -> tuple[list[float], bool]:
+    """Times in ms of runs that do not count, as ``run`` gives them, until the medians of the last two windows of ``least // 2``
+    agree ``within`` their size, and whether they do."""
     window = least // 2
     samples: list[float] = []
     while len(samples) < most:
-        samples.append(_ms(run))
+        samples.append(run())
         if len(samples) >= least:
             before, last = (statistics.median(part) for part in (samples[-2 * window : -window], samples[-window:]))
             if abs(last - before) < within * before:
@@ -88,7 +96,7 @@ def _turns(asked: argparse.Namespace, models: list[Model], events: Events, began
     while turn < asked.turns or min(spent) < asked.min_seconds:
         for index, model in enumerate(models):
             at = time.monotonic() - began
-            samples = [_ms(model.run) for _ in range(asked.runs)]
+            samples = [run_ms(model) for _ in range(asked.runs)]
             spent[index] += sum(samples) / 1e3
             events("turn", turn=turn, model=index, samples_ms=samples, at_s=round(at, 4))
         turn += 1

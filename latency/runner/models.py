@@ -20,7 +20,8 @@ DISTRIBUTIONS = ("executorch", "torch", "onnxruntime", "coremltools", "numpy")
 
 
 class Model(Protocol):
-    """One file with its input. ``run`` takes nothing and gives nothing: only the runtime's call is in it."""
+    """One file with its input. ``run`` takes nothing and gives nothing: only the runtime's call is in it. ``bring_input`` comes before
+    each run, outside of what is timed."""
 
     @classmethod
     def prepare(cls, threads: int) -> None:
@@ -31,6 +32,8 @@ class Model(Protocol):
         """How many it will use."""
 
     def load(self) -> None: ...
+
+    def bring_input(self) -> None: ...
 
     def run(self) -> None: ...
 
