@@ -38,14 +38,15 @@ def _release(version: str) -> list[str]:
     return version.split("+", maxsplit=1)[0].split(".")[:2]
 
 
-def check_versions(manifest: Manifest, target: TargetSpec, file: str) -> None:
-    """Raise ``EnvironmentLackError`` where the runtime here is of another release (major.minor) than the one that verified the
-    file: the manifest's figures would not be this runtime's."""
+def check_versions(manifest: Manifest, target: TargetSpec, file: str, there: str | None = None) -> None:
+    """Raise ``EnvironmentLackError`` where the runtime is of another release (major.minor) than the one that verified the file: the
+    manifest's figures would not be this runtime's. ``there``: the version on another machine; else the one that is installed here.
+    """
     name = target.runtime_distribution
-    made, here = manifest.versions.get(name), installed().get(name)
+    made, here = manifest.versions.get(name), there or installed().get(name)
     if made is not None and here is not None and _release(made) != _release(here):
         raise EnvironmentLackError(
             expected=f"{name} {made}, which made and verified {file}",
             found=f"{name} {here}",
-            todo=f"export again here, or pip install '{name}=={made}'",
+            todo=f"export again with that one, or pip install '{name}=={made}'",
         )

@@ -22,6 +22,10 @@ class DeviceLostError(DeviceError):
     """It was there and is gone: unplugged, switched off, out of reach. It may come back."""
 
 
+class NoSpaceError(DeviceError):
+    """Its storage is full."""
+
+
 class RunnerFailedError(DeviceError):
     """The runner ended before it was done: killed, out of memory, or crashed."""
 

@@ -46,6 +46,21 @@ DEVICES: Mapping[str, DeviceSpec] = {
             "mobileseg.latency.host:find",
         ),
         DeviceSpec(
+            "adb",
+            "a phone over adb, .pte files; SERIAL or HOST:PORT where there are several",
+            "mobileseg.latency.adb:Adb",
+            "mobileseg.latency.adb:find",
+            argument="SERIAL",
+        ),
+        DeviceSpec(
+            "ssh",
+            "a 64-bit ARM board over ssh; .pte, and .onnx where its python3 has onnxruntime",
+            "mobileseg.latency.ssh:Ssh",
+            "mobileseg.latency.ssh:find",
+            argument="HOST",
+            required=True,
+        ),
+        DeviceSpec(
             "emulated",
             "an ARM core under QEMU: instructions of one inference, counts, not time",
             None,

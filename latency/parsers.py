@@ -56,12 +56,17 @@ def os_name(texts: Texts) -> str | None:
     return match[1] if match else None
 
 
+def plausible(celsius: float) -> bool:
+    """Whether a sensor measured it: those that are not there say 0, or something far out."""
+    return celsius != 0 and PLAUSIBLE_CELSIUS[0] <= celsius <= PLAUSIBLE_CELSIUS[1]
+
+
 def zones(texts: Texts) -> tuple[Zone, ...]:
     """Thermal zones with a plausible temperature."""
     found = []
     for folder in _folders(texts, r"/sys/class/thermal/thermal_zone\d+"):
         milli = number(texts.get(f"{folder}/temp"))
-        if milli is None or milli == 0 or not PLAUSIBLE_CELSIUS[0] <= milli / 1e3 <= PLAUSIBLE_CELSIUS[1]:
+        if milli is None or not plausible(milli / 1e3):
             continue
         limits = [
             limit / 1e3

@@ -1,0 +1,134 @@
+"""A 64-bit ARM board over ssh: .pte in the C++ runner, .onnx in the Python runner with the board's own onnxruntime.
+
+Tried with Debian's sshd in an emulated ARM userland. It has not run on a real board yet, and results say so.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Final, Literal
+
+from mobileseg.errors import EnvironmentLackError, RequestError
+from mobileseg.export.manifest import Manifest
+from mobileseg.export.targets import TARGETS, TargetSpec
+from mobileseg.export.versions import check_versions
+from mobileseg.latency import linux, parsers, runner
+from mobileseg.latency.arm import build
+from mobileseg.latency.device import DeviceError, Properties, Sensors
+from mobileseg.latency.devices import Found
+from mobileseg.latency.remote import ARM_RUNNER, KIT, RemoteWorkspace, ask, must, workspace
+from mobileseg.latency.ssh_link import SshShell
+from mobileseg.registry import choose
+
+PARENTS = ("/var/tmp", "/tmp")  # the first is a disk on most boards, the second often memory
+ARCHITECTURE = "aarch64"
+PYTHON_RUNNER = ("env", f"PYTHONPATH={KIT}", "PYTHONDONTWRITEBYTECODE=1", "python3", "-m", "runner")
+LOOK_S = 0.5  # between two readings of the processor's time
+LOOK_AGAIN_S = 2.0
+PROBE = "import numpy, onnxruntime; print(onnxruntime.__version__)"
+
+
+class Ssh:
+    """``argument``: ``HOST``, ``USER@HOST`` or ``USER@HOST:PORT``, also a name from ssh's own configuration."""
+
+    gives: Final[Literal["time"]] = "time"
+
+    def __init__(self, argument: str) -> None:
+        self._asked = argument
+        self._shell = SshShell(argument)
+        self._left: set[str] = set()
+        self._targets: set[str] = set()
+        found = must(self._shell, "uname -sm", "the system and its architecture").strip()
+        if found != f"Linux {ARCHITECTURE}":
+            raise EnvironmentLackError(
+                expected=f"Linux on 64-bit ARM (Linux {ARCHITECTURE})",
+                found=f"{argument}, {found}",
+                todo="measure on a board of that architecture; for another computer, install mobileseg there: --device host",
+            )
+
+    @property
+    def name(self) -> str:
+        """As asked for."""
+        return f"ssh:{self._asked}"
+
+    def properties(self) -> Properties:
+        """As the system names them."""
+        texts = self._listing(linux.PROPERTIES)
+        return Properties(
+            model=texts.get("/proc/device-tree/model") or texts.get("/sys/class/dmi/id/product_name"),
+            soc=parsers.processor_name(texts.get("/proc/cpuinfo", "")),
+            os=parsers.os_name(texts) or "Linux",
+            kernel=texts.get("/proc/sys/kernel/osrelease"),
+            architecture=ARCHITECTURE,
+            cores=parsers.cores(texts),
+            memory_kb=parsers.memory_kb(texts),
+        )
+
+    def sensors(self) -> Sensors:
+        """Half a second's look."""
+        before = self._listing(("/proc/stat",))
+        time.sleep(LOOK_S)
+        return parsers.sensors(before, self._listing(linux.SENSORS))
+
+    def _listing(self, files: tuple[str, ...]) -> dict[str, str]:
+        return linux.parse_listing(ask(self._shell, linux.script(files)).text)
+
+    def accepts(self, manifest: Manifest) -> None:
+        """Raises ``RequestError`` for what runs on no board, ``EnvironmentLackError`` where the board lacks the runtime."""
+        target = choose(TARGETS, manifest.target, "target")
+        file = manifest.artifact.file
+        if target.name not in ("executorch", "onnx"):
+            raise RequestError(
+                expected=".pte or .onnx files for a board",
+                found=f"{file}, {target.title}: it does not run on Linux",
+                todo="export it with another --target",
+            )
+        if len(self._targets | {target.name}) > 1:
+            raise RequestError(
+                expected=".pte files or .onnx files",
+                found="both: on a board they run in different programs, which cannot take turns in one process",
+                todo="measure them one after the other",
+            )
+        if target.name == "onnx":
+            self._check_onnx(target, manifest)
+        else:
+            check_versions(manifest, target, file)
+        self._targets.add(target.name)
+
+    def _check_onnx(self, target: TargetSpec, manifest: Manifest) -> None:
+        status, text = ask(self._shell, f"python3 -c '{PROBE}'")
+        said = text.strip().splitlines()[-1:] or [f"status {status}"]
+        if status != 0:
+            wanted = manifest.versions.get("onnxruntime")
+            raise EnvironmentLackError(
+                expected=f"python3 with onnxruntime and numpy on {self._shell.host}",
+                found=said[0],
+                todo=f"there: python3 -m pip install {f'onnxruntime=={wanted}' if wanted else 'onnxruntime'} numpy",
+            )
+        check_versions(manifest, target, manifest.artifact.file, said[0])
+
+    def workspace(self) -> AbstractContextManager[RemoteWorkspace]:
+        """A folder of its own with the runner in it."""
+        if "onnx" in self._targets:
+            folder = Path(runner.__file__).parent
+            return workspace(self._shell, PARENTS, folder, PYTHON_RUNNER, self._left, f"{KIT}/{folder.name}")
+        return workspace(self._shell, PARENTS, build.arm_runner(), ARM_RUNNER, self._left)
+
+    def returns(self, seconds: float) -> bool:
+        """Whether it lets us in again within that time."""
+        end = time.monotonic() + seconds
+        while True:
+            with contextlib.suppress(DeviceError):
+                self._shell.connect()
+                return True
+            if time.monotonic() >= end:
+                return False
+            time.sleep(min(LOOK_AGAIN_S, max(0.0, end - time.monotonic())))
+
+
+def find() -> list[Found]:
+    """Boards are not looked for: they are named."""
+    return []

@@ -1,0 +1,44 @@
+import contextlib
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))  # for lab: test folders are no packages
+
+from lab import Lab, lab
+
+from mobileseg.errors import EnvironmentLackError
+from mobileseg.export import export_model
+from mobileseg.export.artifact import Artifact
+
+REQUIRED = "MOBILESEG_REQUIRE_LAB"
+"""Where it is set, a machine that cannot have a lab fails."""
+
+SIZE = (32, 32)
+
+
+@pytest.fixture(scope="session")
+def machine() -> Iterator[Lab]:
+    with contextlib.ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="ms-lab-"))  # short: sockets are in it
+        try:
+            found = stack.enter_context(lab(Path(folder)))
+        except EnvironmentLackError as error:
+            if os.environ.get(REQUIRED):
+                pytest.fail(f"required here: {error}")
+            pytest.skip(str(error))
+        yield found
+
+
+@pytest.fixture(scope="session")
+def tiny_pte(workshop: Path) -> Artifact:
+    return export_model("seaformer-tiny", "executorch", size=SIZE, output=workshop / "tiny.pte")
+
+
+@pytest.fixture(scope="session")
+def tiny_onnx(workshop: Path) -> Artifact:
+    return export_model("seaformer-tiny", "onnx", size=SIZE, output=workshop / "tiny.onnx")
