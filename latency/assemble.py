@@ -7,7 +7,7 @@ from typing import Any
 
 from mobileseg.export.artifact import Artifact
 from mobileseg.latency import statistics
-from mobileseg.latency.arm.counts import Counts
+from mobileseg.latency.arm.counts import Counts, Likeness
 from mobileseg.latency.device import Sensors
 from mobileseg.latency.result import Profile, Series, Session, Stage
 from mobileseg.latency.session import Record, Setting
@@ -51,6 +51,7 @@ def series(
     solo: Record | None,
     stages: tuple[Stage | None, Stage | None],
     profile: Profile | None,
+    with_host: Likeness | None,
 ) -> Series:
     """File ``index`` in session ``number``; ``solo``: its own short process, where several were measured together."""
     track = record.tracks[index]
@@ -75,6 +76,7 @@ def series(
         before=stages[0],
         behind=stages[1],
         profile=profile,
+        with_host=with_host,
         **figures,
     )
 

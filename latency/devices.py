@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 class DeviceSpec:
     """``open``: dotted path of ``f(argument) -> Device``, where ``argument`` is what follows the colon, None without; None where
     nothing is timed. Then ``count`` is the path of ``f(artifacts, device, command, progress) -> Result``.
-    ``find``: dotted path of ``f() -> list[Found]``. ``argument``: its name where one is taken."""
+    ``find``: dotted path of ``f() -> list[Found]``. ``argument``: its name where one is taken. ``tried``: what it has been tried on,
+    where that is not the real thing; it is stamped on results."""
 
     name: str
     title: str
@@ -26,6 +27,7 @@ class DeviceSpec:
     argument: str | None = None
     required: bool = False
     count: str | None = None
+    tried: str | None = None
 
 
 class Found(NamedTuple):
@@ -51,6 +53,7 @@ DEVICES: Mapping[str, DeviceSpec] = {
             "mobileseg.latency.adb:Adb",
             "mobileseg.latency.adb:find",
             argument="SERIAL",
+            tried="tried with Debian's adbd in an emulated ARM userland; not yet on a real phone",
         ),
         DeviceSpec(
             "ssh",
@@ -59,6 +62,7 @@ DEVICES: Mapping[str, DeviceSpec] = {
             "mobileseg.latency.ssh:find",
             argument="HOST",
             required=True,
+            tried="tried with Debian's sshd in an emulated ARM userland; not yet on a real board",
         ),
         DeviceSpec(
             "emulated",

@@ -21,15 +21,15 @@ from mobileseg.export.artifact import Artifact, open_artifact
 from mobileseg.export.versions import installed
 from mobileseg.latency.arm import build, debian, sdk
 from mobileseg.latency.arm.cores import CORES, EmulatedCore
-from mobileseg.latency.arm.counts import CorePart, Counts, Likeness
+from mobileseg.latency.arm.counts import CorePart, Counts
 from mobileseg.latency.arm.emulator import bring, emulator, emulator_version
 from mobileseg.latency.around import read_outputs
 from mobileseg.latency.assemble import facts
 from mobileseg.latency.device import Core, Properties, Sensors
 from mobileseg.latency.devices import Found
+from mobileseg.latency.likeness import likeness
 from mobileseg.latency.protocol import Protocol
 from mobileseg.latency.result import Result, Series, Session
-from mobileseg.metrics.agreement import Agreement
 from mobileseg.registry import choose
 
 KIND = "emulated"
@@ -160,18 +160,6 @@ def _series(artifact: Artifact, core: EmulatedCore) -> Series:
     return Series(
         **facts(artifact),
         counts=found.counts,
-        with_host=_likeness(artifact, artifact.load(1).run(batch), found.outputs),
-        with_original=_likeness(artifact, original_outputs(original_of(artifact.manifest), batch), found.outputs),
+        with_host=likeness(artifact, artifact.load(1).run(batch), found.outputs),
+        with_original=likeness(artifact, original_outputs(original_of(artifact.manifest), batch), found.outputs),
     )
-
-
-def _likeness(artifact: Artifact, reference: Outputs, other: Outputs) -> Likeness:
-    """``other`` against ``reference``: classes of the first output, and the noise of the output that has most."""
-    parts = [Agreement(artifact.manifest.model.num_classes) for _ in other]
-    for part, wanted, found in zip(parts, reference, other, strict=False):  # an original may give more than the file
-        if wanted.shape == found.shape and wanted.ndim in (2, 4):
-            part.add_logits(wanted.astype(np.float32), found.astype(np.float32))
-    parts[0].add_classes(*(artifact.class_map(outputs[0], *artifact.size) for outputs in (reference, other)))
-    noise = [part.sqnr_db for part in parts if part.sqnr_db is not None]
-    errors = [part.max_error for part in parts if part.max_error is not None]
-    return Likeness(agreement=parts[0].argmax, sqnr_db=min(noise, default=None), max_error=max(errors, default=None))

@@ -9,15 +9,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from mobileseg.classmap import Outputs
 from mobileseg.data.dataset import first_sample
 from mobileseg.data.images import Pixels, read_image, to_batch
 from mobileseg.errors import GateError, RequestError
 from mobileseg.export.artifact import Artifact
 from mobileseg.export.versions import installed
-from mobileseg.latency import around, assemble
+from mobileseg.latency import around, assemble, resume
+from mobileseg.latency.arm.counts import Likeness
 from mobileseg.latency.conditions import Finding, inspect, judge, refusal, wait_until_fit
 from mobileseg.latency.device import DeviceError, Sensors
 from mobileseg.latency.devices import split
+from mobileseg.latency.likeness import host_outputs, likeness
 from mobileseg.latency.request import Request
 from mobileseg.latency.result import Deviation, Profile, Result, Series, Session, Stage
 from mobileseg.latency.session import Bench, Record, Setting
@@ -46,11 +49,13 @@ def measure(
     compute_units: str = "ALL",
     command: str | None = None,
     progress: Progress = lambda _: None,
+    earlier: Result | None = None,
 ) -> Result:
     """Measure files against each other.
 
     ``threads``: numbers, or "big" for as many as there are big cores, bound to them; one measurement each. ``cores``: all, big,
-    little or "0,1". ``allow``: gates of the protocol that are recorded instead of refused. ``profile``: a folder.
+    little or "0,1". ``allow``: gates of the protocol that are recorded instead of refused. ``profile``: a folder. ``earlier``: a result
+    of the same request that broke off; what it has is not measured again.
 
     A device that is lost, or a runner that dies, after the first turn gives a result that is not ``complete``, with the reason;
     Ctrl-C raises ``Interrupted`` with such a result. A result with ``refused`` deviations is not good by its protocol.
@@ -67,7 +72,9 @@ def measure(
         counted: Result = load(spec.count)(artifacts, device, command, progress)
         return counted
     request = Request.of(artifacts, device, protocol, threads, cores, allow, profile, compute_units)
-    run = _Measurement(request, progress)
+    if earlier is not None:
+        resume.check(earlier, request)
+    run = _Measurement(request, progress, earlier)
     reason: str | None = None
     try:
         run.all()
@@ -95,10 +102,12 @@ class _Session:
 class _Measurement:
     """What was measured so far."""
 
-    def __init__(self, request: Request, progress: Progress) -> None:
-        self._asked, self._progress = request, progress
+    def __init__(self, request: Request, progress: Progress, earlier: Result | None) -> None:
+        self._asked, self._progress, self._earlier = request, progress, earlier
         self._sessions: list[_Session] = []
-        self._deviations: list[Deviation] = []
+        self._deviations: list[Deviation] = list(earlier.deviations) if earlier else []
+        self._likeness: dict[int, Likeness | None] = {}
+        self._written: dict[int, str] = {}
         self._stages: dict[int, tuple[Stage, Stage | None]] = {}
         self._profiles: dict[int, Profile] = {}
         self._picture = first_sample()
@@ -123,9 +132,12 @@ class _Measurement:
                 for repeat in range(asked.protocol.repeats):
                     for setting in asked.settings:
                         self._session(bench, setting, repeat)
-                if self._here:
-                    for i, artifact in enumerate(asked.artifacts):
-                        self._around(bench, i, artifact, pixels)
+                for i, artifact in enumerate(asked.artifacts):
+                    outputs = self._outputs(bench, i, artifact)
+                    if self._here:
+                        self._around(i, artifact, outputs, pixels)
+                    else:
+                        self._compare(i, artifact, outputs, inputs[i])
                 if asked.profile is not None:
                     for i in range(len(asked.artifacts)):
                         self._profile(bench, i, asked.profile)
@@ -133,6 +145,15 @@ class _Measurement:
 
     def _session(self, bench: Bench, setting: Setting, repeat: int) -> None:
         asked, number = self._asked, len(self._sessions)
+        record = Record(len(asked.artifacts), lambda turn: self._progress(f"{where}: {turn}"))
+        solo: dict[int, Record] = {}
+        if self._earlier is not None and number < len(self._earlier.sessions):
+            solo = resume.record(self._earlier, number, record)
+            told = self._earlier.sessions[number]
+            self._sessions.append(_Session(setting, repeat, record, told.before, told.after, solo))
+            if told.after is not None:
+                return
+            record.resume()
         self._cool_down(number)
         self._check_threads(setting, number)
         before, found = wait_until_fit(asked.device, asked.protocol, asked.allow, number, self._progress)
@@ -140,14 +161,12 @@ class _Measurement:
         where = f"{setting.threads} thread{'s' * (setting.threads > 1)}" + (
             f", cores {setting.cores_asked}" if setting.cores else ""
         )
-        solo: dict[int, Record] = {}
-        if len(asked.artifacts) > 1:
+        if len(asked.artifacts) > 1 and not solo:
             for i, artifact in enumerate(asked.artifacts):
                 self._progress(f"{where}: load {artifact.path.name}, first run, memory")
-                solo[i] = bench.solo(i, setting, _outputs(i) if number == 0 and self._here else None)
-        record = Record(len(asked.artifacts), lambda turn: self._progress(f"{where}: {turn}"))
+                solo[i] = bench.solo(i, setting, self._folder(bench, i) if number == 0 else None)
         session = _Session(setting, repeat, record, before, solo=solo)
-        self._sessions.append(session)
+        self._sessions[number:] = [session]
         self._progress(f"{where}: load, warm up")
         bench.measure(setting, asked.protocol, record)
         session.after = asked.device.sensors()
@@ -202,15 +221,31 @@ class _Measurement:
                     findings.append(Finding("repeats", wanted, f"{apart:.1%} apart"))
         self._deviations += judge(findings, "after", by.refuse_after, asked.allow, None)
 
-    def _around(self, bench: Bench, index: int, artifact: Artifact, pixels: Pixels) -> None:
-        self._progress(f"before and behind {artifact.path.name}")
-        if len(self._asked.artifacts) == 1:  # several have had processes of their own already
-            bench.solo(index, self._asked.settings[0], _outputs(index))
-        with tempfile.TemporaryDirectory(prefix="mobileseg-output-") as folder:
+    def _folder(self, bench: Bench, index: int) -> str:
+        """Where a short process writes what the file gives; remembered with the workspace, which a lost device has anew."""
+        name = f"outputs{index}"
+        self._written[index] = bench.space.path(name)
+        return name
+
+    def _outputs(self, bench: Bench, index: int, artifact: Artifact) -> Outputs:
+        """What the file gives on the device."""
+        written, folder = self._written.get(index), self._folder(bench, index)
+        if written != self._written[index]:
+            self._progress(f"outputs of {artifact.path.name}")
+            bench.solo(index, self._asked.settings[0], folder)
+        with tempfile.TemporaryDirectory(prefix="mobileseg-output-") as here:
             for number in range(max(1, len(artifact.manifest.output.tensors))):
-                bench.space.pull(f"{_outputs(index)}/0.{number}.bin", Path(folder) / f"0.{number}.bin")
-            outputs = around.read_outputs(artifact, Path(folder))
+                bench.space.pull(f"{folder}/0.{number}.bin", Path(here) / f"0.{number}.bin")
+            return around.read_outputs(artifact, Path(here))
+
+    def _around(self, index: int, artifact: Artifact, outputs: Outputs, pixels: Pixels) -> None:
+        self._progress(f"before and behind {artifact.path.name}")
         self._stages[index] = around.before(artifact, pixels), around.behind(artifact, outputs)
+
+    def _compare(self, index: int, artifact: Artifact, outputs: Outputs, data: Path) -> None:
+        self._progress(f"{artifact.path.name} on this machine, to compare its outputs")
+        here = host_outputs(artifact, data)
+        self._likeness[index] = None if here is None else likeness(artifact, here, outputs)
 
     def _profile(self, bench: Bench, index: int, folder: Path) -> None:
         from mobileseg.latency import profile
@@ -234,12 +269,16 @@ class _Measurement:
             for i, artifact in enumerate(asked.artifacts):
                 stages = self._stages.get(i, (None, None)) if number == 0 else (None, None)
                 inside = self._profiles.get(i) if number == 0 else None
-                series.append(assemble.series(artifact, i, number, session.record, session.solo.get(i), stages, inside))
+                alike = self._likeness.get(i) if number == 0 else None
+                series.append(
+                    assemble.series(artifact, i, number, session.record, session.solo.get(i), stages, inside, alike)
+                )
         return Result(
             created=datetime.now(UTC).replace(microsecond=0),
             command=command,
             device=asked.device.name,
             gives=asked.device.gives,
+            tried=split(asked.device.name)[0].tried,
             properties=asked.properties,
             protocol=asked.protocol,
             deviations=tuple(self._deviations),
@@ -251,11 +290,6 @@ class _Measurement:
             complete=reason is None,
             reason=reason,
         )
-
-
-def _outputs(index: int) -> str:
-    """Folder on the device."""
-    return f"outputs{index}"
 
 
 def _write_input(artifact: Artifact, pixels: Pixels, path: Path) -> Path:

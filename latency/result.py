@@ -142,7 +142,8 @@ class Series(Part):
 class Result(Document):
     """Several files in one measurement. Ratios within one result are what compares; times across results drift.
 
-    ``input``: the picture that was put in. ``complete``: nothing is missing; else ``reason`` says why, and what arrived is here.
+    ``input``: the picture that was put in. ``tried``: what this way of measuring has been tried on, where that is not the real thing.
+    ``complete``: nothing is missing; else ``reason`` says why, and what arrived is here.
     """
 
     schema_version: Literal[2] = SCHEMA_VERSION
@@ -151,6 +152,7 @@ class Result(Document):
     device: str
     gives: Literal["time", "counts"] = "time"
     emulated: CorePart | None = None
+    tried: str | None = None
     properties: Properties
     protocol: Protocol
     deviations: tuple[Deviation, ...] = ()

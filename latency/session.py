@@ -83,7 +83,10 @@ class Record:
     def resume(self) -> None:
         """Another process follows."""
         self.resumed += 1
-        self._offset = time.monotonic() - self._began
+        ends = [at + sum(turn[-1]) / 1e3 for turn, at in ((t.turns, t.at_s[-1]) for t in self.tracks if t.turns)]
+        self._offset = max(
+            [time.monotonic() - self._began, *ends]
+        )  # turns of an earlier command came before all of ours
 
     def hear(self, line: str) -> None:
         """Raises ``RunnerFailedError`` for a line that is no event, and with the runner's own words for its ``error``."""

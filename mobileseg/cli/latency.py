@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 
 from mobileseg.cli import emulated, interrupt
-from mobileseg.cli.console import Stages, json_path, results
+from mobileseg.cli.console import Stages, decibel, json_path, percent, results
 from mobileseg.errors import GateError, RequestError
 from mobileseg.files import write_whole
 from mobileseg.provenance import command
@@ -43,15 +43,20 @@ def run(
     What was measured before Ctrl-C, or before the device was lost, is written too, marked incomplete.
     """
     limit = _budget(budget, margin, device)
-    target = json_path(json_file, force)
     stages = Stages()
     from mobileseg.latency.measurement import Interrupted, measure
     from mobileseg.latency.request import parse_threads
+    from mobileseg.latency.resume import unfinished
+
+    earlier = unfinished(Path(json_file)) if json_file and not force else None
+    target = json_path(json_file, force or earlier is not None)
+    if earlier is not None:
+        stages(f"goes on with {target}, which broke off")
 
     try:
         result = measure(
             artifacts, device, protocol, threads=parse_threads(threads), cores=cores, allow=allow, profile=profile,
-            compute_units=compute_units, command=command("mobileseg.latency.measure"), progress=stages,
+            compute_units=compute_units, command=command("mobileseg.latency.measure"), progress=stages, earlier=earlier,
         )  # fmt: skip
     except Interrupted as stop:
         _keep(stop.result, target)
@@ -67,7 +72,7 @@ def run(
         raise GateError(
             expected="a whole measurement",
             found=f"it broke off: {result.reason}",
-            todo="what was measured is kept, marked incomplete"
+            todo="what was measured is kept; the same command goes on with it"
             if target
             else "measure again, with --json to keep what there is",
         )
@@ -196,6 +201,8 @@ def show(result: Result, console: Console) -> None:
         return
     how = result.protocol
     say(f"{result.device}: {result.properties.summary}")
+    if result.tried:
+        say(f"NOTE this way of measuring was {result.tried}")
     say(
         f"protocol {how.name}: at least {how.turns} turns of {how.runs} runs and {how.min_seconds:.0f} s; {how.figure} counts"
     )
@@ -226,6 +233,11 @@ def show(result: Result, console: Console) -> None:
                 say(
                     f"{where:7} {series.file}: {stage.median_ms:.2f} ms on the host, not in the figures above: {stage.what}"
                 )
+        if series.with_host is not None:
+            alike = series.with_host
+            say(
+                f"outputs {series.file}: {percent(alike.agreement)} of the pixels have this machine's class, SQNR {decibel(alike.sqnr_db)}"
+            )
         if series.profile is not None:
             _show_profile(series, console)
     grouped: dict[tuple[str, str, str], list[str]] = {}
