@@ -39,7 +39,7 @@ class Shell(Protocol):
         """Standard output of a script for a POSIX shell, as it comes; ended where the connection ends."""
 
     def send(self, local: Path, remote: str) -> None:
-        """Write a file there. What arrived is checked by the caller."""
+        """Write a file there that may be executed. What arrived is checked by the caller."""
 
     def fetch(self, remote: str, local: Path) -> None:
         """Bring a file here. What arrived is checked by the caller."""
@@ -180,11 +180,8 @@ def workspace(
     _sweep(shell, parents, left)
     folder = _make(shell, parents)
     try:
-        owner = f"printf %s {shlex.quote(f'{platform.node()} {os.getpid()}')} >{shlex.quote(f'{folder}/{OWNER}')}"
-        must(shell, owner, "to write in the folder on the device")
         space = RemoteWorkspace(shell, folder, runner)
-        remote = space.push(kit, place)
-        must(shell, f"chmod -R 755 {shlex.quote(remote)}", "to make the runner executable")
+        space.push(kit, place)
         yield space
     finally:
         left.add(folder)
@@ -194,7 +191,11 @@ def workspace(
 
 def _make(shell: Shell, parents: Sequence[str]) -> str:
     template = _words([f"{parent}/{PREFIX}XXXXXXXX" for parent in parents])
-    script = f'for f in {template}; do d=$(mktemp -d "$f") && echo "$d" && exit 0; done; exit 1'
+    owner = shlex.quote(f"{platform.node()} {os.getpid()}")
+    script = (
+        f'for f in {template}; do d=$(mktemp -d "$f") || continue; echo {owner} >"$d/{OWNER}" && echo "$d" && exit 0; '
+        'rm -rf "$d"; done; exit 1'
+    )
     text = must(shell, f"({script})", f"a new folder in {' or '.join(parents)}")
     for line in text.splitlines():
         if _ours(line, parents):

@@ -177,7 +177,8 @@ class SshShell:
     def send(self, local: Path, remote: str) -> None:
         """Through ``cat``; raises where that fails."""
         with local.open("rb") as data:
-            self._whole(self._stream(f"cat >{shlex.quote(remote)}", data), f"{local.name} to be written there")
+            path = shlex.quote(remote)
+            self._whole(self._stream(f"cat >{path} && chmod 755 {path}", data), f"{local.name} to be written there")
 
     def fetch(self, remote: str, local: Path) -> None:
         """Through ``cat``; raises where that fails."""

@@ -1,4 +1,5 @@
 import contextlib
+import json
 import os
 import sys
 import tempfile
@@ -39,6 +40,21 @@ def tiny_pte(workshop: Path) -> Artifact:
     return export_model("seaformer-tiny", "executorch", size=SIZE, output=workshop / "tiny.pte")
 
 
-@pytest.fixture(scope="session")
-def tiny_onnx(workshop: Path) -> Artifact:
-    return export_model("seaformer-tiny", "onnx", size=SIZE, output=workshop / "tiny.onnx")
+@pytest.fixture
+def tiny_onnx(tiny_pte: Artifact, tmp_path: Path) -> Path:
+    """A manifest that says so; it is refused by that alone."""
+    return renamed(tiny_pte, tmp_path / "a.onnx", "onnx")
+
+
+@pytest.fixture
+def tiny_mlpackage(tiny_pte: Artifact, tmp_path: Path) -> Path:
+    """The same for Core ML."""
+    return renamed(tiny_pte, tmp_path / "a.mlpackage", "coreml")
+
+
+def renamed(artifact: Artifact, path: Path, target: str) -> Path:
+    path.write_bytes(artifact.path.read_bytes())
+    manifest = artifact.manifest.model_dump(mode="json") | {"target": target}
+    manifest["artifact"]["file"] = path.name
+    path.with_name(f"{path.name}.json").write_text(json.dumps(manifest))
+    return path

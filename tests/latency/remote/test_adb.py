@@ -3,7 +3,6 @@
 Emulated by QEMU in namespaces; no test here has seen a real phone.
 """
 
-import json
 import re
 import signal
 import subprocess
@@ -31,7 +30,8 @@ def connected(machine: Lab) -> Iterator[Lab]:
 def test_the_whole_road(connected: Lab, tiny_pte: Artifact, tmp_path: Path) -> None:
     listed = connected.mobileseg("devices").stdout
     assert f"adb:{SERIAL}" in listed and "not ready" not in listed.partition(SERIAL)[2].splitlines()[0]
-    done = connected.mobileseg("latency", tiny_pte.path, "--device", "adb", "--json", tmp_path / "a.json")
+    words = ("--device", "adb", "--json", tmp_path / "a.json", "--profile", tmp_path)
+    done = connected.mobileseg("latency", tiny_pte.path, *words)
     assert done.returncode == 0, done
     result = read_result(tmp_path / "a.json")
     assert result.complete and result.device == f"adb:{SERIAL}"
@@ -52,6 +52,10 @@ def test_the_whole_road(connected: Lab, tiny_pte: Artifact, tmp_path: Path) -> N
         assert sensors.battery.model_dump() == {"level": 87, "charging": True, "saver": False, "celsius": 29.8}
         assert {clock.governor for clock in sensors.clocks} == {"sched_pixel"}
     assert not {d.gate for d in result.deviations} - {"busy", "warm-up"}  # of this machine, not of the phone
+    assert series.with_host is not None and series.with_host.agreement == 1.0
+    assert series.with_host.sqnr_db is not None and series.with_host.sqnr_db > 100  # rounding of float32
+    assert series.profile is not None and any(o.name.startswith("Convolution") for o in series.profile.operators)
+    assert result.tried is not None and "not yet on a real phone" in result.tried and result.tried in done.stdout
     assert connected.left() == []
 
 
@@ -62,16 +66,8 @@ def refused(lab: Lab, file: Path, *words: object, **more: str) -> "subprocess.Co
     return done
 
 
-def test_what_does_not_run_on_a_phone_says_so(connected: Lab, tiny_pte: Artifact, tmp_path: Path) -> None:
-    for suffix, target, words in (
-        ("onnx", "onnx", "not measured on phones"),
-        ("mlpackage", "coreml", "does not run on Android"),
-    ):
-        file = tmp_path / f"a.{suffix}"
-        file.write_bytes(tiny_pte.path.read_bytes())
-        manifest = json.loads(tiny_pte.path.with_name("tiny.pte.json").read_text()) | {"target": target}
-        manifest["artifact"]["file"] = file.name
-        (tmp_path / f"a.{suffix}.json").write_text(json.dumps(manifest))
+def test_what_does_not_run_on_a_phone_says_so(connected: Lab, tiny_onnx: Path, tiny_mlpackage: Path) -> None:
+    for file, words in ((tiny_onnx, "not measured on phones"), (tiny_mlpackage, "does not run on Android")):
         done = refused(connected, file)
         assert done.returncode == 2 and words in done.stderr, done
 

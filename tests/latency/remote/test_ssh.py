@@ -1,12 +1,13 @@
 """A board as near as there is one here: the system's ssh against a real sshd in an emulated ARM userland. No test has seen a real board."""
 
 import contextlib
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from lab import Lab, program, until
+from lab import MOBILESEG, Lab, program, until
 
 from mobileseg.export.artifact import Artifact
 from mobileseg.latency.result import read_result
@@ -71,4 +72,71 @@ def test_the_whole_road(machine: Lab, tiny_pte: Artifact, tmp_path: Path) -> Non
     assert result.complete and result.device == f"ssh:{USER}@127.0.0.1:{PORT}"
     assert result.properties.architecture == "aarch64" and len(result.properties.cores) == 2
     assert len(result.series[0].samples_ms) == 50 and result.sessions[0].runner == "cpp"
+    alike = result.series[0].with_host
+    assert alike is not None and alike.agreement == 1.0 and alike.sqnr_db is not None and alike.sqnr_db > 100
+    assert result.tried is not None and "not yet on a real board" in result.tried and result.tried in done.stdout
+    assert machine.left() == []
+
+
+DEVICE = ("--device", f"ssh:{USER}@127.0.0.1:{PORT}")
+
+
+def refused(lab: Lab, file: Path, *words: object) -> str:
+    done = lab.mobileseg("latency", file, *(words or DEVICE))
+    assert done.returncode == 3 and "Traceback" not in done.stderr, done
+    assert lab.left() == []
+    return " ".join(done.stderr.split())
+
+
+def test_each_refusal_is_its_own(machine: Lab, tiny_pte: Artifact, tiny_onnx: Path) -> None:
+    with sshd(machine):
+        client = machine.folder / "ssh/client"
+        good = client.read_text()
+        try:
+            client.write_text(good.replace("/mine\n", "/stranger\n"))
+            said = refused(machine, tiny_pte.path)
+            assert "Permission denied (publickey)" in said and "ssh-copy-id" in said
+            client.write_text(good.replace("/known\n", "/nobody\n"))
+            assert "Host key verification failed" in refused(machine, tiny_pte.path)
+        finally:
+            client.write_text(good)
+        said = refused(machine, tiny_onnx)
+        assert "No module named 'numpy'" in said and "pip install onnxruntime==" in said
+        filler = machine.root / "var/tmp/filler"
+        machine.run("dd", "if=/dev/zero", f"of={filler}", "bs=1M", "count=60")
+        said = refused(machine, tiny_pte.path)
+        machine.run("rm", filler)
+        assert "room for kit" in said or "No space left" in said or "left in /var/tmp" in said, said
+    assert "Connection refused" in refused(machine, tiny_pte.path)
+
+
+def test_another_architecture(machine: Lab, tiny_pte: Artifact) -> None:
+    shim = machine.folder / "ssh/shim"
+    shim.mkdir(parents=True)
+    program(shim / "uname", "echo Linux riscv64")
+    with sshd(machine, path="/etc/lab/shim"):
+        assert "Linux riscv64" in refused(machine, tiny_pte.path)
+
+
+def test_gone_in_the_middle_and_the_command_repeated(machine: Lab, tiny_pte: Artifact, tmp_path: Path) -> None:
+    impatient = "import mobileseg.latency.session as s; s.RETURN_S = 1.0; "
+    words = ("latency", tiny_pte.path, *DEVICE, "--json", tmp_path / "a.json")
+    with sshd(machine):
+        process = machine.start("gone.log", MOBILESEG[0], "-c", impatient + MOBILESEG[2], *words)
+        log = machine.folder / "gone.log"
+        until(lambda: re.search("turn [1-9]", log.read_text()) or process.poll() is not None, 180)
+        assert process.poll() is None, log.read_text()
+    assert process.wait(60) == 1
+    first = read_result(tmp_path / "a.json")
+    kept = first.series[0].samples_ms
+    assert not first.complete and "to stay connected" in (first.reason or "") and 0 < len(kept) < 50
+    assert "the same command goes on with it" in " ".join(log.read_text().split())
+    with sshd(machine):
+        done = machine.mobileseg(*words)
+        assert done.returncode == 0 and "goes on with" in done.stderr, done
+    second = read_result(tmp_path / "a.json")
+    assert second.complete and len(second.series[0].samples_ms) == 50
+    assert second.series[0].samples_ms[: len(kept)] == kept
+    assert list(second.series[0].at_s) == sorted(second.series[0].at_s)
+    assert "resumed" in {d.gate for d in second.deviations}
     assert machine.left() == []
