@@ -228,7 +228,10 @@ def _remove(shell: Shell, folders: Sequence[str], left: set[str]) -> None:
 
 def _end(quoted: str) -> str:
     """Ends the runner that works in that folder, and no other process that has got its number meanwhile."""
-    return f'p=$(cat {quoted}/{PID} 2>/dev/null); [ -n "$p" ] && [ "$(readlink "/proc/$p/cwd")" = {quoted} ] && kill "$p"; true'
+    return (
+        f"p=$(cat {quoted}/{PID} 2>/dev/null); d=$(cd {quoted} 2>/dev/null && pwd -P); "
+        '[ -n "$p" ] && [ -n "$d" ] && [ "$(readlink "/proc/$p/cwd")" = "$d" ] && kill "$p"; true'
+    )
 
 
 def _ours(folder: str, parents: Sequence[str]) -> bool:

@@ -17,6 +17,7 @@ from mobileseg.errors import EnvironmentLackError, RequestError
 from mobileseg.latency.device import DeviceError, DeviceLostError, RunnerFailedError
 
 CONNECT_S, ALIVE_S, ALIVE_COUNT = 10, 5, 3
+PERSIST_S = 900  # longer than any protocol's pause; a process that was killed cannot end its master
 OPTIONS = (
     "-o", "BatchMode=yes", "-o", f"ConnectTimeout={CONNECT_S}", "-o", f"ServerAliveInterval={ALIVE_S}",
     "-o", f"ServerAliveCountMax={ALIVE_COUNT}", "-o", "ForwardX11=no", "-o", "ForwardAgent=no", "-o", "ClearAllForwardings=yes",
@@ -112,12 +113,13 @@ class SshShell:
         self.connect()
 
     def connect(self) -> None:
-        """Start the master, which goes to the background once it is let in."""
+        """Start the master, which goes to the background once it is let in, and ends when nobody has used it for ``PERSIST_S``."""
         if self._socket.exists() and self._control("check"):
             return
         self._socket.unlink(missing_ok=True)
         with tempfile.TemporaryFile("w+") as said:  # no pipe: the master would keep it open
-            master = ["ssh", *self._where, "-o", "ControlMaster=yes", "-f", "-N", "--", self.host]
+            keep = ["-o", "ControlMaster=yes", "-o", f"ControlPersist={PERSIST_S}"]
+            master = ["ssh", *self._where, *keep, "-T", "--", self.host, "true"]
             try:
                 status = subprocess.run(
                     master, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said, check=False,
@@ -197,15 +199,13 @@ class SshShell:
 
     def broken(self) -> DeviceError:
         """Lost, unless the master still has its connection."""
-        said = "; ".join(self._said.strip().splitlines()[-2:])
         if self._status != SSH_FAILED and self._control("check"):
+            said = "; ".join(self._said.strip().splitlines()[-2:])
             return RunnerFailedError(
                 expected="the shell there to finish",
                 found=said or f"it ended with status {self._status}",
                 todo="measure again",
             )
         return DeviceLostError(
-            expected=f"{self.host} to stay connected",
-            found=said or "the connection broke off",
-            todo="see whether it is on",
+            expected=f"{self.host} to stay connected", found="the connection broke off", todo="see whether it is on"
         )

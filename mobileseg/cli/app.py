@@ -268,7 +268,9 @@ def latency(
         ),
     ] = None,
     json_file: Annotated[str | None, typer.Option("--json", help="Write all samples to this file.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite the JSON file.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Overwrite the JSON file; otherwise one that broke off is gone on with.")
+    ] = False,
     budget: Annotated[
         str | None,
         typer.Option(help="Emulated devices: fail above so many instructions (12M), or above an earlier --json."),

@@ -13,7 +13,7 @@ from runs import QUICK, run, write_input
 from mobileseg.errors import ArtifactError, EnvironmentLackError, GateError, RequestError, UnknownNameError
 from mobileseg.export import open_artifact
 from mobileseg.export.artifact import Artifact
-from mobileseg.latency import measure, measurement
+from mobileseg.latency import measure, measurement, resume
 from mobileseg.latency.device import DeviceLostError, RunnerFailedError
 from mobileseg.latency.host import Host, HostWorkspace
 from mobileseg.latency.measurement import Interrupted
@@ -179,6 +179,37 @@ def test_a_lost_device_that_stays_away_leaves_what_there_is(
     assert "expected a device; found none" in (found.reason or "")
     assert len(found.series[0].samples_ms) == 20
     assert Result.model_validate_json(found.to_json()) == found
+
+
+@pytest.mark.slow
+def test_what_broke_off_is_gone_on_with(
+    small_onnx: Artifact, small_pte: Artifact, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """In the second of two sessions: the first is kept as it is, and of the second what it has."""
+    files, how = [small_onnx.path, small_pte.path], {"threads": [1, 2]}
+    use(monkeypatch, Cuttable([LOST], after=27, returns=False))  # both files have 10 turns in the first
+    first = measure(files, **how)
+    assert not first.complete and [len(s.samples_ms) for s in first.series] == [50, 50, 20, 15]
+    (tmp_path / "a.json").write_text(first.to_json())
+    earlier = resume.unfinished(tmp_path / "a.json")
+    assert earlier == first
+    use(monkeypatch, Host())
+    for other, words in (
+        ({"threads": [1]}, "threads"), ({"threads": [1, 2], "protocol": "standard"}, "protocol"),
+        ({"threads": [1, 2], "artifacts": files[:1]}, "files"),
+    ):  # fmt: skip
+        with pytest.raises(RequestError, match=words):
+            measure(**{"artifacts": files, "earlier": earlier} | other)
+    second = measure(files, **how, earlier=earlier)
+    assert second.complete and resume.unfinished(tmp_path / "none.json") is None
+    assert second.sessions[0] == first.sessions[0]
+    for before, after in zip(first.series, second.series, strict=True):
+        assert after.samples_ms[: len(before.samples_ms)] == before.samples_ms and len(after.samples_ms) >= 50
+        assert (after.load_ms, after.first_ms, after.peak_kb) == (before.load_ms, before.first_ms, before.peak_kb)
+        assert list(after.at_s) == sorted(after.at_s)
+    assert [(d.session, d.gate) for d in second.deviations if d.gate == "resumed"] == [(1, "resumed")]
+    (tmp_path / "a.json").write_text(second.to_json())
+    assert resume.unfinished(tmp_path / "a.json") is None
 
 
 @pytest.mark.slow

@@ -1,4 +1,5 @@
 import contextlib
+import fcntl
 import json
 import os
 import sys
@@ -14,7 +15,7 @@ from lab import Lab, lab
 
 from mobileseg.errors import EnvironmentLackError
 from mobileseg.export import export_model
-from mobileseg.export.artifact import Artifact
+from mobileseg.export.artifact import Artifact, read_artifact
 
 REQUIRED = "MOBILESEG_REQUIRE_LAB"
 """Where it is set, a machine that cannot have a lab fails."""
@@ -36,8 +37,15 @@ def machine() -> Iterator[Lab]:
 
 
 @pytest.fixture(scope="session")
-def tiny_pte(workshop: Path) -> Artifact:
-    return export_model("seaformer-tiny", "executorch", size=SIZE, output=workshop / "tiny.pte")
+def tiny_pte(tmp_path_factory: pytest.TempPathFactory) -> Artifact:
+    """Exported once for all workers."""
+    own = tmp_path_factory.getbasetemp()
+    path = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "tiny.pte"
+    with path.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not path.exists():
+            export_model("seaformer-tiny", "executorch", size=SIZE, output=path)
+    return read_artifact(path)
 
 
 @pytest.fixture

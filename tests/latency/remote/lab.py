@@ -16,6 +16,7 @@ import phone
 from userland import userland
 
 from mobileseg.errors import EnvironmentLackError
+from mobileseg.latency.arm import debian
 
 ARM = ("adbd", "openssh-server", "mksh", "toybox", "dash", "coreutils", "python3")
 BACKPORTED = "adbd android-lib* libsystemd0"  # Debian 12 has no adbd
@@ -145,7 +146,8 @@ def lab(folder: Path) -> Iterator[Lab]:
     """Raises ``EnvironmentLackError`` with the reason where this machine cannot have one."""
     if platform.machine() != "x86_64" or not sys.platform.startswith("linux"):
         raise _lack("x86-64 Linux", platform.platform())
-    for name in ("unshare", "nsenter", "apt-get", "dpkg-deb"):
+    debian.install((debian.Part("openssh-client", "ssh"),))
+    for name in ("unshare", "nsenter", "apt-get", "dpkg-deb", "ssh-keygen"):
         if shutil.which(name) is None:
             raise _lack(f"{name} on PATH", "not on this machine")
     arm, tools = userland("arm64", ARM, BACKPORTED), userland("amd64", TOOLS)
