@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mobileseg.errors import RequestError
+from mobileseg.errors import MobilesegError, RequestError
 from mobileseg.latency.request import Request
 from mobileseg.latency.result import Result, Series, Session, read_result
 from mobileseg.latency.session import Record, Track
@@ -15,7 +15,7 @@ def unfinished(path: Path) -> Result | None:
     """The result in ``path`` where it is one that broke off; None for anything else."""
     try:
         found = read_result(path)
-    except Exception:  # whatever else lies there is not ours to go on with, and not ours to judge
+    except MobilesegError:  # whatever else lies there is not ours to judge: --json refuses to overwrite it
         return None
     return None if found.complete else found
 
