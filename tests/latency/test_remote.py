@@ -29,8 +29,8 @@ class Local:
         try:
             while chunk := os.read(process.stdout.fileno(), 7):  # lines arrive in pieces
                 if self.cut is not None:
-                    self.cut -= len(chunk)
-                    if self.cut < 0:
+                    chunk, self.cut = chunk[: self.cut], max(0, self.cut - len(chunk))
+                    if not chunk:
                         return
                 yield chunk
         finally:
