@@ -11,7 +11,7 @@ UV := $(VENV)/uv/bin/uv
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 DEMO := demo
 
-.PHONY: demo test test-fast lint format results arm-runner arm-cost dist clean
+.PHONY: demo test test-fast lint format results arm-runner arm-cost android android-assets android-format android-tools dist clean
 
 $(UV):
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "mobileseg needs Python 3.11 or newer: make PYTHON=python3.11")'
@@ -67,8 +67,27 @@ arm-cost: $(VENV)/installed
 	$(BIN)/python tools/arm_runner.py
 	$(BIN)/python benchmarks/arm_cost.py
 
+# The app's check build: Kotlin, resources, tests on real runtimes, a signed APK. What it needs of Debian is installed where this is
+# root. Nothing is skipped: a part that is missing is a failure.
+android: $(VENV)/installed android-tools
+	cd android_demo && MAVEN_OPTS="-Xmx1g -XX:TieredStopAtLevel=1 -XX:+UseSerialGC" mvn --batch-mode -T1 verify -Dpython=$(CURDIR)/$(BIN)/python
+
+android-format: android-tools
+	cd android_demo && mvn --batch-mode --projects app initialize
+	android_demo/tools/style.sh
+
+android-tools: $(VENV)/installed
+	$(BIN)/python tools/android_tools.py
+
+# The models that come with the app: the bundled seaformer-tiny, float and int8.
+ASSETS := android_demo/app/src/main/assets/artifacts
+android-assets: $(VENV)/installed
+	mkdir -p $(ASSETS)
+	cd $(ASSETS) && $(CURDIR)/$(BIN)/mobileseg export seaformer-tiny --target executorch --precision float32 --force
+	cd $(ASSETS) && $(CURDIR)/$(BIN)/mobileseg export seaformer-tiny --target executorch --int8 --force
+
 dist: $(VENV)/installed
 	PATH=$(CURDIR)/$(VENV)/uv/bin:$$PATH $(BIN)/python -m build --installer uv
 
 clean:
-	rm -rf $(VENV) build dist $(DEMO) *.egg-info
+	rm -rf $(VENV) build dist $(DEMO) *.egg-info android_demo/target android_demo/*/target android_demo/checks/*/target

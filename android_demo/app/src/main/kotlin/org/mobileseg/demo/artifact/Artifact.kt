@@ -1,0 +1,59 @@
+package org.mobileseg.demo.artifact
+
+import java.io.File
+import java.io.IOException
+import java.security.MessageDigest
+import org.mobileseg.demo.manifest.ArtifactManifest
+import org.mobileseg.demo.manifest.Problem
+import org.mobileseg.demo.manifest.Refusal
+import org.mobileseg.demo.manifest.parseManifest
+
+/** A file and what its manifest says of it. */
+class Artifact(val file: File, val manifest: ArtifactManifest)
+
+/** `tiny.pte` -> `tiny.pte.json`. */
+const val MANIFEST_SUFFIX: String = ".json"
+
+/** [file] with the manifest beside it, checked to belong together by the sha256. Throws [Refusal]. */
+fun readArtifact(file: File): Artifact {
+    val beside = File(file.path + MANIFEST_SUFFIX)
+    if (!beside.isFile) throw Refusal(Problem.MANIFEST_MISSING, beside.name, file.name)
+    val manifest = parseManifest(readText(beside))
+    if (!file.isFile) throw Refusal(Problem.ARTIFACT_MISSING, manifest.file.name, file.parent.orEmpty())
+    val found =
+        try {
+            sha256(file)
+        } catch (error: IOException) {
+            throw Refusal(Problem.ARTIFACT_MISSING, manifest.file.name, error.message.orEmpty(), error)
+        }
+    if (found != manifest.file.sha256) throw Refusal(Problem.CHECKSUM, manifest.file.sha256, found)
+    return Artifact(file, manifest)
+}
+
+/** Lower-case hexadecimal digits. */
+fun sha256(file: File): String {
+    val digest = MessageDigest.getInstance("SHA-256")
+    val chunk = ByteArray(CHUNK)
+    file.inputStream().use { stream ->
+        while (true) {
+            val count = stream.read(chunk)
+            if (count < 0) break
+            digest.update(chunk, 0, count)
+        }
+    }
+    return digest.digest().joinToString("") { "%02x".format(it) }
+}
+
+private fun readText(manifest: File): String {
+    if (manifest.length() > LONGEST_MANIFEST) {
+        throw Refusal(Problem.MANIFEST_UNREADABLE, "$LONGEST_MANIFEST bytes", "${manifest.length()}")
+    }
+    return try {
+        manifest.readText()
+    } catch (error: IOException) {
+        throw Refusal(Problem.MANIFEST_UNREADABLE, manifest.name, error.message.orEmpty(), error)
+    }
+}
+
+private const val CHUNK = 1 shl 16
+private const val LONGEST_MANIFEST = 4L shl 20

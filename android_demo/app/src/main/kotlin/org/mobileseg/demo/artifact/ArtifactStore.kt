@@ -1,0 +1,60 @@
+package org.mobileseg.demo.artifact
+
+import java.io.File
+import java.io.IOException
+import java.io.InputStream
+import org.mobileseg.demo.manifest.Problem
+import org.mobileseg.demo.manifest.Refusal
+import org.mobileseg.demo.manifest.Target
+import org.mobileseg.demo.manifest.parseManifest
+
+/** Something that was chosen: a file's name and its content. */
+class Source(val name: String, val open: () -> InputStream)
+
+/** The app's own copies of artifacts, in [root]: a folder each, named after the sha256. Slow: for a worker thread. */
+class ArtifactStore(private val root: File) {
+    /** All that are there; what is wrong with one is said when it is opened. */
+    fun list(): List<File> =
+        root
+            .listFiles { file -> file.isDirectory && !file.name.startsWith(".") }
+            .orEmpty()
+            .sortedBy { it.name }
+            .flatMap { folder ->
+                folder.listFiles { file -> Target.entries.any { file.name.endsWith(it.suffix) } }.orEmpty().toList()
+            }
+
+    /**
+     * Copy an artifact and its manifest, in any order, and check them; a folder is there whole or not at all. The
+     * manifest says the file's name: storage may have changed it. Throws [Refusal].
+     */
+    fun install(sources: List<Source>): File {
+        val (manifests, files) = sources.partition { it.name.endsWith(MANIFEST_SUFFIX) }
+        if (manifests.size != 1 || files.size != 1) {
+            throw Refusal(Problem.FILES, "1 + 1", sources.joinToString { it.name }.ifEmpty { "0" })
+        }
+        val incoming = File(root, INCOMING)
+        try {
+            incoming.deleteRecursively()
+            if (!incoming.mkdirs()) throw IOException("$incoming cannot be made")
+            val text = manifests.single().open().use { it.readBytes().decodeToString() }
+            val manifest = parseManifest(text)
+            val file = File(incoming, manifest.file.name)
+            File(file.path + MANIFEST_SUFFIX).writeText(text)
+            files.single().open().use { from -> file.outputStream().use { from.copyTo(it) } }
+            readArtifact(file)
+            val folder = File(root, manifest.file.sha256.take(DIGITS))
+            folder.deleteRecursively()
+            if (!incoming.renameTo(folder)) throw IOException("$folder cannot be made")
+            return File(folder, manifest.file.name)
+        } catch (error: IOException) {
+            throw Refusal(Problem.ARTIFACT_MISSING, files.single().name, error.message.orEmpty(), error)
+        } finally {
+            incoming.deleteRecursively()
+        }
+    }
+
+    private companion object {
+        const val INCOMING = ".incoming"
+        const val DIGITS = 16
+    }
+}

@@ -1,0 +1,94 @@
+package org.mobileseg.demo.benchmark
+
+import java.util.Locale
+
+/** One core's clock, kHz; null where the kernel does not say. */
+data class Clock(val core: Int, val khz: Long?, val capKhz: Long?, val maxKhz: Long?, val governor: String?)
+
+/**
+ * How the device is doing. [thermalStatus]: Android's, 0 none to 6 shutdown. An app sees neither thermal zones nor how
+ * busy others are.
+ */
+data class Sensors(
+    val thermalStatus: Int?,
+    val clocks: List<Clock>,
+    val batteryLevel: Int?,
+    val charging: Boolean?,
+    val batteryCelsius: Double?,
+    val powerSaver: Boolean?,
+    val screenOn: Boolean?,
+)
+
+/** A gate that is not open. [known] is false where the device does not say. */
+data class Finding(val gate: String, val expected: String, val found: String, val known: Boolean = true)
+
+/** What the protocol makes of a finding: flagged, allowed, refused or unknown. */
+data class Deviation(val finding: Finding, val whenSeen: String, val verdict: String)
+
+/** Every gate of the device's state that is not open, by the rules of Python's `mobileseg.latency.conditions`. */
+fun inspect(now: Sensors): List<Finding> =
+    listOfNotNull(hotFinding(now)) +
+        throttledFindings(now) +
+        listOfNotNull(saverFinding(now)) +
+        Finding("busy", "what else uses the processor", "the device does not say", known = false)
+
+/** More threads than cores; null where it is not so. */
+fun threadsFinding(threads: Int, cores: Int): Finding? =
+    if (threads <= cores) null else Finding("threads", "at most $cores, one a core", "$threads")
+
+/** Times that had not settled. */
+fun warmupFinding(record: Record, file: String, protocol: Protocol): Finding? {
+    if (record.warmupStable) return null
+    val wanted = "$file within ${"%.0f".format(Locale.ROOT, 100 * protocol.stableWithin)}% of itself"
+    return Finding("warm-up", wanted, "still moving after ${record.warmupMs.size} runs")
+}
+
+/** What is not known is no pass: a gate that refuses, refuses then too. */
+fun judge(findings: List<Finding>, whenSeen: String, refuse: List<String>, allow: Set<String>): List<Deviation> =
+    findings.map {
+        val verdict =
+            when {
+                it.gate in refuse -> if (it.gate in allow) "allowed" else "refused"
+                else -> if (it.known) "flagged" else "unknown"
+            }
+        Deviation(it, whenSeen, verdict)
+    }
+
+private fun hotFinding(now: Sensors): Finding? {
+    val battery = now.batteryCelsius
+    if (battery == null && now.thermalStatus == null)
+        return Finding("hot", "a temperature", "the device tells none", known = false)
+    if (battery == null || battery < HOT_BATTERY_CELSIUS) return null
+    return Finding("hot", "battery below ${HOT_BATTERY_CELSIUS.toInt()} °C", "%.1f °C".format(Locale.ROOT, battery))
+}
+
+private fun throttledFindings(now: Sensors): List<Finding> {
+    val caps = now.clocks.filter { it.capKhz != null && it.maxKhz != null }
+    if (now.thermalStatus == null && caps.isEmpty()) {
+        return listOf(Finding("throttled", "a thermal status or clock limits", "the device tells none", known = false))
+    }
+    val findings = mutableListOf<Finding>()
+    if (now.thermalStatus != null && now.thermalStatus >= LIGHT_THROTTLING) {
+        findings += Finding("throttled", "thermal status 0", "${now.thermalStatus}")
+    }
+    val slow = caps.filter { it.capKhz!! < it.maxKhz!! }
+    if (slow.isNotEmpty()) {
+        val worst = slow.minBy { it.capKhz!!.toDouble() / it.maxKhz!! }
+        val found =
+            "%d held back, core %d to %.2f of %.2f GHz"
+                .format(Locale.ROOT, slow.size, worst.core, worst.capKhz!! / KHZ_PER_GHZ, worst.maxKhz!! / KHZ_PER_GHZ)
+        findings += Finding("throttled", "all cores allowed their highest clock", found)
+    }
+    return findings
+}
+
+private fun saverFinding(now: Sensors): Finding? =
+    when (now.powerSaver) {
+        true -> Finding("saver", "power saving off", "on")
+        null -> Finding("saver", "whether power saving is on", "the device does not say", known = false)
+        false -> null
+    }
+
+private const val HOT_BATTERY_CELSIUS = 40.0
+private const val LIGHT_THROTTLING = 1
+private const val KHZ_PER_GHZ = 1e6

@@ -1,0 +1,123 @@
+package org.mobileseg.demo.benchmark
+
+import org.json.JSONArray
+import org.json.JSONObject
+
+/**
+ * How a measurement is made: the same rows as Python's `mobileseg.latency.protocol`, which a test compares. A *turn* is
+ * [runs] timed runs; there are at least [turns], and at least [minSeconds] of timed runs. Before: untimed runs until
+ * the medians of two windows agree [stableWithin].
+ */
+data class Protocol(
+    val name: String,
+    val title: String,
+    val figure: String,
+    val warmupMin: Int,
+    val warmupMax: Int,
+    val stableWithin: Double,
+    val turns: Int,
+    val runs: Int,
+    val minSeconds: Double,
+    val repeats: Int,
+    val coolDownS: Double,
+    val within: Double,
+    val waitS: Double,
+    val refuseBefore: List<String>,
+    val refuseAfter: List<String>,
+) {
+    /** As it is stamped on a result. */
+    fun toJson(): JSONObject =
+        JSONObject()
+            .put("name", name)
+            .put("title", title)
+            .put("figure", figure)
+            .put("warmup_min", warmupMin)
+            .put("warmup_max", warmupMax)
+            .put("stable_within", stableWithin)
+            .put("turns", turns)
+            .put("runs", runs)
+            .put("min_seconds", minSeconds)
+            .put("repeats", repeats)
+            .put("cool_down_s", coolDownS)
+            .put("within", within)
+            .put("wait_s", waitS)
+            .put("refuse_before", JSONArray(refuseBefore))
+            .put("refuse_after", JSONArray(refuseAfter))
+
+    companion object {
+        /** By name. */
+        val ALL: Map<String, Protocol> =
+            listOf(
+                    Protocol(
+                        name = "quick",
+                        title = "seconds, on a machine in use: conditions are recorded, nothing is refused",
+                        figure = "median",
+                        warmupMin = 4,
+                        warmupMax = 40,
+                        stableWithin = 0.1,
+                        turns = 10,
+                        runs = 5,
+                        minSeconds = 0.0,
+                        repeats = 1,
+                        coolDownS = 0.0,
+                        within = 0.1,
+                        waitS = 0.0,
+                        refuseBefore = emptyList(),
+                        refuseAfter = emptyList(),
+                    ),
+                    Protocol(
+                        name = "standard",
+                        title = "half a minute a file; refuses heat, throttling and power saving",
+                        figure = "median",
+                        warmupMin = 10,
+                        warmupMax = 200,
+                        stableWithin = 0.05,
+                        turns = 30,
+                        runs = 10,
+                        minSeconds = 10.0,
+                        repeats = 1,
+                        coolDownS = 0.0,
+                        within = 0.05,
+                        waitS = 60.0,
+                        refuseBefore = listOf("hot", "throttled", "saver"),
+                        refuseAfter = listOf("throttled"),
+                    ),
+                    Protocol(
+                        name = "strict",
+                        title =
+                            "after MLPerf Mobile: 1024 runs and 60 s, twice, 5 minutes apart, on a device that does nothing else",
+                        figure = "p90",
+                        warmupMin = 20,
+                        warmupMax = 1000,
+                        stableWithin = 0.05,
+                        turns = 64,
+                        runs = 16,
+                        minSeconds = 60.0,
+                        repeats = 2,
+                        coolDownS = 300.0,
+                        within = 0.05,
+                        waitS = 300.0,
+                        refuseBefore = listOf("hot", "throttled", "saver", "busy", "threads", "cool-down"),
+                        refuseAfter = listOf("hot", "throttled", "saver", "busy", "warm-up", "repeats", "resumed"),
+                    ),
+                    Protocol(
+                        name = "sustained",
+                        title = "five minutes of timed runs a file, to see what heat does: the drift is the finding",
+                        figure = "median",
+                        warmupMin = 10,
+                        warmupMax = 200,
+                        stableWithin = 0.05,
+                        turns = 60,
+                        runs = 5,
+                        minSeconds = 300.0,
+                        repeats = 1,
+                        coolDownS = 0.0,
+                        within = 0.05,
+                        waitS = 300.0,
+                        refuseBefore = listOf("hot", "throttled", "saver"),
+                        refuseAfter = emptyList(),
+                    ),
+                )
+                .associateBy(Protocol::name)
+    }
+}

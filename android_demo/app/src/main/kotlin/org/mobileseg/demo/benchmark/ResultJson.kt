@@ -1,0 +1,153 @@
+package org.mobileseg.demo.benchmark
+
+import java.time.Instant
+import java.time.temporal.ChronoUnit
+import org.json.JSONArray
+import org.json.JSONObject
+import org.mobileseg.demo.manifest.ArtifactManifest
+
+/** Marks a result, as its device and its runner: shell and app figures differ and are never mixed. */
+const val IN_APP: String = "in app"
+
+/** Schema of `mobileseg.latency.result.Result`. */
+private const val RESULT_SCHEMA = 2
+
+/** Everything that a result is made of. */
+class Outcome(
+    val request: BenchmarkRequest,
+    val manifest: ArtifactManifest,
+    val record: Record,
+    val properties: Properties,
+    val before: Sensors,
+    val after: Sensors,
+    val deviations: List<Deviation>,
+    val runtime: String,
+    val versions: Map<String, String>,
+    val created: Instant,
+)
+
+/**
+ * The result as `mobileseg latency --json` writes it. One session; a protocol with several is complete when they are
+ * put together.
+ */
+fun resultJson(outcome: Outcome): JSONObject {
+    val protocol = outcome.request.protocol
+    val whole = protocol.repeats == 1
+    val reason = if (whole) JSONObject.NULL else "repetition ${outcome.request.repeat + 1} of ${protocol.repeats}"
+    return JSONObject()
+        .put("schema_version", RESULT_SCHEMA)
+        .put("created", outcome.created.truncatedTo(ChronoUnit.SECONDS).toString())
+        .put("command", orNull(outcome.request.command))
+        .put("device", IN_APP)
+        .put("gives", "time")
+        .put("properties", json(outcome.properties))
+        .put("protocol", protocol.toJson())
+        .put("deviations", JSONArray(outcome.deviations.map(::json)))
+        .put("versions", JSONObject(outcome.versions))
+        .put("input", outcome.request.inputName)
+        .put("sessions", JSONArray(listOf(session(outcome))))
+        .put("series", JSONArray(listOf(series(outcome))))
+        .put("complete", whole)
+        .put("reason", reason)
+}
+
+private fun session(outcome: Outcome): JSONObject =
+    JSONObject()
+        .put("threads", outcome.request.threads)
+        .put("cores_asked", "all")
+        .put("cores", JSONObject.NULL)
+        .put("repeat", outcome.request.repeat)
+        .put("runner", IN_APP)
+        .put("versions", outcome.runtime)
+        .put("before", json(outcome.before))
+        .put("after", json(outcome.after))
+
+private fun series(outcome: Outcome): JSONObject {
+    val (record, manifest) = outcome.record to outcome.manifest
+    val summary = summarize(record.turns)
+    return JSONObject()
+        .put("file", outcome.request.artifact.name)
+        .put("sha256", manifest.file.sha256)
+        .put("model", manifest.model)
+        .put("target", manifest.target.id)
+        .put("precision", manifest.precision)
+        .put("size", JSONArray(listOf(manifest.input.size.height, manifest.input.size.width)))
+        .put("emit", manifest.emit)
+        .put("note", orNull(manifest.note))
+        .put("session", 0)
+        .put("load_ms", record.loadMs)
+        .put("first_ms", record.firstMs)
+        .put("peak_kb", orNull(record.peakKb))
+        .put("whole_peak_kb", orNull(record.wholePeakKb))
+        .put("warmup_ms", JSONArray(record.warmupMs))
+        .put("warmup_stable", record.warmupStable)
+        .put("samples_ms", JSONArray(record.turns.flatten()))
+        .put("at_s", JSONArray(record.atS))
+        .put("median_ms", summary.medianMs)
+        .put("p90_ms", summary.p90Ms)
+        .put("p99_ms", summary.p99Ms)
+        .put("mean_ms", summary.meanMs)
+        .put("min_ms", summary.minMs)
+        .put("mad_ms", summary.madMs)
+        .put("variation", orNull(summary.variation))
+        .put("drift", orNull(summary.drift))
+        .put("outliers", summary.outliers)
+}
+
+private fun json(properties: Properties): JSONObject =
+    JSONObject()
+        .put("model", properties.model)
+        .put("soc", orNull(properties.soc))
+        .put("os", properties.os)
+        .put("kernel", orNull(properties.kernel))
+        .put("architecture", properties.architecture)
+        .put(
+            "cores",
+            JSONArray(
+                properties.cores.map { core ->
+                    JSONObject()
+                        .put("number", core.number)
+                        .put("max_khz", orNull(core.maxKhz))
+                        .put("capacity", orNull(core.capacity))
+                }
+            ),
+        )
+        .put("memory_kb", properties.memoryKb)
+
+private fun json(sensors: Sensors): JSONObject =
+    JSONObject()
+        .put("thermal_status", orNull(sensors.thermalStatus))
+        .put(
+            "clocks",
+            JSONArray(
+                sensors.clocks.map { clock ->
+                    JSONObject()
+                        .put("core", clock.core)
+                        .put("khz", orNull(clock.khz))
+                        .put("cap_khz", orNull(clock.capKhz))
+                        .put("max_khz", orNull(clock.maxKhz))
+                        .put("governor", orNull(clock.governor))
+                }
+            ),
+        )
+        .put(
+            "battery",
+            JSONObject()
+                .put("level", orNull(sensors.batteryLevel))
+                .put("charging", orNull(sensors.charging))
+                .put("saver", orNull(sensors.powerSaver))
+                .put("celsius", orNull(sensors.batteryCelsius)),
+        )
+        .put("power_saver", orNull(sensors.powerSaver))
+        .put("screen_on", orNull(sensors.screenOn))
+
+private fun json(deviation: Deviation): JSONObject =
+    JSONObject()
+        .put("gate", deviation.finding.gate)
+        .put("when", deviation.whenSeen)
+        .put("session", 0)
+        .put("verdict", deviation.verdict)
+        .put("expected", deviation.finding.expected)
+        .put("found", deviation.finding.found)
+
+private fun orNull(value: Any?): Any = value ?: JSONObject.NULL

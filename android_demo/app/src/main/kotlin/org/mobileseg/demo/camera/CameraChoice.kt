@@ -1,0 +1,47 @@
+package org.mobileseg.demo.camera
+
+import kotlin.math.max
+import kotlin.math.min
+import org.mobileseg.demo.image.Orientation
+import org.mobileseg.demo.manifest.Size
+
+/**
+ * A camera. [sensorDegrees]: clockwise turn that brings its frames upright on a device held naturally; [sizes]: of its
+ * YUV frames.
+ */
+data class CameraInfo(val id: String, val front: Boolean, val sensorDegrees: Int, val sizes: List<Size>)
+
+/** Why there are no frames. */
+enum class CameraTrouble {
+    PERMISSION,
+    NONE,
+    IN_USE,
+    DISABLED,
+    LOST,
+    FAILED,
+}
+
+/** The first camera that looks the wanted way, else the first; null where there is none. */
+fun chooseCamera(cameras: List<CameraInfo>, front: Boolean): CameraInfo? =
+    cameras.firstOrNull { it.front == front } ?: cameras.firstOrNull()
+
+/**
+ * The smallest frame that is not smaller than the model's [input] on either side, whichever way it is turned; the
+ * largest where there is none. Null without sizes.
+ */
+fun chooseFrame(sizes: List<Size>, input: Size): Size? {
+    val (short, long) = min(input.height, input.width) to max(input.height, input.width)
+    val enough = sizes.filter { min(it.height, it.width) >= short && max(it.height, it.width) >= long }
+    return enough.minByOrNull(Size::area) ?: sizes.maxByOrNull(Size::area)
+}
+
+/**
+ * How frames come upright on a display turned by [displayDegrees] counter-clockwise from its natural position, as
+ * `Display.getRotation` says. A front camera's picture is shown as in a mirror.
+ */
+fun orientationOf(camera: CameraInfo, displayDegrees: Int): Orientation {
+    val sign = if (camera.front) 1 else -1
+    return Orientation((camera.sensorDegrees + sign * displayDegrees + FULL_TURN) % FULL_TURN, mirrored = camera.front)
+}
+
+private const val FULL_TURN = 360

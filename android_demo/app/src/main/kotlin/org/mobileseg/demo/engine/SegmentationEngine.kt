@@ -1,0 +1,70 @@
+package org.mobileseg.demo.engine
+
+import java.io.Closeable
+import java.io.File
+import java.nio.FloatBuffer
+import org.mobileseg.demo.manifest.ArtifactManifest
+import org.mobileseg.demo.manifest.OutputKind
+import org.mobileseg.demo.manifest.OutputSpec
+import org.mobileseg.demo.manifest.Problem
+import org.mobileseg.demo.manifest.Refusal
+import org.mobileseg.demo.manifest.Target
+
+/**
+ * The output with the classes, as the file gave it: [logits] or [mask], whichever the manifest names; the other is
+ * empty.
+ */
+class RawOutput(spec: OutputSpec) {
+    /** `(classes, height, width)`, row-major. */
+    var logits: FloatArray = FloatArray(if (spec.kind == OutputKind.LOGITS) spec.elements else 0)
+
+    /** `(height, width)` class numbers, row-major. */
+    var mask: IntArray = IntArray(if (spec.kind == OutputKind.MASK) spec.elements else 0)
+}
+
+/** An artifact in its runtime. One thread at a time; [close] frees native memory. */
+interface SegmentationEngine : Closeable {
+    /** Runtime, for people: "ONNX Runtime 1.29.0". */
+    val runtime: String
+
+    /** One inference on the input that the engine was opened with; the outputs stay with the runtime until [read]. */
+    fun run()
+
+    /** The last run's output. */
+    fun read(output: RawOutput)
+}
+
+/**
+ * [file] in its runtime, on [input] (direct, in native order, of the shape that [manifest] says), with [threads] inside
+ * an operator. Nothing is run yet. Throws [Refusal].
+ */
+fun loadEngine(file: File, manifest: ArtifactManifest, input: FloatBuffer, threads: Int): SegmentationEngine =
+    when (manifest.target) {
+        Target.EXECUTORCH -> ExecuTorchEngine.load(file, manifest, input, threads)
+        Target.ONNX -> OnnxEngine.load(file, manifest, input, threads)
+    }
+
+/**
+ * [loadEngine], and one run, so that a file that cannot run or gives something else than its manifest says is refused
+ * here.
+ */
+fun openEngine(file: File, manifest: ArtifactManifest, input: FloatBuffer, threads: Int): SegmentationEngine {
+    val engine = loadEngine(file, manifest, input, threads)
+    try {
+        engine.run()
+        engine.read(RawOutput(manifest.output))
+    } catch (error: Exception) { // whatever a runtime throws, the file cannot be used
+        engine.close()
+        throw error as? Refusal ?: runtimeRefusal(manifest.target, error)
+    }
+    return engine
+}
+
+internal fun runtimeRefusal(target: Target, error: Exception): Refusal =
+    Refusal(Problem.RUNTIME, target.id, error.message?.lineSequence()?.first() ?: error.javaClass.simpleName, error)
+
+internal fun checkShape(spec: OutputSpec, dtype: String, shape: LongArray) {
+    if (dtype != spec.dtype || shape.toList() != spec.shape) {
+        throw Refusal(Problem.OUTPUT, "${spec.name}: ${spec.dtype} ${spec.shape}", "$dtype ${shape.toList()}")
+    }
+}

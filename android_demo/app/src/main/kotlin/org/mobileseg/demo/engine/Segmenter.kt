@@ -1,0 +1,49 @@
+package org.mobileseg.demo.engine
+
+import java.io.Closeable
+import java.io.File
+import org.mobileseg.demo.image.ClassMapper
+import org.mobileseg.demo.image.ModelInput
+import org.mobileseg.demo.manifest.ArtifactManifest
+import org.mobileseg.demo.manifest.OutputKind
+
+/** A loaded artifact with its own [input]: fill that, [infer], then [classify]. One thread at a time. */
+class Segmenter
+internal constructor(
+    val manifest: ArtifactManifest,
+    val input: ModelInput,
+    private val engine: SegmentationEngine,
+) : Closeable {
+    private val output = RawOutput(manifest.output)
+    private val mapper = manifest.output.run { ClassMapper(classes.size, grid, manifest.input.size, alignCorners) }
+
+    /** See [SegmentationEngine.runtime]. */
+    val runtime: String
+        get() = engine.runtime
+
+    /** The runtime's call alone. */
+    fun infer() {
+        engine.run()
+    }
+
+    /** Classes of the last inference at the input's size, one byte a pixel, row-major, into [map]. */
+    fun classify(map: ByteArray) {
+        engine.read(output)
+        when (manifest.output.kind) {
+            OutputKind.LOGITS -> mapper.map(output.logits, map)
+            OutputKind.MASK -> for (i in map.indices) map[i] = output.mask[i].toByte()
+        }
+    }
+
+    override fun close() {
+        engine.close()
+    }
+
+    companion object {
+        /** Throws [org.mobileseg.demo.manifest.Refusal] for a file that cannot be used. */
+        fun open(file: File, manifest: ArtifactManifest, threads: Int): Segmenter {
+            val input = ModelInput(manifest.input)
+            return Segmenter(manifest, input, openEngine(file, manifest, input.tensor, threads))
+        }
+    }
+}

@@ -1,0 +1,118 @@
+package org.mobileseg.demo.image
+
+import java.nio.ByteBuffer
+import java.nio.ByteOrder
+import java.nio.FloatBuffer
+import org.mobileseg.demo.manifest.InputSpec
+import org.mobileseg.demo.manifest.Size
+
+/**
+ * The input of one model, and the picture of it. Frames and pictures are brought straight to the model's size; no
+ * upright copy of a whole frame is made. Buffers are made once a frame size; one thread at a time.
+ */
+class ModelInput(private val spec: InputSpec) {
+    private val area = spec.size.area
+    private val planes = FloatArray(CHANNELS * area)
+    private val channel = FloatArray(area)
+    private val luma = BytePlane()
+    private val chroma = BytePlane()
+    private var forFrame = FrameResamplers(Size(0, 0), spec.size, Orientation.UPRIGHT)
+
+    /** `(1, 3, height, width)` float32 in the manifest's range; direct, in native byte order. */
+    val tensor: FloatBuffer =
+        ByteBuffer.allocateDirect(Float.SIZE_BYTES * CHANNELS * area).order(ByteOrder.nativeOrder()).asFloatBuffer()
+
+    /** What the network sees, opaque ARGB, row-major. */
+    val pixels: IntArray = IntArray(area)
+
+    /**
+     * The largest centred part of a camera's frame with the input's shape, upright. BT.601 in full range (JFIF), which
+     * is what YUV_420_888 of a camera holds; chroma samples lie in the middle of their four pixels.
+     */
+    fun fill(frame: YuvFrame, orientation: Orientation) {
+        if (!forFrame.fits(frame.size, orientation)) forFrame = FrameResamplers(frame.size, spec.size, orientation)
+        val resamplers = forFrame
+        luma.set(frame.buffers[0], frame.rowStrides[0], frame.pixelStrides[0], resamplers.window)
+        resamplers.luma.resample(luma, channel, resamplers.layouts[0])
+        for (plane in 1 until YuvFrame.PLANES) {
+            chroma.set(frame.buffers[plane], frame.rowStrides[plane], frame.pixelStrides[plane], resamplers.half)
+            resamplers.chroma.resample(chroma, planes, resamplers.layouts[plane])
+        }
+        for (i in 0 until area) {
+            val y = channel[i]
+            val cb = planes[area + i] - CHROMA_ZERO
+            val cr = planes[2 * area + i] - CHROMA_ZERO
+            planes[i] = clip(y + RED_CR * cr)
+            planes[area + i] = clip(y - GREEN_CB * cb - GREEN_CR * cr)
+            planes[2 * area + i] = clip(y + BLUE_CB * cb)
+        }
+        publish()
+    }
+
+    /** A whole picture, as Python's `to_batch`: its shape is not kept. [argb]: opaque, row-major, of [size]. */
+    fun fill(argb: IntArray, size: Size) {
+        val resampler = Resampler(size, spec.size)
+        for (plane in 0 until CHANNELS) {
+            val shift = RED_SHIFT - BYTE * plane
+            val rows =
+                object : Rows {
+                    override fun read(row: Int, into: FloatArray) {
+                        for (x in 0 until size.width) into[x] =
+                            ((argb[row * size.width + x] shr shift) and 0xFF).toFloat()
+                    }
+                }
+            resampler.resample(rows, planes, Layout(plane * area, spec.size.width, 1))
+        }
+        publish()
+    }
+
+    private fun publish() {
+        for (i in 0 until area) {
+            val red = (planes[i] + HALF).toInt()
+            val green = (planes[area + i] + HALF).toInt()
+            val blue = (planes[2 * area + i] + HALF).toInt()
+            pixels[i] = OPAQUE or (red shl RED_SHIFT) or (green shl BYTE) or blue
+        }
+        if (spec.low != 0f || spec.high != WHITE) {
+            for (i in planes.indices) planes[i] = spec.low + planes[i] * (spec.high - spec.low) / WHITE
+        }
+        tensor.rewindAll()
+        tensor.put(planes)
+        tensor.rewindAll()
+    }
+
+    private fun clip(value: Float): Float = value.coerceIn(0f, WHITE)
+
+    private companion object {
+        const val CHANNELS = 3
+        const val BYTE = 8
+        const val RED_SHIFT = 16
+        const val OPAQUE = 0xFF shl 24
+        const val WHITE = 255f
+        const val HALF = 0.5f
+
+        // JFIF 1.02, page 3; ITU-R BT.601 with full range.
+        const val CHROMA_ZERO = 128f
+        const val RED_CR = 1.402f
+        const val GREEN_CB = 0.344136f
+        const val GREEN_CR = 0.714136f
+        const val BLUE_CB = 1.772f
+    }
+}
+
+/** What depends on a frame's size and orientation alone. */
+private class FrameResamplers(private val frame: Size, input: Size, private val orientation: Orientation) {
+    private val onSensor = orientation.turn(input)
+
+    /** Of luma in a plane of its own, and of chroma in the second and third of three. */
+    val layouts: List<Layout> =
+        orientation.layout(input).let { upright ->
+            List(YuvFrame.PLANES) { upright.copy(start = upright.start + it * input.area) }
+        }
+    val window: Window = centredWindow(frame, onSensor)
+    val half = Window(window.left / 2, window.top / 2, Size(window.size.height / 2, window.size.width / 2))
+    val luma by lazy(LazyThreadSafetyMode.NONE) { Resampler(window.size, onSensor) }
+    val chroma by lazy(LazyThreadSafetyMode.NONE) { Resampler(half.size, onSensor) }
+
+    fun fits(size: Size, turned: Orientation): Boolean = size == frame && turned == orientation
+}

@@ -1,0 +1,76 @@
+package org.mobileseg.demo.image
+
+import org.mobileseg.demo.manifest.Size
+
+/** A part of a picture, pixels from its top left corner. */
+data class Window(val left: Int, val top: Int, val size: Size)
+
+/**
+ * How a sensor's picture becomes upright: turned clockwise by [degrees] (0, 90, 180, 270), then [mirrored] left to
+ * right.
+ */
+data class Orientation(val degrees: Int, val mirrored: Boolean) {
+    init {
+        require(degrees in 0 until 360 && degrees % 90 == 0) { "0, 90, 180 or 270 degrees are wanted, got $degrees" }
+    }
+
+    private val turned: Boolean
+        get() = degrees % 180 != 0
+
+    /** The size on the sensor of what is [size] upright, and the other way round. */
+    fun turn(size: Size): Size = if (turned) Size(size.width, size.height) else size
+
+    /** Where samples of a sensor's plane of `turn(upright)` go in a row-major upright plane. */
+    fun layout(upright: Size): Layout {
+        val (height, width) = upright
+        // Upright x and y of sensor row i, column j are linear in both: what they are at (0, 0), and by what they grow.
+        val x0 = if (degrees == 90 || degrees == 180) width - 1 else 0
+        val y0 = if (degrees == 180 || degrees == 270) height - 1 else 0
+        val xDown =
+            when (degrees) {
+                90 -> -1
+                270 -> 1
+                else -> 0
+            }
+        val xAcross =
+            when (degrees) {
+                0 -> 1
+                180 -> -1
+                else -> 0
+            }
+        val yDown =
+            when (degrees) {
+                0 -> 1
+                180 -> -1
+                else -> 0
+            }
+        val yAcross =
+            when (degrees) {
+                90 -> 1
+                270 -> -1
+                else -> 0
+            }
+        val sign = if (mirrored) -1 else 1
+        val start = if (mirrored) width - 1 - x0 else x0
+        return Layout(y0 * width + start, yDown * width + sign * xDown, yAcross * width + sign * xAcross)
+    }
+
+    companion object {
+        /** As a picture is stored. */
+        val UPRIGHT: Orientation = Orientation(0, mirrored = false)
+    }
+}
+
+/**
+ * The largest centred part of a frame with the shape of [wanted], so that nothing is drawn out of shape. Even numbers:
+ * chroma has half the resolution.
+ */
+fun centredWindow(frame: Size, wanted: Size): Window {
+    val byHeight = frame.height.toLong() * wanted.width <= frame.width.toLong() * wanted.height
+    val height = if (byHeight) frame.height else (frame.width.toLong() * wanted.height / wanted.width).toInt()
+    val width = if (byHeight) (frame.height.toLong() * wanted.width / wanted.height).toInt() else frame.width
+    val size = Size(even(height).coerceAtLeast(2), even(width).coerceAtLeast(2))
+    return Window(even((frame.width - size.width) / 2), even((frame.height - size.height) / 2), size)
+}
+
+private fun even(pixels: Int): Int = pixels - pixels % 2

@@ -1,0 +1,134 @@
+package org.mobileseg.demo.manifest
+
+/** Sides that a camera frame can be brought to on a phone, pixels. */
+private val SIDES = 8L..4096L
+
+/** A class map holds one byte a pixel. */
+private const val MOST_CLASSES = 256
+
+private const val SHA256_DIGITS = 64
+
+/** The manifest in [text]; throws [Refusal] for anything that this app cannot honour. */
+fun parseManifest(text: String): ArtifactManifest {
+    val root = JsonNode.parse(text)
+    // First of all: in another version nothing else can be relied on.
+    val schema = root.long("schema_version")
+    expect(schema == SCHEMA_VERSION.toLong(), Problem.SCHEMA, SCHEMA_VERSION, schema)
+    val target = root.text("target")
+    val model = root.node("model")
+    val weights = root.node("weights")
+    val precision = root.node("precision")
+    val input = parseInput(root.node("input"))
+    val output = root.node("output")
+    return ArtifactManifest(
+        target =
+            Target.entries.find { it.id == target }
+                ?: throw Refusal(Problem.TARGET, Target.entries.joinToString { it.id }, target),
+        model = model.text("name"),
+        precision = precision.text("name"),
+        precisionMeaning = precision.text("meaning"),
+        licence = weights.text("licence"),
+        note = weights.textOrNull("note"),
+        input = input,
+        output = parseOutput(output, model.long("num_classes"), input.size),
+        emit = output.text("kind"),
+        file = parseFile(root.node("artifact")),
+    )
+}
+
+private fun parseInput(node: JsonNode): InputSpec {
+    for ((key, wanted) in listOf("layout" to "NCHW", "color" to "RGB", "dtype" to "float32")) {
+        val found = node.text(key)
+        expect(found == wanted, Problem.INPUT, "$key $wanted", found)
+    }
+    val shape = node.longs("shape")
+    val fits = shape.size == 4 && shape[0] == 1L && shape[1] == 3L && shape[2] in SIDES && shape[3] in SIDES
+    expect(fits, Problem.INPUT, "(1, 3, $SIDES, $SIDES)", shape)
+    val range = node.numbers("range")
+    expect(
+        range.size == 2 && range.all(Double::isFinite) && range[0] < range[1],
+        Problem.INPUT,
+        "range [low, high]",
+        range,
+    )
+    return InputSpec(
+        node.text("name"),
+        Size(shape[2].toInt(), shape[3].toInt()),
+        range[0].toFloat(),
+        range[1].toFloat(),
+    )
+}
+
+private fun parseOutput(node: JsonNode, modelClasses: Long, input: Size): OutputSpec {
+    val shape = node.longs("shape")
+    val dtype = node.text("dtype")
+    val kind =
+        when (val word = node.text("kind")) {
+            "logits",
+            "panoptic" -> OutputKind.LOGITS
+            "mask" -> OutputKind.MASK
+            else -> throw Refusal(Problem.OUTPUT, "logits, mask, panoptic", word)
+        }
+    val classes = parseClasses(node, modelClasses)
+    val grid = shape.takeLast(2)
+    val sized = grid.size == 2 && grid.all { it in 1..SIDES.last }
+    when (kind) {
+        OutputKind.LOGITS -> {
+            val fits =
+                sized && shape.size == 4 && shape[0] == 1L && shape[1] == classes.size.toLong() && dtype == "float32"
+            expect(fits, Problem.OUTPUT, "float32 (1, ${classes.size}, h, w)", "$dtype $shape")
+        }
+        OutputKind.MASK -> {
+            val fits =
+                shape == listOf(1L, input.height.toLong(), input.width.toLong()) && dtype in setOf("int32", "int64")
+            expect(fits, Problem.OUTPUT, "int32 (1, ${input.height}, ${input.width})", "$dtype $shape")
+        }
+    }
+    val name = node.text("name")
+    val tensors = if (node.absent("tensors")) emptyList() else node.nodes("tensors").map { it.text("name") }
+    expect(tensors.isEmpty() || name in tensors, Problem.OUTPUT, name, tensors)
+    return OutputSpec(
+        name = name,
+        index = tensors.indexOf(name).coerceAtLeast(0),
+        count = tensors.size.coerceAtLeast(1),
+        kind = kind,
+        grid = Size(grid[0].toInt(), grid[1].toInt()),
+        dtype = dtype,
+        alignCorners = !node.absent("align_corners") && node.flag("align_corners"),
+        classes = classes,
+        palette = parsePalette(node, classes.size),
+    )
+}
+
+private fun parseClasses(node: JsonNode, modelClasses: Long): List<String> {
+    expect(modelClasses in 1..MOST_CLASSES, Problem.OUTPUT, "1..$MOST_CLASSES classes", modelClasses)
+    if (node.absent("classes")) return List(modelClasses.toInt()) { "class $it" }
+    val names = node.texts("classes")
+    expect(names.size.toLong() == modelClasses, Problem.OUTPUT, "$modelClasses classes", names.size)
+    return names
+}
+
+private fun parsePalette(node: JsonNode, classes: Int): List<Int> {
+    if (node.absent("palette")) return generatedPalette(classes)
+    val colours = node.lists("palette")
+    expect(colours.size == classes, Problem.OUTPUT, "$classes colours", colours.size)
+    return colours.map { rgb ->
+        expect(rgb.size == 3 && rgb.all { it in 0..255L }, Problem.OUTPUT, "[0..255, 0..255, 0..255]", rgb)
+        ((rgb[0] shl 16) or (rgb[1] shl 8) or rgb[2]).toInt()
+    }
+}
+
+private fun parseFile(node: JsonNode): FileSpec {
+    val name = node.text("file")
+    val plain =
+        name.isNotEmpty() && name.none { it == '/' || it == '\\' || it.code < ' '.code } && !name.startsWith(".")
+    expect(plain, Problem.MANIFEST_UNREADABLE, "artifact.file: a file's name", name)
+    val sha256 = node.text("sha256")
+    val digits = sha256.length == SHA256_DIGITS && sha256.all { it in "0123456789abcdef" }
+    expect(digits, Problem.MANIFEST_UNREADABLE, "artifact.sha256: $SHA256_DIGITS digits", sha256)
+    return FileSpec(name, sha256, node.long("size_bytes"))
+}
+
+private fun expect(fits: Boolean, problem: Problem, expected: Any, found: Any) {
+    if (!fits) throw Refusal(problem, expected.toString(), found.toString())
+}

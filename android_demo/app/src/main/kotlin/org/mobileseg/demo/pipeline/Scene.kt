@@ -1,0 +1,42 @@
+package org.mobileseg.demo.pipeline
+
+import org.mobileseg.demo.image.countClasses
+import org.mobileseg.demo.manifest.ArtifactManifest
+import org.mobileseg.demo.manifest.Size
+
+/** What one model made of one frame: classes of `size` pixels row-major, and their colours as ARGB. */
+class Layer(val manifest: ArtifactManifest) {
+    val size: Size = manifest.input.size
+    val classes: ByteArray = ByteArray(size.area)
+    val colours: IntArray = IntArray(size.area)
+    val counts: IntArray = IntArray(manifest.output.classes.size)
+    private val palette = manifest.output.palette.toIntArray()
+
+    /** Counts and colours anew from [classes]. */
+    fun paint(only: Int) {
+        countClasses(classes, counts)
+        colour(classes, palette, only, colours)
+    }
+
+    /** The class's share of the picture, 0..1. */
+    fun share(number: Int): Float = counts[number].toFloat() / size.area
+
+    /** The class at a place of the picture, both in 0..1. */
+    fun classAt(x: Float, y: Float): Int {
+        val column = (x * size.width).toInt().coerceIn(0, size.width - 1)
+        val row = (y * size.height).toInt().coerceIn(0, size.height - 1)
+        return classes[row * size.width + column].toInt() and 0xFF
+    }
+}
+
+/**
+ * One frame and what one or two models made of it. [pixels]: what the first network saw, ARGB. [agreement]: share of
+ * the pixels on which two models give the same class, NaN with one. [frame]: its number, 0 before the first.
+ */
+class Scene(manifests: List<ArtifactManifest>) {
+    val layers: List<Layer> = manifests.map(::Layer)
+    val size: Size = layers.first().size
+    val pixels: IntArray = IntArray(size.area)
+    var agreement: Float = Float.NaN
+    var frame: Long = 0
+}

@@ -1,0 +1,133 @@
+package org.mobileseg.demo.ui
+
+import android.app.Activity
+import android.app.AlertDialog
+import android.content.Intent
+import android.net.Uri
+import android.provider.OpenableColumns
+import android.widget.Toast
+import java.io.File
+import java.io.FileNotFoundException
+import java.io.IOException
+import org.mobileseg.demo.R
+import org.mobileseg.demo.artifact.ArtifactStore
+import org.mobileseg.demo.artifact.MANIFEST_SUFFIX
+import org.mobileseg.demo.artifact.Source
+import org.mobileseg.demo.manifest.Refusal
+import org.mobileseg.demo.manifest.parseManifest
+
+/** Which models are looked at: those that came with the app, those opened from storage, and the choice among them. */
+internal class ArtifactDesk(
+    private val activity: Activity,
+    private val retained: Retained,
+    private val onRefused: (Refusal?) -> Unit,
+) {
+    private val store: ArtifactStore
+        get() = retained.store
+
+    private val memory = activity.getSharedPreferences("artifacts", Activity.MODE_PRIVATE)
+
+    /** Load what was chosen last, else what came with the app; [onRefused] with null where there is nothing. */
+    fun loadChosen() =
+        retained.model.post {
+            try {
+                installBundled()
+                val known = store.list()
+                val chosen = memory.getString(CHOSEN, null)?.split(SEPARATOR)?.map(::File)
+                val files = chosen ?: listOfNotNull(known.minByOrNull(File::length)) // the smallest is the fastest
+                activity.runOnUiThread { if (files.isEmpty()) onRefused(null) else load(files) }
+            } catch (refusal: Refusal) {
+                activity.runOnUiThread { onRefused(refusal) }
+            }
+        }
+
+    /** One or two of those that are there. */
+    fun choose() {
+        retained.model.post {
+            val known = store.list()
+            val names = known.map { name(it) }.toTypedArray()
+            activity.runOnUiThread { showChoice(known, names) }
+        }
+    }
+
+    /** The system's file picker. */
+    fun pick() {
+        val intent = Intent(Intent.ACTION_OPEN_DOCUMENT).addCategory(Intent.CATEGORY_OPENABLE).setType("*/*")
+        activity.startActivityForResult(intent.putExtra(Intent.EXTRA_ALLOW_MULTIPLE, true), REQUEST)
+        Toast.makeText(activity, R.string.choose_two_files, Toast.LENGTH_LONG).show()
+    }
+
+    /** What was picked. */
+    fun onPicked(data: Intent?) {
+        val clip = data?.clipData
+        val picked = if (clip != null) List(clip.itemCount) { clip.getItemAt(it).uri } else listOfNotNull(data?.data)
+        if (picked.isEmpty()) return
+        val resolver = activity.contentResolver
+        retained.model.post {
+            try {
+                val sources = picked.map { uri ->
+                    Source(displayName(uri)) {
+                        resolver.openInputStream(uri) ?: throw FileNotFoundException(uri.toString())
+                    }
+                }
+                val file = store.install(sources)
+                activity.runOnUiThread { load(listOf(file)) }
+            } catch (refusal: Refusal) {
+                activity.runOnUiThread { onRefused(refusal) }
+            }
+        }
+    }
+
+    /** With another number of [threads], or other files. */
+    fun load(files: List<File>, threads: Int = retained.session.threads) {
+        memory.edit().putString(CHOSEN, files.joinToString(SEPARATOR)).apply()
+        retained.session.load(files, threads)
+    }
+
+    private fun installBundled() {
+        val assets = activity.assets
+        val names = assets.list(ASSETS).orEmpty().toSet()
+        val known = store.list().map { it.name }.toSet()
+        for (name in names.filter { it.endsWith(MANIFEST_SUFFIX) }.map { it.removeSuffix(MANIFEST_SUFFIX) }.sorted()) {
+            if (name in known || name !in names) continue
+            store.install(listOf(name, name + MANIFEST_SUFFIX).map { Source(it) { assets.open("$ASSETS/$it") } })
+        }
+    }
+
+    private fun showChoice(known: List<File>, names: Array<String>) {
+        if (activity.isDestroyed) return
+        val marks = BooleanArray(known.size) { known[it] in retained.session.files }
+        AlertDialog.Builder(activity)
+            .setTitle(R.string.choose_one_or_two)
+            .setMultiChoiceItems(names, marks) { _, which, on -> marks[which] = on }
+            .setNeutralButton(R.string.open_artifact) { _, _ -> pick() }
+            .setNegativeButton(R.string.cancel, null)
+            .setPositiveButton(R.string.use) { _, _ ->
+                val files = known.filterIndexed { i, _ -> marks[i] }
+                if (files.size in 1..2) load(files)
+            }
+            .show()
+    }
+
+    private fun name(file: File): String =
+        try {
+            val manifest = parseManifest(File(file.path + MANIFEST_SUFFIX).readText())
+            activity.getString(R.string.artifact_choice, manifest.model, manifest.precision, manifest.target.id)
+        } catch (_: Refusal) { // said in full when it is chosen
+            file.name
+        } catch (_: IOException) {
+            file.name
+        }
+
+    private fun displayName(uri: Uri): String =
+        activity.contentResolver.query(uri, arrayOf(OpenableColumns.DISPLAY_NAME), null, null, null)?.use { row ->
+            if (row.moveToFirst()) row.getString(0) else null
+        } ?: uri.lastPathSegment.orEmpty()
+
+    companion object {
+        const val REQUEST: Int = 2
+        private const val ASSETS = "artifacts"
+        private const val CHOSEN = "chosen"
+        private const val SEPARATOR = "\n"
+    }
+}

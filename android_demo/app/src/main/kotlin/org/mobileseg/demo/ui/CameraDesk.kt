@@ -1,0 +1,97 @@
+package org.mobileseg.demo.ui
+
+import android.Manifest.permission.CAMERA
+import android.app.Activity
+import android.content.Context
+import android.content.Intent
+import android.content.pm.PackageManager
+import android.hardware.camera2.CameraManager
+import android.net.Uri
+import android.provider.Settings
+import android.view.Surface
+import org.mobileseg.demo.camera.CameraInfo
+import org.mobileseg.demo.camera.CameraListener
+import org.mobileseg.demo.camera.CameraSource
+import org.mobileseg.demo.camera.CameraTrouble
+import org.mobileseg.demo.camera.orientationOf
+import org.mobileseg.demo.image.Orientation
+import org.mobileseg.demo.image.YuvFrame
+import org.mobileseg.demo.manifest.Size
+
+/** Starts and stops the camera for a screen, and asks for its permission. [onTrouble] is called on the main thread. */
+internal class CameraDesk(
+    private val activity: Activity,
+    private val retained: Retained,
+    private val onTrouble: (CameraTrouble) -> Unit,
+) {
+    private var source: CameraSource? = null
+    private var displayDegrees = 0
+
+    val running: Boolean
+        get() = source != null
+
+    /**
+     * Frames about as large as [input], unless they come already. Asks for the permission once; then it is a trouble.
+     */
+    fun start(input: Size) {
+        if (source != null) return
+        if (activity.checkSelfPermission(CAMERA) != PackageManager.PERMISSION_GRANTED) {
+            if (retained.askedForCamera) onTrouble(CameraTrouble.PERMISSION) else ask()
+            return
+        }
+        displayDegrees = degreesOf(activity)
+        val manager = activity.getSystemService(Context.CAMERA_SERVICE) as CameraManager
+        source =
+            CameraSource(manager, retained.control, retained.model, Listener()).also { it.open(retained.front, input) }
+    }
+
+    fun stop() {
+        source?.close()
+        source = null
+        retained.session.pipeline?.rate?.pause()
+    }
+
+    /** The system's question, or its settings where it asks no more. */
+    fun grant() {
+        if (retained.askedForCamera && !activity.shouldShowRequestPermissionRationale(CAMERA)) {
+            val page = Uri.fromParts("package", activity.packageName, null)
+            activity.startActivity(Intent(Settings.ACTION_APPLICATION_DETAILS_SETTINGS, page))
+        } else {
+            ask()
+        }
+    }
+
+    private fun ask() {
+        retained.askedForCamera = true
+        activity.requestPermissions(arrayOf(CAMERA), REQUEST)
+    }
+
+    private inner class Listener : CameraListener {
+        private var orientation: Orientation? = null // one a use of the camera: it stays while the screen does
+
+        override fun onFrame(camera: CameraInfo, frame: YuvFrame) {
+            val turned = orientation ?: orientationOf(camera, displayDegrees).also { orientation = it }
+            retained.session.frame(frame, turned)
+        }
+
+        override fun onTrouble(trouble: CameraTrouble) {
+            activity.runOnUiThread {
+                source = null
+                this@CameraDesk.onTrouble(trouble)
+            }
+        }
+    }
+
+    companion object {
+        const val REQUEST: Int = 1
+
+        @Suppress("DEPRECATION") // Activity.getDisplay is newer than the oldest Android that the app runs on
+        private fun degreesOf(activity: Activity): Int =
+            when (activity.windowManager.defaultDisplay.rotation) {
+                Surface.ROTATION_90 -> 90
+                Surface.ROTATION_180 -> 180
+                Surface.ROTATION_270 -> 270
+                else -> 0
+            }
+    }
+}

@@ -1,0 +1,44 @@
+package org.mobileseg.demo.ui
+
+import android.content.Context
+import android.graphics.Canvas
+import android.graphics.Paint
+import android.util.TypedValue
+import org.mobileseg.demo.R
+
+/** A ring with a word beside it, light on dark: readable on any picture. */
+internal class MarkPainter(context: Context) {
+    private val unit = context.resources.getDimension(R.dimen.line)
+    private val light = context.getColor(R.color.mark)
+    private val dark = context.getColor(R.color.mark_edge)
+    private val ring = Paint(Paint.ANTI_ALIAS_FLAG).apply { style = Paint.Style.STROKE }
+    private val text =
+        Paint(Paint.ANTI_ALIAS_FLAG).apply {
+            textSize = TypedValue.applyDimension(TypedValue.COMPLEX_UNIT_SP, TEXT_SP, context.resources.displayMetrics)
+            strokeJoin = Paint.Join.ROUND
+            strokeWidth = unit
+        }
+
+    /** At [x], [y]; the word stays within [width]. */
+    fun draw(canvas: Canvas, x: Float, y: Float, word: String, width: Int) {
+        for ((colour, stroke) in listOf(dark to 2 * unit, light to unit)) {
+            ring.color = colour
+            ring.strokeWidth = stroke
+            canvas.drawCircle(x, y, RADIUS * unit, ring)
+        }
+        val length = text.measureText(word)
+        val left = (x + GAP * unit).takeIf { it + length <= width } ?: (x - GAP * unit - length)
+        text.style = Paint.Style.STROKE
+        text.color = dark
+        canvas.drawText(word, left, y, text)
+        text.style = Paint.Style.FILL
+        text.color = light
+        canvas.drawText(word, left, y, text)
+    }
+
+    private companion object {
+        const val TEXT_SP = 18f
+        const val RADIUS = 4f
+        const val GAP = 7f
+    }
+}

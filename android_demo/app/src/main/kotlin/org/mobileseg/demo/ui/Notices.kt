@@ -1,0 +1,81 @@
+package org.mobileseg.demo.ui
+
+import android.content.res.Resources
+import org.mobileseg.demo.R
+import org.mobileseg.demo.camera.CameraTrouble
+import org.mobileseg.demo.manifest.Problem
+import org.mobileseg.demo.manifest.Refusal
+
+/** What a calm screen's button does. */
+internal enum class Remedy(val label: Int) {
+    GRANT(R.string.grant),
+    TRY_AGAIN(R.string.try_again),
+    OPEN_ARTIFACT(R.string.open_artifact),
+    OPEN_PICTURE(R.string.open_picture),
+}
+
+/** A calm screen: what is the matter, and what can be done. */
+internal data class Notice(val title: String, val text: String, val remedy: Remedy?)
+
+internal fun noticeOf(resources: Resources, trouble: CameraTrouble): Notice {
+    val (title, text, remedy) =
+        when (trouble) {
+            CameraTrouble.PERMISSION ->
+                Triple(R.string.camera_permission_title, R.string.camera_permission_text, Remedy.GRANT)
+            CameraTrouble.NONE -> Triple(R.string.camera_none_title, R.string.camera_none_text, Remedy.OPEN_PICTURE)
+            CameraTrouble.IN_USE -> Triple(R.string.camera_in_use_title, R.string.camera_in_use_text, Remedy.TRY_AGAIN)
+            CameraTrouble.DISABLED ->
+                Triple(R.string.camera_disabled_title, R.string.camera_disabled_text, Remedy.TRY_AGAIN)
+            CameraTrouble.LOST -> Triple(R.string.camera_lost_title, R.string.camera_lost_text, Remedy.TRY_AGAIN)
+            CameraTrouble.FAILED -> Triple(R.string.camera_failed_title, R.string.camera_failed_text, Remedy.TRY_AGAIN)
+        }
+    return Notice(resources.getString(title), resources.getString(text), remedy)
+}
+
+internal fun noticeOf(resources: Resources, refusal: Refusal): Notice {
+    val (expected, found, todo) = sentences(refusal.problem)
+    val text =
+        resources.getString(
+            R.string.refused_text,
+            resources.getString(expected, refusal.expected),
+            resources.getString(found, refusal.found),
+            resources.getString(todo),
+        )
+    return Notice(resources.getString(R.string.refused_title), text, Remedy.OPEN_ARTIFACT)
+}
+
+internal fun noArtifact(resources: Resources): Notice =
+    Notice(
+        resources.getString(R.string.no_artifact_title),
+        resources.getString(R.string.no_artifact_text),
+        Remedy.OPEN_ARTIFACT,
+    )
+
+internal fun unreadable(resources: Resources, reason: String): Notice =
+    Notice(
+        resources.getString(R.string.picture_failed_title),
+        resources.getString(R.string.picture_failed_text, reason),
+        Remedy.OPEN_PICTURE,
+    )
+
+private fun sentences(problem: Problem): Triple<Int, Int, Int> =
+    when (problem) {
+        Problem.FILES -> Triple(R.string.files_expected, R.string.files_found, R.string.files_todo)
+        Problem.MANIFEST_MISSING ->
+            Triple(R.string.manifest_missing_expected, R.string.manifest_missing_found, R.string.manifest_missing_todo)
+        Problem.MANIFEST_UNREADABLE ->
+            Triple(
+                R.string.manifest_unreadable_expected,
+                R.string.manifest_unreadable_found,
+                R.string.manifest_unreadable_todo,
+            )
+        Problem.SCHEMA -> Triple(R.string.schema_expected, R.string.schema_found, R.string.schema_todo)
+        Problem.TARGET -> Triple(R.string.target_expected, R.string.target_found, R.string.target_todo)
+        Problem.INPUT -> Triple(R.string.input_expected, R.string.input_found, R.string.input_todo)
+        Problem.OUTPUT -> Triple(R.string.output_expected, R.string.output_found, R.string.output_todo)
+        Problem.ARTIFACT_MISSING ->
+            Triple(R.string.artifact_missing_expected, R.string.artifact_missing_found, R.string.artifact_missing_todo)
+        Problem.CHECKSUM -> Triple(R.string.checksum_expected, R.string.checksum_found, R.string.checksum_todo)
+        Problem.RUNTIME -> Triple(R.string.runtime_expected, R.string.runtime_found, R.string.runtime_todo)
+        Problem.MEMORY -> Triple(R.string.memory_expected, R.string.memory_found, R.string.memory_todo)
+    }

@@ -1,0 +1,202 @@
+package org.mobileseg.demo.ui
+
+import android.content.Context
+import android.graphics.Bitmap
+import android.graphics.Canvas
+import android.graphics.Paint
+import android.graphics.RectF
+import android.os.Bundle
+import android.util.AttributeSet
+import android.view.MotionEvent
+import android.view.View
+import android.view.accessibility.AccessibilityNodeInfo
+import kotlin.math.abs
+import kotlin.math.min
+import org.mobileseg.demo.R
+import org.mobileseg.demo.manifest.Size
+import org.mobileseg.demo.pipeline.Scene
+
+/**
+ * A scene: the picture, over it the classes' colours, unfiltered so that borders show true ones; with two models a
+ * divider, left of it the first. A touch names the class under it, or drags the divider.
+ */
+class SegmentationView(context: Context, attributes: AttributeSet?) : View(context, attributes) {
+    /** 0 transparent to 1 opaque. */
+    var opacity: Float = DEFAULT_OPACITY
+        set(value) {
+            field = value
+            invalidate()
+        }
+
+    /** Where the divider is, 0 left to 1 right. */
+    var divider: Float = 0.5f
+        set(value) {
+            field = value.coerceIn(0f, 1f)
+            invalidate()
+        }
+
+    private var scene: Scene? = null
+    private var picture: Bitmap? = null
+    private var layers: List<Bitmap> = emptyList()
+    private val area = RectF()
+    private var touched: Touched? = null
+    private var dragging = false
+
+    private val pictures = Paint(Paint.FILTER_BITMAP_FLAG)
+    private val classes = Paint().apply { isFilterBitmap = false }
+    private val line = Paint(Paint.ANTI_ALIAS_FLAG).apply { strokeWidth = resources.getDimension(R.dimen.line) }
+    private val label = MarkPainter(context)
+
+    private class Touched(val x: Float, val y: Float)
+
+    /** Show [scene], which may be written anew when this returns. */
+    fun show(scene: Scene) {
+        this.scene = scene
+        val shown =
+            picture.takeIf { it?.height == scene.size.height && it.width == scene.size.width } ?: bitmap(scene.size)
+        shown.setPixels(scene.pixels)
+        picture = shown
+        if (
+            layers.size != scene.layers.size ||
+                layers.zip(scene.layers).any { (b, l) -> b.height != l.size.height || b.width != l.size.width }
+        ) {
+            layers = scene.layers.map { bitmap(it.size) }
+        }
+        scene.layers.forEachIndexed { i, layer -> layers[i].setPixels(layer.colours) }
+        contentDescription = describe(resources, scene, divider)
+        fit(shown)
+        invalidate()
+    }
+
+    /** Nothing. */
+    fun clear() {
+        scene = null
+        picture = null
+        layers = emptyList()
+        touched = null
+        contentDescription = resources.getString(R.string.picture_empty)
+        invalidate()
+    }
+
+    /** Picture and colours as they are shown, in the picture's own size; null while there is none. */
+    fun capture(): Bitmap? {
+        val source = picture ?: return null
+        val result = Bitmap.createBitmap(source.width * ENLARGED, source.height * ENLARGED, Bitmap.Config.ARGB_8888)
+        val whole = RectF(0f, 0f, result.width.toFloat(), result.height.toFloat())
+        drawScene(Canvas(result), whole)
+        return result
+    }
+
+    override fun onSizeChanged(width: Int, height: Int, oldWidth: Int, oldHeight: Int) {
+        super.onSizeChanged(width, height, oldWidth, oldHeight)
+        picture?.let(::fit)
+    }
+
+    override fun onDraw(canvas: Canvas) {
+        if (picture == null) return
+        drawScene(canvas, area)
+        val place = touched ?: return
+        label.draw(canvas, area.left + place.x * area.width(), area.top + place.y * area.height(), nameAt(place), width)
+    }
+
+    private fun drawScene(canvas: Canvas, into: RectF) {
+        val shown = picture ?: return
+        canvas.drawBitmap(shown, null, into, pictures)
+        classes.alpha = (opacity * OPAQUE).toInt()
+        val border = into.left + divider * into.width()
+        layers.forEachIndexed { i, layer ->
+            canvas.save()
+            if (layers.size == 2) {
+                val (from, to) = if (i == 0) into.left to border else border to into.right
+                canvas.clipRect(from, into.top, to, into.bottom)
+            }
+            canvas.drawBitmap(layer, null, into, classes)
+            canvas.restore()
+        }
+        if (layers.size == 2) {
+            for ((colour, widths) in listOf(R.color.mark_edge to EDGE, R.color.mark to 1f)) {
+                line.color = context.getColor(colour)
+                line.strokeWidth = widths * resources.getDimension(R.dimen.line)
+                canvas.drawLine(border, into.top, border, into.bottom, line)
+            }
+        }
+    }
+
+    private fun fit(shown: Bitmap) {
+        val scale = min(width.toFloat() / shown.width, height.toFloat() / shown.height)
+        val (w, h) = shown.width * scale to shown.height * scale
+        area.set((width - w) / 2, (height - h) / 2, (width + w) / 2, (height + h) / 2)
+    }
+
+    private fun nameAt(place: Touched): String {
+        val scene = scene ?: return ""
+        val layer =
+            scene.layers.getOrElse(if (scene.layers.size == 2 && place.x >= divider) 1 else 0) { scene.layers.first() }
+        return layer.manifest.output.classes[layer.classAt(place.x, place.y)]
+    }
+
+    override fun onTouchEvent(event: MotionEvent): Boolean {
+        if (picture == null || area.isEmpty) return super.onTouchEvent(event)
+        val x = ((event.x - area.left) / area.width()).coerceIn(0f, 1f)
+        val y = ((event.y - area.top) / area.height()).coerceIn(0f, 1f)
+        when (event.actionMasked) {
+            MotionEvent.ACTION_DOWN -> {
+                parent.requestDisallowInterceptTouchEvent(true)
+                val reach = resources.getDimension(R.dimen.touch) / 2
+                dragging = layers.size == 2 && abs(event.x - (area.left + divider * area.width())) <= reach
+                if (!dragging) touch(x, y)
+            }
+            MotionEvent.ACTION_MOVE -> if (dragging) divider = x else touch(x, y)
+            MotionEvent.ACTION_UP -> {
+                if (!dragging) performClick()
+                dragging = false
+            }
+            MotionEvent.ACTION_CANCEL -> dragging = false
+        }
+        return true
+    }
+
+    private fun touch(x: Float, y: Float) {
+        touched = Touched(x, y)
+        invalidate()
+    }
+
+    override fun performClick(): Boolean {
+        touched?.let { announceForAccessibility(nameAt(it)) }
+        return super.performClick()
+    }
+
+    override fun onInitializeAccessibilityNodeInfo(info: AccessibilityNodeInfo) {
+        super.onInitializeAccessibilityNodeInfo(info)
+        if (layers.size != 2) return
+        info.isScrollable = true
+        info.addAction(AccessibilityNodeInfo.AccessibilityAction.ACTION_SCROLL_FORWARD)
+        info.addAction(AccessibilityNodeInfo.AccessibilityAction.ACTION_SCROLL_BACKWARD)
+    }
+
+    override fun performAccessibilityAction(action: Int, arguments: Bundle?): Boolean {
+        val step =
+            when (action) {
+                AccessibilityNodeInfo.ACTION_SCROLL_FORWARD -> STEP
+                AccessibilityNodeInfo.ACTION_SCROLL_BACKWARD -> -STEP
+                else -> return super.performAccessibilityAction(action, arguments)
+            }
+        divider += step
+        scene?.let { contentDescription = describe(resources, it, divider) }
+        return layers.size == 2
+    }
+
+    private fun bitmap(size: Size): Bitmap = Bitmap.createBitmap(size.width, size.height, Bitmap.Config.ARGB_8888)
+
+    private fun Bitmap.setPixels(argb: IntArray) = setPixels(argb, 0, width, 0, 0, width, height)
+
+    private companion object {
+        const val DEFAULT_OPACITY = 0.55f
+        const val OPAQUE = 255
+        const val EDGE = 2f
+        const val STEP = 0.1f
+
+        /** Of a captured picture: models see few pixels, and letters and lines want more. */
+        const val ENLARGED = 2
+    }
+}

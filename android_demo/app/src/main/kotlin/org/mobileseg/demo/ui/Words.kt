@@ -1,0 +1,119 @@
+package org.mobileseg.demo.ui
+
+import android.content.res.Resources
+import java.text.NumberFormat
+import org.mobileseg.demo.R
+import org.mobileseg.demo.image.dominantClasses
+import org.mobileseg.demo.manifest.ArtifactManifest
+import org.mobileseg.demo.pipeline.Latency
+import org.mobileseg.demo.pipeline.Pipeline
+import org.mobileseg.demo.pipeline.Scene
+import org.mobileseg.demo.pipeline.Stage
+
+// What figures and scenes are in words, in the user's language.
+
+private val Resources.locale
+    get() = configuration.locales[0]
+
+/** 0..1 as percent. */
+internal fun Resources.percent(share: Float, digits: Int = 0): String =
+    NumberFormat.getPercentInstance(locale)
+        .apply {
+            minimumFractionDigits = digits
+            maximumFractionDigits = digits
+        }
+        .format(share)
+
+private fun Resources.number(value: Double): String =
+    NumberFormat.getNumberInstance(locale)
+        .apply {
+            minimumFractionDigits = 1
+            maximumFractionDigits = 1
+        }
+        .format(value)
+
+/** "road 34 %", with two models "road 34 % | 31 %". */
+internal fun shareText(resources: Resources, name: String, shares: List<Float>): String =
+    when (shares.size) {
+        1 -> resources.getString(R.string.share_one, name, resources.percent(shares[0]))
+        else ->
+            resources.getString(R.string.share_two, name, resources.percent(shares[0]), resources.percent(shares[1]))
+    }
+
+/** The dominant classes, for people who do not see the picture. */
+internal fun describe(resources: Resources, scene: Scene, divider: Float): String {
+    val layer = scene.layers.first()
+    val names = layer.manifest.output.classes
+    val seen = dominantClasses(layer.counts).joinToString { shareText(resources, names[it], listOf(layer.share(it))) }
+    val picture = resources.getString(R.string.picture_description, seen)
+    if (scene.layers.size == 1) return picture
+    val (left, right) = scene.layers.map { nameOf(it.manifest) }
+    val agreement = resources.getString(R.string.agreement, resources.percent(scene.agreement, 1))
+    return "$picture. $agreement. " +
+        resources.getString(R.string.divider_description, resources.percent(divider), left, right)
+}
+
+internal fun nameOf(manifest: ArtifactManifest): String = "${manifest.model} ${manifest.precision}"
+
+/**
+ * Everything measured, a line a thing. [thermal]: 0..6, null where the device does not say; [still]: no camera runs.
+ */
+internal fun figures(
+    resources: Resources,
+    pipeline: Pipeline,
+    scene: Scene,
+    threads: Int,
+    thermal: Int?,
+    still: Boolean,
+): String {
+    val rate = pipeline.rate.perSecond()
+    val first =
+        listOf(
+                when {
+                    still -> resources.getString(R.string.still)
+                    rate.isNaN() -> resources.getString(R.string.rate_unknown)
+                    else -> resources.getString(R.string.rate, resources.number(rate))
+                },
+                resources.getQuantityString(R.plurals.thread_count, threads, threads),
+                resources.getString(R.string.thermal, thermalWord(resources, thermal)),
+            )
+            .joinToString(" · ")
+    val latencies =
+        pipeline.manifests.mapIndexed { i, manifest ->
+            val stages = Stage.entries.map { resources.stage(pipeline.stopwatches[i].latency(it)) }
+            val name =
+                when {
+                    pipeline.manifests.size == 1 -> manifest.precision
+                    else -> resources.getString(if (i == 0) R.string.left else R.string.right, manifest.precision)
+                }
+            resources.getString(R.string.latency, name, pipeline.runtimes[i], stages[0], stages[1], stages[2])
+        }
+    val agreement =
+        if (scene.agreement.isNaN()) null
+        else resources.getString(R.string.agreement, resources.percent(scene.agreement, 1))
+    return listOfNotNull(first, *latencies.toTypedArray(), agreement).joinToString("\n")
+}
+
+private fun thermalWord(resources: Resources, thermal: Int?): String =
+    resources.getStringArray(R.array.thermal_words).getOrNull(thermal ?: -1)
+        ?: resources.getString(R.string.thermal_unknown)
+
+private fun Resources.stage(latency: Latency): String =
+    if (latency.medianMs.isNaN()) "–" else getString(R.string.stage, number(latency.medianMs), number(latency.p90Ms))
+
+/** What the manifest says, for people. */
+internal fun about(resources: Resources, manifest: ArtifactManifest): String {
+    val text =
+        resources.getString(
+            R.string.about_text,
+            manifest.model,
+            manifest.target.id,
+            manifest.precisionMeaning,
+            manifest.input.size.toString(),
+            manifest.emit,
+            manifest.output.classes.size,
+            manifest.licence,
+            manifest.file.sha256,
+        )
+    return text + manifest.note?.let { resources.getString(R.string.about_note, it) }.orEmpty()
+}

@@ -1,0 +1,117 @@
+package org.mobileseg.demo.benchmark
+
+import android.content.Intent
+import java.io.File
+import org.json.JSONObject
+import org.junit.Assert.assertEquals
+import org.junit.Assert.assertFalse
+import org.junit.Assert.assertTrue
+import org.junit.Before
+import org.junit.Test
+import org.junit.runner.RunWith
+import org.mobileseg.demo.Fixtures
+import org.mobileseg.demo.Python
+import org.robolectric.Robolectric
+import org.robolectric.RobolectricTestRunner
+import org.robolectric.RuntimeEnvironment
+import org.robolectric.annotation.Config
+import org.robolectric.shadows.ShadowLooper
+
+/** `am start`, as the system hands it over, to the file that is left behind. */
+@RunWith(RobolectricTestRunner::class)
+class BenchmarkRoboTest {
+    private val folder: File = RuntimeEnvironment.getApplication().getExternalFilesDir("benchmark")!!
+    private val result = File(folder, "result.json")
+    private val failure = File(folder, "result.json.error")
+
+    @Before
+    fun push() {
+        for (name in listOf("int8.onnx", "int8.onnx.json", "int8.pte", "int8.pte.json")) {
+            File(Fixtures.folder, name).copyTo(File(folder, name), overwrite = true)
+        }
+        File(Fixtures.folder, "street-0.f32").copyTo(File(folder, "0.bin"), overwrite = true)
+    }
+
+    @Test
+    fun `the result is one that mobileseg reads, stamped in app`() {
+        start("int8.onnx") { putExtra("threads", 2).putExtra("input_name", "street-0.png, resized") }
+        assertTrue(failure.takeIf(File::exists)?.readText() ?: "no result", result.exists())
+        val said = Python.run(READ, result.path)
+        assertEquals("in app | in app | time | quick | True | None", said.lines()[0])
+        assertEquals("int8.onnx int8 (192, 256) logits | 50 samples, 10 turns | 2 threads", said.lines()[1])
+        val text = JSONObject(result.readText())
+        assertEquals(
+            Fixtures.artifact("int8.onnx").manifest.file.sha256,
+            text.getJSONArray("series").getJSONObject(0).getString("sha256"),
+        )
+        assertFalse(File(result.path + ".part").exists())
+    }
+
+    @Test
+    @Config(sdk = [26])
+    fun `an old Android tells less, and says so`() {
+        start("int8.pte")
+        assertTrue(failure.takeIf(File::exists)?.readText() ?: "no result", result.exists())
+        Python.run(READ, result.path)
+        val before = JSONObject(result.readText()).getJSONArray("sessions").getJSONObject(0).getJSONObject("before")
+        assertTrue(before.isNull("thermal_status"))
+    }
+
+    @Test
+    fun `a repetition that the protocol does not have`() {
+        start("int8.onnx") { putExtra("protocol", "strict").putExtra("repeat", 2) }
+        assertEquals("a repetition of strict: 0 to 1", error().getString("expected"))
+    }
+
+    @Test
+    fun `what cannot be done is said in three parts`() {
+        start("int8.onnx") { putExtra("protocol", "hasty") }
+        assertEquals("a protocol: quick, standard, strict, sustained", error().getString("expected"))
+        start("int8.onnx") { putExtra("threads", 0) }
+        assertEquals("0", error().getString("found"))
+        start("../int8.onnx")
+        assertTrue(error().getString("expected").startsWith("a file's name"))
+        start("absent.onnx")
+        assertTrue(error().getString("expected").startsWith("MANIFEST_MISSING"))
+        File(folder, "0.bin").writeBytes(ByteArray(12))
+        start("int8.onnx")
+        assertTrue(error().getString("expected").startsWith("589824 bytes"))
+        File(folder, "int8.onnx").appendBytes(byteArrayOf(1))
+        start("int8.onnx")
+        assertTrue(error().getString("expected").startsWith("CHECKSUM"))
+    }
+
+    @Test
+    fun `what is not known is no pass where the protocol refuses`() {
+        start("int8.onnx") { putExtra("protocol", "strict").putExtra("allow", "hot,throttled,saver,threads") }
+        assertTrue(error().getString("found"), "busy: the device does not say" in error().getString("found"))
+        assertFalse(result.exists())
+    }
+
+    private fun error(): JSONObject {
+        assertTrue("an error is there", failure.exists())
+        return JSONObject(failure.readText())
+    }
+
+    private fun start(artifact: String, more: Intent.() -> Unit = {}) {
+        val intent = Intent().putExtra("artifact", artifact).putExtra("input", "0.bin").apply(more)
+        val controller = Robolectric.buildActivity(BenchmarkActivity::class.java, intent).setup()
+        controller.get().await()
+        ShadowLooper.idleMainLooper()
+        controller.pause().stop().destroy()
+    }
+
+    private companion object {
+        const val READ =
+            """
+import sys
+from pathlib import Path
+from mobileseg.latency.result import read_result
+r = read_result(Path(sys.argv[1]))
+s, (session,) = r.series[0], r.sessions
+print(r.device, session.runner, r.gives, r.protocol.name, r.complete, r.reason, sep=" | ")
+turns = f"{len(s.samples_ms)} samples, {len(s.at_s)} turns"
+print(f"{s.file} {s.precision} {s.size} {s.emit}", turns, f"{session.threads} threads", sep=" | ")
+"""
+    }
+}

@@ -1,0 +1,89 @@
+package org.mobileseg.demo.pipeline
+
+import java.util.concurrent.CountDownLatch
+import kotlin.concurrent.thread
+import kotlin.random.Random
+import org.junit.Assert.assertArrayEquals
+import org.junit.Assert.assertEquals
+import org.junit.Assert.assertTrue
+import org.junit.Test
+import org.mobileseg.demo.benchmark.percentile
+
+class WindowsTest {
+    @Test
+    fun `a window keeps the last numbers and their percentiles`() {
+        val random = Random(3)
+        val window = RollingWindow(100)
+        assertTrue(window.percentile(50.0).isNaN())
+        val all = mutableListOf<Double>()
+        repeat(1000) {
+            val value = random.nextDouble()
+            window.add(value)
+            all += value
+            val last = all.takeLast(100)
+            assertEquals(last.size, window.size)
+            assertEquals(percentile(last, 50.0), window.percentile(50.0), 0.0)
+            assertEquals(percentile(last, 90.0), window.percentile(90.0), 0.0)
+        }
+    }
+
+    @Test
+    fun `stages are timed apart`() {
+        var now = 0L
+        val watch = Stopwatch { now }
+        repeat(150) { i ->
+            watch.time(Stage.PREPARE) { now += 1_000_000 }
+            watch.time(Stage.INFER) { now += i * 1_000_000L }
+        }
+        assertEquals(Latency(1.0, 1.0), watch.latency(Stage.PREPARE))
+        assertEquals(99.5, watch.latency(Stage.INFER).medianMs, 1e-9)
+        assertEquals(139.1, watch.latency(Stage.INFER).p90Ms, 1e-9)
+        assertTrue(watch.latency(Stage.CLASSIFY).medianMs.isNaN())
+    }
+
+    @Test
+    fun `a pause is no slow frame`() {
+        val rate = FrameRate()
+        for (i in 0..10) rate.tick(1 + i * 50_000_000L)
+        assertEquals(20.0, rate.perSecond(), 1e-9)
+        rate.pause()
+        assertTrue(rate.perSecond().isNaN())
+        rate.tick(900_000_000_000)
+        assertTrue(rate.perSecond().isNaN())
+    }
+
+    @Test
+    fun `the reader gets whole slots, and never an older one`() {
+        val exchange = Exchange { LongArray(512) }
+        val done = CountDownLatch(1)
+        val writer = thread {
+            for (number in 1L..200_000L) {
+                exchange.back.fill(number)
+                exchange.publish()
+            }
+            done.countDown()
+        }
+        var last = 0L
+        var seen = 0
+        while (done.count > 0 || last < 200_000L) {
+            val slot = exchange.take()
+            val number = slot[0]
+            assertTrue("torn: $number", slot.all { it == number })
+            assertTrue("$number after $last", number >= last)
+            if (number > last) seen++
+            last = number
+        }
+        writer.join()
+        assertTrue("$seen", seen > 10)
+        assertEquals(200_000L, exchange.take()[511])
+    }
+
+    @Test
+    fun `one class alone`() {
+        val out = IntArray(3)
+        colour(byteArrayOf(0, 1, 2), intArrayOf(0xFF0000, 0x00FF00, 0x0000FF), ALL_CLASSES, out)
+        assertArrayEquals(intArrayOf(0xFFFF0000.toInt(), 0xFF00FF00.toInt(), 0xFF0000FF.toInt()), out)
+        colour(byteArrayOf(0, 1, 2), intArrayOf(0xFF0000, 0x00FF00, 0x0000FF), 1, out)
+        assertArrayEquals(intArrayOf(0, 0xFF00FF00.toInt(), 0), out)
+    }
+}

@@ -1,0 +1,112 @@
+package org.mobileseg.demo.ui
+
+import android.Manifest.permission.CAMERA
+import android.content.Context
+import android.content.res.Configuration
+import android.graphics.Bitmap
+import android.graphics.Canvas
+import android.hardware.camera2.CameraCharacteristics
+import android.os.Looper
+import android.view.View
+import android.widget.TextView
+import java.io.File
+import java.time.Duration
+import org.mobileseg.demo.Fixtures
+import org.mobileseg.demo.R
+import org.mobileseg.demo.artifact.ArtifactStore
+import org.mobileseg.demo.artifact.MANIFEST_SUFFIX
+import org.mobileseg.demo.artifact.Source
+import org.mobileseg.demo.camera.FakeImage
+import org.mobileseg.demo.camera.PushedImageReader
+import org.mobileseg.demo.camera.addCamera
+import org.mobileseg.demo.image.FakeFrame
+import org.mobileseg.demo.image.Orientation
+import org.robolectric.Robolectric
+import org.robolectric.RuntimeEnvironment
+import org.robolectric.Shadows.shadowOf
+import org.robolectric.android.controller.ActivityController
+
+/** The main screen on Robolectric, with a camera and artifacts, and what a test does with it. */
+class Stage : AutoCloseable {
+    private val application = RuntimeEnvironment.getApplication()
+    private val store = ArtifactStore(File(application.filesDir, "artifacts"))
+    val controller: ActivityController<MainActivity> = Robolectric.buildActivity(MainActivity::class.java)
+    val activity: MainActivity
+        get() = controller.get()
+
+    val session: LiveSession
+        get() = activity.retained.session
+
+    /** Copies in the app's storage, chosen as if by hand. */
+    fun choose(vararg names: String): List<File> {
+        val files = names.map { name ->
+            store.install(
+                listOf(name, name + MANIFEST_SUFFIX).map { Source(it) { File(Fixtures.folder, it).inputStream() } }
+            )
+        }
+        application
+            .getSharedPreferences("artifacts", Context.MODE_PRIVATE)
+            .edit()
+            .putString("chosen", files.joinToString("\n"))
+            .commit()
+        return files
+    }
+
+    fun allowCamera() {
+        addCamera("0", CameraCharacteristics.LENS_FACING_BACK, 90)
+        addCamera("1", CameraCharacteristics.LENS_FACING_FRONT, 270)
+        shadowOf(application).grantPermissions(CAMERA)
+    }
+
+    fun start(): Stage {
+        controller.setup()
+        settle()
+        return this
+    }
+
+    /** A street image through the camera. */
+    fun push(number: Int): FakeImage {
+        val turn = if (application.resources.configuration.orientation == Configuration.ORIENTATION_LANDSCAPE) 0 else 90
+        val orientation = Orientation(if (activity.retained.front) 270 else turn, mirrored = false)
+        val image = FakeImage(FakeFrame(Fixtures.frame(number), orientation, chromaStride = 2, padding = 24))
+        PushedImageReader.last.push(image)
+        settle()
+        return image
+    }
+
+    /** Everything that is due on every thread, and the figures' next refresh. */
+    fun settle() =
+        repeat(4) {
+            shadowOf(activity.retained.control.looper).idle()
+            shadowOf(activity.retained.model.looper).idle()
+            shadowOf(Looper.getMainLooper()).idleFor(Duration.ofMillis(300))
+        }
+
+    fun text(id: Int): String = activity.findViewById<TextView>(id)!!.text.toString()
+
+    fun shown(id: Int): Boolean = activity.findViewById<View>(id)!!.visibility == View.VISIBLE
+
+    fun click(menuItem: Int) {
+        shadowOf(activity).clickMenuItem(menuItem)
+        settle()
+    }
+
+    /** Title of the calm screen; null while there is none. */
+    val notice: String?
+        get() = if (shown(R.id.notice)) text(R.id.notice_title) else null
+
+    /** The whole screen, kept as NAME.png. */
+    fun draw(name: String): Bitmap {
+        val root = activity.window.decorView
+        val picture = Bitmap.createBitmap(root.width, root.height, Bitmap.Config.ARGB_8888)
+        root.draw(Canvas(picture))
+        val folder = File(System.getProperty("screens")).apply { mkdirs() }
+        File(folder, "$name.png").outputStream().use { picture.compress(Bitmap.CompressFormat.PNG, 100, it) }
+        return picture
+    }
+
+    override fun close() {
+        controller.pause().stop().destroy()
+        shadowOf(Looper.getMainLooper()).idle()
+    }
+}
