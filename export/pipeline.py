@@ -109,7 +109,7 @@ def _with_latency(
     place = folder / "int8"
     place.mkdir()
     with quiet():
-        module, _ = quantize(lowering.deployed, batches)
+        module, _ = quantize(lowering.deployed, batches, precision=request.precision, recipe=request.recipe)
         whole: Lowered = load(request.target.lower)(replace(lowering, module=module), place)
     return with_latency(asked, request.target, lowered, whole, batches[0])
 

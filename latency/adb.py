@@ -36,16 +36,16 @@ CHUNK = 65536
 
 
 class Adb:
-    """``argument``: a serial, or ``HOST:PORT``; None where there is one device only."""
+    """``argument``: a serial, or ``HOST:PORT``; None where there is one device only. ``shell``: the connection to it."""
 
     gives: Final[Literal["time"]] = "time"
 
     def __init__(self, argument: str | None = None) -> None:
         self._server = adb_server.client()
         self._serial = adb_server.connect(self._server, argument)
-        self._shell = AdbShell(self._server.device(self._serial))
+        self.shell = AdbShell(self._server.device(self._serial))
         self._left: set[str] = set()
-        found = must(self._shell, "uname -m", "the processor's architecture").strip()
+        found = must(self.shell, "uname -m", "the processor's architecture").strip()
         if found != ARCHITECTURE:
             raise EnvironmentLackError(
                 expected=f"a phone with a 64-bit ARM kernel ({ARCHITECTURE})",
@@ -69,7 +69,7 @@ class Adb:
         return android.sensors(before, self._listing(linux.SENSORS, android.SENSORS))
 
     def _listing(self, files: tuple[str, ...], commands: Mapping[str, str]) -> dict[str, str]:
-        return linux.parse_listing(ask(self._shell, android.script(files, commands)).text)
+        return linux.parse_listing(ask(self.shell, android.script(files, commands)).text)
 
     def accepts(self, manifest: Manifest) -> None:
         """Raises ``RequestError`` for what no program on a phone runs outside of an app."""
@@ -91,7 +91,7 @@ class Adb:
 
     def workspace(self) -> AbstractContextManager[RemoteWorkspace]:
         """A folder below ``PARENT`` with the runner in it."""
-        return workspace(self._shell, (PARENT,), build.arm_runner(), ARM_RUNNER, self._left)
+        return workspace(self.shell, (PARENT,), build.arm_runner(), ARM_RUNNER, self._left)
 
     def returns(self, seconds: float) -> bool:
         """Whether the server has it again, ready, within that time."""

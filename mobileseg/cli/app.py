@@ -275,6 +275,9 @@ def latency(
         str | None,
         typer.Option(help="Emulated devices: fail above so many instructions (12M), or above an earlier --json."),
     ] = None,
+    in_app: Annotated[
+        bool, typer.Option("--in-app", help="With --device adb: by the installed app, in its own process.")
+    ] = False,
 ) -> None:
     """Measure files against each other in one run, or say whether two results differ."""
     from mobileseg.cli import latency as verb
@@ -286,6 +289,7 @@ def latency(
     verb.run(
         artifacts or [], device=device, protocol=protocol, threads=threads, cores=cores, allow=allow or [],
         profile=profile, compute_units=compute_units, json_file=json_file, force=force, budget=budget, margin=margin,
+        in_app=in_app,
     )  # fmt: skip
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 SHOWN_OPERATORS = 12
 NOT_MEASURED = "not measured"
+AGAIN = "measure again, with --json to keep what there is"
 
 
 def run(
@@ -37,12 +38,16 @@ def run(
     force: bool,
     budget: str | None,
     margin: float | None,
+    in_app: bool,
 ) -> None:
     """Measure, show, and hold counts against the budget.
 
     What was measured before Ctrl-C, or before the device was lost, is written too, marked incomplete.
     """
     limit = _budget(budget, margin, device)
+    if in_app:
+        _run_in_app(artifacts, device, protocol, threads, cores, allow, profile, json_file, force)
+        return
     stages = Stages()
     from mobileseg.latency.measurement import Interrupted, measure
     from mobileseg.latency.request import parse_threads
@@ -68,20 +73,49 @@ def run(
         interrupt.leave_word(f"interrupted; {where}, marked incomplete")
         raise
     _keep(result, target)
-    if not result.complete:
-        raise GateError(
-            expected="a whole measurement",
-            found=f"it broke off: {result.reason}",
-            todo="what was measured is kept; the same command goes on with it"
-            if target
-            else "measure again, with --json to keep what there is",
+    _check(result, "what was measured is kept; the same command goes on with it" if target else AGAIN)
+    if limit is not None:
+        limit.check(result)
+
+
+def _run_in_app(
+    artifacts: list[str],
+    device: str,
+    protocol: str,
+    threads: str,
+    cores: str,
+    allow: list[str],
+    profile: str | None,
+    json_file: str | None,
+    force: bool,
+) -> None:
+    """The same, by the app on a phone."""
+    if cores != "all" or profile is not None:
+        raise RequestError(
+            expected="--in-app without --cores and --profile",
+            found="--profile" if profile is not None else f"--cores {cores}",
+            todo="an app chooses neither; leave --in-app out for them",
         )
+    target = json_path(json_file, force)
+    from mobileseg.latency.in_app import measure
+    from mobileseg.latency.request import parse_threads
+
+    result = measure(
+        artifacts, device, protocol, threads=parse_threads(threads), allow=allow,
+        command=command("mobileseg.latency.in_app.measure"), progress=Stages(),
+    )  # fmt: skip
+    _keep(result, target)
+    _check(result, AGAIN)
+
+
+def _check(result: Result, todo: str) -> None:
+    """Raise ``GateError`` for a result that is incomplete, or not good by its own protocol."""
+    if not result.complete:
+        raise GateError(expected="a whole measurement", found=f"it broke off: {result.reason}", todo=todo)
     if result.refused:
         from mobileseg.latency.conditions import refusal
 
         raise refusal(list(result.refused), result.protocol)
-    if limit is not None:
-        limit.check(result)
 
 
 def _budget(text: str | None, margin: float | None, device: str) -> Budget | None:

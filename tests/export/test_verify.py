@@ -58,7 +58,7 @@ def test_a_float_file_that_is_off_fails(model: nn.Module, scale: float) -> None:
         verify(subject(model, scale), BATCHES, "noise", False)
 
 
-@pytest.mark.parametrize("precision", ["float16", "int8-weights"])
+@pytest.mark.parametrize("precision", COARSER)
 def test_a_coarser_float_file_follows_within_its_bound(model: nn.Module, precision: str) -> None:
     bound = COARSER[precision]
     noise = 10 ** (-bound.sqnr_db / 20)

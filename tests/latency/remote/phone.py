@@ -32,6 +32,19 @@ Temperature static thresholds from HAL:
 BATTERY = (
     "Current Battery Service state:\n  USB powered: true\n  status: 2\n  level: 87\n  scale: 100\n  temperature: 298\n"
 )
+APP = "sdcard/Android/data/org.mobileseg.demo/files/benchmark"
+AM = f"""case $1 in start) ;; *) exit 0;; esac
+while [ $# -gt 0 ]; do
+  case $1 in --es|--ei) eval "$2=\\$3"; shift 3;; *) shift;; esac
+done
+cd /{APP} || exit 1
+printf '%s' "$protocol $threads $repeat $allow" >>/weather/started
+if [ ! -f "$artifact" ] || [ ! -f "$artifact.json" ] || [ ! -f "$input" ]; then
+  echo '{{"expected": "three files", "found": "less", "todo": "push them"}}' >"$result.error"
+elif [ -s /weather/app.error ]; then cp /weather/app.error "$result.error"
+else cp /weather/app.json "$result"; fi
+echo "Status: ok"
+"""
 POWER = "  mWakefulness=Awake\nDisplay Power: state=ON\n  Battery Saver is currently: {saver}\n"
 
 
@@ -59,6 +72,9 @@ def lay_out(folder: Path) -> None:
     said = "\n".join(f"{name}) cat /weather/{name};;" for name in ("thermalservice", "battery", "power"))
     _program(folder / "bin/dumpsys", f"case $1 in\n{said}\nesac\n")
     _program(folder / "bin/settings", "cat /weather/low_power\n")
+    _program(folder / "bin/pm", "cat /weather/packages\n")
+    _program(folder / "bin/am", AM)
+    app(folder)
     weather(folder)
 
 
@@ -71,6 +87,14 @@ def weather(folder: Path, milli: int = 41_000, status: int = 0, saver: bool = Fa
     _write(folder / "weather/battery", BATTERY)
     _write(folder / "weather/power", POWER.format(saver="ON" if saver else "OFF"))
     _write(folder / "weather/low_power", f"{int(saver)}\n")
+
+
+def app(folder: Path, installed: bool = False, result: str = "", error: str = "") -> None:
+    """Whether the app is there, and what its stand-in, ``am start``, leaves behind."""
+    _write(folder / "weather/packages", "package:org.mobileseg.demo\n" if installed else "")
+    _write(folder / "weather/app.json", result)
+    _write(folder / "weather/app.error", error)
+    _write(folder / "weather/started", "")
 
 
 def _write(path: Path, text: str) -> None:
