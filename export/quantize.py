@@ -51,9 +51,8 @@ def quantize(
     Gives the graph with explicit quantize and dequantize operators, and what was left float with the reasons.
     """
     quantizer = QUANTIZERS[precision](frozenset(keep_float).__contains__, recipe)
-    prepared = calibrate(
-        module, batches if precision in CALIBRATED else batches[:1], quantizer
-    )  # one run observes the weights
+    seen = batches if precision in CALIBRATED else batches[:1]  # one run observes the weights
+    prepared = calibrate(module, seen, quantizer)
     with torch.no_grad():
         graph: GraphModule = convert_pt2e(prepared)
     if precision in CALIBRATED and recipe.correct_bias:

@@ -145,7 +145,7 @@ class Int8Quantizer(Quantizer):  # type: ignore[misc]  # torchao ships no types
                 continue
             reason = self.float_reason(node)
             if reason is not None:
-                self._leave(node, reason)
+                self._left[operator_name(node), reason] += 1
             elif node.target in WEIGHTED | BINARY | TABLES:
                 self._annotate_arithmetic(node)
             elif node.target is aten.cat.default:
@@ -153,9 +153,6 @@ class Int8Quantizer(Quantizer):  # type: ignore[misc]  # torchao ships no types
             elif (node.target in LAYOUT and not self._is_padded(node)) or node.target in CLAMPS:
                 self._annotate_shared(node)
         return model
-
-    def _leave(self, node: Node, reason: str) -> None:
-        self._left[operator_name(node), reason] += 1
 
     def validate(self, model: GraphModule) -> None:
         """Every rule is applied as it is written; there is nothing left to check."""

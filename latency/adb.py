@@ -5,7 +5,6 @@ Tried with Debian's adbd in an emulated ARM userland. It has not run on a real p
 
 from __future__ import annotations
 
-import contextlib
 import shlex
 import time
 from collections.abc import Generator, Mapping
@@ -21,7 +20,7 @@ from mobileseg.latency import adb_server, android, linux
 from mobileseg.latency.arm import build
 from mobileseg.latency.device import DeviceError, DeviceLostError, Properties, RunnerFailedError, Sensors
 from mobileseg.latency.devices import Found
-from mobileseg.latency.remote import ARM_RUNNER, RemoteWorkspace, ask, must, workspace
+from mobileseg.latency.remote import ARM_RUNNER, RemoteWorkspace, ask, comes_back, must, workspace
 from mobileseg.registry import choose
 
 if TYPE_CHECKING:
@@ -31,6 +30,7 @@ PARENT = "/data/local/tmp"
 ARCHITECTURE = "aarch64"
 RUNS = "executorch"
 LOOK_S = 0.5  # between two readings of the processor's time
+LOOK_AGAIN_S = 1.0
 QUIET_S = 15.0  # without a word, after which the device is asked whether it is there
 CHUNK = 65536
 
@@ -95,15 +95,12 @@ class Adb:
 
     def returns(self, seconds: float) -> bool:
         """Whether the server has it again, ready, within that time."""
-        end = time.monotonic() + seconds
-        while True:
-            with contextlib.suppress(DeviceError, RequestError):
-                self._server = adb_server.client()
-                adb_server.connect(self._server, self._serial)
-                return True
-            if time.monotonic() >= end:
-                return False
-            time.sleep(min(1.0, max(0.0, end - time.monotonic())))
+
+        def reach() -> None:
+            self._server = adb_server.client()
+            adb_server.connect(self._server, self._serial)
+
+        return comes_back(reach, seconds, LOOK_AGAIN_S, (DeviceError, RequestError))
 
 
 class AdbShell:

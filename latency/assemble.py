@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from mobileseg.export.artifact import Artifact
 from mobileseg.latency import statistics
 from mobileseg.latency.arm.counts import Counts, Likeness
+from mobileseg.latency.conditions import Finding
 from mobileseg.latency.device import Sensors
+from mobileseg.latency.protocol import Protocol
 from mobileseg.latency.result import Profile, Series, Session, Stage
 from mobileseg.latency.session import Record, Setting
+
+Turn = Sequence[float]  # samples in ms
 
 
 def session(setting: Setting, repeat: int, record: Record, before: Sensors, after: Sensors | None) -> Session:
@@ -81,7 +85,14 @@ def series(
     )
 
 
-def apart(repeats: Sequence[Sequence[Sequence[float]]], figure: str) -> float:
+def far_apart(file: str, repeats: Sequence[Sequence[Turn]], by: Protocol) -> Iterator[Finding]:
+    """That the figures of a file's repetitions differ by more than the protocol takes for the same."""
+    found = _apart(repeats, by.figure)
+    if len(repeats) > 1 and not found <= by.within:
+        yield Finding("repeats", f"{by.figure} of {file} within {by.within:.0%}", f"{found:.1%} apart")
+
+
+def _apart(repeats: Sequence[Sequence[Turn]], figure: str) -> float:
     """How far the largest figure of several repetitions is above the smallest, as a share of it; infinite where one has no samples."""
     if not all(repeats):
         return float("inf")

@@ -28,6 +28,7 @@ from mobileseg.latency.assemble import facts
 from mobileseg.latency.device import Core, Properties, Sensors
 from mobileseg.latency.devices import Found
 from mobileseg.latency.likeness import likeness
+from mobileseg.latency.picture import told
 from mobileseg.latency.protocol import Protocol
 from mobileseg.latency.result import Result, Series, Session
 from mobileseg.registry import choose
@@ -120,7 +121,7 @@ def count_all(
         properties=properties(core),
         protocol=ONCE,
         versions={**installed(), "qemu-user": debian.version("qemu-user"), **built},
-        input=f"{first_sample().name}, resized",
+        input=told(first_sample()),
         sessions=(session,),
         series=tuple(series),
         complete=True,

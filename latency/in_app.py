@@ -15,15 +15,16 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from mobileseg.data.dataset import first_sample
-from mobileseg.data.images import read_batch
+from mobileseg.data.images import read_image
 from mobileseg.errors import EnvironmentLackError, GateError, RequestError
 from mobileseg.export.artifact import Artifact, read_artifact
 from mobileseg.export.manifest import manifest_path
 from mobileseg.latency import assemble
 from mobileseg.latency.adb import Adb
-from mobileseg.latency.conditions import Finding, judge
+from mobileseg.latency.conditions import judge
 from mobileseg.latency.device import DeviceError, DeviceLostError, RunnerFailedError
 from mobileseg.latency.devices import split
+from mobileseg.latency.picture import told, write_input
 from mobileseg.latency.protocol import PROTOCOLS, Protocol, check_gates
 from mobileseg.latency.remote import RemoteWorkspace, must
 from mobileseg.latency.result import Result, read_result
@@ -69,7 +70,7 @@ def measure(
                     progress(f"cool down for {how.cool_down_s:.0f} s")
                     time.sleep(how.cool_down_s)
                 extras: Extras = {
-                    "artifact": artifact.path.name, "input": INPUT, "input_name": f"{first_sample().name}, resized",
+                    "artifact": artifact.path.name, "input": INPUT, "input_name": told(first_sample()),
                     "protocol": how.name, "threads": count, "repeat": repeat, "result": RESULT,
                     "allow": ",".join(allow), "command": command or "",
                 }  # fmt: skip
@@ -131,7 +132,7 @@ def _storage(phone: Adb) -> Iterator[RemoteWorkspace]:
 def _push(storage: RemoteWorkspace, artifact: Artifact, folder: Path, progress: Callable[[str], None]) -> None:
     progress(f"push {artifact.path.name} to the app")
     pixels = folder / INPUT
-    read_batch(first_sample(), *artifact.size).astype("<f4").tofile(pixels)
+    write_input(artifact, read_image(first_sample()), pixels)
     for local, name in (
         (artifact.path, artifact.path.name),
         (manifest_path(artifact.path), manifest_path(artifact.path).name),
@@ -202,11 +203,9 @@ def merge(
             )
     series = [found.series[0].model_copy(update={"session": n}) for n, found in enumerate(results)]
     deviations = [d.model_copy(update={"session": n}) for n, found in enumerate(results) for d in found.deviations]
-    apart = assemble.apart([[list(turn) for turn in one.turns] for one in series], by.figure)
-    if len(series) > 1 and not apart <= by.within:
-        wanted = f"{by.figure} of {artifact.path.name} within {by.within:.0%}"
-        finding = Finding("repeats", wanted, f"{apart:.1%} apart")
-        deviations += judge([finding], "after", by.refuse_after, allow, None)
+    turns = [[list(turn) for turn in one.turns] for one in series]
+    far = list(assemble.far_apart(artifact.path.name, turns, by))
+    deviations += judge(far, "after", by.refuse_after, allow, None)
     return first.model_copy(
         update={
             "device": f"{device} in app",

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mobileseg.classmap import Outputs
 from mobileseg.data.dataset import first_sample
-from mobileseg.data.images import Pixels, read_image, to_batch
+from mobileseg.data.images import Pixels, read_image
 from mobileseg.errors import GateError, RequestError
 from mobileseg.export.artifact import Artifact
 from mobileseg.export.versions import installed
@@ -21,6 +21,7 @@ from mobileseg.latency.conditions import Finding, inspect, judge, refusal, wait_
 from mobileseg.latency.device import DeviceError, Sensors
 from mobileseg.latency.devices import split
 from mobileseg.latency.likeness import host_outputs, likeness
+from mobileseg.latency.picture import told, write_input
 from mobileseg.latency.request import Request
 from mobileseg.latency.result import Deviation, Profile, Result, Series, Session, Stage
 from mobileseg.latency.session import Bench, Record, Setting
@@ -127,7 +128,7 @@ class _Measurement:
         asked = self._asked
         pixels = read_image(self._picture)
         with tempfile.TemporaryDirectory(prefix="mobileseg-input-") as folder:
-            inputs = [_write_input(a, pixels, Path(folder) / f"{i}.bin") for i, a in enumerate(asked.artifacts)]
+            inputs = [write_input(a, pixels, Path(folder) / f"{i}.bin") for i, a in enumerate(asked.artifacts)]
             with Bench(asked.device, [artifact.path for artifact in asked.artifacts], inputs) as bench:
                 for repeat in range(asked.protocol.repeats):
                     for setting in asked.settings:
@@ -215,10 +216,7 @@ class _Measurement:
         for i, artifact in enumerate(asked.artifacts):
             for setting in asked.settings:
                 same = [s.record.tracks[i].turns for s in self._sessions if s.setting == setting]
-                apart = assemble.apart(same, by.figure)
-                if len(same) > 1 and not apart <= by.within:
-                    wanted = f"{by.figure} of {artifact.path.name} within {by.within:.0%}"
-                    findings.append(Finding("repeats", wanted, f"{apart:.1%} apart"))
+                findings += assemble.far_apart(artifact.path.name, same, by)
         self._deviations += judge(findings, "after", by.refuse_after, asked.allow, None)
 
     def _folder(self, bench: Bench, index: int) -> str:
@@ -284,15 +282,9 @@ class _Measurement:
             deviations=tuple(self._deviations),
             compute_units=asked.settings[0].compute_units,
             versions=installed(),
-            input=f"{self._picture.name}, resized",
+            input=told(self._picture),
             sessions=tuple(sessions),
             series=tuple(series),
             complete=reason is None,
             reason=reason,
         )
-
-
-def _write_input(artifact: Artifact, pixels: Pixels, path: Path) -> Path:
-    """The picture as the file takes it, raw little-endian float32."""
-    to_batch(pixels, *artifact.size).astype("<f4").tofile(path)
-    return path

@@ -10,10 +10,12 @@ import os
 import platform
 import re
 import shlex
-from collections.abc import Generator, Iterator, Sequence
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from mobileseg.errors import MobilesegError
 from mobileseg.files import sha256
 from mobileseg.latency.arm import build
 from mobileseg.latency.device import DeviceError, NoSpaceError, RunnerFailedError
@@ -187,6 +189,20 @@ def workspace(
         left.add(folder)
         with contextlib.suppress(DeviceError):  # gone: removed when it is there again
             _remove(shell, [folder], left)
+
+
+def comes_back(
+    reach: Callable[[], object], seconds: float, pause: float, away: tuple[type[MobilesegError], ...] = (DeviceError,)
+) -> bool:
+    """Whether ``reach`` succeeds within that time, tried again after every ``pause`` where it raises one of ``away``."""
+    end = time.monotonic() + seconds
+    while True:
+        with contextlib.suppress(*away):
+            reach()
+            return True
+        if time.monotonic() >= end:
+            return False
+        time.sleep(min(pause, max(0.0, end - time.monotonic())))
 
 
 def _make(shell: Shell, parents: Sequence[str]) -> str:

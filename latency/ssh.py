@@ -5,7 +5,6 @@ Tried with Debian's sshd in an emulated ARM userland. It has not run on a real b
 
 from __future__ import annotations
 
-import contextlib
 import time
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -17,9 +16,9 @@ from mobileseg.export.targets import TARGETS, TargetSpec
 from mobileseg.export.versions import check_versions
 from mobileseg.latency import linux, parsers, runner
 from mobileseg.latency.arm import build
-from mobileseg.latency.device import DeviceError, Properties, Sensors
+from mobileseg.latency.device import Properties, Sensors
 from mobileseg.latency.devices import Found
-from mobileseg.latency.remote import ARM_RUNNER, KIT, RemoteWorkspace, ask, must, workspace
+from mobileseg.latency.remote import ARM_RUNNER, KIT, RemoteWorkspace, ask, comes_back, must, workspace
 from mobileseg.latency.ssh_link import SshShell
 from mobileseg.registry import choose
 
@@ -119,14 +118,7 @@ class Ssh:
 
     def returns(self, seconds: float) -> bool:
         """Whether it lets us in again within that time."""
-        end = time.monotonic() + seconds
-        while True:
-            with contextlib.suppress(DeviceError):
-                self._shell.connect()
-                return True
-            if time.monotonic() >= end:
-                return False
-            time.sleep(min(LOOK_AGAIN_S, max(0.0, end - time.monotonic())))
+        return comes_back(self._shell.connect, seconds, LOOK_AGAIN_S)
 
 
 def find() -> list[Found]:

@@ -12,6 +12,7 @@ from mobileseg.latency.report.cells import (
     Table,
     count,
     decibel,
+    in_percent,
     interval,
     known,
     megabytes,
@@ -103,7 +104,7 @@ def size_figure(group: Sequence[Comparison]) -> Figure | None:
                 label=one.artifact_file,
                 tip=tip,
                 series=1 + index,  # 0 is the float original
-                y_range=_range(one.artifact.interval),
+                y_range=in_percent(one.artifact.interval),
             )
         )
     if not dots:
@@ -112,10 +113,6 @@ def size_figure(group: Sequence[Comparison]) -> Figure | None:
     return Figure(
         chart, "Accuracy against size. Lines: 95 % interval over images; dashed: no other file is smaller and better."
     )
-
-
-def _range(ends: tuple[float, float]) -> tuple[float, float] | None:
-    return (100 * ends[0], 100 * ends[1]) if known(ends[0]) and known(ends[1]) else None
 
 
 def mark_best(dots: Iterable[Point]) -> list[Point]:

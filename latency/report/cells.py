@@ -44,6 +44,11 @@ def known(value: float | None) -> bool:
     return value is not None and not math.isnan(value)
 
 
+def in_percent(ends: tuple[float, float]) -> tuple[float, float] | None:
+    """An interval of a ratio in 0..1, for a chart; None where an end is not a number."""
+    return (100 * ends[0], 100 * ends[1]) if known(ends[0]) and known(ends[1]) else None
+
+
 def number(value: float | None, digits: int = 2, scale: float = 1.0, unit: str = "", field: str = "") -> Cell:
     """``scale * value`` with so many digits and a unit; the cell's own value is not scaled."""
     if value is None or math.isnan(value):

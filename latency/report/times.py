@@ -13,6 +13,7 @@ from mobileseg.latency.report.cells import (
     Column,
     Table,
     count,
+    in_percent,
     interval,
     known,
     number,
@@ -185,10 +186,10 @@ def front_figure(every: Sequence[Timed], compared: Sequence[Comparison]) -> Figu
         s, match = one.series, accuracy.get(one.series.sha256)
         if match is None or match.artifact is None or s.median_ms is None or not known(match.artifact.miou):
             continue
-        value, ends = match.artifact.miou, match.artifact.interval
+        value = match.artifact.miou
         tip = f"{s.file}, {one.setting}: {s.median_ms:.2f} ms, {percent(value).text}"
-        span = (100 * ends[0], 100 * ends[1]) if known(ends[0]) and known(ends[1]) else None
-        dots.append(Point(s.median_ms, 100 * value, f"{s.file}, {one.session.threads} thr.", tip, 1 + index, span))
+        label = f"{s.file}, {one.session.threads} thr."
+        dots.append(Point(s.median_ms, 100 * value, label, tip, 1 + index, in_percent(match.artifact.interval)))
     if not dots:
         return None
     chart = scatter("mIoU against time", mark_best(dots), "median time of one inference, ms", "mIoU, %", log=True)

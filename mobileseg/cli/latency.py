@@ -46,7 +46,8 @@ def run(
     """
     limit = _budget(budget, margin, device)
     if in_app:
-        _run_in_app(artifacts, device, protocol, threads, cores, allow, profile, json_file, force)
+        _check_in_app(cores, profile)
+        _run_in_app(artifacts, device, protocol, threads, allow, json_path(json_file, force))
         return
     stages = Stages()
     from mobileseg.latency.measurement import Interrupted, measure
@@ -78,25 +79,20 @@ def run(
         limit.check(result)
 
 
-def _run_in_app(
-    artifacts: list[str],
-    device: str,
-    protocol: str,
-    threads: str,
-    cores: str,
-    allow: list[str],
-    profile: str | None,
-    json_file: str | None,
-    force: bool,
-) -> None:
-    """The same, by the app on a phone."""
+def _check_in_app(cores: str, profile: str | None) -> None:
+    """Raise ``RequestError`` for what does not go with ``--in-app``."""
     if cores != "all" or profile is not None:
         raise RequestError(
             expected="--in-app without --cores and --profile",
             found="--profile" if profile is not None else f"--cores {cores}",
             todo="an app chooses neither; leave --in-app out for them",
         )
-    target = json_path(json_file, force)
+
+
+def _run_in_app(
+    artifacts: list[str], device: str, protocol: str, threads: str, allow: list[str], target: Path | None
+) -> None:
+    """The same, by the app on a phone."""
     from mobileseg.latency.in_app import measure
     from mobileseg.latency.request import parse_threads
 

@@ -1,10 +1,10 @@
-import os
 import shutil
 import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+from required import lacking
 
 from mobileseg.errors import EnvironmentLackError
 from mobileseg.latency.arm import build, debian
@@ -18,9 +18,7 @@ def needed(make: Callable[[], Path]) -> Path:
     try:
         return make()
     except EnvironmentLackError as error:
-        if any(os.environ.get(name) for name in REQUIRED):
-            pytest.fail(f"required here: {error}")
-        pytest.skip(str(error))
+        lacking(error, *REQUIRED)
 
 
 @pytest.fixture(scope="session")

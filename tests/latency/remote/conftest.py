@@ -12,6 +12,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))  # for lab: test folders are no packages
 
 from lab import Lab, lab
+from required import lacking
 
 from mobileseg.errors import EnvironmentLackError
 from mobileseg.export import export_model
@@ -30,9 +31,7 @@ def machine() -> Iterator[Lab]:
         try:
             found = stack.enter_context(lab(Path(folder)))
         except EnvironmentLackError as error:
-            if os.environ.get(REQUIRED):
-                pytest.fail(f"required here: {error}")
-            pytest.skip(str(error))
+            lacking(error, REQUIRED)
         yield found
 
 

@@ -1,7 +1,6 @@
 """Results of every kind: comparisons with pictures and without labels, times, counts, and what changed."""
 
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -12,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
+from required import lacking
 
 from mobileseg.export.accuracy import Accuracy, Gain
 from mobileseg.export.comparison import Comparison, Logits
@@ -129,9 +129,7 @@ def browser() -> Iterator[Browser]:
     program = shutil.which("chromium")
     if program is None:
         reason = "no chromium: make test brings it where this runs as root; or: apt-get install chromium"
-        if any(os.environ.get(name) for name in REQUIRED):
-            pytest.fail(f"required here: {reason}")
-        pytest.skip(reason)
+        lacking(reason, *REQUIRED)
     with sync_playwright() as driver:
         opened = driver.chromium.launch(executable_path=program)
         yield opened
