@@ -7,44 +7,57 @@ calibration images: b += E[float output] - E[quantized output], in the order of 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.fx import GraphModule, Interpreter, Node
 
-from mobileseg.data.images import Batch
-from mobileseg.export.quantizer import WEIGHTED
+from mobileseg.data.images import Batch, evenly
+from mobileseg.export.operators import WEIGHTED
+from mobileseg.export.switches import DEQUANTIZE, Rounding
 
 aten = torch.ops.aten
 MOST_IMAGES = 32  # every activation that is still needed is kept for each
 
 
 @torch.no_grad()
-def correct_biases(graph: GraphModule, reference: GraphModule, batches: Sequence[Batch]) -> dict[str, Tensor]:
-    """Correct ``graph``, a converted one, in place, so that the mean output of every weighted operator is that of the float
-    ``reference`` of the same operators. Gives what was added, ``(channels,)`` by operator.
+def bias_shifts(graph: GraphModule, reference: GraphModule, batches: Sequence[Batch]) -> dict[str, Tensor]:
+    """What the biases of ``graph``, a converted or a switched one, must take up for the mean output of every operator with rounded
+    weights to be that of the float ``reference`` of the same operators: ``(channels,)`` by the operator's name.
 
     At most ``MOST_IMAGES`` of ``batches``, evenly chosen, are looked at.
     """
-    images = [torch.from_numpy(batch) for batch in batches[:: -(-len(batches) // MOST_IMAGES)]]
+    images = [torch.from_numpy(batches[i]) for i in evenly(len(batches), MOST_IMAGES)]
     wanted = dict(_means(reference, images))
-    added: dict[str, Tensor] = {}
+    shifts: dict[str, Tensor] = {}
     for node, mean, outputs in _lockstep(graph, images):
+        if not _rounded(graph, node):
+            continue
         shift = wanted[node.name] - mean
         for place, output in enumerate(outputs):
             outputs[place] = output + _on_channels(node, shift, output.ndim)
-        added[node.name] = shift
-    for node in _weighted(graph):
-        _add_to_bias(graph, node, added[node.name])
+        shifts[node.name] = shift
+    return shifts
+
+
+def correct_biases(graph: GraphModule, shifts: Mapping[str, Tensor]) -> None:
+    """Add ``bias_shifts`` to the biases of a converted graph, in place."""
+    for node in [node for node in graph.graph.nodes if node.name in shifts]:
+        _add_to_bias(graph, node, shifts[node.name])
     graph.graph.lint()
     graph.recompile()
-    return added
 
 
-def _weighted(graph: GraphModule) -> list[Node]:
-    return [node for node in graph.graph.nodes if node.target in WEIGHTED]
+def _rounded(graph: GraphModule, node: Node) -> bool:
+    """Whether the weights of an operator are rounded, as the switches stand."""
+    weight = node.args[1]
+    assert isinstance(weight, Node)
+    if weight.op == "call_module":
+        rounding = graph.get_submodule(str(weight.target))
+        return isinstance(rounding, Rounding) and rounding.active
+    return weight.target in DEQUANTIZE
 
 
 def _means(graph: GraphModule, images: Sequence[Tensor]) -> Iterator[tuple[str, Tensor]]:
@@ -57,8 +70,15 @@ def _lockstep(graph: GraphModule, images: Sequence[Tensor]) -> Iterator[tuple[No
     """Run all images, one operator after the other; gives every weighted operator with its channels' means and its outputs, which may
     be changed before the next one runs."""
     runs = [_Run(graph, image) for image in images]
+    of_image: set[Node] = set()  # all others, such as rounded weights, are the same for every image
     for node in graph.graph.nodes:
-        outputs = [run.step(node) for run in runs]
+        if node.op == "placeholder" or not of_image.isdisjoint(node.all_input_nodes):
+            of_image.add(node)
+            outputs = [run.step(node) for run in runs]
+        else:
+            outputs = [runs[0].step(node)] * len(runs)
+            for run, output in zip(runs[1:], outputs[1:], strict=True):
+                run.env[node] = output
         if node.target in WEIGHTED:
             mean = torch.stack([_channel_mean(node, output) for output in outputs]).mean(0)
             yield node, mean, outputs

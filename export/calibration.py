@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mobileseg.data.dataset import image_folder, samples_folder
-from mobileseg.data.images import Batch, Pixels, find_images, read_image, to_batch
+from mobileseg.data.images import Batch, Pixels, evenly, find_images, read_image, to_batch
 from mobileseg.errors import DatasetError
 from mobileseg.export.manifest import CalibrationPart
 
@@ -38,7 +38,7 @@ def read_image_set(folder: Path | None) -> ImageSet:
     Every image of the folder is decoded; of more than ``MOST`` an even selection is kept. Raises ``ImageError``.
     """
     paths = find_images(image_folder(folder or samples_folder()))
-    chosen = set(paths[:: -(-len(paths) // MOST)])
+    chosen = {paths[i] for i in evenly(len(paths), MOST)}
     images: dict[str, Pixels] = {}
     for path in paths:
         pixels = read_image(path)

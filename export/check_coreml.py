@@ -13,7 +13,7 @@ from torch.fx import GraphModule
 
 from mobileseg.errors import GateError
 from mobileseg.export.lowering import INPUT_NAME, Lowering
-from mobileseg.export.quantizer import WEIGHTED
+from mobileseg.export.operators import WEIGHTED
 from mobileseg.export.targets import CALIBRATED, FLOAT16, FLOAT32, INT8, INT8_WEIGHTS, QUANTIZED
 from mobileseg.models.reference import run_module
 

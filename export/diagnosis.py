@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from torch import nn
 
 from mobileseg.data.dataset import LabelledFolder, data_folder, open_labelled
-from mobileseg.data.images import read_batch
+from mobileseg.data.images import evenly, read_batch
 from mobileseg.data.labels import read_labels
 from mobileseg.errors import DatasetError, RequestError
 from mobileseg.export.calibration import ImageSet, read_calibration
-from mobileseg.export.probe import Bench, Probe, evenly
+from mobileseg.export.probe import Bench, Probe
 from mobileseg.export.quantize import switchable
 from mobileseg.export.quiet import quiet
-from mobileseg.export.recipes import DEFAULT, RECIPES, Recipe
+from mobileseg.export.recipes import DEFAULT, RECIPES, Recipe, default_recipe
 from mobileseg.export.sensitivity import Progress, Sensitivity, Subject, rank
 from mobileseg.models.checks import check_size
 from mobileseg.models.factory import deploy, num_classes_of, spec_of
@@ -89,7 +89,8 @@ class Diagnosis:
             _check_classes(model, self.data)
             probes, source = labelled_probes(self.data, self.size, self.probes), str(self.data.path)
         self.progress(f"calibrate on {len(self.images.images)} images ({self.images.source})")
-        bench = bench_of(model, self.size, self.images, probes)
+        recipe = default_recipe(self.spec.family, self.weights.record)
+        bench = bench_of(model, self.size, self.images, probes, recipe=recipe)
         subject = Subject(self.spec.name, self.weights.name, self.images.source, source)
         return rank(bench, subject, self.budget_s, self.most_drop, self.progress)
 
@@ -109,11 +110,13 @@ def bench_of(
     probes: Sequence[Probe],
     emit: str | None = None,
     recipe: Recipe = RECIPES[DEFAULT],
+    keep_float: Collection[str] = (),
 ) -> Bench:
-    """The quantized graph of an original form, calibrated on ``images``, with ``probes`` to look at it."""
+    """The quantized graph of an original form, calibrated on ``images``, with ``probes`` to look at it. ``keep_float``: see
+    ``switchable``."""
     deployed = deploy(model, *size, emit=emit)
     with quiet():
-        return Bench(deployed, switchable(deployed, images.batches(*size), recipe), probes)
+        return Bench(deployed, switchable(deployed, images.batches(*size), recipe, keep_float), probes)
 
 
 def image_probes(images: ImageSet, size: tuple[int, int], most: int = PROBES) -> list[Probe]:

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import torch
 
-from mobileseg.data.images import read_batch
+from mobileseg.data.images import evenly, read_batch
 from mobileseg.errors import ArtifactError, RequestError
 from mobileseg.export.artifact import Artifact
 from mobileseg.export.calibration import ImageSet, read_calibration
 from mobileseg.export.diagnosis import PROBES, bench_of
 from mobileseg.export.manifest import Decibel, Part
-from mobileseg.export.probe import Bench, Figures, Probe, evenly
+from mobileseg.export.probe import Bench, Figures, Probe
 from mobileseg.export.recipes import DEFAULT, RECIPES
 from mobileseg.export.reference import original_of
 from mobileseg.export.sensitivity import LayerCost, Progress, layer_costs
@@ -45,10 +45,9 @@ def layer_report(
     """
     manifest = artifact.manifest
     recipe = RECIPES.get(manifest.precision.recipe or DEFAULT)
-    if manifest.precision.name != INT8 or manifest.output.kind == "mask" or recipe is None or recipe.correct_bias:
+    if manifest.precision.name != INT8 or manifest.output.kind == "mask" or recipe is None:
         raise RequestError(
-            expected=f"a file of precision {INT8} that gives logits, with biases that were not corrected: a corrected one suits all "
-            "layers in int8 together",
+            expected=f"a file of precision {INT8} that gives logits",
             found=f"{manifest.precision.name}, {manifest.output.kind}, recipe {manifest.precision.recipe or DEFAULT}",
             todo="leave --layers out",
         )
@@ -56,9 +55,10 @@ def layer_report(
     progress(f"calibrate on {len(seen.images)} images ({seen.source})")
     chosen = [images[i] for i in evenly(len(images), PROBES)]
     probes = [Probe(read_batch(path, *artifact.size)) for path in chosen]
-    bench = bench_of(original_of(manifest, weights), artifact.size, seen, probes, manifest.output.kind, recipe)
     asked = manifest.precision.requested
     kept = tuple(layer.layer for layer in asked.layers) if asked else ()
+    model = original_of(manifest, weights)
+    bench = bench_of(model, artifact.size, seen, probes, manifest.output.kind, recipe, kept)
     graph = bench.without(kept)
     fidelity = _fidelity(artifact, bench)
     costs = layer_costs(bench, progress, kept)

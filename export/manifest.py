@@ -102,11 +102,12 @@ class OutputPart(Part):
 
 
 class FloatPart(Part):
-    """Operators that stayed float in an int8 file."""
+    """Operators that stayed float in an int8 file. ``multiply_adds``: their share of the graph's, 0..1; None in older files."""
 
     operator: str
     count: int
     reason: str
+    multiply_adds: float | None = None
 
 
 class KeptLayer(Part):

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from mobileseg.classmap import Outputs, classes_of_output
-from mobileseg.data.images import Batch
+from mobileseg.data.images import Batch, evenly
 from mobileseg.export.manifest import Decibel, Part
 from mobileseg.export.switches import SwitchedGraph
 from mobileseg.metrics.agreement import Agreement
@@ -37,11 +37,6 @@ class Figures(Part):
     sqnr_db: Decibel
     agreement: float
     miou: float | None = None
-
-
-def evenly(count: int, most: int) -> list[int]:
-    """At most ``most`` of the numbers below ``count``, evenly chosen, first and last among them."""
-    return sorted(set(np.linspace(0, count - 1, min(count, most)).round().astype(int).tolist()))
 
 
 class Bench:

@@ -9,7 +9,7 @@ from torch.fx import GraphModule
 from torchao.quantization.pt2e.quantize_pt2e import convert_pt2e, prepare_pt2e
 
 from mobileseg.data.images import Batch
-from mobileseg.export.bias_correction import correct_biases
+from mobileseg.export.bias_correction import bias_shifts, correct_biases
 from mobileseg.export.manifest import FloatPart
 from mobileseg.export.quantizer import Int8Quantizer
 from mobileseg.export.recipes import DEFAULT, RECIPES, Recipe
@@ -56,13 +56,26 @@ def quantize(
     with torch.no_grad():
         graph: GraphModule = convert_pt2e(prepared)
     if precision in CALIBRATED and recipe.correct_bias:
-        correct_biases(graph, float_graph(module), batches)
+        correct_biases(graph, bias_shifts(graph, float_graph(module), batches))
     return graph, quantizer.kept_float
 
 
-def switchable(module: DeployedModel, batches: Iterable[Batch], recipe: Recipe = RECIPES[DEFAULT]) -> SwitchedGraph:
-    """The same, with a switch at every rounding in place of a decision; biases stay as they are."""
+def switchable(
+    module: DeployedModel,
+    batches: Sequence[Batch],
+    recipe: Recipe = RECIPES[DEFAULT],
+    keep_float: Collection[str] = (),
+) -> SwitchedGraph:
+    """The same, with a switch at every rounding in place of a decision.
+
+    Where biases are corrected, each is for a graph with everything in int8 but ``keep_float``; with other choices of layers a layer
+    keeps its own, which takes up the error of its own weights, by far most of it.
+    """
     quantizer = Int8Quantizer(recipe=recipe)
     prepared = calibrate(module, batches, quantizer)
     with torch.no_grad():
-        return switched(convert_pt2e(prepared, fold_quantize=False), quantizer)
+        graph = switched(convert_pt2e(prepared, fold_quantize=False), quantizer)
+    if recipe.correct_bias:
+        graph.keep_float(keep_float)
+        graph.correct(bias_shifts(graph.module, float_graph(module), batches))
+    return graph

@@ -24,6 +24,17 @@ from torchao.quantization.pt2e.quantizer import (
 from torchao.quantization.pt2e.quantizer.quantizer import Q_ANNOTATION_KEY, QuantizationSpecBase
 
 from mobileseg.export.manifest import FloatPart
+from mobileseg.export.operators import (
+    BINARY,
+    CLAMPS,
+    LAYOUT,
+    RULED,
+    TABLES,
+    WEIGHTED,
+    layer_names,
+    multiply_adds,
+    operator_name,
+)
 from mobileseg.export.recipes import DEFAULT, RECIPES, Recipe
 from mobileseg.registry import load
 
@@ -55,21 +66,6 @@ WEIGHT = QuantizationSpec(
     observer_or_fake_quant_ctr=PerChannelMinMaxObserver.with_args(eps=WEIGHT_EPS),
 )
 
-WEIGHTED = {aten.conv2d.default, aten.linear.default}
-BINARY = {aten.add.Tensor, aten.mul.Tensor}
-TABLES = {aten.gelu.default}  # of one input: 256 values, which XNNPACK looks up
-CLAMPS = {aten.relu.default, aten.relu6.default, aten.hardtanh.default, aten.clamp.default}
-# These move numbers and do not change them: input and output share their scale.
-LAYOUT = {
-    aten.slice.Tensor,
-    aten.permute.default,
-    aten.reshape.default,
-    aten.view.default,
-    aten.flatten.using_ints,
-    aten.mean.dim,
-    aten.max_pool2d.default,
-}
-RULED = WEIGHTED | BINARY | TABLES | {aten.cat.default}  # each becomes int8 or stays float on its own account
 FLOAT_REASONS = {
     aten.bmm.default: "XNNPACK's batched product of two activations is float only",
     aten.softmax.int: "softmax has no int8 kernel in XNNPACK",
@@ -95,21 +91,6 @@ def _module_types(node: Node) -> Iterable[str]:
         yield kind.rsplit(".", 1)[-1] if isinstance(kind, str) else kind.__name__
 
 
-def layer_names(node: Node) -> tuple[str, ...]:
-    """What an operator answers to, the outermost first: the paths of the modules around it (as in ``named_modules``) and, where
-    it is not the module's weighted operator itself, the innermost path with the operator's name, such as ``network.block/add``."""
-    paths = tuple(path for path, _ in (node.meta.get("nn_module_stack") or {}).values() if path)
-    if node.target in WEIGHTED and paths:
-        return paths
-    return (*paths, f"{paths[-1] if paths else ''}/{operator_name(node)}")
-
-
-def operator_name(node: Node) -> str:
-    """The name of an ATen operator without its overload."""
-    assert isinstance(node.target, torch._ops.OpOverload)
-    return node.target.__name__.split(".")[0]
-
-
 def _is_float(node: object) -> TypeGuard[Node]:
     return (
         isinstance(node, Node)
@@ -130,22 +111,31 @@ class Int8Quantizer(Quantizer):  # type: ignore[misc]  # torchao ships no types
         self.activation = activation_spec(load(recipe.observer))
         self.keep_float = keep_float or (lambda path: False)
         self._left: Counter[tuple[str, str]] = Counter()
+        self._cost: Counter[tuple[str, str]] = Counter()
+        self._total = 0
 
     @property
     def kept_float(self) -> tuple[FloatPart, ...]:
         return tuple(
-            FloatPart(operator=operator, count=count, reason=reason)
+            FloatPart(
+                operator=operator, count=count, reason=reason, multiply_adds=self._share(self._cost[operator, reason])
+            )
             for (operator, reason), count in sorted(self._left.items())
         )
 
     def annotate(self, model: GraphModule) -> GraphModule:
         self._left.clear()
+        self._cost.clear()
+        self._total = 0
         for node in model.graph.nodes:
             if node.op != "call_function":
                 continue
+            cost = multiply_adds(node)
+            self._total += cost
             reason = self.float_reason(node)
             if reason is not None:
                 self._left[operator_name(node), reason] += 1
+                self._cost[operator_name(node), reason] += cost
             elif node.target in WEIGHTED | BINARY | TABLES:
                 self._annotate_arithmetic(node)
             elif node.target is aten.cat.default:
@@ -153,6 +143,9 @@ class Int8Quantizer(Quantizer):  # type: ignore[misc]  # torchao ships no types
             elif (node.target in LAYOUT and not self._is_padded(node)) or node.target in CLAMPS:
                 self._annotate_shared(node)
         return model
+
+    def _share(self, cost: int) -> float:
+        return cost / self._total if self._total else 0.0
 
     def validate(self, model: GraphModule) -> None:
         """Every rule is applied as it is written; there is nothing left to check."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from mobileseg.weights.records import WeightsRecord
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -33,3 +35,12 @@ RECIPES: Mapping[str, Recipe] = {
     )
 }
 DEFAULT = "histogram"
+BY_FAMILY: Mapping[str, str] = {"SeaFormer": f"{DEFAULT}{BIAS}"}  # measured: results/recipes.json
+
+
+def default_recipe(family: str, record: WeightsRecord | None) -> Recipe:
+    """The recipe of a family, or ``DEFAULT``; for weights that were trained through the roundings always ``DEFAULT``, which they were
+    trained with: what a correction would take up they have learnt to."""
+    if record is not None and record.trained_rounded:
+        return RECIPES[DEFAULT]
+    return RECIPES[BY_FAMILY.get(family, DEFAULT)]

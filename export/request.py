@@ -12,7 +12,7 @@ from mobileseg.errors import RequestError
 from mobileseg.export.calibration import ImageSet, read_calibration, read_image_set
 from mobileseg.export.keep_float import AUTO, KeepFloat, read_keep_float
 from mobileseg.export.manifest import manifest_path
-from mobileseg.export.recipes import DEFAULT, RECIPES, Recipe
+from mobileseg.export.recipes import RECIPES, Recipe, default_recipe
 from mobileseg.export.targets import CALIBRATED, INT8, QUANTIZED, TARGETS, TargetSpec
 from mobileseg.files import check_output
 from mobileseg.models.checks import check_emit, check_num_classes, check_size
@@ -90,7 +90,7 @@ class ExportRequest:
         ``size``: height, width; default the weights' own, else the model's. ``output``: default
         ``<model>-<precision><suffix>`` in the working folder. ``weights``: default the bundled ones. ``calibration``: a folder
         of images, default the bundled ones; they serve the verification too. ``keep_float``: a list of layers that stay float in
-        int8, or ``auto``: find one on the calibration images. ``recipe``: how int8 ranges are calibrated, of ``RECIPES``.
+        int8, or ``auto``: find one on the calibration images. ``recipe``: how int8 is calibrated, of ``RECIPES``; default: the family's.
         ``classes``: a classes.json for weights that bring no names. ``resample_tables``: stretch position tables that do not reach
         ``size``: what is exported then is another function than the trained one, and the manifest says so.
 
@@ -112,8 +112,10 @@ class ExportRequest:
         how = _recipe(recipe, precision)
         names = read_classes(Path(classes)) if classes is not None else None
         source = None if weights == RANDOM else resolve(weights or default_weights(spec), spec)
+        record = source.record if source else None
+        how = how or default_recipe(spec.family, record)
         if size is None:
-            size = source.record.size if source and source.record else spec.size
+            size = record.size if record else spec.size
         folder = Path(calibration) if calibration is not None else None
         images = read_calibration(folder) if precision in CALIBRATED else read_image_set(folder)
         from mobileseg.models.factory import spec_of, stretch_tables
@@ -146,14 +148,16 @@ def _keep_float(asked: str | Path | None, spec: ModelSpec, precision: str) -> Ke
     return AUTO if asked == AUTO else read_keep_float(Path(asked), spec.name)
 
 
-def _recipe(name: str | None, precision: str) -> Recipe:
-    if name is not None and precision not in CALIBRATED:
+def _recipe(name: str | None, precision: str) -> Recipe | None:
+    if name is None:
+        return None
+    if precision not in CALIBRATED:
         raise RequestError(
             expected=f"--recipe with precision {', '.join(CALIBRATED)}",
             found=precision,
             todo="leave one of the two out",
         )
-    return choose(RECIPES, name or DEFAULT, "recipe")
+    return choose(RECIPES, name, "recipe")
 
 
 def _check_gate(flag: str, figure: float | None, largest: float) -> None:

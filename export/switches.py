@@ -7,14 +7,15 @@ had the other layers been kept float (``Int8Quantizer.keep_float``).
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
 from torch.fx import GraphModule, Node
 
-from mobileseg.export.quantizer import CLAMPS, LAYOUT, RULED, WEIGHT_EPS, WEIGHTED, Int8Quantizer, layer_names
+from mobileseg.export.operators import CLAMPS, LAYOUT, RULED, layer_names, multiply_adds
+from mobileseg.export.quantizer import WEIGHT_EPS, Int8Quantizer
 
 aten = torch.ops.aten
 steps = torch.ops.quantized_decomposed
@@ -54,6 +55,22 @@ class Rounding(nn.Module):
         return (largest / ((self.high - self.low) / 2)).clamp(min=WEIGHT_EPS)
 
 
+class Shift(nn.Module):
+    """What correction adds to one operator's bias, ``(channels,)``; nothing while not ``active``."""
+
+    amount: Tensor
+
+    def __init__(self, amount: Tensor) -> None:
+        super().__init__()
+        self.register_buffer("amount", amount)
+        self.active = True
+
+    def forward(self, bias: Tensor | None = None) -> Tensor | None:
+        if not self.active:
+            return bias
+        return self.amount if bias is None else bias + self.amount
+
+
 @dataclass(frozen=True)
 class Edge:
     """A rounding with the layers that decide over it, of the operators at its two ends."""
@@ -80,11 +97,26 @@ class SwitchedGraph:
     edges: list[Edge]
     layers: dict[str, Layer] = field(default_factory=dict)
     multiply_adds: int = 0
+    shifts: list[tuple[Shift, str]] = field(default_factory=list)  # with the layer whose switch is theirs
 
     def quantize_only(self, layers: Collection[str]) -> None:
         """Round where one of these layers takes or gives."""
         for edge in self.edges:
             edge.rounding.active = not edge.layers.isdisjoint(layers)
+        for shift, layer in self.shifts:
+            shift.active = layer in layers
+
+    def correct(self, shifts: Mapping[str, Tensor]) -> None:
+        """Have every weighted operator's bias take up its ``bias_shifts`` where its layer is int8."""
+        graph = self.module.graph
+        for node in [node for node in graph.nodes if node.name in shifts]:
+            shift, name = Shift(shifts[node.name]), f"shift_{len(self.shifts)}"
+            self.module.add_submodule(name, shift)
+            with graph.inserting_before(node):
+                bias = graph.call_module(name, tuple(node.args[2:3]))
+            node.args = (*node.args[:2], bias, *node.args[3:])
+            self.shifts.append((shift, layer_names(node)[-1]))
+        self.module.recompile()
 
     def below(self, names: Collection[str]) -> set[str]:
         """The layers that answer to one of ``names``: themselves, or those in a module."""
@@ -168,26 +200,3 @@ def _maker(node: Node) -> Node:
         source = source.args[0]
     assert isinstance(source, Node)
     return source
-
-
-def multiply_adds(node: Node) -> int:
-    """Of one operator of a graph with example values: convolutions, linear layers and batched products; 0 for all others."""
-    value = node.meta.get("val")
-    if not isinstance(value, Tensor) or not isinstance(node.target, torch._ops.OpOverload):
-        return 0
-    if node.target in WEIGHTED:
-        return value.numel() * _weight_size(node)
-    if node.target is aten.bmm.default:
-        left = node.args[0]
-        assert isinstance(left, Node)
-        return value.numel() * int(left.meta["val"].shape[-1])
-    return 0
-
-
-def _weight_size(node: Node) -> int:
-    """Weights of one output channel."""
-    weight = node.args[1]
-    while isinstance(weight, Node) and "val" not in weight.meta:
-        weight = weight.args[0]
-    assert isinstance(weight, Node)
-    return int(weight.meta["val"].shape[1:].numel())

@@ -11,7 +11,8 @@ from torch.fx import GraphModule, Node
 from torchao.quantization.pt2e.quantizer import QuantizationAnnotation
 from torchao.quantization.pt2e.quantizer.quantizer import Q_ANNOTATION_KEY
 
-from mobileseg.export.quantizer import WEIGHT, WEIGHTED, Int8Quantizer
+from mobileseg.export.operators import WEIGHTED
+from mobileseg.export.quantizer import WEIGHT, Int8Quantizer
 from mobileseg.export.targets import INT8, INT8_WEIGHTS
 
 

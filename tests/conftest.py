@@ -11,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).parent))  # for reference_weights: test fo
 torch.set_num_threads(1)  # two workers on two cores: more threads than that only wait for each other
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A file is one worker's, so that what its fixtures export is made once; a test marked ``alone`` is any worker's."""
     for item in items:

@@ -79,7 +79,7 @@ def export(
     recipe: Annotated[
         str | None,
         typer.Option(
-            help="With int8: histogram, minmax, percentile or mse ranges; with +bias, biases are corrected, too."
+            help="With int8: histogram, minmax, percentile or mse ranges; +bias corrects biases, too. Default: the family's."
         ),
     ] = None,
     classes: Annotated[

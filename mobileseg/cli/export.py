@@ -50,8 +50,10 @@ def report(manifest: Manifest) -> list[str]:
         how = f" ({m.precision.recipe}: {RECIPES[m.precision.recipe].title})" if m.precision.recipe else ""
         lines.append(f"calibrated on {m.calibration.images} images of {m.calibration.source}{how}{own}")
     for reason in dict.fromkeys(part.reason for part in m.precision.kept_float):
-        parts = (f"{part.count} {part.operator}" for part in m.precision.kept_float if part.reason == reason)
-        lines.append(f"kept float {', '.join(parts)}: {reason}")
+        parts = [part for part in m.precision.kept_float if part.reason == reason]
+        share = sum(part.multiply_adds or 0.0 for part in parts)
+        cost = f" ({percent(share)} of the multiply-adds)" if share else ""
+        lines.append(f"kept float {', '.join(f'{part.count} {part.operator}' for part in parts)}{cost}: {reason}")
     if asked := m.precision.requested:
         lines.append(f"on request {', '.join(layer.layer for layer in asked.layers) or 'no layer'} ({asked.source})")
         ratio = "not measured" if asked.latency_ratio is None else f"{asked.latency_ratio:.3f} on {asked.device}"

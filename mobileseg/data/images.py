@@ -120,6 +120,11 @@ def read_batch(path: Path, height: int, width: int) -> Batch:
     return to_batch(read_image(path), height, width)
 
 
+def evenly(count: int, most: int) -> list[int]:
+    """At most ``most`` of the numbers below ``count``, evenly chosen, first and last among them."""
+    return sorted(set(np.linspace(0, count - 1, min(count, most)).round().astype(int).tolist()))
+
+
 def check_images(paths: Sequence[Path]) -> None:
     """Decode every image once; raises ``ImageError`` for the first that cannot be used."""
     for path in paths:

@@ -34,6 +34,11 @@ class WeightsRecord:
     things: tuple[str, ...] = ()
 
     @property
+    def trained_rounded(self) -> bool:
+        """Whether they were trained through the roundings of int8."""
+        return isinstance(self.recipe, dict) and bool(self.recipe.get("int8"))
+
+    @property
     def path(self) -> Path:
         return bundled_folder() / self.file
 

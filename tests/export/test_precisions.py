@@ -11,8 +11,8 @@ from mobileseg.data.dataset import first_sample
 from mobileseg.data.images import read_batch
 from mobileseg.errors import RequestError
 from mobileseg.export import export_model
+from mobileseg.export.operators import WEIGHTED
 from mobileseg.export.quantize import quantize
-from mobileseg.export.quantizer import WEIGHTED
 from mobileseg.export.quiet import quiet
 from mobileseg.export.switches import DEQUANTIZE
 from mobileseg.export.targets import INT8_DYNAMIC, INT8_WEIGHTS, QUANTIZED, TARGETS

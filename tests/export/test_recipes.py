@@ -1,5 +1,7 @@
 """Ranges and biases: what each recipe promises, on small networks."""
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +15,17 @@ from torchao.quantization.pt2e.quantize_pt2e import convert_pt2e, prepare_pt2e
 
 from mobileseg.errors import RequestError, UnknownNameError
 from mobileseg.export import export_model
-from mobileseg.export.bias_correction import _means, correct_biases
+from mobileseg.export.bias_correction import _means, bias_shifts, correct_biases
 from mobileseg.export.observers import LEFT_OUT, LeastSquaresObserver, PercentileObserver, squared_errors
-from mobileseg.export.quantizer import WEIGHTED, Int8Quantizer
+from mobileseg.export.operators import WEIGHTED
+from mobileseg.export.quantizer import Int8Quantizer
 from mobileseg.export.quiet import quiet
-from mobileseg.export.recipes import RECIPES
+from mobileseg.export.recipes import BY_FAMILY, DEFAULT, RECIPES, default_recipe
 from mobileseg.registry import load
+from mobileseg.weights.records import bundled
+from mobileseg.weights.resolve import RANDOM
+
+ROOT = Path(__file__).parents[2]
 
 
 class Depthwise(nn.Module):
@@ -58,7 +65,8 @@ def test_no_channel_has_a_mean_error_afterwards(seed: int) -> None:
     pixels = [torch.from_numpy(batch) for batch in batches]
     reference, graph = graphs(Depthwise(seed).eval(), batches)
     wanted, before = dict(_means(reference, pixels)), dict(_means(graph, pixels))
-    added = correct_biases(graph, reference, batches)
+    added = bias_shifts(graph, reference, batches)
+    correct_biases(graph, added)
     after = dict(_means(graph, pixels))
     assert wanted.keys() == after.keys() == added.keys()
     assert len(added) == 4
@@ -72,12 +80,30 @@ def test_every_operator_has_a_bias_of_its_own() -> None:
     module = Depthwise(3).eval()
     batches = images(3)
     reference, graph = graphs(module, batches)
-    correct_biases(graph, reference, batches)
+    correct_biases(graph, bias_shifts(graph, reference, batches))
     biases = [node.args[2] for node in graph.graph.nodes if node.target in WEIGHTED]
     assert len({bias.target for bias in biases if isinstance(bias, Node)}) == 4
     with torch.no_grad():
         lowered = torch.export.export(graph, (torch.zeros(1, 3, 10, 12),)).module()
         torch.testing.assert_close(lowered(torch.from_numpy(batches[0])), graph(torch.from_numpy(batches[0])))
+
+
+@pytest.mark.parametrize("family", BY_FAMILY)
+def test_a_family_has_its_recipe_because_it_was_measured(family: str) -> None:
+    rows = json.loads((ROOT / "results" / "recipes.json").read_text(encoding="utf-8"))["rows"]
+    measured = [row["recipes"] for row in rows if row["family"] == family and row["weights"] != RANDOM]
+    assert measured
+    for recipes in measured:
+        assert recipes[BY_FAMILY[family]]["miou"] > recipes[DEFAULT]["miou"]
+
+
+def test_weights_trained_through_the_roundings_are_not_corrected() -> None:
+    plain = bundled("seaformer-tiny")["camvid11"]
+    assert default_recipe("SeaFormer", plain).correct_bias
+    assert default_recipe("SeaFormer", None).correct_bias
+    rounded = replace(plain, recipe={"epochs": 2, "int8": True})
+    assert default_recipe("SeaFormer", rounded) == RECIPES[DEFAULT]
+    assert default_recipe("TopFormer", plain) == RECIPES[DEFAULT]
 
 
 values = st.lists(st.floats(-50, 50, width=32), min_size=20, max_size=300)

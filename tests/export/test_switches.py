@@ -10,6 +10,7 @@ import mobileseg
 from mobileseg.data.images import Batch
 from mobileseg.export.quantize import quantize, switchable
 from mobileseg.export.quantizer import WEIGHT_EPS
+from mobileseg.export.recipes import RECIPES
 from mobileseg.export.switches import Rounding, SwitchedGraph
 from mobileseg.models.deploy import DeployedModel
 
@@ -51,10 +52,25 @@ def test_it_equals_the_graph_quantized_with_the_same_layers_float(
     deployed: DeployedModel, graph: SwitchedGraph, batches: list[Batch], kept: tuple[str, ...]
 ) -> None:
     wanted, floats = quantize(deployed, batches, kept)
+    assert 1 - sum(part.multiply_adds or 0.0 for part in floats) == pytest.approx(graph.int8_share(kept))
     graph.keep_float(kept)
     assert torch.equal(run(graph.module, batches[0]), run(wanted, batches[0]))
     requested = sum(part.count for part in floats if part.reason == "kept float on request")
     assert requested == sum(graph.layers[key].operators for key in graph.below(kept))
+
+
+@pytest.mark.parametrize("kept", [(), GROUPS[:2]])
+def test_with_corrected_biases_it_equals_that_graph_too(
+    deployed: DeployedModel, batches: list[Batch], kept: tuple[str, ...]
+) -> None:
+    recipe = RECIPES["histogram+bias"]
+    wanted, _ = quantize(deployed, batches, kept, recipe=recipe)
+    found = switchable(deployed, batches, recipe, kept)
+    assert len(found.shifts) > 40
+    found.keep_float(kept)
+    assert torch.equal(run(found.module, batches[0]), run(wanted, batches[0]))
+    found.quantize_only(())
+    assert torch.equal(run(found.module, batches[0]), run(deployed, batches[0]))
 
 
 def test_layers_know_their_names_and_their_share(graph: SwitchedGraph) -> None:

@@ -1,9 +1,12 @@
-"""The one tester that the exports of every kind of network must pass: the smallest model of each head, at a small size.
+"""The one tester that the exports of every kind of network must pass: the smallest model of each head, at a small size and with one
+block a stage, for lowering takes its time by the operator.
 
-``tools/matrix.py`` does the same for all of them at their own sizes; its figures are in results/matrix.json.
+``tools/matrix.py`` and ``benchmarks/zoo.py`` do the same at full depth and size; their figures are in results/.
 """
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -13,16 +16,28 @@ from zoo_cases import BY_HEAD, legal_sizes, smallest
 import mobileseg
 from mobileseg.export import export_model
 from mobileseg.export.artifact import Artifact
+from mobileseg.models import axial_resnet, sasa, seaformer, van
 from mobileseg.models.registry import MODELS
 
 pytestmark = [pytest.mark.slow, pytest.mark.alone]
 LEAST_SQNR_DB = 12.0  # of int8 against the original, untrained as the weights are
 
 
-# Lowering takes its time by the operator: Axial-DeepLab's takes minutes, and is tested with one block a stage in a file of its own.
-QUICK = [name for name in BY_HEAD if MODELS[name].task != "panoptic"]
+QUICK = [name for name in BY_HEAD if MODELS[name].task != "panoptic"]  # which have a file of their own
 FAMILIES = sorted({MODELS[name].family for name in QUICK})
 BY_FAMILY = [smallest(name for name in QUICK if MODELS[name].family == family) for family in FAMILIES]
+
+
+@pytest.fixture(autouse=True)
+def one_block_a_stage(monkeypatch: pytest.MonkeyPatch) -> None:
+    for family in (axial_resnet, sasa, seaformer, van):
+        variants = {name: _shallow(variant) for name, variant in family.VARIANTS.items()}  # type: ignore[attr-defined]  # each has its own
+        monkeypatch.setattr(family, "VARIANTS", variants)
+
+
+def _shallow(variant: Any) -> Any:
+    field = "depths" if hasattr(variant, "depths") else "blocks"
+    return replace(variant, **{field: (1,) * len(getattr(variant, field))})
 
 
 def export(name: str, target: str, precision: str, folder: Path) -> Artifact:
