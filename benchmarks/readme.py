@@ -1,4 +1,4 @@
-"""Turns results/zoo.json and results/mask.json into the lines between the README's markers."""
+"""Turns results/zoo.json, results/mask.json and results/arm_cost.json into the lines between the README's markers."""
 
 from __future__ import annotations
 
@@ -50,6 +50,29 @@ def mask_lines(content: dict[str, Any]) -> list[str]:
     ]
 
 
+def arm_lines(content: dict[str, Any]) -> list[str]:
+    """The table of ``benchmarks/arm_cost.py``, a core a column."""
+    cells: dict[tuple[str, str], dict[tuple[str, str], int]] = {}  # model and input: core and precision: instructions
+    cores = [result["emulated"]["name"] for result in content["results"]]
+    for core, result in zip(cores, content["results"], strict=True):
+        for series in result["series"]:
+            row = cells.setdefault((series["model"], "x".join(map(str, series["size"]))), {})
+            row[core, series["precision"]] = series["counts"]["instructions"]
+    rows = [("model", "input", *cores), ("---",) * (2 + len(cores))]
+    for (model, size), counted in cells.items():
+        figures = ((counted[core, "float32"], counted[core, "int8"]) for core in cores)
+        rows.append((model, size, *(f"{a / 1e6:.1f} / {b / 1e6:.1f} ({b / a:.2f})" for a, b in figures)))
+    return [
+        "",
+        "ExecuTorch on emulated ARM cores, float32 / int8 and their ratio: millions of instructions of one inference on one "
+        "thread. Counts, not time; they repeat to the instruction.",
+        "",
+        *(f"| {' | '.join(row)} |" for row in rows),
+        "",
+        f"Counted {content['created'][:10]} with `{content['command']}`; more of it in `docs/arm_cost.md`. Not run on a real ARM core.",
+    ]
+
+
 def main() -> None:
     """Put the figures into the README."""
     text = README.read_text(encoding="utf-8")
@@ -57,6 +80,7 @@ def main() -> None:
     _, after = rest.split(END)
     lines = zoo_lines(json.loads((RESULTS / "zoo.json").read_text(encoding="utf-8")))
     lines += mask_lines(json.loads((RESULTS / "mask.json").read_text(encoding="utf-8")))
+    lines += arm_lines(json.loads((RESULTS / "arm_cost.json").read_text(encoding="utf-8")))
     README.write_text(f"{before}{BEGIN}\n" + "\n".join(lines) + f"\n{END}{after}", encoding="utf-8")
 
 
