@@ -1,8 +1,11 @@
 """What one inference of the zoo executes on emulated ARM cores, float32 against int8; writes results/arm_cost.json, docs/arm_cost.md.
 
-python benchmarks/arm_cost.py                                  # every row of CASES
-python benchmarks/arm_cost.py topformer-tiny --size 512x512    # others, or at another size: with --output FILE
-python benchmarks/arm_cost.py --table                          # the document anew, from the results that are there
+Killed, it goes on where it was when it is repeated: a file is exported once for each state of the code that makes it, and counted
+once for each state of the file, the runner and the emulator.
+
+python benchmarks/arm_cost.py                                                     # every row of CASES
+python benchmarks/arm_cost.py topformer-tiny --size 512x512 --output other.json   # others, or at another size
+python benchmarks/arm_cost.py --table                                             # the document anew, from the results that are there
 """
 
 from __future__ import annotations
@@ -17,63 +20,77 @@ from pathlib import Path
 from typing import Any
 
 from arm_table import document
+from kept import Kept
 
 from mobileseg.cli.console import parse_size
-from mobileseg.export import export_model
-from mobileseg.export.artifact import Artifact, open_artifact
-from mobileseg.export.manifest import manifest_path
-from mobileseg.latency.emulated import count_all
-from mobileseg.weights.records import bundled
-from mobileseg.weights.resolve import RANDOM
+from mobileseg.errors import MobilesegError
+from mobileseg.latency.result import Result
+from mobileseg.models.registry import MODELS
+from mobileseg.registry import choose
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS, DOCUMENT = ROOT / "results" / "arm_cost.json", ROOT / "docs" / "arm_cost.md"
-FILES = ROOT / "build" / "arm_cost"  # what was exported stays: killed, it goes on there when repeated
-CASES = ("seaformer-tiny", "seaformer-small", "seaformer-base", "topformer-tiny")
-SIZE = (256, 256)
+CASES = (
+    ("seaformer-tiny", (256, 256)),
+    ("seaformer-small", (256, 256)),
+    ("seaformer-base", (256, 256)),
+    ("van-b0", (224, 224)),
+    ("van-b0-light", (256, 256)),
+    ("axial-resnet26-s", (224, 224)),
+    ("axial-deeplab-s", (129, 129)),
+    ("sasa-resnet26", (224, 224)),
+    ("topformer-tiny", (256, 256)),
+)
 CORES = ("cortex-a53", "cortex-a76")
 PRECISIONS = ("float32", "int8")
+Case = tuple[str, tuple[int, int]]
 
 
-def export(name: str, precision: str, size: tuple[int, int], folder: Path) -> Artifact:
-    """With the bundled weights where there are any, else random ones: what is executed hardly depends on them."""
-    weights = next(iter(bundled(name)), RANDOM)
-    path = folder / f"{name}-{precision}.pte"
-    if path.exists() and manifest_path(path).exists():
-        return open_artifact(path)
-    return export_model(name, "executorch", precision=precision, size=size, weights=weights, output=path)
+def cases(models: Sequence[str], size: tuple[int, int] | None) -> list[Case]:
+    """Those of ``CASES`` that are named, all where none is; what is no row of it at the size that the zoo names. Raises
+    ``UnknownNameError``."""
+    sizes = dict(CASES)
+    return [(name, size or sizes.get(name) or choose(MODELS, name, "model").size) for name in models or sizes]
 
 
-def measure(names: Sequence[str], size: tuple[int, int], command: str) -> dict[str, Any]:
+def measure(wanted: Sequence[Case], command: str, kept: Kept) -> dict[str, Any]:
     """One result for each core, with every file in it."""
-    folder = FILES / f"{size[0]}x{size[1]}"
-    folder.mkdir(parents=True, exist_ok=True)
-    made = []
-    for name in names:
-        for precision in PRECISIONS:
-            print("export", name, precision, flush=True)
-            made.append(export(name, precision, size, folder).path)
-    results = [count_all(made, f"emulated:{core}", command, lambda stage: print(stage, flush=True)) for core in CORES]
+    files = [kept.export(name, precision, size) for name, size in wanted for precision in PRECISIONS]
+    results = [join([kept.count(file, f"emulated:{core}", command) for file in files]) for core in CORES]
     head = {"schema_version": 1, "created": datetime.now(UTC).isoformat(timespec="seconds"), "command": command}
     return {**head, "results": [json.loads(result.to_json()) for result in results]}
 
 
-def main() -> None:
-    """See the module's head."""
+def join(results: Sequence[Result]) -> Result:
+    """Counts of one core, each of one file, as one result: they do not depend on each other."""
+    first, newest = results[0], max(result.created for result in results)
+    series = tuple(series for result in results for series in result.series)
+    return first.model_copy(update={"created": newest, "series": series})
+
+
+def main() -> int:
+    """See the module's head; the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("models", nargs="*", default=CASES)
-    parser.add_argument("--size", type=parse_size, default=SIZE)
+    parser.add_argument("models", nargs="*")
+    parser.add_argument("--size", help="HxW, of all of them")
     parser.add_argument("--output", type=Path, default=RESULTS)
     parser.add_argument("--table", action="store_true")
     asked = parser.parse_args()
-    if not asked.table:
-        command = shlex.join(["python", "benchmarks/arm_cost.py", *sys.argv[1:]])
-        content = measure(asked.models, asked.size, command)
-        asked.output.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    if (asked.models or asked.size) and asked.output == RESULTS:
+        parser.error("models and sizes of your own go to a file of your own: --output FILE")
+    try:
+        if not asked.table:
+            command = shlex.join(["python", "benchmarks/arm_cost.py", *sys.argv[1:]])
+            content = measure(cases(asked.models, parse_size(asked.size)), command, Kept(ROOT))
+            asked.output.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    except MobilesegError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
     if asked.output == RESULTS:
         DOCUMENT.parent.mkdir(exist_ok=True)
         DOCUMENT.write_text(document(json.loads(RESULTS.read_text(encoding="utf-8"))), encoding="utf-8")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mobileseg.latency.arm.counts import Likeness
-from mobileseg.latency.result import Result, Series
+from mobileseg.latency.result import Likeness, Result, Series
 
 HEAD = (
     "model", "input", "float32", "int8", "int8 : float32", "dot products", "loads", "stores", "L1 misses", "L2 misses",
@@ -28,7 +27,8 @@ def document(content: dict[str, Any]) -> str:
         "Loads, stores and misses are of the int8 file, float32 in brackets. Misses are of modelled data caches: least recently used,",
         "lines of 64 bytes, no prefetcher. *As on the host*: share of pixels with the class that the same file gives on x86-64, and the",
         "noise of its logits (inf dB: equal to the last bit). *As the original*: against the float model in PyTorch. Both on one image;",
-        "weights are random but for seaformer-tiny's, so the latter shows the arithmetic, not a trained model's accuracy.",
+        "weights are random but for seaformer-tiny's, so the latter shows the arithmetic, not a trained model's accuracy. A classifier",
+        "gives one class for the picture.",
     ]
     for result in results:
         lines += ["", *_section(result)]

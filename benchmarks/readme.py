@@ -1,4 +1,4 @@
-"""Turns results/accuracy.json, results/zoo.json and results/mask.json into the lines between the README's markers."""
+"""Turns results/accuracy.json, zoo.json, mask.json and arm_cost.json into the lines between the README's markers."""
 
 from __future__ import annotations
 
@@ -80,12 +80,35 @@ def mask_lines(content: dict[str, Any]) -> list[str]:
     ]
 
 
+def arm_lines(content: dict[str, Any]) -> list[str]:
+    """The table of ``benchmarks/arm_cost.py``, a core a column."""
+    cells: dict[tuple[str, str], dict[tuple[str, str], int]] = {}  # model and input: core and precision: instructions
+    cores = [result["emulated"]["name"] for result in content["results"]]
+    for core, result in zip(cores, content["results"], strict=True):
+        for series in result["series"]:
+            row = cells.setdefault((series["model"], "x".join(map(str, series["size"]))), {})
+            row[core, series["precision"]] = series["counts"]["instructions"]
+    rows = [("model", "input", *cores), ("---",) * (2 + len(cores))]
+    for (model, size), counted in cells.items():
+        figures = ((counted[core, "float32"], counted[core, "int8"]) for core in cores)
+        rows.append((model, size, *(f"{a / 1e6:.1f} / {b / 1e6:.1f} ({b / a:.2f})" for a, b in figures)))
+    return [
+        "",
+        "ExecuTorch on emulated ARM cores, float32 / int8 and their ratio: millions of instructions of one inference on one "
+        "thread. Counts, not time; they repeat to the instruction.",
+        "",
+        *(f"| {' | '.join(row)} |" for row in rows),
+        "",
+        f"Counted {content['created'][:10]} with `{content['command']}`; more of it in `docs/arm_cost.md`. Not run on a real ARM core.",
+    ]
+
+
 def main() -> None:
     """Put the figures into the README."""
     text = README.read_text(encoding="utf-8")
     before, rest = text.split(BEGIN)
     _, after = rest.split(END)
-    parts = (("accuracy", accuracy_lines), ("zoo", zoo_lines), ("mask", mask_lines))
+    parts = (("accuracy", accuracy_lines), ("zoo", zoo_lines), ("mask", mask_lines), ("arm_cost", arm_lines))
     lines = [
         line
         for name, made in parts

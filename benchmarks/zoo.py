@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import statistics
 import subprocess
 import sys
@@ -99,7 +100,8 @@ def case(name: str, size: tuple[int, int]) -> dict[str, Any]:
                     "peak_bytes": peak_bytes(candidate.path, size),
                 }
             rows.append(row)
-    return {"model": name, "size": list(size), "files": rows}
+    command = shlex.join(["python", "benchmarks/zoo.py", *sys.argv[1:]])
+    return {"model": name, "size": list(size), "command": command, "files": rows}
 
 
 def main() -> None:

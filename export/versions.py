@@ -34,8 +34,9 @@ def installed() -> dict[str, str]:
     return versions
 
 
-def _release(version: str) -> list[str]:
-    return version.split("+", maxsplit=1)[0].split(".")[:2]
+def same_release(one: str, other: str) -> bool:
+    """Whether two versions are of one release: major and minor."""
+    return one.split("+", maxsplit=1)[0].split(".")[:2] == other.split("+", maxsplit=1)[0].split(".")[:2]
 
 
 def check_versions(manifest: Manifest, target: TargetSpec, file: str, there: str | None = None) -> None:
@@ -44,7 +45,7 @@ def check_versions(manifest: Manifest, target: TargetSpec, file: str, there: str
     """
     name = target.runtime_distribution
     made, here = manifest.versions.get(name), there or installed().get(name)
-    if made is not None and here is not None and _release(made) != _release(here):
+    if made is not None and here is not None and not same_release(made, here):
         raise EnvironmentLackError(
             expected=f"{name} {made}, which made and verified {file}",
             found=f"{name} {here}",

@@ -18,15 +18,16 @@ PROPERTIES: Mapping[str, str] = {"/getprop": "getprop", "/uname": "uname -m"}
 SENSORS: Mapping[str, str] = {
     "/dumpsys/thermalservice": "dumpsys thermalservice",
     "/dumpsys/battery": "dumpsys battery",
-    "/dumpsys/power": "dumpsys power | grep -iE 'wakefulness=|display power|battery saver is|lowpowermode'",
+    "/dumpsys/power": "dumpsys power | grep -iE 'wakefulness(raw)?=|display power|battery saver is|lowpowermode'",
     "/settings/low_power": "settings get global low_power",
 }
-NO_TEMPERATURE = (
-    "6",
-    "7",
-    "8",
-)  # of the types in android.hardware.thermal: voltage, current and charge of the battery's limiter
-AWAKE, ASLEEP = ("awake", "on"), ("asleep", "dozing", "dreaming", "off", "doze")
+# Of the types in android.hardware.thermal: unknown, "in any units"; voltage, current and charge of the battery's limiter.
+NO_TEMPERATURE = ("-1", "6", "7", "8")
+ON, OFF = (
+    ("awake", "on", "dreaming", "vr"),
+    ("asleep", "dozing", "off", "doze", "doze_suspend"),
+)  # a dream is a screen saver
+FROZEN = "UPDATES STOPPED"  # by `dumpsys battery set`: what the service says then was made up
 CHARGING, FULL, UNKNOWN = "2", "5", "1"  # BatteryManager.BATTERY_STATUS_*
 
 
@@ -91,9 +92,11 @@ def temperatures(text: str) -> tuple[Zone, ...]:
         _, _, rest = text.partition(title)
         found = []
         for line in rest.splitlines()[1:]:
+            if not line.lstrip().startswith("Temperature{"):
+                break
             parts = re.match(r"\s*Temperature\{mValue=([^,]+), mType=(-?\d+), mName=(.*), mStatus=\d+\}", line)
             if parts is None:
-                break
+                continue
             celsius = _float(parts[1])
             if celsius is None or parts[2] in NO_TEMPERATURE or not parsers.plausible(celsius):
                 continue
@@ -104,11 +107,13 @@ def temperatures(text: str) -> tuple[Zone, ...]:
 
 
 def battery(text: str, power: str, setting: str) -> Battery | None:
-    """From ``dumpsys battery`` before its log of events, ``dumpsys power`` and the setting ``low_power``."""
+    """From ``dumpsys battery`` before its log of events, ``dumpsys power`` and the setting ``low_power``. Makers add lines of their own
+    behind Android's, so the first of a name counts."""
     state = text.partition("[EventLogBuffer]")[0]
-    say = dict(re.findall(r"^ +([A-Za-z][A-Za-z ]*): (\S+)\s*$", state, re.MULTILINE))
+    pairs = re.findall(r"^ +([A-Za-z][A-Za-z ]*): (\S+)\s*$", state, re.MULTILINE)
+    say = dict(reversed(pairs))
     level, scale, tenths = (parsers.number(say.get(name)) for name in ("level", "scale", "temperature"))
-    if level is None:
+    if level is None or FROZEN in state:
         return None
     status = say.get("status")
     return Battery(
@@ -120,26 +125,25 @@ def battery(text: str, power: str, setting: str) -> Battery | None:
 
 
 def saver(power: str, setting: str) -> bool | None:
-    """Whether the battery saver is on, also where Android turned it on by itself."""
+    """Whether the battery saver is on, also where Android turned it on by itself: the service's own word, else the setting, which
+    may be on without effect while the phone is charged."""
     now = re.search(r"Battery Saver is currently:\s*(ON|OFF|ADAPTIVE)", power, re.IGNORECASE)
     old = re.search(r"\bmLowPowerModeEnabled=(true|false)", power)
-    said = [
-        setting.strip() == "1" if setting.strip() in ("0", "1") else None,
-        now[1].upper() != "OFF" if now else None,
-        old[1] == "true" if old else None,
-    ]
-    known = [word for word in said if word is not None]
-    return any(known) if known else None
+    if now:
+        return now[1].upper() != "OFF"
+    if old:
+        return old[1] == "true"
+    return setting.strip() == "1" if setting.strip() in ("0", "1") else None
 
 
 def screen_on(power: str) -> bool | None:
     """The display's own word, else whether the phone is awake."""
     display = re.search(r"Display Power: state=(\w+)", power)
-    awake = re.search(r"\bm(?:Global)?Wakefulness=(\w+)", power)
+    awake = re.search(r"\bm(?:Global)?Wakefulness(?:Raw)?=(\w+)", power)
     for match in (display, awake):
         word = match[1].lower() if match else ""
-        if word in AWAKE or word in ASLEEP:
-            return word in AWAKE
+        if word in ON or word in OFF:
+            return word in ON
     return None
 
 

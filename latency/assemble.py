@@ -7,11 +7,11 @@ from typing import Any
 
 from mobileseg.export.artifact import Artifact
 from mobileseg.latency import statistics
-from mobileseg.latency.arm.counts import Counts, Likeness
+from mobileseg.latency.arm.counts import Counts
 from mobileseg.latency.conditions import Finding
 from mobileseg.latency.device import Sensors
 from mobileseg.latency.protocol import Protocol
-from mobileseg.latency.result import Profile, Series, Session, Stage
+from mobileseg.latency.result import Likeness, Profile, Series, Session, Stage
 from mobileseg.latency.session import Record, Setting
 
 Turn = Sequence[float]  # samples in ms

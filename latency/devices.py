@@ -57,7 +57,7 @@ DEVICES: Mapping[str, DeviceSpec] = {
         ),
         DeviceSpec(
             "ssh",
-            "a 64-bit ARM board over ssh; .pte, and .onnx where its python3 has onnxruntime",
+            "a 64-bit ARM board over ssh; .pte, and .onnx where it has python3",
             "mobileseg.latency.ssh:Ssh",
             "mobileseg.latency.ssh:find",
             argument="HOST",

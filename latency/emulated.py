@@ -13,13 +13,14 @@ from pathlib import Path
 
 import numpy as np
 
+from mobileseg import debian
 from mobileseg.classmap import Outputs
 from mobileseg.data.dataset import first_sample
 from mobileseg.data.images import Batch, read_batch
 from mobileseg.errors import EnvironmentLackError, RequestError
 from mobileseg.export.artifact import Artifact, open_artifact
 from mobileseg.export.versions import installed
-from mobileseg.latency.arm import build, debian, sdk
+from mobileseg.latency.arm import build, parts, sdk
 from mobileseg.latency.arm.cores import CORES, EmulatedCore
 from mobileseg.latency.arm.counts import CorePart, Counts
 from mobileseg.latency.arm.emulator import bring, emulator, emulator_version
@@ -144,7 +145,7 @@ def find() -> list[Found]:
     """Every core, ready where Debian's parts are."""
     try:
         emulator_version()
-        debian.require((*debian.CROSS, *debian.PLUGIN), "emulating an ARM core")
+        parts.require((*parts.CROSS, *parts.PLUGIN), "emulating an ARM core")
     except EnvironmentLackError as error:
         return [
             Found(f"{KIND}:{name}", "not ready", f"{error.found}: {error.expected}; {error.todo}") for name in CORES

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from mobileseg.data.dataset import first_sample
 from mobileseg.data.images import read_image
-from mobileseg.errors import EnvironmentLackError, GateError, RequestError
+from mobileseg.errors import EnvironmentLackError, GateError, MobilesegError, RequestError
 from mobileseg.export.artifact import Artifact, read_artifact
 from mobileseg.export.manifest import manifest_path
 from mobileseg.latency import assemble
@@ -53,8 +53,9 @@ def measure(
 ) -> Result:
     """Measure one file inside the installed app, by a protocol of ``mobileseg latency``; every repetition in a new process of it.
 
-    A phone that is lost after the first repetition gives a result that is not ``complete``, with the reason. Raises ``RequestError``
-    (files, names), ``EnvironmentLackError`` (no device, no app), ``GateError`` (what the app refuses).
+    What goes wrong after the first repetition, on a phone that is lost or too hot by then, gives a result that is not ``complete``,
+    with the reason. Raises ``RequestError`` (files, names), ``EnvironmentLackError`` (no device, no app), ``GateError`` (what the
+    app refuses).
     """
     how = choose(PROTOCOLS, protocol, "protocol")
     check_gates(tuple(allow))
@@ -77,7 +78,7 @@ def measure(
                 _start(phone, extras)
                 _wait(phone, how, progress)
                 results.append(_fetch(storage, Path(folder)))
-    except DeviceError as error:
+    except (DeviceError, GateError) as error:
         if not results:
             raise
         reason = f"expected {error.expected}; found {error.found}"
@@ -173,8 +174,7 @@ def _wait(phone: Adb, protocol: Protocol, progress: Callable[[str], None]) -> No
         if said == "done":
             return
         if said:
-            words = json.loads(said)
-            raise GateError(expected=words["expected"], found=f"in the app: {words['found']}", todo=words["todo"])
+            raise refusal(said)
         waited = time.monotonic() - begin
         if waited > protocol.min_seconds + protocol.wait_s + PATIENCE_S:
             raise DeviceLostError(
@@ -182,6 +182,17 @@ def _wait(phone: Adb, protocol: Protocol, progress: Callable[[str], None]) -> No
             )
         progress(f"the app measures: {waited:.0f} s")
         time.sleep(POLL_S)
+
+
+def refusal(said: str) -> MobilesegError:
+    """What the app wrote instead of a result, as an error: ``GateError``, or ``RunnerFailedError`` where it is none of its words."""
+    try:
+        expected, found, todo = map(json.loads(said).__getitem__, ("expected", "found", "todo"))
+    except (ValueError, LookupError, AttributeError, TypeError):
+        return RunnerFailedError(
+            expected="the app's word on what is wrong", found=repr(said[:200]), todo="install the app of this version"
+        )
+    return GateError(expected=str(expected), found=f"in the app: {found}", todo=str(todo))
 
 
 def _fetch(storage: RemoteWorkspace, folder: Path) -> Result:

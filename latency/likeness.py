@@ -9,9 +9,9 @@ import numpy as np
 from mobileseg.classmap import Outputs
 from mobileseg.errors import EnvironmentLackError
 from mobileseg.export.artifact import Artifact
-from mobileseg.latency.arm.counts import Likeness
 from mobileseg.latency.around import read_outputs
 from mobileseg.latency.host import Host
+from mobileseg.latency.result import Likeness
 from mobileseg.latency.session import Bench, Setting
 from mobileseg.metrics.agreement import Agreement
 

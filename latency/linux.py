@@ -35,6 +35,7 @@ SENSORS = (
     "/sys/class/thermal/thermal_zone*/trip_point_*_type",
     "/sys/class/thermal/thermal_zone*/trip_point_*_temp",
     "/sys/class/power_supply/*/type",
+    "/sys/class/power_supply/*/scope",
     "/sys/class/power_supply/*/status",
     "/sys/class/power_supply/*/capacity",
     "/sys/class/power_supply/*/temp",

@@ -12,18 +12,18 @@ from pathlib import Path
 from mobileseg.classmap import Outputs
 from mobileseg.data.dataset import first_sample
 from mobileseg.data.images import Pixels, read_image
-from mobileseg.errors import GateError, RequestError
+from mobileseg.errors import GateError
 from mobileseg.export.artifact import Artifact
 from mobileseg.export.versions import installed
 from mobileseg.latency import around, assemble, resume
-from mobileseg.latency.arm.counts import Likeness
 from mobileseg.latency.conditions import Finding, inspect, judge, refusal, wait_until_fit
 from mobileseg.latency.device import DeviceError, Sensors
 from mobileseg.latency.devices import split
 from mobileseg.latency.likeness import host_outputs, likeness
 from mobileseg.latency.picture import told, write_input
-from mobileseg.latency.request import Request
-from mobileseg.latency.result import Deviation, Profile, Result, Series, Session, Stage
+from mobileseg.latency.protocol import DEFAULT
+from mobileseg.latency.request import Request, check_counting
+from mobileseg.latency.result import Deviation, Likeness, Profile, Result, Series, Session, Stage
 from mobileseg.latency.session import Bench, Record, Setting
 from mobileseg.registry import load
 
@@ -41,7 +41,7 @@ class Interrupted(KeyboardInterrupt):
 def measure(
     artifacts: Sequence[str | Path],
     device: str = "host",
-    protocol: str = "quick",
+    protocol: str = DEFAULT,
     *,
     threads: Sequence[int | str] = (1,),
     cores: str = "all",
@@ -64,12 +64,7 @@ def measure(
     """
     spec, _ = split(device)
     if spec.count is not None:
-        if tuple(threads) != (1,) or cores != "all" or profile is not None:
-            raise RequestError(
-                expected=f"{device} without --threads, --cores and --profile",
-                found="one of them",
-                todo="it counts on one thread",
-            )
+        check_counting(device, protocol, threads, cores, allow, profile, earlier)
         counted: Result = load(spec.count)(artifacts, device, command, progress)
         return counted
     request = Request.of(artifacts, device, protocol, threads, cores, allow, profile, compute_units)

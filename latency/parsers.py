@@ -10,6 +10,10 @@ from mobileseg.latency.linux import Texts
 
 SLOWING = ("passive", "hot", "critical")  # trip points at which the kernel does something about the heat
 PLAUSIBLE_CELSIUS = (-40.0, 150.0)  # zones without a sensor say 0, -274000 or 2**31
+LEAST_MILLI = 1000  # older kernels of Qualcomm's say whole degrees or tenths of them in some zones: those are not known
+NO_HEAT = re.compile(r"-lowf$|^lmh-dcvs|(?:^|[-_])(?:[iv]bat|vdroop\d*|batoilo|ocp|smpl|uvlo\d*)(?:$|[-_])")
+"""Qualcomm's and Google's zones that are none of heat: ``*-lowf`` guards against cold, ``lmh-dcvs-*`` is a limit and stands still,
+the others are current and voltage of the battery."""
 
 
 def number(text: str | None) -> int | None:
@@ -65,8 +69,8 @@ def zones(texts: Texts) -> tuple[Zone, ...]:
     """Thermal zones with a plausible temperature."""
     found = []
     for folder in _folders(texts, r"/sys/class/thermal/thermal_zone\d+"):
-        milli = number(texts.get(f"{folder}/temp"))
-        if milli is None or not plausible(milli / 1e3):
+        milli, name = number(texts.get(f"{folder}/temp")), texts.get(f"{folder}/type", folder.rsplit("/", 1)[1])
+        if milli is None or abs(milli) < LEAST_MILLI or not plausible(milli / 1e3) or NO_HEAT.search(name):
             continue
         limits = [
             limit / 1e3
@@ -77,7 +81,6 @@ def zones(texts: Texts) -> tuple[Zone, ...]:
             and (limit := number(texts.get(f"{path.removesuffix('type')}temp"))) is not None
             and limit > 0
         ]
-        name = texts.get(f"{folder}/type", folder.rsplit("/", 1)[1])
         found.append(Zone(name=name, celsius=milli / 1e3, limit_celsius=min(limits, default=None)))
     return tuple(found)
 
@@ -134,9 +137,9 @@ def busy(before: Texts, after: Texts) -> float | None:
 
 
 def battery(texts: Texts) -> Battery | None:
-    """The first supply that is a battery."""
+    """The first supply that is a battery, and not that of a mouse or a pen."""
     for folder in _folders(texts, r"/sys/class/power_supply/[^/]+"):
-        if texts.get(f"{folder}/type") == "Battery":
+        if texts.get(f"{folder}/type") == "Battery" and texts.get(f"{folder}/scope") != "Device":
             status, tenths = texts.get(f"{folder}/status"), number(texts.get(f"{folder}/temp"))
             return Battery(
                 level=number(texts.get(f"{folder}/capacity")),

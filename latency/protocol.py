@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Final, Literal
 
 from mobileseg.errors import RequestError
 from mobileseg.export.manifest import Part
@@ -49,6 +49,7 @@ class Protocol(Part):
     refuse_after: tuple[str, ...]
 
 
+DEFAULT: Final = "quick"
 PROTOCOLS: Mapping[str, Protocol] = {
     protocol.name: protocol
     for protocol in (

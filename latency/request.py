@@ -10,7 +10,8 @@ from mobileseg.errors import RequestError
 from mobileseg.export.artifact import Artifact, read_artifact
 from mobileseg.latency.device import Device, Properties
 from mobileseg.latency.devices import open_device, split
-from mobileseg.latency.protocol import PROTOCOLS, Protocol, check_gates
+from mobileseg.latency.protocol import DEFAULT, PROTOCOLS, Protocol, check_gates
+from mobileseg.latency.result import Result
 from mobileseg.latency.session import Setting
 from mobileseg.latency.topology import choose_cores
 from mobileseg.registry import choose
@@ -66,6 +67,34 @@ class Request:
         settings = tuple(_setting(properties, thread, cores, compute_units or None) for thread in threads)
         return cls(
             opened, place, properties, how, settings, tuple(allow), Path(profile) if profile is not None else None
+        )
+
+
+def check_counting(
+    device: str,
+    protocol: str,
+    threads: Sequence[int | str],
+    cores: str,
+    allow: Sequence[str],
+    profile: str | Path | None,
+    earlier: Result | None,
+) -> None:
+    """Raise ``RequestError`` for what says nothing where one inference is counted."""
+    given = {
+        "--threads": tuple(threads) != (1,), "--cores": cores != "all", "--profile": profile is not None,
+        "--protocol": protocol != DEFAULT, "--allow": bool(allow),
+    }  # fmt: skip
+    if any(given.values()):
+        raise RequestError(
+            expected=f"{device} without {', '.join(given)}",
+            found=" and ".join(name for name, there in given.items() if there),
+            todo="it counts one inference on one thread",
+        )
+    if earlier is not None:
+        raise RequestError(
+            expected=f"a new file for the counts of {device}",
+            found=f"a measurement of {earlier.device} that broke off",
+            todo="name another one, or overwrite it with --force",
         )
 
 

@@ -10,9 +10,9 @@ import numpy as np
 from pydantic import model_validator
 
 from mobileseg.errors import RequestError
-from mobileseg.export.manifest import Document, Part, parse_document
+from mobileseg.export.manifest import Decibel, Document, Part, parse_document
 from mobileseg.latency import statistics
-from mobileseg.latency.arm.counts import CorePart, Counts, Likeness
+from mobileseg.latency.arm.counts import CorePart, Counts
 from mobileseg.latency.device import Properties, Sensors
 from mobileseg.latency.protocol import Protocol
 
@@ -70,6 +70,15 @@ class Profile(Part):
     operators: tuple[Operator, ...]
     modules: tuple[Operator, ...] | None
     note: str
+
+
+class Likeness(Part):
+    """How far outputs are from others of the same input: share of pixels with the same class, and the logits' noise (None for class
+    maps)."""
+
+    agreement: float
+    sqnr_db: Decibel | None
+    max_error: float | None
 
 
 class Series(Part):

@@ -1,21 +1,25 @@
-"""A 64-bit ARM board over ssh: .pte in the C++ runner, .onnx in the Python runner with the board's own onnxruntime.
+"""A 64-bit ARM board over ssh: .pte in the C++ runner, .onnx in the Python runner with the board's own onnxruntime, where it is of the
+release that verified the file, else with the wheels that are brought along.
 
 Tried with Debian's sshd in an emulated ARM userland. It has not run on a real board yet, and results say so.
 """
 
 from __future__ import annotations
 
+import contextlib
+import re
+import shlex
 import time
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, Literal
 
 from mobileseg.errors import EnvironmentLackError, RequestError
 from mobileseg.export.manifest import Manifest
 from mobileseg.export.targets import TARGETS, TargetSpec
-from mobileseg.export.versions import check_versions
+from mobileseg.export.versions import check_versions, installed, same_release
 from mobileseg.latency import linux, parsers, runner
-from mobileseg.latency.arm import build
+from mobileseg.latency.arm import build, wheels
 from mobileseg.latency.device import Properties, Sensors
 from mobileseg.latency.devices import Found
 from mobileseg.latency.remote import ARM_RUNNER, KIT, RemoteWorkspace, ask, comes_back, must, workspace
@@ -28,6 +32,7 @@ PYTHON_RUNNER = ("env", f"PYTHONPATH={KIT}", "PYTHONDONTWRITEBYTECODE=1", "pytho
 LOOK_S = 0.5  # between two readings of the processor's time
 LOOK_AGAIN_S = 2.0
 PROBE = "import numpy, onnxruntime; print(onnxruntime.__version__)"
+PYTHON = "import sys; print(*sys.version_info[:2], sep=chr(46))"
 
 
 class Ssh:
@@ -40,6 +45,8 @@ class Ssh:
         self._shell = SshShell(argument)
         self._left: set[str] = set()
         self._targets: set[str] = set()
+        self._onnxruntime: str | None = None  # the version that will run, its own or one that is brought
+        self._wheels: tuple[Path, ...] = ()
         found = must(self._shell, "uname -sm", "the system and its architecture").strip()
         if found != f"Linux {ARCHITECTURE}":
             raise EnvironmentLackError(
@@ -98,23 +105,52 @@ class Ssh:
         self._targets.add(target.name)
 
     def _check_onnx(self, target: TargetSpec, manifest: Manifest) -> None:
-        status, text = ask(self._shell, f"python3 -c '{PROBE}'")
-        said = text.strip().splitlines()[-1:] or [f"status {status}"]
-        if status != 0:
-            wanted = manifest.versions.get("onnxruntime")
-            raise EnvironmentLackError(
-                expected=f"python3 with onnxruntime and numpy on {self._shell.host}",
-                found=said[0],
-                todo=f"there: python3 -m pip install {f'onnxruntime=={wanted}' if wanted else 'onnxruntime'} numpy",
-            )
-        check_versions(manifest, target, manifest.artifact.file, said[0])
+        if self._onnxruntime is None:
+            wanted = manifest.versions.get("onnxruntime") or installed().get("onnxruntime")
+            self._onnxruntime = self._choose_onnxruntime(wanted)
+        check_versions(manifest, target, manifest.artifact.file, self._onnxruntime)
 
-    def workspace(self) -> AbstractContextManager[RemoteWorkspace]:
-        """A folder of its own with the runner in it."""
+    def _choose_onnxruntime(self, wanted: str | None) -> str:
+        """The version that will run: the board's own where it is of the wanted release, else that one, fetched to be brought."""
+        status, text = ask(self._shell, f"python3 -c {shlex.quote(PROBE)}")
+        own = text.strip().splitlines()[-1] if status == 0 and text.strip() else None
+        if own is not None and (wanted is None or same_release(own, wanted)):
+            return own
+        if wanted is None:
+            raise EnvironmentLackError(
+                expected=f"onnxruntime and numpy for python3 on {self._shell.host}",
+                found="neither there, nor a word on which release made the file",
+                todo="there: python3 -m pip install onnxruntime numpy",
+            )
+        self._wheels = wheels.onnxruntime(wanted, self._python())
+        return wanted
+
+    def _python(self) -> str:
+        """Such as ``3.11``. Raises ``EnvironmentLackError`` where there is none."""
+        status, text = ask(self._shell, f"python3 -c {shlex.quote(PYTHON)}")
+        said = text.strip().splitlines()[-1:] or [f"status {status}"]
+        if status != 0 or not re.fullmatch(r"3\.\d+", said[0]):
+            raise EnvironmentLackError(
+                expected=f"python3 on {self._shell.host}, in which ONNX Runtime runs",
+                found=said[0],
+                todo="install it there (Debian: apt-get install python3), or export the file with --target executorch",
+            )
+        return said[0]
+
+    @contextlib.contextmanager
+    def workspace(self) -> Iterator[RemoteWorkspace]:
+        """A folder of its own with the runner in it, and the wheels that it needs."""
         if "onnx" in self._targets:
             folder = Path(runner.__file__).parent
-            return workspace(self._shell, PARENTS, folder, PYTHON_RUNNER, self._left, f"{KIT}/{folder.name}")
-        return workspace(self._shell, PARENTS, build.arm_runner(), ARM_RUNNER, self._left)
+            made = workspace(self._shell, PARENTS, folder, PYTHON_RUNNER, self._left, f"{KIT}/{folder.name}")
+        else:
+            made = workspace(self._shell, PARENTS, build.arm_runner(), ARM_RUNNER, self._left)
+        with made as space:
+            for wheel in self._wheels:
+                there, target = shlex.quote(space.push(wheel, f"{KIT}/{wheel.name}")), shlex.quote(space.path(KIT))
+                unpack = f"python3 -m zipfile -e {there} {target} && rm {there}"
+                must(self._shell, unpack, f"{wheel.name} to be unpacked on {self._shell.host}")
+            yield space
 
     def returns(self, seconds: float) -> bool:
         """Whether it lets us in again within that time."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from mobileseg import debian
 from mobileseg.errors import EnvironmentLackError, MobilesegError
-from mobileseg.latency.arm import debian
 
 JAVA = 17  # what Robolectric's newest framework runs on
 PARTS = (

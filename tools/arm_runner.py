@@ -12,9 +12,10 @@ import shutil
 import sys
 from pathlib import Path
 
+from mobileseg import debian
 from mobileseg.errors import MobilesegError
 from mobileseg.files import size_bytes, staging
-from mobileseg.latency.arm import build, debian
+from mobileseg.latency.arm import build, parts
 
 REQUIRED = ("CI", "MOBILESEG_REQUIRE_ARM")
 
@@ -26,7 +27,7 @@ def main() -> int:
     parser.add_argument("--if-possible", action="store_true", help="no failure where Debian's parts cannot be had")
     asked = parser.parse_args()
     try:
-        installed = debian.install(debian.ALL)
+        installed = debian.install(parts.ALL, "the ARM runner", parts.MAKE)
         kit, plugin = build.arm_runner(), build.plugin()
     except MobilesegError as error:
         print(f"the ARM side was not built: {error}", file=sys.stderr)

@@ -9,8 +9,8 @@ import argparse
 import os
 import sys
 
+from mobileseg import debian
 from mobileseg.errors import MobilesegError
-from mobileseg.latency.arm import debian
 
 REQUIRED = ("CI", "MOBILESEG_REQUIRE_BROWSER")
 BROWSER = (debian.Part("chromium", "chromium"),)

@@ -9,10 +9,11 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from mobileseg import debian
+from mobileseg.call import call, last_lines
 from mobileseg.errors import EnvironmentLackError
-from mobileseg.files import publish, sha256, staging
-from mobileseg.latency.arm import debian, sdk
-from mobileseg.latency.arm.call import call, last_lines
+from mobileseg.files import sha256
+from mobileseg.latency.arm import cache, parts, sdk
 
 SOURCES = Path(__file__).parent
 RUNNER, PLUGIN = "runner", "counts.so"
@@ -29,12 +30,12 @@ def arm_runner() -> Path:
     Start it there, from any folder: ``FOLDER/ld-linux-aarch64.so.1 --library-path FOLDER FOLDER/runner ...``. Built at the first
     call. Raises ``EnvironmentLackError``, ``DownloadError``.
     """
-    debian.require(debian.CROSS, "building the ARM runner")
+    parts.require(parts.CROSS, "building the ARM runner")
     kit = sdk.aarch64_sdk()
-    parts = {
+    inputs = {
         "runner": sha256(SOURCES / "runner"),
         "kit": sdk.wheel_of(kit),
-        "compiler": _compiler(f"{debian.TRIPLET}-g++"),
+        "compiler": _compiler(f"{parts.TRIPLET}-g++"),
         "glibc": debian.version("libc6-arm64-cross"),
     }
 
@@ -44,25 +45,25 @@ def arm_runner() -> Path:
         _copy_needed(folder)
         (folder / LOADER).chmod(0o755)
 
-    return _built("runner-aarch64", parts, make)
+    return _built("runner-aarch64", inputs, make)
 
 
 def native_runner() -> Path:
     """The same program for this machine, linked with the installed package: what it does can be tested without an emulator. Here
     the compiler's warnings are errors."""
-    debian.require(debian.NATIVE, "building the runner for this machine")
+    parts.require(parts.NATIVE, "building the runner for this machine")
     kit = sdk.native_sdk()
-    parts = {"runner": sha256(SOURCES / "runner"), "kit": f"{sdk.wheel_of(kit)} in {kit}"}
+    inputs = {"runner": sha256(SOURCES / "runner"), "kit": f"{sdk.wheel_of(kit)} in {kit}"}
     return (
-        _built("runner-native", parts, lambda folder: _cmake(kit, folder, "-DCMAKE_COMPILE_WARNING_AS_ERROR=ON"))
+        _built("runner-native", inputs, lambda folder: _cmake(kit, folder, "-DCMAKE_COMPILE_WARNING_AS_ERROR=ON"))
         / RUNNER
     )
 
 
 def plugin() -> Path:
     """The plugin that counts, as a shared library for the emulator of this machine."""
-    debian.require(debian.PLUGIN, "building the plugin that counts")
-    parts = {"plugin": sha256(SOURCES / "plugin"), "compiler": _compiler("gcc")}
+    parts.require(parts.PLUGIN, "building the plugin that counts")
+    inputs = {"plugin": sha256(SOURCES / "plugin"), "compiler": _compiler("gcc")}
 
     def make(folder: Path) -> None:
         sources = sorted(str(path) for path in (SOURCES / "plugin").glob("*.c"))
@@ -71,28 +72,24 @@ def plugin() -> Path:
             "the plugin to compile",
         )
 
-    return _built("plugin", parts, make) / PLUGIN
+    return _built("plugin", inputs, make) / PLUGIN
 
 
 def record(folder: Path) -> dict[str, str]:
     """What a built folder was built from."""
-    parts: dict[str, str] = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-    return parts
+    inputs: dict[str, str] = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+    return inputs
 
 
-def _built(name: str, parts: Mapping[str, str], make: Callable[[Path], None]) -> Path:
-    """The folder of ``parts``, made where it is not there yet. Two processes may make it at once: the first one's stays."""
-    text = json.dumps(dict(parts), indent=1) + "\n"
-    folder = sdk.cache_folder() / f"{name}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
-    if not folder.exists():
-        with staging(folder) as work:
-            made = work / name
-            made.mkdir()
-            make(made)
-            (made / RECORD).write_text(text, encoding="utf-8")
-            if not folder.exists():
-                publish([(made, folder)])
-    return folder
+def _built(name: str, inputs: Mapping[str, str], make: Callable[[Path], None]) -> Path:
+    """The folder made of ``inputs``, made where it is not there yet."""
+    text = json.dumps(dict(inputs), indent=1) + "\n"
+
+    def make_and_record(folder: Path) -> None:
+        make(folder)
+        (folder / RECORD).write_text(text, encoding="utf-8")
+
+    return cache.once(f"{name}-{hashlib.sha256(text.encode()).hexdigest()[:16]}", make_and_record)
 
 
 def _cmake(kit: Path, folder: Path, *options: str) -> None:
@@ -108,13 +105,13 @@ def _copy_needed(folder: Path) -> None:
     seen = {path.name for path in folder.iterdir()}
     waiting = [*folder.iterdir()]
     while waiting:
-        text = _run([f"{debian.TRIPLET}-readelf", "--dynamic", str(waiting.pop())], "readelf to list libraries")
+        text = _run([f"{parts.TRIPLET}-readelf", "--dynamic", str(waiting.pop())], "readelf to list libraries")
         for line in text.splitlines():
             name = line.partition("Shared library: [")[2].removesuffix("]")
             if name and name not in seen:
                 seen.add(name)
                 copy = folder / name
-                shutil.copy2(debian.SYSROOT / "lib" / name, copy)
+                shutil.copy2(parts.SYSROOT / "lib" / name, copy)
                 waiting.append(copy)
 
 

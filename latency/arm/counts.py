@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mobileseg.export.manifest import Decibel, Part
+from mobileseg.export.manifest import Part
 from mobileseg.latency.arm.cores import LINE, EmulatedCore
 
 CLASSES: Mapping[str, str] = {
@@ -85,12 +85,3 @@ class CorePart(Part):
         """From its row."""
         l1, l2 = (CachePart(size_bytes=c.size_bytes, ways=c.ways, line_bytes=LINE) for c in (core.l1, core.l2))
         return cls(name=core.name, title=core.title, l1=l1, l2=l2, like=core.like, source=core.source)
-
-
-class Likeness(Part):
-    """How far outputs are from others of the same input: share of pixels with the same class, and the logits' noise (None for class
-    maps)."""
-
-    agreement: float
-    sqnr_db: Decibel | None
-    max_error: float | None

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mobileseg.call import call, last_lines
 from mobileseg.errors import ArtifactError, EnvironmentLackError
-from mobileseg.latency.arm import build, debian
-from mobileseg.latency.arm.call import call, last_lines
+from mobileseg.latency.arm import build, parts
 from mobileseg.latency.arm.cores import EmulatedCore
 
 QEMU = "qemu-aarch64"
@@ -27,7 +27,7 @@ TIMEOUT_S = 3600.0
 
 def emulator_version() -> str:
     """QEMU's version in its own words. Raises ``EnvironmentLackError`` where it is not here, or of another plugin interface."""
-    debian.require((*debian.EMULATOR, *debian.CROSS, *debian.PLUGIN), "emulating an ARM core")
+    parts.require((*parts.EMULATOR, *parts.CROSS, *parts.PLUGIN), "emulating an ARM core")
     text = call([QEMU, "--version"], TIMEOUT_S).stdout
     match = re.search(r"version (\d+)\.(\S+)", text)
     if match is None or int(match.group(1)) not in TESTED:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,7 @@ from mobileseg.latency.report.cells import (
     verdict,
     words,
 )
-from mobileseg.latency.report.charts import Bar, Figure, Point, bars, scatter
+from mobileseg.latency.report.charts import Bar, Figure, Point, bars, mark_best, scatter
 
 if TYPE_CHECKING:
     from mobileseg.export.accuracy import Accuracy
@@ -113,14 +113,6 @@ def size_figure(group: Sequence[Comparison]) -> Figure | None:
     return Figure(
         chart, "Accuracy against size. Lines: 95 % interval over images; dashed: no other file is smaller and better."
     )
-
-
-def mark_best(dots: Iterable[Point]) -> list[Point]:
-    """Mark the Pareto front: less across is better, more upright is better."""
-    dots = list(dots)
-    return [
-        replace(p, best=not any(o.x <= p.x and o.y >= p.y and (o.x, o.y) != (p.x, p.y) for o in dots)) for p in dots
-    ]
 
 
 def class_figure(group: Sequence[Comparison]) -> Figure | None:

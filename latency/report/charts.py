@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from mobileseg.latency.report.svg import CHARACTER, WIDTH, Chart, Scale, color, place_labels, scale_of, shorten
 
@@ -48,6 +48,14 @@ class Bar:
 def name_room(names: Sequence[str]) -> float:
     """Pixels on the left for the names of rows."""
     return min(MOST_NAMES, 24 + CHARACTER * max(map(len, names), default=0))
+
+
+def mark_best(dots: Iterable[Point]) -> list[Point]:
+    """Mark the Pareto front: less across is better, more upright is better."""
+    dots = list(dots)
+    return [
+        replace(p, best=not any(o.x <= p.x and o.y >= p.y and (o.x, o.y) != (p.x, p.y) for o in dots)) for p in dots
+    ]
 
 
 def scatter(title: str, points: Sequence[Point], across: str, upright: str, log: bool = False) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mobileseg.latency.arm.counts import CLASSES, Likeness
+from mobileseg.latency.arm.counts import CLASSES
 from mobileseg.latency.diff import Diff
 from mobileseg.latency.report.cells import (
     Cell,
@@ -20,7 +20,7 @@ from mobileseg.latency.report.cells import (
     words,
 )
 from mobileseg.latency.report.charts import Bar, Figure, stacked
-from mobileseg.latency.result import Result, Series
+from mobileseg.latency.result import Likeness, Result, Series
 
 LABEL = "counts, not time"
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from mobileseg.latency.report.accuracy import mark_best
 from mobileseg.latency.report.cells import (
     Cell,
     Column,
@@ -20,7 +19,7 @@ from mobileseg.latency.report.cells import (
     percent,
     words,
 )
-from mobileseg.latency.report.charts import Bar, Figure, Point, bars, scatter
+from mobileseg.latency.report.charts import Bar, Figure, Point, bars, mark_best, scatter
 from mobileseg.latency.report.spread import Run, distributions, drifts
 from mobileseg.latency.result import Result, Series, Session
 
@@ -172,7 +171,7 @@ def operator_figures(every: Sequence[Timed]) -> Iterator[Figure]:
             total = profile.total_ms
             rows = [Bar(n, 0, ms, f"{n}, {calls}: {ms:.3f} ms, {100 * ms / total:.1f} %") for n, ms, calls in shown]
             caption = (
-                f"{label}: time by {what}, mean of {profile.runs} inferences of {profile.total_ms:.2f} ms while recorded; "
+                f"{label}: time by {what}, medians of {profile.runs} inferences, {profile.total_ms:.2f} ms while recorded; "
                 f"{profile.note}."
             )
             yield Figure(bars(f"Time by {what} of {label}", rows, "ms"), caption)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.table import Table
-
 from mobileseg.cli.console import decibel, percent
+from mobileseg.cli.tables import add, table
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -42,14 +41,13 @@ def show(result: Result, console: Console) -> None:
     for series in result.series:
         if series.note:
             console.print(f"WARNING {series.file}: {series.note}", markup=False, soft_wrap=True)
-    table = Table(box=None, pad_edge=False)
-    for title in TITLES:
-        table.add_column(title, justify="left" if title == "file" else "right")
+    made = table(*TITLES)
     counted = [(series, series.counts) for series in result.series if series.counts is not None]
     for series, counts in counted:
         figures = (counts.vector, counts.dot, counts.loads, counts.stores, counts.l1_misses, counts.l2_misses)
         host = series.with_host
-        table.add_row(
+        add(
+            made,
             series.file,
             f"{counts.instructions:,}",
             f"{counts.instructions / counted[0][1].instructions:.3f}",
@@ -57,4 +55,4 @@ def show(result: Result, console: Console) -> None:
             percent(host.agreement if host else None),
             decibel(host.sqnr_db if host else None),
         )
-    console.print(table)
+    console.print(made)

@@ -1,5 +1,6 @@
-"""/proc and /sys of four machines, in the form that the kernel's documentation gives (Documentation/ABI, proc(5)) and that such devices
-are known to print: a phone with three clusters, a single-board computer, a laptop, a virtual machine."""
+"""/proc and /sys of six machines, in the form that the kernel's documentation gives (Documentation/ABI, proc(5)) and that such devices
+are known to print: a phone with three clusters, one of Qualcomm's with the zones of its vendor kernel, an older one whose zones speak
+of whole and tenth degrees, a single-board computer, a laptop, a virtual machine."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -49,6 +50,32 @@ PHONE = {
     "/proc/stat": "cpu  233217 32517 217583 5062043 6521 54186 21543 0 0 0\ncpu0 41353 5034 48211 610303 1034 12311 4105 0 0 0",
 }
 
+
+def zones(*rows: tuple[str, str, str | None]) -> dict[str, str]:
+    """Name, temperature and passive trip point of each."""
+    found = {"/proc/cpuinfo": "processor\t: 0"}
+    for n, (name, temp, trip) in enumerate(rows):
+        found |= {f"{THERMAL}/thermal_zone{n}/type": name, f"{THERMAL}/thermal_zone{n}/temp": temp}
+        if trip is not None:
+            found |= {
+                f"{THERMAL}/thermal_zone{n}/trip_point_0_type": "passive",
+                f"{THERMAL}/thermal_zone{n}/trip_point_0_temp": trip,
+            }
+    return found
+
+
+SNAPDRAGON = zones(
+    ("cpu-1-3-usr", "39200", "125000"), ("cpu-1-3-step", "39200", "95000"), ("cpu-1-3-lowf", "39200", "5000"),
+    ("gpuss-0-lowf", "38400", "5000"), ("lmh-dcvs-00", "75000", None), ("pm8150b-ibat-lvl0", "1250", "6000"),
+    ("pm8150b-vbat-lvl0", "4012", "3000"), ("vbat_too_low", "4012", "2600"), ("ibat-high", "5400", "5000"), ("soc", "87", "10"),
+    ("xo-therm-adc", "31042", None), ("battery", "29800", None),
+)  # fmt: skip
+
+MSM8953 = zones(
+    ("bms", "25000", None), ("pa_therm1", "-40", None), ("tsens_tz_sensor5", "309", "950"), ("tsens_tz_sensor9", "322", "950"),
+    ("xo_therm", "31", None), ("pm8953_tz", "32636", "105000"),
+)  # fmt: skip
+
 BOARD = {
     "/proc/cpuinfo": "\n\n".join(f"processor\t: {n}\nBogoMIPS\t: 108.00\nCPU part\t: 0xd08" for n in range(4))
     + "\n\nRevision\t: c03112\nSerial\t\t: 10000000abcdef01\nModel\t\t: Raspberry Pi 4 Model B Rev 1.2",
@@ -76,6 +103,10 @@ LAPTOP = {
     f"{THERMAL}/thermal_zone0/type": "x86_pkg_temp",
     f"{THERMAL}/thermal_zone0/temp": "97000",
     "/sys/class/power_supply/AC/type": "Mains",
+    "/sys/class/power_supply/A mouse/type": "Battery",
+    "/sys/class/power_supply/A mouse/scope": "Device",
+    "/sys/class/power_supply/A mouse/status": "Discharging",
+    "/sys/class/power_supply/A mouse/capacity": "3",
     "/sys/class/power_supply/BAT0/type": "Battery",
     "/sys/class/power_supply/BAT0/status": "Full",
     "/sys/class/power_supply/BAT0/capacity": "100",

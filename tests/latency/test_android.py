@@ -49,8 +49,20 @@ def test_a_value_of_several_lines_is_one_value() -> None:
     ("name", "zones", "status"),
     [
         ("android10", [("CPU0", 43.1, None), ("skin therm", 30.9, None), ("battery", 27.4, None)], 0),
+        ("android11", [("battery", 43.8, 65.0), ("skin", 44.637001, 35.0), ("CPU7", 47.8, 125.0)], 2),
         ("android12", [("AP", 26.1, None), ("BAT", 23.8, None), ("LRF", 24.7, None)], 0),
         ("android14", [("BIG", 71.0, 95.0), ("VIRTUAL-SKIN", 43.6, 39.0)], 2),
+        (
+            "android16",
+            [
+                ("TPU", 25.000002, None),
+                ("SOC", 31.5, None),
+                ("LITTLE", 27.000002, None),
+                ("VIRTUAL-SKIN", 24.83324, 39.0),
+                ("battery", 22.1, None),
+            ],
+            0,
+        ),
         ("nohal", [("battery", 31.0, None)], 0),
     ],
 )
@@ -78,6 +90,35 @@ def test_battery_screen_and_saver() -> None:
     assert old.battery == Battery(level=100, charging=True, saver=False, celsius=27.4)
     assert old.screen_on is False and old.thermal_status is None and old.zones == ()
     assert android.sensors({}, {"/settings/low_power": "1"}).battery is None
+
+
+def test_what_makers_add_and_what_was_made_up_is_not_the_battery() -> None:
+    found = android.battery(recorded("samsung-battery"), "", "0")
+    assert found == Battery(level=19, charging=True, saver=False, celsius=37.6)
+    assert android.battery(recorded("stopped-battery"), "", "0") is None
+    sysfs = android.sensors(PHONE, {**PHONE, "/dumpsys/battery": recorded("stopped-battery")}).battery
+    assert sysfs is not None and (sysfs.level, sysfs.celsius) == (83, 28.7)
+
+
+def test_a_screen_saver_is_a_screen_that_is_on() -> None:
+    power = recorded("android12-power")
+    assert android.screen_on(power) is True
+    assert android.saver(power, "1") is False  # set, and without effect while it is charged
+    for word, on in (("Awake", True), ("Dozing", False), ("Asleep", False), ("Odd", None)):
+        assert android.screen_on(power.replace("Dreaming", word)) is on
+
+
+def test_the_command_keeps_every_line_that_is_read() -> None:
+    """dumpsys power is thousands of lines: the phone picks those that count."""
+    import subprocess
+
+    keep = android.SENSORS["/dumpsys/power"].removeprefix("dumpsys power | ")
+    for name in ("android8", "android12", "android14"):
+        power = recorded(f"{name}-power")
+        kept = subprocess.run(["sh", "-c", keep], input=power, capture_output=True, text=True, check=True).stdout
+        assert len(kept.splitlines()) < len(power.splitlines()) / 2
+        for read in (android.screen_on, lambda text: android.saver(text, "null")):
+            assert read(kept) is read(power)
 
 
 @pytest.mark.parametrize(

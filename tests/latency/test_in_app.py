@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mobileseg.errors import GateError
 from mobileseg.export import export_model
 from mobileseg.export.artifact import Artifact
 from mobileseg.latency.device import RunnerFailedError
-from mobileseg.latency.in_app import merge, start_command
+from mobileseg.latency.in_app import merge, refusal, start_command
 from mobileseg.latency.measurement import measure
 from mobileseg.latency.protocol import PROTOCOLS
 from mobileseg.latency.result import Result, Series
@@ -59,6 +60,13 @@ def test_figures_of_another_file_are_refused(told: Result, artifact: Artifact) -
     other = told.series[0].model_copy(update={"sha256": "0" * 64})
     with pytest.raises(RunnerFailedError, match="another file"):
         merge([told.model_copy(update={"series": (other,)})], artifact, "adb:A")
+
+
+def test_the_apps_own_words_are_an_error() -> None:
+    error = refusal('{"expected": "a cool phone", "found": "a hot one", "todo": "wait", "more": 1}')
+    assert isinstance(error, GateError) and (error.expected, error.found) == ("a cool phone", "in the app: a hot one")
+    for said in ("{", "[]", "{}", "null", '"words"', "cat: no such file", '{"expected": "half'):
+        assert isinstance(refusal(said), RunnerFailedError)
 
 
 @given(st.text(st.characters(exclude_characters="\0"), min_size=1), st.integers(0, 99))

@@ -5,9 +5,11 @@ import shutil
 import time
 from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import test_diff
 from runs import QUICK, run, write_input
 
 from mobileseg.errors import ArtifactError, EnvironmentLackError, GateError, RequestError, UnknownNameError
@@ -35,6 +37,27 @@ def test_wrong_requests_are_refused_before_anything_runs(tmp_path: Path) -> None
         measure([])
     with pytest.raises(ArtifactError):
         measure(["nothing.pte"])
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"threads": [2]}, "--threads"), ({"cores": "0"}, "--cores"), ({"profile": "."}, "--profile"),
+        ({"protocol": "strict"}, "--protocol"), ({"protocol": "quik", "allow": ["heat"]}, "--protocol and --allow"),
+    ],
+)  # fmt: skip
+def test_what_says_nothing_where_instructions_are_counted(given: dict[str, Any], words: str) -> None:
+    with pytest.raises(RequestError, match=f"found {words}; to do: it counts one inference"):
+        measure(["a.pte"], device="emulated:cortex-a76", **given)
+
+
+def test_counts_do_not_replace_a_measurement_that_broke_off(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(
+        test_diff.result(test_diff.series(test_diff.around(10)), complete=False, reason="unplugged").to_json()
+    )
+    with pytest.raises(RequestError, match="measurement of host that broke off"):
+        measure(["a.pte"], device="emulated:cortex-a76", earlier=resume.unfinished(path))
 
 
 @pytest.mark.slow
@@ -222,7 +245,7 @@ def test_ctrl_c_carries_what_there_is(small_onnx: Artifact, monkeypatch: pytest.
 
 @pytest.mark.slow
 def test_nothing_measured_is_no_result(small_onnx: Artifact, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(measurement, "_write_input", lambda artifact, pixels, path: path.write_bytes(b"1234") and path)
+    monkeypatch.setattr(measurement, "write_input", lambda artifact, pixels, path: path.write_bytes(b"1234") and path)
     with pytest.raises(RunnerFailedError, match="18432 numbers"):
         measure([small_onnx.path])
 

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from machines import BOARD, LAPTOP, PHONE, VIRTUAL, lay_out
+from machines import BOARD, LAPTOP, MSM8953, PHONE, SNAPDRAGON, VIRTUAL, lay_out
 
 from mobileseg.latency import linux, parsers
+from mobileseg.latency.conditions import inspect
 from mobileseg.latency.device import Zone
 from mobileseg.latency.host import Host
 
@@ -47,7 +48,7 @@ def test_a_laptop_and_a_virtual_machine() -> None:
     found = parsers.sensors(LAPTOP, LAPTOP)
     assert found.throttle_count == 15
     assert found.power_saver is True
-    assert found.battery is not None and found.battery.charging is True
+    assert found.battery is not None and found.battery.charging is True and found.battery.level == 100
     assert parsers.processor_name(LAPTOP["/proc/cpuinfo"]) == "12th Gen Intel(R) Core(TM) i7-1260P"
     nothing = parsers.sensors(VIRTUAL, VIRTUAL)
     assert (nothing.zones, nothing.clocks, nothing.battery, nothing.power_saver, nothing.busy) == (
@@ -60,7 +61,20 @@ def test_a_laptop_and_a_virtual_machine() -> None:
     assert nothing.load == 9.31
 
 
-@pytest.mark.parametrize("texts", [PHONE, BOARD, LAPTOP, VIRTUAL])
+def test_zones_that_are_none_of_heat_or_of_another_unit_are_not_taken_for_it() -> None:
+    """A zone against cold would be too hot for ever, one in whole degrees cold for ever."""
+    found = parsers.zones(SNAPDRAGON)
+    assert [(zone.name, zone.limit_celsius) for zone in found] == [
+        ("cpu-1-3-usr", 125), ("cpu-1-3-step", 95), ("xo-therm-adc", None), ("battery", None),
+    ]  # fmt: skip
+    assert "hot" not in {finding.gate for finding in inspect(parsers.sensors(SNAPDRAGON, SNAPDRAGON))}
+    assert [(zone.name, zone.celsius) for zone in parsers.zones(MSM8953)] == [("bms", 25.0), ("pm8953_tz", 32.636)]
+    whole = {path: text for path, text in MSM8953.items() if "zone0" not in path and "zone5" not in path}
+    (hot,) = [finding for finding in inspect(parsers.sensors(whole, whole)) if finding.gate == "hot"]
+    assert not hot.known
+
+
+@pytest.mark.parametrize("texts", [PHONE, SNAPDRAGON, MSM8953, BOARD, LAPTOP, VIRTUAL])
 def test_the_host_reads_such_files(texts: Mapping[str, str], tmp_path: Path) -> None:
     host = Host(root=lay_out(texts, tmp_path))
     assert host.properties().cores == parsers.cores(texts)

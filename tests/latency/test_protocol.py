@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from mobileseg.cli.latency import check_diff
+from mobileseg.cli.latency import _budget, check_diff
 from mobileseg.errors import RequestError
 from mobileseg.latency.protocol import GATES, PROTOCOLS, check_gates
 from mobileseg.latency.request import parse_threads
@@ -45,6 +45,13 @@ def test_what_does_not_go_with_diff() -> None:
     for artifacts, margin in ((["a.pte"], None), ([], -1.0), ([], float("nan"))):
         with pytest.raises(RequestError):
             check_diff(artifacts, margin)
+
+
+def test_a_margin_is_one_of_a_budget_or_of_a_difference() -> None:
+    assert _budget(None, None, "host") is None
+    for text, device in ((None, "host"), (None, "emulated:cortex-a76"), ("12M", "host")):
+        with pytest.raises(RequestError, match="--budget"):
+            _budget(text, 3.0, device)
 
 
 def test_measuring_imports_no_torch() -> None:

@@ -7,7 +7,7 @@ import pytest
 from required import lacking
 
 from mobileseg.errors import EnvironmentLackError
-from mobileseg.latency.arm import build, debian
+from mobileseg.latency.arm import build, parts
 
 REQUIRED = ("CI", "MOBILESEG_REQUIRE_ARM")
 """Where one of these variables is set, parts that are not here are a failure."""
@@ -29,7 +29,7 @@ def native_runner() -> Path:
 @pytest.fixture(scope="session")
 def arm_kit() -> Path:
     def make() -> Path:
-        debian.require(debian.EMULATOR, "emulating an ARM core")
+        parts.require(parts.EMULATOR, "emulating an ARM core")
         return build.arm_runner()
 
     return needed(make)
@@ -45,13 +45,13 @@ def cross() -> Callable[..., str]:
     """Runs a tool of the cross compiler."""
 
     def make() -> Path:
-        debian.require(debian.CROSS, "assembling for ARM")
-        return Path(shutil.which(f"{debian.TRIPLET}-as") or "")
+        parts.require(parts.CROSS, "assembling for ARM")
+        return Path(shutil.which(f"{parts.TRIPLET}-as") or "")
 
     needed(make)
 
     def run(tool: str, *arguments: object, given: str | None = None) -> str:
-        command: Sequence[str] = [f"{debian.TRIPLET}-{tool}", *map(str, arguments)]
+        command: Sequence[str] = [f"{parts.TRIPLET}-{tool}", *map(str, arguments)]
         return subprocess.run(command, input=given, capture_output=True, text=True, check=True).stdout
 
     return run

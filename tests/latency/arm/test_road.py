@@ -16,7 +16,7 @@ from mobileseg.errors import EnvironmentLackError, RequestError
 from mobileseg.export import export_model
 from mobileseg.export.artifact import Artifact
 from mobileseg.export.targets import TARGETS
-from mobileseg.latency.arm import build, debian
+from mobileseg.latency.arm import build, parts
 from mobileseg.latency.emulated import count, count_all, emulate
 
 SIZE = (64, 96)
@@ -193,7 +193,7 @@ def test_what_cannot_be_counted_is_refused(int8: Artifact, monkeypatch: pytest.M
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(EnvironmentLackError, match=r"apt-get install qemu-user g\+\+-aarch64"):
         count(int8, "cortex-a76")
-    with pytest.raises(EnvironmentLackError, match=f"apt-get install g\\+\\+-{debian.TRIPLET} make cmake"):
+    with pytest.raises(EnvironmentLackError, match=f"apt-get install g\\+\\+-{parts.TRIPLET} make cmake"):
         build.arm_runner()
 
 

@@ -15,14 +15,14 @@ from pathlib import Path
 import phone
 from userland import userland
 
+from mobileseg import debian
 from mobileseg.errors import EnvironmentLackError
-from mobileseg.latency.arm import debian
 
 ARM = ("adbd", "openssh-server", "mksh", "toybox", "dash", "coreutils", "python3")
 BACKPORTED = "adbd android-lib* libsystemd0"  # Debian 12 has no adbd
 TOOLS = ("adb", "qemu-user-static")
 NAMESPACES = ("--user", "--map-root-user", "--net", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child")
-STORAGE = "64m"
+STORAGE_MB = 256
 SERVER = "5999"  # port of an adb server of its own
 CHROOT = "/usr/sbin/chroot"
 PATIENCE_S = 20.0
@@ -118,6 +118,16 @@ class Lab:
         )
         self.run(sys.executable, "-c", script, int(how), *words)
 
+    @contextlib.contextmanager
+    def full(self, folder: str) -> Iterator[None]:
+        """With all but 4 MB of ``folder`` taken."""
+        filler = self.root / folder / "filler"
+        self.run("dd", "if=/dev/zero", f"of={filler}", "bs=1M", f"count={STORAGE_MB - 4}")
+        try:
+            yield
+        finally:
+            self.run("rm", filler)
+
     def left(self) -> list[str]:
         """What lies in the folders where measurements work."""
         done = self.run("ls", self.root / "data/local/tmp", self.root / "var/tmp")
@@ -146,7 +156,7 @@ def lab(folder: Path) -> Iterator[Lab]:
     """Raises ``EnvironmentLackError`` with the reason where this machine cannot have one."""
     if platform.machine() != "x86_64" or not sys.platform.startswith("linux"):
         raise _lack("x86-64 Linux", platform.platform())
-    debian.install((debian.Part("openssh-client", "ssh"),))
+    debian.install((debian.Part("openssh-client", "ssh"),), "measuring over ssh in the lab", "test")
     for name in ("unshare", "nsenter", "apt-get", "dpkg-deb", "ssh-keygen"):
         if shutil.which(name) is None:
             raise _lack(f"{name} on PATH", "not on this machine")
@@ -157,7 +167,7 @@ def lab(folder: Path) -> Iterator[Lab]:
     program(folder / "bin/adb", f'exec {CHROOT} {folder}/scratch/tools/root /usr/bin/adb "$@"')
     command: Sequence[object] = (
         "unshare", *NAMESPACES, sys.executable, Path(__file__).with_name("inside.py"), arm, tools, folder / "scratch",
-        folder / "files", STORAGE,
+        folder / "files", f"{STORAGE_MB}m",
     )  # fmt: skip
     outer = subprocess.Popen(
         list(map(str, command)), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True

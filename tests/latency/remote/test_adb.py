@@ -95,14 +95,10 @@ def test_a_hot_throttled_or_saving_phone_is_refused(
 
 
 def test_full_storage(connected: Lab, tiny_pte: Artifact) -> None:
-    filler = connected.root / "data/local/tmp/filler"
-    connected.run("dd", "if=/dev/zero", f"of={filler}", "bs=1M", "count=60")
-    try:
+    with connected.full("data/local/tmp"):
         done = refused(connected, tiny_pte.path)
         assert done.returncode == 3, done
         assert "room for" in done.stderr and "left in /data/local/tmp" in done.stderr
-    finally:
-        connected.run("rm", filler)
 
 
 def begin(lab: Lab, *words: object) -> "subprocess.Popen[str]":

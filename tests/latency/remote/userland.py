@@ -8,10 +8,9 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+from mobileseg.call import call, last_lines
 from mobileseg.errors import EnvironmentLackError
-from mobileseg.files import publish, staging
-from mobileseg.latency.arm import sdk
-from mobileseg.latency.arm.call import call, last_lines
+from mobileseg.latency.arm import cache
 
 MIRROR = "http://deb.debian.org/debian"
 KEYS = "/usr/share/keyrings/debian-archive-keyring.gpg"
@@ -24,21 +23,17 @@ def userland(architecture: str, packages: Sequence[str], backported: str = "") -
     """The folder with ``packages`` and all that they need, made at the first call. ``backported``: patterns of packages that come
     from backports. Raises ``EnvironmentLackError``."""
     recipe = "\n".join([architecture, *packages, MIRROR, *SUITES, backported])
-    folder = sdk.cache_folder() / f"userland-{architecture}-{hashlib.sha256(recipe.encode()).hexdigest()[:16]}"
-    if not folder.exists():
+
+    def make(folder: Path) -> None:
         if not Path(KEYS).exists():
             raise EnvironmentLackError(
                 expected=f"{KEYS}, with which Debian's packages are verified",
                 found="not here",
                 todo="apt-get install debian-archive-keyring",
             )
-        with staging(folder) as work:
-            root = work / "root"
-            root.mkdir()
-            _unpack(_download(work, architecture, packages, backported), root)
-            if not folder.exists():  # another process may have been faster
-                publish([(root, folder)])
-    return folder
+        _unpack(_download(folder.parent, architecture, packages, backported), folder)
+
+    return cache.once(f"userland-{architecture}-{hashlib.sha256(recipe.encode()).hexdigest()[:16]}", make)
 
 
 def _download(work: Path, architecture: str, packages: Sequence[str], backported: str) -> list[Path]:

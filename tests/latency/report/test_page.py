@@ -14,9 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mobileseg.errors import RequestError
-from mobileseg.latency.report.accuracy import mark_best
 from mobileseg.latency.report.cells import NOT_MEASURED, number, percent, points
-from mobileseg.latency.report.charts import Point
+from mobileseg.latency.report.charts import Point, mark_best
 from mobileseg.latency.report.documents import read_results
 from mobileseg.latency.report.page import render
 

@@ -1,4 +1,4 @@
-"""The parts of Debian that the ARM side is built from and runs on."""
+"""Programs that come from Debian's packages: what is not here is named, or installed where this is root."""
 
 from __future__ import annotations
 
@@ -8,12 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from mobileseg.call import call, last_lines
 from mobileseg.errors import EnvironmentLackError
-from mobileseg.latency.arm.call import call, last_lines
-
-TRIPLET = "aarch64-linux-gnu"
-SYSROOT = Path("/usr") / TRIPLET
-"""Where Debian keeps loader and libraries of the cross compiler."""
 
 TIMEOUT_S = 900.0
 
@@ -31,21 +27,9 @@ class Part:
         return Path(self.program).exists() if self.program.startswith("/") else shutil.which(self.program) is not None
 
 
-NATIVE = (Part("g++", "g++"), Part("make", "make"), Part("cmake", "cmake"))
-CROSS = (
-    Part(f"g++-{TRIPLET}", f"{TRIPLET}-g++"),
-    Part("libc6-arm64-cross", f"{SYSROOT}/lib/ld-linux-aarch64.so.1"),
-    Part("libstdc++6-arm64-cross", f"{SYSROOT}/lib/libstdc++.so.6"),
-    Part("make", "make"),
-    Part("cmake", "cmake"),
-)
-PLUGIN = (Part("gcc", "gcc"), Part("libc6-dev", "/usr/include/stdio.h"))
-EMULATOR = (Part("qemu-user", "qemu-aarch64"),)
-ALL = tuple(dict.fromkeys((*NATIVE, *CROSS, *PLUGIN, *EMULATOR)))
-
-
-def require(parts: Sequence[Part], purpose: str, make: str = "arm-runner") -> None:
-    """Raise ``EnvironmentLackError`` that names the packages which are not here, and the target of ``make`` that brings them."""
+def require(parts: Sequence[Part], purpose: str, make: str) -> None:
+    """Raise ``EnvironmentLackError`` that names the packages which are not here, and the target of ``make`` that brings them.
+    ``purpose``: what they are for, in words."""
     lacking = [part.package for part in parts if not part.present]
     if lacking:
         raise EnvironmentLackError(
@@ -55,7 +39,7 @@ def require(parts: Sequence[Part], purpose: str, make: str = "arm-runner") -> No
         )
 
 
-def install(parts: Sequence[Part], purpose: str = "the ARM runner", make: str = "arm-runner") -> tuple[str, ...]:
+def install(parts: Sequence[Part], purpose: str, make: str) -> tuple[str, ...]:
     """Install what is not here; gives the names of the packages. Raises ``EnvironmentLackError`` where that is not possible.
 
     Only for root on a Debian: nobody is asked for a password in the middle of a build.
