@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.table import Table
-
 from mobileseg.cli.console import Stages, decibel, json_path, percent, results
+from mobileseg.cli.tables import add, table
 from mobileseg.data.dataset import data_folder, image_folder, open_labelled
 from mobileseg.data.images import find_images
 from mobileseg.errors import GateError, RequestError, UnknownOperationError
@@ -17,6 +16,7 @@ from mobileseg.registry import require
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
     from mobileseg.export.accuracy import PanopticAccuracy
     from mobileseg.export.comparison import Comparison
@@ -157,19 +157,19 @@ def _figures(console: Console, result: Comparison) -> None:
         return
     original, artifact = result.float_, result.artifact
     if original is not None and artifact is not None:
-        table = Table(box=None, pad_edge=False)
-        for title in ("", "float", "artifact"):
-            table.add_column(title, justify="left" if not title else "right")
-        table.add_row("mIoU", percent(original.miou), percent(artifact.miou))
-        table.add_row(
-            "  95 % interval", *(f"{percent(a.interval[0])} .. {percent(a.interval[1])}" for a in (original, artifact))
+        both = table("", "float", "artifact")
+        add(both, "mIoU", percent(original.miou), percent(artifact.miou))
+        add(
+            both,
+            "  95 % interval",
+            *(f"{percent(a.interval[0])} .. {percent(a.interval[1])}" for a in (original, artifact)),
         )
-        table.add_row("pixel accuracy", percent(original.pixel_accuracy), percent(artifact.pixel_accuracy))
+        add(both, "pixel accuracy", percent(original.pixel_accuracy), percent(artifact.pixel_accuracy))
         if original.panoptic is not None and artifact.panoptic is not None:
-            _panoptic_rows(table, original.panoptic, artifact.panoptic)
+            _panoptic_rows(both, original.panoptic, artifact.panoptic)
         for name in original.iou:
-            table.add_row(f"IoU {name}", percent(original.iou[name]), percent(artifact.iou[name]))
-        console.print(table)
+            add(both, f"IoU {name}", percent(original.iou[name]), percent(artifact.iou[name]))
+        console.print(both)
     else:
         console.print("mIoU            not measured: no labels")
     for gain in result.gains:
@@ -183,15 +183,15 @@ def _figures(console: Console, result: Comparison) -> None:
         console.print(f"logits' error   {file.max_error:.3g} at most, {file.mean_error:.3g} in the mean")
 
 
-def _panoptic_rows(table: Table, original: PanopticAccuracy, artifact: PanopticAccuracy) -> None:
+def _panoptic_rows(made: Table, original: PanopticAccuracy, artifact: PanopticAccuracy) -> None:
     """Panoptic quality and its parts."""
     both = (original, artifact)
-    table.add_row("PQ", *(percent(a.pq) for a in both))
-    table.add_row("  95 % interval", *(f"{percent(a.interval[0])} .. {percent(a.interval[1])}" for a in both))
+    add(made, "PQ", *(percent(a.pq) for a in both))
+    add(made, "  95 % interval", *(f"{percent(a.interval[0])} .. {percent(a.interval[1])}" for a in both))
     for title, name in (("SQ", "sq"), ("RQ", "rq"), ("PQ things", "pq_things"), ("PQ stuff", "pq_stuff")):
-        table.add_row(f"  {title}", *(percent(getattr(a, name)) for a in both))
+        add(made, f"  {title}", *(percent(getattr(a, name)) for a in both))
     for name in original.pq_of_class:
-        table.add_row(f"PQ {name}", *(percent(a.pq_of_class[name]) for a in both))
+        add(made, f"PQ {name}", *(percent(a.pq_of_class[name]) for a in both))
 
 
 def _layers(console: Console, report: LayerReport) -> None:
@@ -200,10 +200,8 @@ def _layers(console: Console, report: LayerReport) -> None:
         f"layers          on {report.images} images; all of the file's in int8: {decibel(report.graph.sqnr_db)}; "
         f"the file follows that graph to {decibel(report.file_with_graph_db)}"
     )
-    table = Table(box=None, pad_edge=False)
-    for title in ("layer", "alone", "with all before it", "multiply-adds"):
-        table.add_column(title, justify="left" if title == "layer" else "right")
+    costliest = table("layer", "alone", "with all before it", "multiply-adds")
     for cost in report.layers[:LAYERS_SHOWN]:
         figures = (decibel(cost.alone.sqnr_db), decibel(cost.cumulative.sqnr_db), percent(cost.multiply_adds))
-        table.add_row(cost.layer, *figures)
-    console.print(table)
+        add(costliest, cost.layer, *figures)
+    console.print(costliest)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.table import Table
-
 from mobileseg.cli.console import Stages, decibel, json_path, parse_size, percent, results
+from mobileseg.cli.tables import add, table
 from mobileseg.errors import RequestError
 from mobileseg.files import check_output, write_whole
 from mobileseg.models.registry import MODELS
@@ -81,18 +80,17 @@ def _show(found: Sensitivity) -> None:
         f"all in int8: SQNR {decibel(found.int8.sqnr_db)}, same class {percent(found.int8.agreement)}, "
         f"mIoU {percent(found.int8.miou)} (float {percent(found.float_miou)})"
     )
-    table = Table(box=None, pad_edge=False)
-    for title in ("layer", "alone", "with all before it", "mIoU alone", "multiply-adds"):
-        table.add_column(title, justify="left" if title == "layer" else "right")
+    ranking = table("layer", "alone", "with all before it", "mIoU alone", "multiply-adds")
     for cost in found.layers[:SHOWN]:
-        table.add_row(
+        add(
+            ranking,
             cost.layer,
             decibel(cost.alone.sqnr_db),
             decibel(cost.cumulative.sqnr_db),
             percent(cost.alone.miou),
             percent(cost.multiply_adds),
         )
-    console.print(table)
+    console.print(ranking)
     if len(found.layers) > SHOWN:
         console.print(f"and {len(found.layers) - SHOWN} more that cost less")
     for step in found.kept:
