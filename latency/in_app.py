@@ -1,44 +1,56 @@
-"""The app's own measurement over adb: files are pushed to its storage, its benchmark activity is started, its result is fetched.
+"""The app's own measurement: every repetition in a new process of the installed app, put together into one result.
 
-The contract is in android_demo/README.md. An app's figures and a shell's differ on phones: a result says which it is, and the two are
-never mixed. Tried with Debian's adbd in an emulated ARM userland and a stand-in for the app; it has not run on a real phone yet.
+An app's figures and a shell's differ on phones: a result says which it is, and the two are never mixed.
 """
 
 from __future__ import annotations
 
-import json
-import shlex
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mobileseg.data.dataset import first_sample
 from mobileseg.data.images import read_image
-from mobileseg.errors import EnvironmentLackError, GateError, MobilesegError, RequestError
+from mobileseg.errors import GateError, RequestError
 from mobileseg.export.artifact import Artifact, read_artifact
 from mobileseg.export.manifest import manifest_path
 from mobileseg.latency import assemble
 from mobileseg.latency.adb import Adb
-from mobileseg.latency.conditions import judge
-from mobileseg.latency.device import DeviceError, DeviceLostError, RunnerFailedError
+from mobileseg.latency.android_app import AndroidApp, Extras, installed_app, storage_name
+from mobileseg.latency.conditions import Finding, judge
+from mobileseg.latency.device import DeviceError, RunnerFailedError
 from mobileseg.latency.devices import split
+from mobileseg.latency.measurement import Interrupted
 from mobileseg.latency.picture import told, write_input
 from mobileseg.latency.protocol import PROTOCOLS, Protocol, check_gates
-from mobileseg.latency.remote import RemoteWorkspace, must
-from mobileseg.latency.result import Result, read_result
+from mobileseg.latency.request import BIG
+from mobileseg.latency.result import Deviation, Result, Series
 from mobileseg.registry import choose
 
-PACKAGE = "org.mobileseg.demo"
-ACTIVITY = f"{PACKAGE}/.benchmark.BenchmarkActivity"
-FOLDER = f"/sdcard/Android/data/{PACKAGE}/files/benchmark"
 TARGETS = ("executorch", "onnx")  # whose runtimes the app holds
-INPUT, RESULT = "input.bin", "result.json"
-Extras = dict[str, str | int]
-POLL_S = 1.0
-PATIENCE_S = 600.0  # beyond what the protocol takes, for loading and warming up
 TRIED = "driven over adb with a stand-in for the app; the app has not run on a real phone yet"
+ALONE = ("load_ms", "first_ms", "peak_kb", "whole_peak_kb")  # of a process of its own, where there are several files
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What was asked for, checked. ``phone``: the device's name."""
+
+    artifacts: tuple[Artifact, ...]
+    protocol: Protocol
+    threads: tuple[int, ...]
+    allow: tuple[str, ...] = ()
+    phone: str = "adb"
+    command: str | None = None
+
+    @property
+    def starts(self) -> list[tuple[int, int]]:
+        """Repetition and threads of each start of the app with all files."""
+        return [(repeat, count) for repeat in range(self.protocol.repeats) for count in self.threads]
 
 
 def measure(
@@ -49,182 +61,200 @@ def measure(
     threads: Sequence[int | str] = (1,),
     allow: Sequence[str] = (),
     command: str | None = None,
-    progress: Callable[[str], None] = lambda _: None,
+    progress: Progress = lambda _: None,
+    earlier: Result | None = None,
 ) -> Result:
-    """Measure one file inside the installed app, by a protocol of ``mobileseg latency``; every repetition in a new process of it.
+    """Measure files against each other inside the installed app, by a protocol of ``mobileseg latency``: in turns in one process, a
+    new process for every repetition and every number of ``threads``. ``earlier``: a result of the same request that broke off.
 
-    What goes wrong after the first repetition, on a phone that is lost or too hot by then, gives a result that is not ``complete``,
-    with the reason. Raises ``RequestError`` (files, names), ``EnvironmentLackError`` (no device, no app), ``GateError`` (what the
-    app refuses).
+    A phone that is lost after the first start, or a gate that closes, gives a result that is not ``complete``, with the reason;
+    Ctrl-C raises ``Interrupted`` with such a result. Raises ``RequestError`` (files, names), ``EnvironmentLackError`` (no device, no
+    app), ``GateError`` (what the app refuses).
     """
     how = choose(PROTOCOLS, protocol, "protocol")
     check_gates(tuple(allow))
-    artifact, count, serial = _checked(artifacts, device, threads)
+    opened, counts, serial = _checked(artifacts, device, threads)
     phone = Adb(serial)
-    results: list[Result] = []
+    run = _Measurement(Asked(opened, how, counts, tuple(allow), phone.name, command), progress)
+    if earlier is not None:
+        run.take(earlier)
     reason: str | None = None
     try:
-        with _storage(phone) as storage, tempfile.TemporaryDirectory(prefix="mobileseg-app-") as folder:
-            _push(storage, artifact, Path(folder), progress)
-            for repeat in range(how.repeats):
-                if repeat and "cool-down" not in allow:
-                    progress(f"cool down for {how.cool_down_s:.0f} s")
-                    time.sleep(how.cool_down_s)
-                extras: Extras = {
-                    "artifact": artifact.path.name, "input": INPUT, "input_name": told(first_sample()),
-                    "protocol": how.name, "threads": count, "repeat": repeat, "result": RESULT,
-                    "allow": ",".join(allow), "command": command or "",
-                }  # fmt: skip
-                _start(phone, extras)
-                _wait(phone, how, progress)
-                results.append(_fetch(storage, Path(folder)))
+        with (
+            tempfile.TemporaryDirectory(prefix="mobileseg-app-") as folder,
+            installed_app(phone.shell, phone.name, Path(folder)) as app,
+        ):
+            run.all(app, Path(folder))
+    except KeyboardInterrupt:
+        if run.told:
+            raise Interrupted(merge(run.told, run.asked, run.skipped, "interrupted")) from None
+        raise
     except (DeviceError, GateError) as error:
-        if not results:
+        if not run.told:
             raise
         reason = f"expected {error.expected}; found {error.found}"
-    return merge(results, artifact, phone.name, tuple(allow), reason)
+    return merge(run.told, run.asked, run.skipped, reason)
 
 
 def _checked(
     artifacts: Sequence[str | Path], device: str, threads: Sequence[int | str]
-) -> tuple[Artifact, int, str | None]:
-    """The file, the threads and the serial. Raises ``RequestError``."""
+) -> tuple[tuple[Artifact, ...], tuple[int, ...], str | None]:
+    """The files, the numbers of threads and the serial. Raises ``RequestError``."""
     spec, serial = split(device)
     if spec.name != "adb":
         raise RequestError(expected="--in-app with --device adb", found=device, todo="the app runs on phones alone")
-    if len(artifacts) != 1:
+    if not artifacts:
+        raise RequestError(expected="at least one artifact", found="none", todo="name exported files")
+    if BIG in threads:
         raise RequestError(
-            expected="one file with --in-app", found=str(len(artifacts)), todo="the app measures one at a time"
+            expected="numbers of --threads with --in-app", found=BIG, todo="an app chooses no cores: give a number"
         )
-    if len(threads) != 1 or not isinstance(threads[0], int):
-        raise RequestError(
-            expected="one number of --threads with --in-app",
-            found=",".join(map(str, threads)),
-            todo="measure once for each",
-        )
-    artifact = read_artifact(artifacts[0])
-    if artifact.manifest.target not in TARGETS:
-        raise RequestError(
-            expected="a .pte or an .onnx for the app",
-            found=artifact.path.name,
-            todo="export it with --target executorch",
-        )
-    return artifact, threads[0], serial
+    opened = tuple(read_artifact(path) for path in artifacts)
+    for artifact in opened:
+        if artifact.manifest.target not in TARGETS:
+            raise RequestError(
+                expected="a .pte or an .onnx for the app",
+                found=artifact.path.name,
+                todo="export it with --target executorch",
+            )
+    return opened, tuple(count for count in threads if isinstance(count, int)), serial
 
 
-@contextmanager
-def _storage(phone: Adb) -> Iterator[RemoteWorkspace]:
-    """The app's folder for files that come from outside; emptied afterwards. Raises ``EnvironmentLackError``."""
-    listed = must(phone.shell, f"pm list packages {PACKAGE}", "the packages on the phone")
-    if f"package:{PACKAGE}" not in listed.split():
-        raise EnvironmentLackError(
-            expected=f"the app {PACKAGE} on {phone.name}",
-            found="it is not installed",
-            todo="build it with Android Studio (android_demo/README.md) and install it",
-        )
-    must(phone.shell, f"rm -rf {FOLDER} && mkdir -p {FOLDER}", "the app's storage")
-    try:
-        yield RemoteWorkspace(phone.shell, FOLDER, ())
-    finally:
-        with suppress(DeviceError):  # gone: the next measurement empties it
-            must(phone.shell, f"am force-stop {PACKAGE}; rm -rf {FOLDER}", "the app's storage to be emptied")
+@dataclass
+class _Measurement:
+    """What was measured so far. ``told``: a result of each start; ``skipped``: pauses that were left out."""
 
+    asked: Asked
+    progress: Progress
+    told: list[Result] = field(default_factory=list)
+    skipped: list[Deviation] = field(default_factory=list)
 
-def _push(storage: RemoteWorkspace, artifact: Artifact, folder: Path, progress: Callable[[str], None]) -> None:
-    progress(f"push {artifact.path.name} to the app")
-    pixels = folder / INPUT
-    write_input(artifact, read_image(first_sample()), pixels)
-    for local, name in (
-        (artifact.path, artifact.path.name),
-        (manifest_path(artifact.path), manifest_path(artifact.path).name),
-        (pixels, INPUT),
-    ):
-        storage.push(local, name)
+    def take(self, earlier: Result) -> None:
+        """Go on with a result that broke off. Raises ``RequestError`` where it is another measurement's."""
+        asked, starts = self.asked, [(s.repeat, s.threads) for s in earlier.sessions]
+        pairs = {
+            "device": (earlier.device, name_of(asked.phone)),
+            "protocol": (earlier.protocol, asked.protocol),
+            "files": (
+                [s.sha256 for s in earlier.series if s.session == 0],
+                [a.manifest.artifact.sha256 for a in asked.artifacts],
+            ),
+            "threads": (starts, asked.starts[: len(starts)]),
+        }
+        other = [name for name, (old, new) in pairs.items() if old != new]
+        if other:
+            raise RequestError(
+                expected="the same measurement as the one that broke off",
+                found=f"another: {', '.join(other)}",
+                todo="repeat its command, or begin anew with --force",
+            )
+        self.told = [_session_of(earlier, number) for number in range(len(starts))]
 
+    def all(self, app: AndroidApp, folder: Path) -> None:
+        """Every start that is not there yet."""
+        asked = self.asked
+        names = self._push(app, folder)
+        for repeat, threads in asked.starts[len(self.told) :]:
+            self._cool_down()
+            extras: Extras = {
+                "input_name": told(first_sample()), "protocol": asked.protocol.name, "threads": threads,
+                "repeat": repeat, "allow": ",".join(asked.allow), "command": asked.command or "",
+            }  # fmt: skip
+            alone: list[Series] = []
+            if len(names) > 1:
+                for name, artifact in zip(names, asked.artifacts, strict=True):
+                    self.progress(f"the app alone with {artifact.path.name}: load, first run, memory")
+                    short = self._start(app, {**extras, "brief": True}, [name], [artifact])
+                    alone.append(short.series[0])
+            result = self._start(app, extras, names, asked.artifacts)
+            series = result.series if not alone else [_with(s, a) for s, a in zip(result.series, alone, strict=True)]
+            self.told.append(result.model_copy(update={"series": tuple(series)}))
 
-def start_command(extras: Extras) -> str:
-    """``am start`` with typed extras, for a POSIX shell; empty strings are left out."""
-    words = ["am", "start", "-W", "-n", ACTIVITY]
-    for name, value in extras.items():
-        if value != "":
-            words += ["--ei" if isinstance(value, int) else "--es", name, str(value)]
-    return " ".join(map(shlex.quote, words))
+    def _push(self, app: AndroidApp, folder: Path) -> list[str]:
+        """Names of the files in the app's storage, each with its manifest and its input beside it."""
+        pixels, names = read_image(first_sample()), []
+        for number, artifact in enumerate(self.asked.artifacts):
+            self.progress(f"push {artifact.path.name} to the app")
+            name = storage_name(number, artifact.path.name)
+            data = write_input(artifact, pixels, folder / f"{number}.bin")
+            for local, there in ((artifact.path, name), (manifest_path(artifact.path), f"{name}.json")):
+                app.push(local, there)
+            app.push(data, f"{name}.bin")
+            names.append(name)
+        return names
 
+    def _start(self, app: AndroidApp, extras: Extras, names: Sequence[str], artifacts: Sequence[Artifact]) -> Result:
+        files = {"artifact": ",".join(names), "input": ",".join(f"{name}.bin" for name in names)}
+        result = app.measure({**files, **extras}, self.progress)
+        if [s.sha256 for s in result.series] != [a.manifest.artifact.sha256 for a in artifacts]:
+            wanted = ", ".join(a.path.name for a in artifacts)
+            raise RunnerFailedError(expected=f"figures of {wanted}", found="another file's", todo="measure again")
+        return result
 
-def _start(phone: Adb, extras: Extras) -> None:
-    """In a process of its own: what ran before is stopped."""
-    must(phone.shell, f"am force-stop {PACKAGE}; rm -f {FOLDER}/{RESULT} {FOLDER}/{RESULT}.error", "the app to stop")
-    said = must(phone.shell, start_command(extras), "the app's benchmark to start")
-    if "Error" in said:
-        raise RunnerFailedError(
-            expected=f"{ACTIVITY} to start", found=said.strip().splitlines()[-1], todo="install the app of this version"
-        )
-
-
-def _wait(phone: Adb, protocol: Protocol, progress: Callable[[str], None]) -> None:
-    """Until there is a result or an error. Raises ``GateError`` with the app's own words, ``DeviceLostError``."""
-    begin = time.monotonic()
-    while True:
-        said = must(
-            phone.shell,
-            f"if [ -f {FOLDER}/{RESULT} ]; then echo done; elif [ -f {FOLDER}/{RESULT}.error ]; then "
-            f"cat {FOLDER}/{RESULT}.error; fi",
-            "the app's storage to be readable",
-        ).strip()
-        if said == "done":
+    def _cool_down(self) -> None:
+        """A pause between starts; ``--allow cool-down`` leaves it out."""
+        by, number = self.asked.protocol, len(self.told)
+        if number == 0 or by.cool_down_s == 0:
             return
-        if said:
-            raise refusal(said)
-        waited = time.monotonic() - begin
-        if waited > protocol.min_seconds + protocol.wait_s + PATIENCE_S:
-            raise DeviceLostError(
-                expected="a result from the app", found=f"none after {waited:.0f} s", todo="look at the phone's screen"
-            )
-        progress(f"the app measures: {waited:.0f} s")
-        time.sleep(POLL_S)
+        if "cool-down" in self.asked.allow:
+            finding = Finding("cool-down", f"a pause of {by.cool_down_s:.0f} s", "none")
+            self.skipped += judge([finding], "before", by.refuse_before, self.asked.allow, number)
+            return
+        self.progress(f"cool down for {by.cool_down_s:.0f} s")
+        time.sleep(by.cool_down_s)
 
 
-def refusal(said: str) -> MobilesegError:
-    """What the app wrote instead of a result, as an error: ``GateError``, or ``RunnerFailedError`` where it is none of its words."""
-    try:
-        expected, found, todo = map(json.loads(said).__getitem__, ("expected", "found", "todo"))
-    except (ValueError, LookupError, AttributeError, TypeError):
-        return RunnerFailedError(
-            expected="the app's word on what is wrong", found=repr(said[:200]), todo="install the app of this version"
-        )
-    return GateError(expected=str(expected), found=f"in the app: {found}", todo=str(todo))
+def name_of(phone: str) -> str:
+    """As what a result names its device: figures of an app are no others'."""
+    return f"{phone} in app"
 
 
-def _fetch(storage: RemoteWorkspace, folder: Path) -> Result:
-    local = folder / RESULT
-    storage.pull(RESULT, local)
-    return read_result(local)
-
-
-def merge(
-    results: Sequence[Result], artifact: Artifact, device: str, allow: tuple[str, ...] = (), reason: str | None = None
-) -> Result:
-    """One result of the repetitions, which the app writes one by one; the protocol judges how far they are apart. ``reason``: why
-    there are not all of them."""
-    first, by = results[0], results[0].protocol
-    for found in results:
-        if [told.sha256 for told in found.series] != [artifact.manifest.artifact.sha256]:
-            raise RunnerFailedError(
-                expected=f"figures of {artifact.path.name}", found="another file's", todo="measure again"
-            )
-    series = [found.series[0].model_copy(update={"session": n}) for n, found in enumerate(results)]
-    deviations = [d.model_copy(update={"session": n}) for n, found in enumerate(results) for d in found.deviations]
-    turns = [[list(turn) for turn in one.turns] for one in series]
-    far = list(assemble.far_apart(artifact.path.name, turns, by))
-    deviations += judge(far, "after", by.refuse_after, allow, None)
-    return first.model_copy(
+def merge(told: Sequence[Result], asked: Asked, skipped: Sequence[Deviation] = (), reason: str | None = None) -> Result:
+    """One result of the app's starts; the protocol judges how far repetitions are apart. ``reason``: why some are missing."""
+    series = [
+        one.model_copy(update={"session": number, "file": artifact.path.name})
+        for number, result in enumerate(told)
+        for one, artifact in zip(result.series, asked.artifacts, strict=True)
+    ]
+    deviations = [
+        *(d.model_copy(update={"session": number}) for number, result in enumerate(told) for d in result.deviations),
+        *skipped,
+    ]
+    if reason is None:
+        far = list(_far_apart(told, asked))
+        deviations += judge(far, "after", asked.protocol.refuse_after, asked.allow, None)
+    return told[0].model_copy(
         update={
-            "device": f"{device} in app",
+            "device": name_of(asked.phone),
             "tried": TRIED,
-            "sessions": tuple(found.sessions[0] for found in results),
+            "sessions": tuple(result.sessions[0] for result in told),
             "series": tuple(series),
             "deviations": tuple(deviations),
             "complete": reason is None,
             "reason": reason,
+        }
+    )
+
+
+def _far_apart(told: Sequence[Result], asked: Asked) -> Iterator[Finding]:
+    """Of one file with one number of threads, over its repetitions."""
+    for i, artifact in enumerate(asked.artifacts):
+        for threads in asked.threads:
+            same = [result.series[i] for result in told if result.sessions[0].threads == threads]
+            turns = [[list(turn) for turn in one.turns] for one in same]
+            yield from assemble.far_apart(artifact.path.name, turns, asked.protocol)
+
+
+def _with(together: Series, alone: Series) -> Series:
+    return together.model_copy(update={name: getattr(alone, name) for name in ALONE})
+
+
+def _session_of(result: Result, number: int) -> Result:
+    """What one start told, out of a result that was put together."""
+    return result.model_copy(
+        update={
+            "sessions": (result.sessions[number],),
+            "series": tuple(s for s in result.series if s.session == number),
+            "deviations": tuple(d for d in result.deviations if d.session == number),
         }
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mobileseg.cli import interrupt
 from mobileseg.cli.console import Stages, json_path, results
@@ -43,10 +43,8 @@ def run(
     limit = _budget(budget, margin, device)
     if in_app:
         _check_in_app(cores, profile)
-        _run_in_app(artifacts, device, protocol, threads, allow, json_path(json_file, force))
-        return
     stages = Stages()
-    from mobileseg.latency.measurement import Interrupted, measure
+    from mobileseg.latency.measurement import Interrupted
     from mobileseg.latency.request import parse_threads
     from mobileseg.latency.resume import unfinished
 
@@ -56,9 +54,9 @@ def run(
         stages(f"goes on with {target}, which broke off")
 
     try:
-        result = measure(
-            artifacts, device, protocol, threads=parse_threads(threads), cores=cores, allow=allow, profile=profile,
-            compute_units=compute_units, command=command("mobileseg.latency.measure"), progress=stages, earlier=earlier,
+        result = _measure(
+            artifacts, device, protocol, in_app=in_app, cores=cores, profile=profile, compute_units=compute_units,
+            threads=parse_threads(threads), allow=allow, progress=stages, earlier=earlier,
         )  # fmt: skip
     except Interrupted as stop:
         _keep(stop.result, target)
@@ -75,6 +73,30 @@ def run(
         limit.check(result)
 
 
+def _measure(
+    artifacts: list[str],
+    device: str,
+    protocol: str,
+    *,
+    in_app: bool,
+    cores: str,
+    profile: str | None,
+    compute_units: str,
+    **asked: Any,
+) -> Result:
+    """On the device, or by the app that is installed there."""
+    if in_app:
+        from mobileseg.latency import in_app as app
+
+        return app.measure(artifacts, device, protocol, command=command("mobileseg.latency.in_app.measure"), **asked)
+    from mobileseg.latency.measurement import measure
+
+    return measure(
+        artifacts, device, protocol, cores=cores, profile=profile, compute_units=compute_units,
+        command=command("mobileseg.latency.measure"), **asked,
+    )  # fmt: skip
+
+
 def _check_in_app(cores: str, profile: str | None) -> None:
     """Raise ``RequestError`` for what does not go with ``--in-app``."""
     if cores != "all" or profile is not None:
@@ -83,21 +105,6 @@ def _check_in_app(cores: str, profile: str | None) -> None:
             found="--profile" if profile is not None else f"--cores {cores}",
             todo="an app chooses neither; leave --in-app out for them",
         )
-
-
-def _run_in_app(
-    artifacts: list[str], device: str, protocol: str, threads: str, allow: list[str], target: Path | None
-) -> None:
-    """The same, by the app on a phone."""
-    from mobileseg.latency.in_app import measure
-    from mobileseg.latency.request import parse_threads
-
-    result = measure(
-        artifacts, device, protocol, threads=parse_threads(threads), allow=allow,
-        command=command("mobileseg.latency.in_app.measure"), progress=Stages(),
-    )  # fmt: skip
-    _keep(result, target)
-    _check(result, AGAIN)
 
 
 def _check(result: Result, todo: str) -> None:

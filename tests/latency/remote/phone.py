@@ -1,5 +1,7 @@
 """Files and programs of an emulated phone: two Cortex-A76 of different clocks, as XNNPACK and the sensors want to see them."""
 
+import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from mobileseg.latency.arm.cores import CORES
@@ -33,17 +35,25 @@ BATTERY = (
     "Current Battery Service state:\n  USB powered: true\n  status: 2\n  level: 87\n  scale: 100\n  temperature: 298\n"
 )
 APP = "sdcard/Android/data/org.mobileseg.demo/files/benchmark"
+# Leaves the next of the answers that a test laid out, the last one again and again.
 AM = f"""case $1 in start) ;; *) exit 0;; esac
 while [ $# -gt 0 ]; do
-  case $1 in --es|--ei) eval "$2=\\$3"; shift 3;; *) shift;; esac
+  case $1 in --es|--ei|--ez) eval "$2=\\$3"; shift 3;; *) shift;; esac
 done
-cd /{APP} || exit 1
-printf '%s' "$protocol $threads $repeat $allow" >>/weather/started
-if [ ! -f "$artifact" ] || [ ! -f "$artifact.json" ] || [ ! -f "$input" ]; then
-  echo '{{"expected": "three files", "found": "less", "todo": "push them"}}' >"$result.error"
-elif [ -s /weather/app.error ]; then cp /weather/app.error "$result.error"
-else cp /weather/app.json "$result"; fi
+mkdir -p /{APP} && cd /{APP} || exit 1
 echo "Status: ok"
+[ -n "$artifact" ] || exit 0
+echo "$artifact $protocol $threads $repeat $brief $allow" >>/weather/started
+for f in $(echo "$artifact,$input" | tr , ' '); do
+  [ -f "$f" ] || {{ echo "{{\\"expected\\": \\"$f\\", \\"found\\": \\"none\\"}}" >"$result.error"; exit 0; }}
+done
+n=$(wc -l </weather/started)
+[ -d /weather/answers/$n ] || n=last
+for kind in json error; do
+  if [ -s /weather/answers/$n/$kind ]; then
+    case $kind in json) cp /weather/answers/$n/json "$result";; *) cp /weather/answers/$n/error "$result.error";; esac
+  fi
+done
 """
 POWER = "  mWakefulness=Awake\nDisplay Power: state=ON\n  Battery Saver is currently: {saver}\n"
 
@@ -89,11 +99,13 @@ def weather(folder: Path, milli: int = 41_000, status: int = 0, saver: bool = Fa
     _write(folder / "weather/low_power", f"{int(saver)}\n")
 
 
-def app(folder: Path, installed: bool = False, result: str = "", error: str = "") -> None:
-    """Whether the app is there, and what its stand-in, ``am start``, leaves behind."""
+def app(folder: Path, installed: bool = False, answers: Sequence[str] = ("",)) -> None:
+    """Whether the app is there, and what its stand-in leaves after each ``am start``: a result, an error, or nothing."""
     _write(folder / "weather/packages", "package:org.mobileseg.demo\n" if installed else "")
-    _write(folder / "weather/app.json", result)
-    _write(folder / "weather/app.error", error)
+    shutil.rmtree(folder / "weather/answers", ignore_errors=True)
+    for number, answer in [*enumerate(answers, 1), ("last", answers[-1])]:
+        kind = "error" if answer.startswith('{"expected"') else "json"
+        _write(folder / f"weather/answers/{number}/{kind}", answer)
     _write(folder / "weather/started", "")
 
 

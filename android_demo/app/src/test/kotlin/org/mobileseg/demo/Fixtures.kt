@@ -11,8 +11,16 @@ import org.mobileseg.demo.manifest.Size
 /** What tools/test_artifacts.py made: see there. */
 object Fixtures {
     val folder = File(System.getProperty("artifacts"))
-    const val IMAGES = 3
+
+    /** Every bundled street image. */
+    val IMAGES: Int = names(Regex("street-[0-9]+\\.png")).size
+
+    /** Every exported file, of any family and size, and those of SIZE there, of which there are camera frames. */
+    val FILES: List<String> = names(Regex(".*\\.(onnx|pte)"))
+    val WITH_FRAMES: List<String> = FILES.filter { File(folder, "$it.street-0.yuv.classes").exists() }
     val FRAME = Size(864, 1152)
+
+    private fun names(pattern: Regex): List<String> = folder.list().orEmpty().filter(pattern::matches).sorted()
 
     fun artifact(name: String): Artifact = readArtifact(File(folder, name))
 
@@ -26,7 +34,7 @@ object Fixtures {
     /** A street image's window in 4:2:0. */
     fun frame(number: Int): Yuv = Yuv.read(File(folder, "street-$number.yuv"), FRAME)
 
-    /** Python's class map of [frame]. */
+    /** Python's class map of [frame], on a sensor turned by [number] quarters. */
     fun classesOfFrame(name: String, number: Int): ByteArray =
         File(folder, "$name.street-$number.yuv.classes").readBytes()
 

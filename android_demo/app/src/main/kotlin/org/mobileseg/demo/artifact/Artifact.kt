@@ -1,7 +1,9 @@
 package org.mobileseg.demo.artifact
 
+import java.io.ByteArrayOutputStream
 import java.io.File
 import java.io.IOException
+import java.io.InputStream
 import java.security.MessageDigest
 import org.mobileseg.demo.manifest.ArtifactManifest
 import org.mobileseg.demo.manifest.Problem
@@ -17,9 +19,9 @@ const val MANIFEST_SUFFIX: String = ".json"
 /** [file] with the manifest beside it, checked to belong together by the sha256. Throws [Refusal]. */
 fun readArtifact(file: File): Artifact {
     val beside = File(file.path + MANIFEST_SUFFIX)
+    if (!file.isFile) throw Refusal(Problem.ARTIFACT_MISSING, file.name, file.parent.orEmpty())
     if (!beside.isFile) throw Refusal(Problem.MANIFEST_MISSING, beside.name, file.name)
     val manifest = parseManifest(readText(beside))
-    if (!file.isFile) throw Refusal(Problem.ARTIFACT_MISSING, manifest.file.name, file.parent.orEmpty())
     val found =
         try {
             sha256(file)
@@ -44,16 +46,25 @@ fun sha256(file: File): String {
     return digest.digest().joinToString("") { "%02x".format(it) }
 }
 
-private fun readText(manifest: File): String {
-    if (manifest.length() > LONGEST_MANIFEST) {
-        throw Refusal(Problem.MANIFEST_UNREADABLE, "$LONGEST_MANIFEST bytes", "${manifest.length()}")
-    }
-    return try {
-        manifest.readText()
+private fun readText(manifest: File): String =
+    try {
+        manifest.inputStream().use(::readManifest)
     } catch (error: IOException) {
         throw Refusal(Problem.MANIFEST_UNREADABLE, manifest.name, error.message.orEmpty(), error)
+    }
+
+/** A manifest's text. Throws [Refusal] for what is too long to be one, [IOException]. */
+internal fun readManifest(stream: InputStream): String {
+    val bytes = ByteArrayOutputStream()
+    val chunk = ByteArray(CHUNK)
+    while (true) {
+        val count = stream.read(chunk)
+        if (count < 0) return bytes.toByteArray().decodeToString()
+        bytes.write(chunk, 0, count)
+        if (bytes.size() > LONGEST_MANIFEST)
+            throw Refusal(Problem.MANIFEST_UNREADABLE, "at most $LONGEST_MANIFEST bytes", "more")
     }
 }
 
 private const val CHUNK = 1 shl 16
-private const val LONGEST_MANIFEST = 4L shl 20
+private const val LONGEST_MANIFEST = 4 shl 20

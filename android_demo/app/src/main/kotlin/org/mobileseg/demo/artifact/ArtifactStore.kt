@@ -36,8 +36,10 @@ class ArtifactStore(private val root: File) {
         try {
             incoming.deleteRecursively()
             if (!incoming.mkdirs()) throw IOException("$incoming cannot be made")
-            val text = manifests.single().open().use { it.readBytes().decodeToString() }
+            val text = manifests.single().open().use(::readManifest)
             val manifest = parseManifest(text)
+            val (wanted, free) = manifest.file.sizeBytes to root.usableSpace
+            if (wanted > free) throw Refusal(Problem.SPACE, "$wanted", "$free")
             val file = File(incoming, manifest.file.name)
             File(file.path + MANIFEST_SUFFIX).writeText(text)
             files.single().open().use { from -> file.outputStream().use { from.copyTo(it) } }
@@ -47,6 +49,8 @@ class ArtifactStore(private val root: File) {
             if (!incoming.renameTo(folder)) throw IOException("$folder cannot be made")
             return File(folder, manifest.file.name)
         } catch (error: IOException) {
+            throw Refusal(Problem.ARTIFACT_MISSING, files.single().name, error.message.orEmpty(), error)
+        } catch (error: SecurityException) { // whose file it is allows it no more
             throw Refusal(Problem.ARTIFACT_MISSING, files.single().name, error.message.orEmpty(), error)
         } finally {
             incoming.deleteRecursively()

@@ -7,8 +7,8 @@ import java.nio.ByteOrder
 import java.nio.FloatBuffer
 import java.time.Instant
 import org.json.JSONObject
+import org.mobileseg.demo.artifact.Artifact
 import org.mobileseg.demo.artifact.readArtifact
-import org.mobileseg.demo.engine.SegmentationEngine
 import org.mobileseg.demo.engine.loadEngine
 import org.mobileseg.demo.image.rewindAll
 import org.mobileseg.demo.manifest.InputSpec
@@ -23,29 +23,40 @@ class Benchmark(
     private val progress: Progress,
     private val pause: (Long) -> Unit = Thread::sleep,
 ) {
-    /** The result's JSON. Throws [RequestFailure], [Refusal], [InterruptedException]. */
+    private val protocol = if (request.brief) request.protocol.brief() else request.protocol
+
+    private class Loadable(val artifact: Artifact, val input: FloatBuffer)
+
+    /** The result's JSON. Throws [Failure], [Refusal], [InterruptedException]. */
     fun run(): JSONObject {
-        val artifact = readArtifact(request.artifact)
-        val manifest = artifact.manifest
-        val input = readInput(request.input, manifest.input)
-        val protocol = request.protocol
+        val files =
+            request.subjects.map { subject ->
+                val artifact = readArtifact(subject.artifact)
+                Loadable(artifact, readInput(subject.input, artifact.manifest.input))
+            }
         val crowded = listOfNotNull(threadsFinding(request.threads, properties.cores.size))
         val (before, waited) = waitUntilFit(crowded)
-        lateinit var engine: SegmentationEngine
-        val load = { loadEngine(artifact.file, manifest, input, request.threads).also { engine = it } }
-        val record = Measurement(protocol, Memory()).run(load, progress)
+        val runtimes = mutableSetOf<String>()
+        val loads = files.map { file ->
+            {
+                val (artifact, input) = file.artifact to file.input
+                loadEngine(artifact.file, artifact.manifest, input, request.threads).also { runtimes += it.runtime }
+            }
+        }
+        val records = Measurement(protocol, Memory()).run(loads, progress)
         val after = sensors()
-        val findings = inspect(after) + listOfNotNull(warmupFinding(record, artifact.file.name, protocol))
+        val measured = files.zip(records) { file, record -> Measured(file.artifact.manifest, record) }
+        val findings = inspect(after) + measured.mapNotNull { warmupFinding(it, protocol) }
         return resultJson(
             Outcome(
                 request,
-                manifest,
-                record,
+                protocol,
+                measured,
                 properties,
                 before,
                 after,
                 waited + judge(findings, "after", protocol.refuseAfter, request.allow),
-                runtime = engine.runtime,
+                runtime = runtimes.joinToString(),
                 versions = mapOf("app" to appVersion),
                 created = Instant.now(),
             )
@@ -57,7 +68,6 @@ class Benchmark(
      * gets known.
      */
     private fun waitUntilFit(crowded: List<Finding>): Pair<Sensors, List<Deviation>> {
-        val protocol = request.protocol
         var waited = 0.0
         while (true) {
             val now = sensors()
@@ -72,11 +82,12 @@ class Benchmark(
     }
 
     private fun refusalOf(refused: List<Deviation>) =
-        RequestFailure(
-            "protocol ${request.protocol.name}: ${refused.joinToString("; ") { it.finding.expected }}",
+        Failure(
+            "protocol ${protocol.name}: ${refused.joinToString("; ") { it.finding.expected }}",
             refused.joinToString("; ") { "${it.finding.gate}: ${it.finding.found}" },
             "mend it, or record it with --es ${BenchmarkRequest.ALLOW} ${refused.joinToString(",") { it.finding.gate }}, " +
                 "or choose a protocol that flags it",
+            Failure.GATE,
         )
 
     private companion object {
@@ -85,17 +96,17 @@ class Benchmark(
     }
 }
 
-/** Raw little-endian float32 of the input's shape. Throws [RequestFailure]. */
+/** Raw little-endian float32 of the input's shape. Throws [Failure]. */
 internal fun readInput(file: File, spec: InputSpec): FloatBuffer {
     val wanted = Float.SIZE_BYTES * 3 * spec.size.area
     val bytes =
         try {
             file.readBytes()
         } catch (error: IOException) {
-            throw RequestFailure("the input ${file.name}", error.message.orEmpty(), "push it")
+            throw Failure("the input ${file.name}", error.message.orEmpty(), "push it")
         }
     if (bytes.size != wanted) {
-        throw RequestFailure("$wanted bytes: float32 (1, 3, ${spec.size})", "${bytes.size}", "write it for this file")
+        throw Failure("$wanted bytes: float32 (1, 3, ${spec.size})", "${bytes.size}", "write it for this file")
     }
     val direct = ByteBuffer.allocateDirect(wanted).order(ByteOrder.nativeOrder()).asFloatBuffer()
     direct.put(ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer())

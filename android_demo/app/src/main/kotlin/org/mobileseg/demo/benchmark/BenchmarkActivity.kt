@@ -7,15 +7,16 @@ import android.util.Log
 import android.view.WindowManager
 import android.widget.TextView
 import java.io.File
+import java.io.IOException
 import org.json.JSONObject
 import org.mobileseg.demo.R
 import org.mobileseg.demo.manifest.Refusal
 
 /**
- * Measures one artifact in this app's process, as `am start` asks; the extras are in [BenchmarkRequest]. Files lie in
- * the app's external storage, folder `benchmark`, which the shell writes and reads. There is then either the result,
- * named as asked for, or beside it `NAME.error` with `expected`, `found`, `todo`; both appear whole or not at all, and
- * what was there before goes first.
+ * Measures artifacts in this app's process, as `am start` asks; the extras are in [BenchmarkRequest]. Files lie in the
+ * app's external storage, folder `benchmark`, which the shell writes and reads. There is then either the result, named
+ * as asked for, or beside it `NAME.error` with `expected`, `found`, `todo` and `status`; both appear whole or not at
+ * all, and what was there before goes first.
  */
 class BenchmarkActivity : Activity() {
     private lateinit var status: TextView
@@ -70,49 +71,52 @@ class BenchmarkActivity : Activity() {
         var target =
             File(folder, intent.getStringExtra(BenchmarkRequest.RESULT)?.substringAfterLast('/') ?: "result.json")
         try {
-            val request = BenchmarkRequest.of(folder, intent::getStringExtra) { intent.numberOrNull(it) }
+            val brief = intent.getBooleanExtra(BenchmarkRequest.BRIEF, false)
+            val request = BenchmarkRequest.of(folder, intent::getStringExtra, { intent.numberOrNull(it) }, brief)
             target = request.result
             listOf(target, errorOf(target)).forEach(File::delete)
             val facts = DeviceFacts(this)
+            val files = request.subjects.joinToString { it.artifact.name }
             val progress = Progress { turn ->
-                say(getString(R.string.benchmark_running, request.artifact.name, request.protocol.name, words(turn)))
+                say(getString(R.string.benchmark_running, files, request.protocol.name, words(turn)))
             }
             write(Benchmark(request, facts.properties(), facts::sensors, version(), progress).run(), target)
             say(getString(R.string.benchmark_done, target.path))
-        } catch (failure: RequestFailure) {
-            fail(target, failure.expected, failure.found, failure.todo)
+        } catch (failure: Failure) {
+            fail(target, failure)
         } catch (refusal: Refusal) {
-            fail(
-                target,
-                "${refusal.problem}: ${refusal.expected}",
-                refusal.found,
-                "export again, or push both files again",
-            )
+            val expected = "${refusal.problem}: ${refusal.expected}"
+            fail(target, Failure(expected, refusal.found, "export again, or push both files again"))
         } catch (_: InterruptedException) {
-            fail(
-                target,
-                "to be left alone until the end",
-                "the screen was left, or another measurement started",
-                "start it again",
-            )
+            val found = "the screen was left, or another measurement started"
+            fail(target, Failure("to be left alone until the end", found, "start it again", Failure.OTHER))
+        } catch (error: IOException) {
+            fail(target, Failure("room for the result", error.message.orEmpty(), "free some space", Failure.OTHER))
         } catch (error: Exception) { // a runtime's own: whoever drives this must hear of it
-            fail(target, "a file that its runtime can run", error.toString(), "export it again")
+            val found = error.toString()
+            fail(target, Failure("a file that its runtime can run", found, "export it again", Failure.OTHER))
         } catch (error: OutOfMemoryError) {
-            fail(target, "enough memory", error.toString(), "close other apps")
+            fail(target, Failure("enough memory", error.toString(), "close other apps", Failure.OTHER))
         }
     }
 
-    private fun fail(target: File, expected: String, found: String, todo: String) {
-        Log.w(TAG, "expected $expected; found $found; to do: $todo")
+    private fun fail(target: File, failure: Failure) {
+        Log.w(TAG, failure)
         target.delete()
-        write(JSONObject().put("expected", expected).put("found", found).put("todo", todo), errorOf(target))
-        say(getString(R.string.benchmark_failed, found))
+        val json = JSONObject().put("expected", failure.expected).put("found", failure.found).put("todo", failure.todo)
+        try {
+            write(json.put("status", failure.status), errorOf(target))
+        } catch (error: IOException) { // not even that: the screen and the log say it
+            Log.w(TAG, error)
+        }
+        say(getString(R.string.benchmark_failed, failure.found))
     }
 
+    /** Whole or not at all. Throws [IOException]. */
     private fun write(json: JSONObject, target: File) {
         val incoming = File(target.path + ".part")
         incoming.writeText(json.toString(1) + "\n")
-        incoming.renameTo(target)
+        if (!incoming.renameTo(target)) throw IOException("$target cannot be made")
     }
 
     private fun errorOf(target: File) = File(target.path + ".error")

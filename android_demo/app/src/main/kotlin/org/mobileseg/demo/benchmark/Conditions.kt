@@ -37,9 +37,11 @@ fun threadsFinding(threads: Int, cores: Int): Finding? =
     if (threads <= cores) null else Finding("threads", "at most $cores, one a core", "$threads")
 
 /** Times that had not settled. */
-fun warmupFinding(record: Record, file: String, protocol: Protocol): Finding? {
+fun warmupFinding(measured: Measured, protocol: Protocol): Finding? {
+    val record = measured.record
     if (record.warmupStable) return null
-    val wanted = "$file within ${"%.0f".format(Locale.ROOT, 100 * protocol.stableWithin)}% of itself"
+    val wanted =
+        "${measured.manifest.file.name} within ${"%.0f".format(Locale.ROOT, 100 * protocol.stableWithin)}% of itself"
     return Finding("warm-up", wanted, "still moving after ${record.warmupMs.size} runs")
 }
 

@@ -1,5 +1,6 @@
 package org.mobileseg.demo.benchmark
 
+import kotlin.math.abs
 import org.mobileseg.demo.engine.SegmentationEngine
 
 /** What was measured of one file in one process, ms; see Python's `mobileseg.latency.result.Series`. */
@@ -20,59 +21,80 @@ fun interface Progress {
 }
 
 /**
- * Load, first inference, untimed runs until they settle, then turns, as Python's `mobileseg.latency.runner.loop` does
- * it: the runtime's call alone is timed. [clock] in ns.
+ * Load, first inference, untimed runs until they settle, then turns A B C A B C, as Python's
+ * `mobileseg.latency.runner.loop` does it: the runtime's call alone is timed. [clock] in ns.
  */
 class Measurement(
     private val protocol: Protocol,
     private val memory: Memory,
     private val clock: () -> Long = System::nanoTime,
 ) {
-    fun run(load: () -> SegmentationEngine, progress: Progress): Record {
+    private class Track(val engine: SegmentationEngine, val loadMs: Double) {
+        var firstMs = 0.0
+        val warmupMs = mutableListOf<Double>()
+        var stable = false
+        val turns = mutableListOf<List<Double>>()
+        val atS = mutableListOf<Double>()
+        var spentS = 0.0
+    }
+
+    /**
+     * One record for each of [loads], which are all in memory together. Memory of several cannot be told apart: it is
+     * null then. Throws [InterruptedException].
+     */
+    fun run(loads: List<() -> SegmentationEngine>, progress: Progress): List<Record> {
         val began = clock()
         val base = memory.resetPeak()
         progress.at(WARMING)
-        lateinit var engine: SegmentationEngine
-        val loadMs = timed { engine = load() }
-        return engine.use {
-            val firstMs = timed(it::run)
-            val (warmup, stable) = warmUp(it)
-            val turns = mutableListOf<List<Double>>()
-            val at = mutableListOf<Double>()
-            var spent = 0.0
-            while (turns.size < protocol.turns || spent < protocol.minSeconds) {
-                if (Thread.interrupted()) throw InterruptedException("the screen was left")
-                at += (clock() - began) / NANOS_PER_S
-                val samples = List(protocol.runs) { _ -> timed(it::run) }
-                spent += samples.sum() / MS_PER_S
-                turns += samples
-                progress.at(turns.size)
+        val tracks = mutableListOf<Track>()
+        try {
+            loads.forEach { tracks += load(it) }
+            tracks.forEach { it.firstMs = timed(it.engine::run) }
+            tracks.forEach(::warmUp)
+            while (tracks.any { it.turns.size < protocol.turns || it.spentS < protocol.minSeconds }) {
+                tracks.forEach { turn(it, began) }
+                progress.at(tracks[0].turns.size)
             }
-            val peak = memory.peakKb()
-            Record(
-                loadMs,
-                firstMs,
-                warmup,
-                stable,
-                turns,
-                at,
-                if (base == null || peak == null) null else peak - base,
-                peak,
-            )
+            val peak = if (tracks.size == 1) memory.peakKb() else null
+            val above = if (base == null || peak == null) null else peak - base
+            return tracks.map {
+                Record(it.loadMs, it.firstMs, it.warmupMs, it.stable, it.turns, it.atS, above, peak)
+            }
+        } finally {
+            tracks.forEach { it.engine.close() }
         }
     }
 
-    private fun warmUp(engine: SegmentationEngine): Pair<List<Double>, Boolean> {
+    private fun load(action: () -> SegmentationEngine): Track {
+        lateinit var engine: SegmentationEngine
+        val ms = timed { engine = action() }
+        return Track(engine, ms)
+    }
+
+    private fun turn(track: Track, began: Long) {
+        goOn()
+        track.atS += (clock() - began) / NANOS_PER_S
+        val samples = List(protocol.runs) { _ -> timed(track.engine::run) }
+        track.spentS += samples.sum() / MS_PER_S
+        track.turns += samples
+    }
+
+    private fun warmUp(track: Track) {
         val window = protocol.warmupMin / 2
-        val samples = mutableListOf<Double>()
+        val samples = track.warmupMs
         while (samples.size < protocol.warmupMax) {
-            samples += timed(engine::run)
+            goOn()
+            samples += timed(track.engine::run)
             if (samples.size < protocol.warmupMin) continue
             val last = percentile(samples.takeLast(window), 50.0)
             val before = percentile(samples.dropLast(window).takeLast(window), 50.0)
-            if (kotlin.math.abs(last - before) < protocol.stableWithin * before) return samples to true
+            track.stable = abs(last - before) < protocol.stableWithin * before
+            if (track.stable) return
         }
-        return samples to false
+    }
+
+    private fun goOn() {
+        if (Thread.interrupted()) throw InterruptedException("the screen was left")
     }
 
     private inline fun timed(action: () -> Unit): Double {

@@ -44,6 +44,18 @@ data class Protocol(
             .put("refuse_before", JSONArray(refuseBefore))
             .put("refuse_after", JSONArray(refuseAfter))
 
+    /** As short as it gets: for loading, first inference and memory, which nothing else in the process changes. */
+    fun brief(): Protocol =
+        copy(
+            warmupMin = 2,
+            warmupMax = 2,
+            turns = 1,
+            runs = 2,
+            minSeconds = 0.0,
+            refuseBefore = emptyList(),
+            refuseAfter = emptyList(),
+        )
+
     companion object {
         /** By name. */
         val ALL: Map<String, Protocol> =

@@ -12,11 +12,14 @@ const val IN_APP: String = "in app"
 /** Schema of `mobileseg.latency.result.Result`. */
 private const val RESULT_SCHEMA = 2
 
-/** Everything that a result is made of. */
+/** What was measured of one file. */
+class Measured(val manifest: ArtifactManifest, val record: Record)
+
+/** Everything that a result is made of. [protocol]: as it was followed. */
 class Outcome(
     val request: BenchmarkRequest,
-    val manifest: ArtifactManifest,
-    val record: Record,
+    val protocol: Protocol,
+    val measured: List<Measured>,
     val properties: Properties,
     val before: Sensors,
     val after: Sensors,
@@ -28,27 +31,31 @@ class Outcome(
 
 /**
  * The result as `mobileseg latency --json` writes it. One session; a protocol with several is complete when they are
- * put together.
+ * put together. Files have the names that their manifests give them.
  */
 fun resultJson(outcome: Outcome): JSONObject {
-    val protocol = outcome.request.protocol
-    val whole = protocol.repeats == 1
-    val reason = if (whole) JSONObject.NULL else "repetition ${outcome.request.repeat + 1} of ${protocol.repeats}"
+    val (request, protocol) = outcome.request to outcome.protocol
+    val reason =
+        when {
+            request.brief -> "brief: load, first inference and memory alone"
+            protocol.repeats > 1 -> "repetition ${request.repeat + 1} of ${protocol.repeats}"
+            else -> null
+        }
     return JSONObject()
         .put("schema_version", RESULT_SCHEMA)
         .put("created", outcome.created.truncatedTo(ChronoUnit.SECONDS).toString())
-        .put("command", orNull(outcome.request.command))
+        .put("command", orNull(request.command))
         .put("device", IN_APP)
         .put("gives", "time")
         .put("properties", json(outcome.properties))
         .put("protocol", protocol.toJson())
         .put("deviations", JSONArray(outcome.deviations.map(::json)))
         .put("versions", JSONObject(outcome.versions))
-        .put("input", outcome.request.inputName)
+        .put("input", request.inputName)
         .put("sessions", JSONArray(listOf(session(outcome))))
-        .put("series", JSONArray(listOf(series(outcome))))
-        .put("complete", whole)
-        .put("reason", reason)
+        .put("series", JSONArray(outcome.measured.map(::series)))
+        .put("complete", reason == null)
+        .put("reason", orNull(reason))
 }
 
 private fun session(outcome: Outcome): JSONObject =
@@ -62,11 +69,11 @@ private fun session(outcome: Outcome): JSONObject =
         .put("before", json(outcome.before))
         .put("after", json(outcome.after))
 
-private fun series(outcome: Outcome): JSONObject {
-    val (record, manifest) = outcome.record to outcome.manifest
+private fun series(measured: Measured): JSONObject {
+    val (record, manifest) = measured.record to measured.manifest
     val summary = summarize(record.turns)
     return JSONObject()
-        .put("file", outcome.request.artifact.name)
+        .put("file", manifest.file.name)
         .put("sha256", manifest.file.sha256)
         .put("model", manifest.model)
         .put("target", manifest.target.id)

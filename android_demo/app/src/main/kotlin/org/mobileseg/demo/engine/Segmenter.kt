@@ -6,6 +6,8 @@ import org.mobileseg.demo.image.ClassMapper
 import org.mobileseg.demo.image.ModelInput
 import org.mobileseg.demo.manifest.ArtifactManifest
 import org.mobileseg.demo.manifest.OutputKind
+import org.mobileseg.demo.manifest.Problem
+import org.mobileseg.demo.manifest.Refusal
 
 /** A loaded artifact with its own [input]: fill that, [infer], then [classify]. One thread at a time. */
 class Segmenter
@@ -26,13 +28,19 @@ internal constructor(
         engine.run()
     }
 
-    /** Classes of the last inference at the input's size, one byte a pixel, row-major, into [map]. */
+    /** Classes of the last inference at the input's size, one byte a pixel, row-major, into [map]. Throws [Refusal]. */
     fun classify(map: ByteArray) {
         engine.read(output)
         when (manifest.output.kind) {
             OutputKind.LOGITS -> mapper.map(output.logits, map)
-            OutputKind.MASK -> for (i in map.indices) map[i] = output.mask[i].toByte()
+            OutputKind.MASK -> for (i in map.indices) map[i] = checked(output.mask[i]).toByte()
         }
+    }
+
+    private fun checked(number: Int): Int {
+        val count = manifest.output.classes.size
+        if (number !in 0 until count) throw Refusal(Problem.OUTPUT, "classes 0..${count - 1}", "class $number")
+        return number
     }
 
     override fun close() {
@@ -40,7 +48,7 @@ internal constructor(
     }
 
     companion object {
-        /** Throws [org.mobileseg.demo.manifest.Refusal] for a file that cannot be used. */
+        /** Throws [Refusal] for a file that cannot be used. */
         fun open(file: File, manifest: ArtifactManifest, threads: Int): Segmenter {
             val input = ModelInput(manifest.input)
             return Segmenter(manifest, input, openEngine(file, manifest, input.tensor, threads))

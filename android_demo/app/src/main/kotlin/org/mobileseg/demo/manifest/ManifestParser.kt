@@ -6,6 +6,9 @@ private val SIDES = 8L..4096L
 /** A class map holds one byte a pixel. */
 private const val MOST_CLASSES = 256
 
+/** In an output: what a buffer of eight bytes each can hold. */
+private const val MOST_ELEMENTS = Int.MAX_VALUE / Long.SIZE_BYTES
+
 private const val SHA256_DIGITS = 64
 
 /** The manifest in [text]; throws [Refusal] for anything that this app cannot honour. */
@@ -14,16 +17,17 @@ fun parseManifest(text: String): ArtifactManifest {
     // First of all: in another version nothing else can be relied on.
     val schema = root.long("schema_version")
     expect(schema == SCHEMA_VERSION.toLong(), Problem.SCHEMA, SCHEMA_VERSION, schema)
-    val target = root.text("target")
+    val word = root.text("target")
+    val target =
+        Target.entries.find { it.id == word }
+            ?: throw Refusal(Problem.TARGET, Target.entries.joinToString { it.id }, word)
     val model = root.node("model")
     val weights = root.node("weights")
     val precision = root.node("precision")
     val input = parseInput(root.node("input"))
     val output = root.node("output")
     return ArtifactManifest(
-        target =
-            Target.entries.find { it.id == target }
-                ?: throw Refusal(Problem.TARGET, Target.entries.joinToString { it.id }, target),
+        target = target,
         model = model.text("name"),
         precision = precision.text("name"),
         precisionMeaning = precision.text("meaning"),
@@ -32,7 +36,7 @@ fun parseManifest(text: String): ArtifactManifest {
         input = input,
         output = parseOutput(output, model.long("num_classes"), input.size),
         emit = output.text("kind"),
-        file = parseFile(root.node("artifact")),
+        file = parseFile(root.node("artifact"), target),
     )
 }
 
@@ -84,6 +88,8 @@ private fun parseOutput(node: JsonNode, modelClasses: Long, input: Size): Output
             expect(fits, Problem.OUTPUT, "int32 (1, ${input.height}, ${input.width})", "$dtype $shape")
         }
     }
+    val elements = shape.fold(1L, Long::times) // each at most 4096: no overflow
+    expect(elements <= MOST_ELEMENTS, Problem.OUTPUT, "at most $MOST_ELEMENTS numbers", elements)
     val name = node.text("name")
     val tensors = if (node.absent("tensors")) emptyList() else node.nodes("tensors").map { it.text("name") }
     expect(tensors.isEmpty() || name in tensors, Problem.OUTPUT, name, tensors)
@@ -118,11 +124,12 @@ private fun parsePalette(node: JsonNode, classes: Int): List<Int> {
     }
 }
 
-private fun parseFile(node: JsonNode): FileSpec {
+private fun parseFile(node: JsonNode, target: Target): FileSpec {
     val name = node.text("file")
     val plain =
         name.isNotEmpty() && name.none { it == '/' || it == '\\' || it.code < ' '.code } && !name.startsWith(".")
-    expect(plain, Problem.MANIFEST_UNREADABLE, "artifact.file: a file's name", name)
+    val fits = plain && name.endsWith(target.suffix)
+    expect(fits, Problem.MANIFEST_UNREADABLE, "artifact.file: a file's name that ends in ${target.suffix}", name)
     val sha256 = node.text("sha256")
     val digits = sha256.length == SHA256_DIGITS && sha256.all { it in "0123456789abcdef" }
     expect(digits, Problem.MANIFEST_UNREADABLE, "artifact.sha256: $SHA256_DIGITS digits", sha256)

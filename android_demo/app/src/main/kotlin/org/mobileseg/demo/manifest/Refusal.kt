@@ -13,6 +13,9 @@ enum class Problem {
     ARTIFACT_MISSING,
     CHECKSUM,
 
+    /** The app's storage cannot take a copy. */
+    SPACE,
+
     /** The runtime could not load or run the file. */
     RUNTIME,
     MEMORY,

@@ -119,10 +119,17 @@ internal class ArtifactDesk(
             file.name
         }
 
-    private fun displayName(uri: Uri): String =
-        activity.contentResolver.query(uri, arrayOf(OpenableColumns.DISPLAY_NAME), null, null, null)?.use { row ->
-            if (row.moveToFirst()) row.getString(0) else null
-        } ?: uri.lastPathSegment.orEmpty()
+    private fun displayName(uri: Uri): String {
+        val told =
+            try {
+                activity.contentResolver.query(uri, arrayOf(OpenableColumns.DISPLAY_NAME), null, null, null)?.use {
+                    if (it.moveToFirst()) it.getString(0) else null
+                }
+            } catch (_: SecurityException) { // said when it is opened
+                null
+            }
+        return told ?: uri.lastPathSegment.orEmpty()
+    }
 
     companion object {
         const val REQUEST: Int = 2

@@ -15,6 +15,7 @@ internal class MainViews(private val activity: Activity) {
     val legend: LegendView = find(R.id.legend)
     val opacity: SeekBar = find(R.id.opacity)
     private val figures: TextView = find(R.id.figures)
+    private val latencies: LatencyTable = find(R.id.latencies)
     private val panel: View = find(R.id.panel)
     private val notice: View = find(R.id.notice)
     private val title: TextView = find(R.id.notice_title)
@@ -32,6 +33,7 @@ internal class MainViews(private val activity: Activity) {
     fun figures(pipeline: Pipeline, threads: Int, thermal: Int?, still: Boolean) {
         val shown = scene?.takeIf { it.layers.size == pipeline.manifests.size } ?: return
         figures.text = figures(activity.resources, pipeline, shown, threads, thermal, still)
+        latencies.show(latencies(activity.resources, pipeline))
         legend.show(shown, pipeline.only)
     }
 
@@ -40,9 +42,10 @@ internal class MainViews(private val activity: Activity) {
         picture.clear()
         legend.clear()
         figures.text = ""
+        latencies.show(emptyList())
     }
 
-    /** In place of the picture; null takes it away. */
+    /** In place of all else; null takes it away. */
     fun notice(shown: Notice?, apply: (Remedy) -> Unit) {
         notice.visibility = if (shown == null) View.GONE else View.VISIBLE
         panel.visibility = if (shown == null) View.VISIBLE else View.GONE

@@ -19,7 +19,7 @@ internal class MarkPainter(context: Context) {
             strokeWidth = unit
         }
 
-    /** At [x], [y]; the word stays within [width]. */
+    /** At [x], [y]; the word stays between the left edge and [width] as far as it is not longer, and below the top. */
     fun draw(canvas: Canvas, x: Float, y: Float, word: String, width: Int) {
         for ((colour, stroke) in listOf(dark to 2 * unit, light to unit)) {
             ring.color = colour
@@ -27,13 +27,15 @@ internal class MarkPainter(context: Context) {
             canvas.drawCircle(x, y, RADIUS * unit, ring)
         }
         val length = text.measureText(word)
-        val left = (x + GAP * unit).takeIf { it + length <= width } ?: (x - GAP * unit - length)
+        val right = (x + GAP * unit).takeIf { it + length <= width }
+        val left = right ?: (x - GAP * unit - length).coerceAtLeast(0f)
+        val base = y.coerceAtLeast(-text.ascent())
         text.style = Paint.Style.STROKE
         text.color = dark
-        canvas.drawText(word, left, y, text)
+        canvas.drawText(word, left, base, text)
         text.style = Paint.Style.FILL
         text.color = light
-        canvas.drawText(word, left, y, text)
+        canvas.drawText(word, left, base, text)
     }
 
     private companion object {

@@ -76,6 +76,7 @@ private fun sentences(problem: Problem): Triple<Int, Int, Int> =
         Problem.ARTIFACT_MISSING ->
             Triple(R.string.artifact_missing_expected, R.string.artifact_missing_found, R.string.artifact_missing_todo)
         Problem.CHECKSUM -> Triple(R.string.checksum_expected, R.string.checksum_found, R.string.checksum_todo)
+        Problem.SPACE -> Triple(R.string.space_expected, R.string.space_found, R.string.space_todo)
         Problem.RUNTIME -> Triple(R.string.runtime_expected, R.string.runtime_found, R.string.runtime_todo)
         Problem.MEMORY -> Triple(R.string.memory_expected, R.string.memory_found, R.string.memory_todo)
     }

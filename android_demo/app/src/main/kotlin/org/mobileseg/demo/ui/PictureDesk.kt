@@ -64,6 +64,8 @@ internal class PictureDesk(
                 say(activity.getString(R.string.picture_saved))
             } catch (error: IOException) {
                 say(activity.getString(R.string.picture_not_saved, error.message))
+            } catch (error: SecurityException) { // the permission to write it has ended
+                say(activity.getString(R.string.picture_not_saved, error.message))
             }
         }
     }

@@ -52,8 +52,8 @@ class SegmentationView(context: Context, attributes: AttributeSet?) : View(conte
     /** Show [scene], which may be written anew when this returns. */
     fun show(scene: Scene) {
         this.scene = scene
-        val shown =
-            picture.takeIf { it?.height == scene.size.height && it.width == scene.size.width } ?: bitmap(scene.size)
+        val same = picture?.takeIf { it.height == scene.size.height && it.width == scene.size.width }
+        val shown = same ?: bitmap(scene.size).also { requestLayout() }
         shown.setPixels(scene.pixels)
         picture = shown
         if (
@@ -85,6 +85,14 @@ class SegmentationView(context: Context, attributes: AttributeSet?) : View(conte
         val whole = RectF(0f, 0f, result.width.toFloat(), result.height.toFloat())
         drawScene(Canvas(result), whole)
         return result
+    }
+
+    /** Where the height is free: that of the picture at full width, but no more than leaves room for what is below. */
+    override fun onMeasure(widthSpec: Int, heightSpec: Int) {
+        val (width, room) = MeasureSpec.getSize(widthSpec) to MeasureSpec.getSize(heightSpec)
+        if (MeasureSpec.getMode(heightSpec) == MeasureSpec.EXACTLY) return setMeasuredDimension(width, room)
+        val wanted = picture?.let { width * it.height / it.width } ?: room
+        setMeasuredDimension(width, min(wanted, (MOST * room).toInt()))
     }
 
     override fun onSizeChanged(width: Int, height: Int, oldWidth: Int, oldHeight: Int) {
@@ -127,6 +135,10 @@ class SegmentationView(context: Context, attributes: AttributeSet?) : View(conte
         val (w, h) = shown.width * scale to shown.height * scale
         area.set((width - w) / 2, (height - h) / 2, (width + w) / 2, (height + h) / 2)
     }
+
+    /** The class that was named last; null where none was touched. */
+    internal val named: String?
+        get() = touched?.let(::nameAt)
 
     private fun nameAt(place: Touched): String {
         val scene = scene ?: return ""
@@ -195,6 +207,7 @@ class SegmentationView(context: Context, attributes: AttributeSet?) : View(conte
         const val OPAQUE = 255
         const val EDGE = 2f
         const val STEP = 0.1f
+        const val MOST = 0.6f
 
         /** Of a captured picture: models see few pixels, and letters and lines want more. */
         const val ENLARGED = 2

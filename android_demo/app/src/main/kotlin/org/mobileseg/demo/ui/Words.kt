@@ -32,13 +32,17 @@ private fun Resources.number(value: Double): String =
         }
         .format(value)
 
-/** "road 34 %", with two models "road 34 % | 31 %". */
-internal fun shareText(resources: Resources, name: String, shares: List<Float>): String =
-    when (shares.size) {
-        1 -> resources.getString(R.string.share_one, name, resources.percent(shares[0]))
-        else ->
-            resources.getString(R.string.share_two, name, resources.percent(shares[0]), resources.percent(shares[1]))
+/** "road 34 %", with two models "road 34 % | 31 %"; what is there, but hardly, is "<1 %". */
+internal fun shareText(resources: Resources, name: String, shares: List<Float>): String {
+    val words = shares.map { share ->
+        if (share > 0f && share < HARDLY) resources.getString(R.string.share_small, resources.percent(2 * HARDLY))
+        else resources.percent(share)
     }
+    return if (words.size == 1) resources.getString(R.string.share_one, name, words[0])
+    else resources.getString(R.string.share_two, name, words[0], words[1])
+}
+
+private const val HARDLY = 0.005f // what would be rounded to nothing
 
 /** The dominant classes, for people who do not see the picture. */
 internal fun describe(resources: Resources, scene: Scene, divider: Float): String {
@@ -56,7 +60,8 @@ internal fun describe(resources: Resources, scene: Scene, divider: Float): Strin
 internal fun nameOf(manifest: ArtifactManifest): String = "${manifest.model} ${manifest.precision}"
 
 /**
- * Everything measured, a line a thing. [thermal]: 0..6, null where the device does not say; [still]: no camera runs.
+ * How it goes, a line a thing. [thermal]: 0..6, null where the device does not say; [still]: no camera runs. What is to
+ * be known about weights, such as that they are untrained, stands here, too.
  */
 internal fun figures(
     resources: Resources,
@@ -78,28 +83,39 @@ internal fun figures(
                 resources.getString(R.string.thermal, thermalWord(resources, thermal)),
             )
             .joinToString(" · ")
-    val latencies =
-        pipeline.manifests.mapIndexed { i, manifest ->
-            val stages = Stage.entries.map { resources.stage(pipeline.stopwatches[i].latency(it)) }
-            val name =
-                when {
-                    pipeline.manifests.size == 1 -> manifest.precision
-                    else -> resources.getString(if (i == 0) R.string.left else R.string.right, manifest.precision)
-                }
-            resources.getString(R.string.latency, name, pipeline.runtimes[i], stages[0], stages[1], stages[2])
-        }
     val agreement =
         if (scene.agreement.isNaN()) null
         else resources.getString(R.string.agreement, resources.percent(scene.agreement, 1))
-    return listOfNotNull(first, *latencies.toTypedArray(), agreement).joinToString("\n")
+    val notes = pipeline.manifests.mapNotNull { it.note }.distinct()
+    return (listOf(first) + listOfNotNull(agreement) + notes).joinToString("\n")
 }
+
+/** For a [LatencyTable]. */
+internal fun latencies(resources: Resources, pipeline: Pipeline): List<List<String>> =
+    pipeline.manifests.mapIndexed { i, manifest ->
+        val name =
+            when {
+                pipeline.manifests.size == 1 -> manifest.precision
+                else -> resources.getString(if (i == 0) R.string.left else R.string.right, manifest.precision)
+            }
+        listOf(resources.getString(R.string.model_and_runtime, name, pipeline.runtimes[i])) +
+            Stage.entries.map { resources.stage(it, pipeline.stopwatches[i].latency(it)) }
+    }
 
 private fun thermalWord(resources: Resources, thermal: Int?): String =
     resources.getStringArray(R.array.thermal_words).getOrNull(thermal ?: -1)
         ?: resources.getString(R.string.thermal_unknown)
 
-private fun Resources.stage(latency: Latency): String =
-    if (latency.medianMs.isNaN()) "–" else getString(R.string.stage, number(latency.medianMs), number(latency.p90Ms))
+private fun Resources.stage(stage: Stage, latency: Latency): String {
+    val name =
+        when (stage) {
+            Stage.PREPARE -> getString(R.string.stage_prepare)
+            Stage.INFER -> getString(R.string.stage_infer)
+            Stage.CLASSIFY -> getString(R.string.stage_classify)
+        }
+    return if (latency.medianMs.isNaN()) name
+    else getString(R.string.median_and_p90, name, number(latency.medianMs), number(latency.p90Ms))
+}
 
 /** What the manifest says, for people. */
 internal fun about(resources: Resources, manifest: ArtifactManifest): String {

@@ -10,7 +10,10 @@ import org.junit.Rule
 import org.junit.Test
 import org.junit.rules.TemporaryFolder
 import org.mobileseg.demo.Fixtures
+import org.mobileseg.demo.engine.RawOutput
+import org.mobileseg.demo.engine.SegmentationEngine
 import org.mobileseg.demo.engine.Segmenter
+import org.mobileseg.demo.image.ModelInput
 import org.mobileseg.demo.manifest.Problem
 import org.mobileseg.demo.manifest.Refusal
 
@@ -39,6 +42,7 @@ class ArtifactTest {
         val other = copy("float32.onnx")
         assertTrue(other.delete())
         assertEquals(Problem.ARTIFACT_MISSING, refusal { readArtifact(other) }.problem)
+        assertEquals(Problem.ARTIFACT_MISSING, refusal { readArtifact(File(temporary.root, "none.pte")) }.problem)
     }
 
     @Test
@@ -76,6 +80,30 @@ class ArtifactTest {
         assertEquals(Problem.OUTPUT, open(wrongGrid).problem)
         val wrongPte = changed("float32.pte") { getJSONObject("input").put("shape", JSONArray(listOf(1, 3, 100, 100))) }
         assertEquals(Problem.RUNTIME, open(wrongPte).problem)
+    }
+
+    /** A runtime may give what its shape allows and its classes do not. */
+    @Test
+    fun `a class that the manifest does not have is refused`() {
+        val manifest = Fixtures.artifact("mask.onnx").manifest
+        var found = 10
+        val engine =
+            object : SegmentationEngine {
+                override val runtime = "test"
+
+                override fun run() = Unit
+
+                override fun read(output: RawOutput) = output.mask.fill(found)
+
+                override fun close() = Unit
+            }
+        val segmenter = Segmenter(manifest, ModelInput(manifest.input), engine)
+        val map = ByteArray(manifest.input.size.area)
+        segmenter.classify(map)
+        for (number in listOf(11, 255, 256, -1)) {
+            found = number
+            assertEquals(Problem.OUTPUT, refusal { segmenter.classify(map) }.problem)
+        }
     }
 
     private fun open(file: File): Refusal = refusal {

@@ -11,6 +11,7 @@ import org.junit.Test
 import org.junit.runner.RunWith
 import org.mobileseg.demo.Fixtures
 import org.mobileseg.demo.Python
+import org.mobileseg.demo.artifact.sha256
 import org.robolectric.Robolectric
 import org.robolectric.RobolectricTestRunner
 import org.robolectric.RuntimeEnvironment
@@ -48,6 +49,35 @@ class BenchmarkRoboTest {
     }
 
     @Test
+    fun `two runtimes are measured in turns, in one result`() {
+        File(Fixtures.folder, "street-0.f32").copyTo(File(folder, "1.bin"), overwrite = true)
+        start("int8.onnx,int8.pte") { putExtra("input", "0.bin,1.bin") }
+        assertTrue(failure.takeIf(File::exists)?.readText() ?: "no result", result.exists())
+        val said = Python.run(READ, result.path).lines()
+        assertEquals("int8.onnx int8 (192, 256) logits | 50 samples, 10 turns | 1 threads", said[1])
+        assertEquals("int8.pte int8 (192, 256) logits | 50 samples, 10 turns | 1 threads", said[2])
+        val text = JSONObject(result.readText())
+        val versions = text.getJSONArray("sessions").getJSONObject(0).getString("versions")
+        assertTrue(versions, "ONNX Runtime" in versions && "ExecuTorch" in versions)
+        val series = text.getJSONArray("series")
+        val (one, other) =
+            List(2) { i -> series.getJSONObject(i).getJSONArray("at_s").let { at -> List(10) { at.getDouble(it) } } }
+        for (turn in 0 until 10) assertTrue(one[turn] < other[turn] && (turn == 9 || other[turn] < one[turn + 1]))
+    }
+
+    @Test
+    fun `a brief one is load, first inference and memory`() {
+        start("int8.onnx") { putExtra("brief", true).putExtra("protocol", "strict") }
+        assertTrue(failure.takeIf(File::exists)?.readText() ?: "no result", result.exists())
+        val said = Python.run(READ, result.path).lines()
+        assertEquals("in app | in app | time | strict | False | brief: load, first inference and memory alone", said[0])
+        assertEquals("int8.onnx int8 (192, 256) logits | 2 samples, 1 turns | 1 threads", said[1])
+        val series = JSONObject(result.readText()).getJSONArray("series").getJSONObject(0)
+        assertTrue(series.getDouble("load_ms") > 0 && series.getDouble("first_ms") > 0)
+        assertTrue(series.getLong("whole_peak_kb") > 1000)
+    }
+
+    @Test
     @Config(sdk = [26])
     fun `an old Android tells less, and says so`() {
         start("int8.pte")
@@ -69,10 +99,13 @@ class BenchmarkRoboTest {
         assertEquals("a protocol: quick, standard, strict, sustained", error().getString("expected"))
         start("int8.onnx") { putExtra("threads", 0) }
         assertEquals("0", error().getString("found"))
+        start("int8.onnx,int8.pte")
+        assertEquals("an input for each of 2 artifacts", error().getString("expected"))
+        assertEquals(Failure.REQUEST, error().getInt("status"))
         start("../int8.onnx")
         assertTrue(error().getString("expected").startsWith("a file's name"))
         start("absent.onnx")
-        assertTrue(error().getString("expected").startsWith("MANIFEST_MISSING"))
+        assertTrue(error().getString("expected").startsWith("ARTIFACT_MISSING"))
         File(folder, "0.bin").writeBytes(ByteArray(12))
         start("int8.onnx")
         assertTrue(error().getString("expected").startsWith("589824 bytes"))
@@ -85,7 +118,25 @@ class BenchmarkRoboTest {
     fun `what is not known is no pass where the protocol refuses`() {
         start("int8.onnx") { putExtra("protocol", "strict").putExtra("allow", "hot,throttled,saver,threads") }
         assertTrue(error().getString("found"), "busy: the device does not say" in error().getString("found"))
+        assertEquals(Failure.GATE, error().getInt("status"))
         assertFalse(result.exists())
+    }
+
+    @Test
+    fun `a file that its runtime cannot run, and no room for the result`() {
+        val file = File(folder, "int8.onnx")
+        file.writeBytes(ByteArray(1000))
+        val manifest = File(folder, "int8.onnx.json")
+        val json = JSONObject(manifest.readText())
+        json.getJSONObject("artifact").put("sha256", sha256(file))
+        manifest.writeText(json.toString())
+        start("int8.onnx")
+        assertTrue(error().getString("expected").startsWith("RUNTIME"))
+        push()
+        assertTrue(File(folder, "result.json.part").mkdir())
+        start("int8.onnx")
+        assertEquals("room for the result", error().getString("expected"))
+        assertEquals(Failure.OTHER, error().getInt("status"))
     }
 
     private fun error(): JSONObject {
@@ -108,10 +159,11 @@ import sys
 from pathlib import Path
 from mobileseg.latency.result import read_result
 r = read_result(Path(sys.argv[1]))
-s, (session,) = r.series[0], r.sessions
+(session,) = r.sessions
 print(r.device, session.runner, r.gives, r.protocol.name, r.complete, r.reason, sep=" | ")
-turns = f"{len(s.samples_ms)} samples, {len(s.at_s)} turns"
-print(f"{s.file} {s.precision} {s.size} {s.emit}", turns, f"{session.threads} threads", sep=" | ")
+for s in r.series:
+    turns = f"{len(s.samples_ms)} samples, {len(s.at_s)} turns"
+    print(f"{s.file} {s.precision} {s.size} {s.emit}", turns, f"{session.threads} threads", sep=" | ")
 """
     }
 }

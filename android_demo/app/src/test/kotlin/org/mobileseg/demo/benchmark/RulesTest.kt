@@ -3,8 +3,8 @@ package org.mobileseg.demo.benchmark
 import org.json.JSONArray
 import org.json.JSONObject
 import org.junit.Assert.assertEquals
-import org.junit.Assert.assertFalse
 import org.junit.Assert.assertNull
+import org.junit.Assert.assertThrows
 import org.junit.Assert.assertTrue
 import org.junit.Test
 import org.mobileseg.demo.Python
@@ -75,27 +75,7 @@ class RulesTest {
 
     @Test
     fun `turns, warm-up and times are counted as the runner counts them`() {
-        var now = 0L
-        val engine =
-            object : SegmentationEngine {
-                var runs = 0
-                var closed = false
-                override val runtime = "test"
-
-                override fun run() {
-                    runs++
-                    now += if (runs <= 6) 10_000_000L / runs else 1_000_000L
-                }
-
-                override fun read(output: RawOutput) = Unit
-
-                override fun close() {
-                    closed = true
-                }
-            }
-        val quick = Protocol.ALL.getValue("quick")
-        val said = mutableListOf<Int>()
-        val record = Measurement(quick, Memory()) { now }.run({ engine.also { now += 5_000_000 } }) { said += it }
+        val (record) = measure(listOf(1_000_000L))
         assertEquals(5.0, record.loadMs, 0.0)
         assertEquals(10.0, record.firstMs, 0.0)
         assertTrue(record.warmupStable)
@@ -103,8 +83,58 @@ class RulesTest {
         assertEquals(List(10) { List(5) { 1.0 } }, record.turns)
         assertEquals(listOf(Measurement.WARMING) + (1..10), said)
         assertEquals(0.005, record.atS[2] - record.atS[1], 1e-9)
-        assertTrue(engine.closed)
-        assertFalse(record.atS.isEmpty())
+        assertTrue(engines.single().closed)
+    }
+
+    @Test
+    fun `several files take turns in one process`() {
+        val (one, other) = measure(listOf(1_000_000L, 3_000_000L))
+        assertEquals(List(10) { List(5) { 1.0 } }, one.turns)
+        assertEquals(List(10) { List(5) { 3.0 } }, other.turns)
+        // 5 runs of the one, 5 of the other, and again.
+        for (turn in 0 until 10) assertEquals(0.005, other.atS[turn] - one.atS[turn], 1e-9)
+        for (turn in 1 until 10) assertEquals(0.020, one.atS[turn] - one.atS[turn - 1], 1e-9)
+        assertNull(one.peakKb ?: other.wholePeakKb)
+        assertTrue(engines.all { it.closed })
+    }
+
+    @Test
+    fun `a file that does not load leaves none open`() {
+        val loads = listOf({ Ticking(1L) }, { error("as a runtime may") })
+        assertThrows(IllegalStateException::class.java) { Measurement(quick, Memory()) { now }.run(loads) {} }
+        assertTrue(engines.single().closed)
+    }
+
+    private val quick = Protocol.ALL.getValue("quick")
+    private var now = 0L
+    private val said = mutableListOf<Int>()
+    private val engines = mutableListOf<Ticking>()
+
+    private fun measure(paces: List<Long>): List<Record> {
+        val loads = paces.map { { Ticking(it).also { now += 5_000_000 } } }
+        return Measurement(quick, Memory()) { now }.run(loads) { said += it }
+    }
+
+    /** Takes [pace] ns a run, and more at the beginning. */
+    private inner class Ticking(private val pace: Long) : SegmentationEngine {
+        var runs = 0
+        var closed = false
+        override val runtime = "test"
+
+        init {
+            engines += this
+        }
+
+        override fun run() {
+            runs++
+            now += if (runs <= 6) 10_000_000L / runs else pace
+        }
+
+        override fun read(output: RawOutput) = Unit
+
+        override fun close() {
+            closed = true
+        }
     }
 
     private fun canonical(value: Any): String =

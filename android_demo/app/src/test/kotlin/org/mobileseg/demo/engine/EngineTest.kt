@@ -8,33 +8,22 @@ import org.junit.runner.RunWith
 import org.junit.runners.Parameterized
 import org.mobileseg.demo.Fixtures
 import org.mobileseg.demo.Picture
-import org.mobileseg.demo.image.FakeFrame
-import org.mobileseg.demo.image.Orientation
-import org.mobileseg.demo.image.YuvFrame
-import org.mobileseg.demo.image.agreement
 
 /** The app's own engines on exported files: .onnx in ONNX Runtime's JVM library, .pte in ExecuTorch behind a pipe. */
 @RunWith(Parameterized::class)
 class EngineTest(private val name: String) {
     @Test
-    fun `class maps are Python's, pixel for pixel`() {
+    fun `class maps are Python's, pixel for pixel, on every street image`() {
+        val seen = mutableSetOf<Byte>()
         for (number in 0 until Fixtures.IMAGES) {
             val picture = Picture.read(Fixtures.street(number))
             segmenter.input.fill(picture.argb, picture.size)
             val map = map()
-            assertTrue("more than one class is seen", map.toSet().size > 2)
+            seen += map.toSet()
             assertArrayEquals("$name, street $number", Fixtures.classes(name, number), map)
         }
-    }
-
-    /** Python's map of the same 4:2:0 planes; the sensor's turn, strides and padding are the app's to undo. */
-    @Test
-    fun `a camera's frame gives Python's classes in at least 97 of 100 pixels`() {
-        for (number in 0 until Fixtures.IMAGES) for ((degrees, stride) in listOf(0 to 1, 90 to 2, 180 to 1, 270 to 2)) {
-            val map = mapOfFrame(number, Orientation(degrees, mirrored = false), stride)
-            val agreement = agreement(map, Fixtures.classesOfFrame(name, number))
-            assertTrue("$name, street $number, $degrees degrees: $agreement", agreement >= 0.97f)
-        }
+        assertTrue("more than one class is seen", seen.size > 1)
+        assertEquals(11, Fixtures.IMAGES)
     }
 
     @Test
@@ -44,12 +33,6 @@ class EngineTest(private val name: String) {
         val first = map()
         repeat(3) { assertArrayEquals(first, map()) }
         assertEquals(segmenter.manifest.input.size.area, first.size)
-    }
-
-    private fun mapOfFrame(number: Int, orientation: Orientation, chromaStride: Int): ByteArray {
-        val frame = FakeFrame(Fixtures.frame(number), orientation, chromaStride, padding = 20)
-        segmenter.input.fill(YuvFrame().also(frame::fill), orientation)
-        return map()
     }
 
     private fun map(): ByteArray =
@@ -69,9 +52,6 @@ class EngineTest(private val name: String) {
 
         @JvmStatic @Parameterized.AfterParam fun close() = segmenter.close()
 
-        @JvmStatic
-        @Parameterized.Parameters(name = "{0}")
-        fun files(): List<String> =
-            listOf("float32.onnx", "int8.onnx", "float32.pte", "int8.pte", "mask.onnx", "mask.pte")
+        @JvmStatic @Parameterized.Parameters(name = "{0}") fun files(): List<String> = Fixtures.FILES
     }
 }

@@ -48,8 +48,10 @@ class ManifestParserTest {
         assertRefused(Problem.OUTPUT) { getJSONObject("output").put("palette", JSONArray(listOf(listOf(1, 2, 3)))) }
         assertRefused(Problem.OUTPUT) { getJSONObject("output").put("name", "somewhere else") }
         assertRefused(Problem.OUTPUT) { getJSONObject("model").put("num_classes", 257) }
+        assertRefused(Problem.OUTPUT) { putAll(256, listOf(1, 256, 4096, 4096)) } // 2^32 numbers
         assertRefused(Problem.MANIFEST_UNREADABLE) { getJSONObject("artifact").put("sha256", "abc") }
         assertRefused(Problem.MANIFEST_UNREADABLE) { getJSONObject("artifact").put("file", "../escape.pte") }
+        assertRefused(Problem.MANIFEST_UNREADABLE) { getJSONObject("artifact").put("file", "int8.onnx") }
         assertRefused(Problem.MANIFEST_UNREADABLE) { getJSONObject("weights").remove("licence") }
         assertRefused(Problem.MANIFEST_UNREADABLE) { put("target", 5) }
     }
@@ -95,6 +97,50 @@ class ManifestParserTest {
         )
     }
 
+    /** A classifier, as seaformer-tiny-cls is exported: it gives no map. */
+    @Test
+    fun `a classifier is refused`() {
+        assertRefused(Problem.OUTPUT) { putAll(1000, listOf(1, 1000)) }
+        assertRefused(Problem.OUTPUT) { putAll(10, listOf(1, 10)) }
+    }
+
+    /** Models that are not in the tests' exports: other sizes, strides, numbers of classes, precisions, kinds. */
+    @Test
+    fun `any segmentation model is read as its manifest says`() {
+        val random = Random(11)
+        repeat(500) {
+            val size = Size(random.nextInt(8, 4097), random.nextInt(8, 4097))
+            val classes = random.nextInt(1, 257)
+            val kind = listOf("logits", "mask", "panoptic").random(random)
+            val grid = if (kind == "mask") size else Size(size.height / 8, size.width / 8)
+            val shape =
+                if (kind == "mask") listOf(1, grid.height, grid.width) else listOf(1, classes, grid.height, grid.width)
+            val json = JSONObject(text).apply { putAll(classes, shape) }
+            val names = listOf("semantic", "center", "offset").shuffled(random)
+            json.getJSONObject("input").put("shape", JSONArray(listOf(1, 3, size.height, size.width)))
+            json
+                .getJSONObject("output")
+                .put("kind", kind)
+                .put("name", "semantic")
+                .put("dtype", if (kind == "mask") listOf("int32", "int64").random(random) else "float32")
+                .put("tensors", JSONArray(names.map { JSONObject().put("name", it) }))
+            json.getJSONObject("precision").put("name", "int8-weights")
+            if (shape.fold(1L, Long::times) > Int.MAX_VALUE / 8) {
+                assertEquals(
+                    Problem.OUTPUT,
+                    assertThrows(Refusal::class.java) { parseManifest(json.toString()) }.problem,
+                )
+                return@repeat
+            }
+            val manifest = parseManifest(json.toString())
+            assertSound(manifest)
+            assertEquals(size, manifest.input.size)
+            assertEquals(shape.map(Int::toLong), manifest.output.shape)
+            assertEquals(names.indexOf("semantic") to 3, manifest.output.index to manifest.output.count)
+            assertEquals(classes, manifest.output.palette.size)
+        }
+    }
+
     /** Whatever is done to a manifest, it is read into something sound or refused; nothing else is thrown. */
     @Test
     fun `a damaged manifest is read soundly or refused`() {
@@ -111,6 +157,15 @@ class ManifestParserTest {
             }
         }
         assertTrue("$refused of 3000 refused", refused in 500..2999)
+    }
+
+    /** As a model without names for its classes. */
+    private fun JSONObject.putAll(classes: Int, shape: List<Int>) {
+        getJSONObject("model").put("num_classes", classes)
+        getJSONObject("output")
+            .put("classes", JSONObject.NULL)
+            .put("palette", JSONObject.NULL)
+            .put("shape", JSONArray(shape))
     }
 
     private fun assertSound(manifest: ArtifactManifest) {

@@ -1,13 +1,21 @@
 package org.mobileseg.demo.ui
 
 import android.Manifest.permission.CAMERA
+import android.app.Activity
+import android.content.ClipData
 import android.content.Context
+import android.content.Intent
 import android.content.res.Configuration
 import android.graphics.Bitmap
 import android.graphics.Canvas
 import android.hardware.camera2.CameraCharacteristics
+import android.hardware.camera2.CameraManager
+import android.net.Uri
 import android.os.Looper
+import android.view.MotionEvent
 import android.view.View
+import android.view.ViewGroup
+import android.widget.Button
 import android.widget.TextView
 import java.io.File
 import java.time.Duration
@@ -53,8 +61,11 @@ class Stage : AutoCloseable {
     }
 
     fun allowCamera() {
-        addCamera("0", CameraCharacteristics.LENS_FACING_BACK, 90)
-        addCamera("1", CameraCharacteristics.LENS_FACING_FRONT, 270)
+        val manager = application.getSystemService(Context.CAMERA_SERVICE) as CameraManager
+        if (manager.cameraIdList.isEmpty()) {
+            addCamera("0", CameraCharacteristics.LENS_FACING_BACK, 90)
+            addCamera("1", CameraCharacteristics.LENS_FACING_FRONT, 270)
+        }
         shadowOf(application).grantPermissions(CAMERA)
     }
 
@@ -81,6 +92,62 @@ class Stage : AutoCloseable {
             shadowOf(activity.retained.model.looper).idle()
             shadowOf(Looper.getMainLooper()).idleFor(Duration.ofMillis(300))
         }
+
+    val picture: SegmentationView
+        get() = activity.findViewById(R.id.picture)!!
+
+    /** All words above the legend, a line a view. */
+    val figures: String
+        get() = words(activity.findViewById(R.id.figures)!!) + "\n" + words(activity.findViewById(R.id.latencies)!!)
+
+    private fun words(view: View): String =
+        when (view) {
+            is TextView -> view.text.toString()
+            is ViewGroup -> List(view.childCount) { words(view.getChildAt(it)) }.joinToString("\n")
+            else -> ""
+        }
+
+    fun legend(): List<TextView> {
+        val view = activity.findViewById<LegendView>(R.id.legend)!!
+        return List(view.childCount) { view.getChildAt(it) as TextView }
+    }
+
+    /** The calm screen's button. */
+    fun act() {
+        activity.findViewById<Button>(R.id.notice_action)!!.performClick()
+        settle()
+    }
+
+    /** At a place of the picture, 0 to 1, which is as wide and as high as the view on a phone that is held upright. */
+    fun touch(action: Int, x: Float, y: Float = 0.5f) {
+        val event = MotionEvent.obtain(0, 0, action, x * picture.width, y * picture.height, 0)
+        picture.dispatchTouchEvent(event)
+        event.recycle()
+    }
+
+    /** To the question for the camera. */
+    fun answer(result: Int) {
+        activity.onRequestPermissionsResult(CameraDesk.REQUEST, arrayOf(CAMERA), intArrayOf(result))
+        settle()
+    }
+
+    /** The system's picker gives these files for [asked]. */
+    fun give(asked: Intent, vararg files: File) {
+        val uris = files.map { Uri.parse("content://storage/${it.name}") }
+        for ((uri, file) in uris.zip(files)) shadowOf(activity.contentResolver).registerInputStreamSupplier(uri) {
+            file.inputStream()
+        }
+        val data = Intent()
+        if (uris.size == 1) data.data = uris.single()
+        else {
+            data.clipData =
+                ClipData.newRawUri(null, uris[0]).apply { uris.drop(1).forEach { addItem(ClipData.Item(it)) } }
+        }
+        shadowOf(activity).receiveResult(asked, Activity.RESULT_OK, data)
+        settle()
+    }
+
+    internal fun artifacts(): ArtifactDesk = ArtifactDesk(activity, activity.retained) {}
 
     fun text(id: Int): String = activity.findViewById<TextView>(id)!!.text.toString()
 
@@ -110,3 +177,18 @@ class Stage : AutoCloseable {
         shadowOf(Looper.getMainLooper()).idle()
     }
 }
+
+const val PHONE: String = "w411dp-h891dp-xhdpi"
+
+/** [check] on a screen with a camera and these models. */
+fun live(vararg names: String, check: Stage.() -> Unit) =
+    Stage().use { stage ->
+        stage.choose(*names)
+        stage.allowCamera()
+        stage.start().check()
+    }
+
+fun pixels(picture: Bitmap): IntArray =
+    IntArray(picture.width * picture.height).also {
+        picture.getPixels(it, 0, picture.width, 0, 0, picture.width, picture.height)
+    }
