@@ -193,8 +193,13 @@ def test_devices_says_what_can_be_measured_on(mobileseg: Run) -> None:
 
 
 def test_the_layers_that_sensitivity_names_stay_float(mobileseg: Run, tmp_path: Path) -> None:
-    small = ("--size", "64x96")
-    done = mobileseg("sensitivity", "seaformer-tiny", *small, "--images", 2, "--budget", 2, "--json", "costs.json")
+    """Of a network with one layer whose channels are so unlike each other that no common step serves them."""
+    model = package.create_model("seaformer-tiny", weights="camvid11")
+    with torch.no_grad():
+        model.get_parameter("backbone.trans1.transformer_blocks.0.mlp.fc2.c.weight")[:, 0] *= 1e3
+    torch.save(model.state_dict(), tmp_path / "spoiled.pth")
+    small = ("--size", "64x96", "--weights", "spoiled.pth")
+    done = mobileseg("sensitivity", "seaformer-tiny", *small, "--images", 2, "--budget", 0.5, "--json", "costs.json")
     assert done.returncode == 0, done.stderr
     costs = json.loads((tmp_path / "costs.json").read_text())
     listed = tomllib.loads((tmp_path / "seaformer-tiny-keep-float.toml").read_text())
@@ -213,4 +218,4 @@ def test_the_layers_that_sensitivity_names_stay_float(mobileseg: Run, tmp_path: 
     ]
     assert after["precision"]["requested"]["latency_ratio"] > 0
     assert f"{after['precision']['requested']['latency_ratio']:.3f} on host" in kept.stdout
-    assert after["verification"]["sqnr_db"] > before["verification"]["sqnr_db"] + 0.25
+    assert after["verification"]["sqnr_db"] > before["verification"]["sqnr_db"]
