@@ -51,7 +51,8 @@ format: $(VENV)/installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# Measures the table of the README anew; takes half an hour on a quiet machine.
+# Measures the README's tables of speed anew, an hour on a quiet machine. Its table of accuracy needs labelled images, which do not
+# travel along: python benchmarks/accuracy.py camvid11=FOLDER
 results: $(VENV)/installed
 	$(BIN)/python benchmarks/zoo.py
 	$(BIN)/python benchmarks/mask.py
