@@ -17,6 +17,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from places import shown
+
 from mobileseg.data.dataset import open_labelled
 from mobileseg.export import export_model
 from mobileseg.export.comparison import compare_labelled
@@ -68,11 +70,6 @@ def measure(one: Trained, target: str, data: Path) -> dict[str, Any]:
         "recipe": made.manifest.precision.recipe,
         "comparison": {**json.loads(comparison.to_json()), "data": shown(data)},
     }
-
-
-def shown(data: Path) -> str:
-    """The last two folders: where they lie is nobody's business."""
-    return "/".join(data.resolve().parts[-2:])
 
 
 def main() -> None:

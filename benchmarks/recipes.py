@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from places import shown
 from torch import nn
 
 from mobileseg.classmap import Outputs, classes_of_output
@@ -95,7 +96,7 @@ def measure(asked: argparse.Namespace, name: str, recipes: list[Recipe]) -> dict
     subject = Subject(deploy(model, *size), probes)
     row: dict[str, Any] = {
         "model": name, "family": spec.family, "weights": source.name, "size": size, "calibration": images.source,
-        "calibration_images": len(images.images), "data": _short(str(asked.data), asked.data) if data else images.source,
+        "calibration_images": len(images.images), "data": shown(asked.data) if data else images.source,
         "images": len(probes), "float_miou": None if subject.counts is None else miou(subject.counts.sum(0)), "recipes": {},
     }  # fmt: skip
     for recipe in recipes:
@@ -104,14 +105,9 @@ def measure(asked: argparse.Namespace, name: str, recipes: list[Recipe]) -> dict
             graph, _ = quantize(subject.deployed, batches, recipe=recipe)
         figures = subject.measure(graph)
         row["recipes"][recipe.name] = figures
-        shown = {k: round(v, 5) for k, v in figures.items() if isinstance(v, float)}
-        print(f"{name} {recipe.name}: {shown} in {time.monotonic() - begin:.0f} s", flush=True)
+        rounded = {k: round(v, 5) for k, v in figures.items() if isinstance(v, float)}
+        print(f"{name} {recipe.name}: {rounded} in {time.monotonic() - begin:.0f} s", flush=True)
     return row
-
-
-def _short(word: str, data: Path | None) -> str:
-    """Of the data's place the last two folders: where they lie is nobody's business."""
-    return "/".join(data.parts[-2:]) if data is not None and Path(word) == data else word
 
 
 def main() -> None:
@@ -126,12 +122,11 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=RESULTS)
     asked = parser.parse_args()
     rows = [measure(asked, name, [RECIPES[recipe] for recipe in asked.recipes]) for name in asked.models]
+    words = [shown(asked.data) if asked.data and Path(word) == asked.data else word for word in sys.argv[1:]]
     content = {
         "schema_version": 1,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "command": shlex.join(
-            ["python", "benchmarks/recipes.py", *(_short(word, asked.data) for word in sys.argv[1:])]
-        ),
+        "command": shlex.join(["python", "benchmarks/recipes.py", *words]),
         "versions": installed(),
         "rows": rows,
     }

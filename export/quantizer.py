@@ -8,7 +8,7 @@ observed before the clamp most of the 256 steps are spent on values that are the
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any, TypeGuard
 
@@ -110,22 +110,20 @@ class Int8Quantizer(Quantizer):  # type: ignore[misc]  # torchao ships no types
         super().__init__()
         self.activation = activation_spec(load(recipe.observer))
         self.keep_float = keep_float or (lambda path: False)
-        self._left: Counter[tuple[str, str]] = Counter()
-        self._cost: Counter[tuple[str, str]] = Counter()
+        self._left: defaultdict[tuple[str, str], list[int]] = defaultdict(list)  # multiply-adds by operator and reason
         self._total = 0
 
     @property
     def kept_float(self) -> tuple[FloatPart, ...]:
         return tuple(
             FloatPart(
-                operator=operator, count=count, reason=reason, multiply_adds=self._share(self._cost[operator, reason])
+                operator=operator, count=len(costs), reason=reason, multiply_adds=sum(costs) / max(self._total, 1)
             )
-            for (operator, reason), count in sorted(self._left.items())
+            for (operator, reason), costs in sorted(self._left.items())
         )
 
     def annotate(self, model: GraphModule) -> GraphModule:
         self._left.clear()
-        self._cost.clear()
         self._total = 0
         for node in model.graph.nodes:
             if node.op != "call_function":
@@ -134,8 +132,7 @@ class Int8Quantizer(Quantizer):  # type: ignore[misc]  # torchao ships no types
             self._total += cost
             reason = self.float_reason(node)
             if reason is not None:
-                self._left[operator_name(node), reason] += 1
-                self._cost[operator_name(node), reason] += cost
+                self._left[operator_name(node), reason].append(cost)
             elif node.target in WEIGHTED | BINARY | TABLES:
                 self._annotate_arithmetic(node)
             elif node.target is aten.cat.default:
@@ -143,9 +140,6 @@ class Int8Quantizer(Quantizer):  # type: ignore[misc]  # torchao ships no types
             elif (node.target in LAYOUT and not self._is_padded(node)) or node.target in CLAMPS:
                 self._annotate_shared(node)
         return model
-
-    def _share(self, cost: int) -> float:
-        return cost / self._total if self._total else 0.0
 
     def validate(self, model: GraphModule) -> None:
         """Every rule is applied as it is written; there is nothing left to check."""

@@ -115,6 +115,19 @@ def wait_until_fit(
         time.sleep(min(POLL_S, left))
 
 
+def cool_down(protocol: Protocol, allow: Allowed, session: int, progress: Callable[[str], None]) -> list[Deviation]:
+    """The protocol's pause before every session but the first; what deviates where ``--allow cool-down`` leaves it out."""
+    pause = protocol.cool_down_s
+    if session == 0 or pause == 0:
+        return []
+    if "cool-down" in allow:
+        finding = Finding("cool-down", f"a pause of {pause:.0f} s", "none")
+        return judge([finding], "before", protocol.refuse_before, allow, session)
+    progress(f"cool down for {pause:.0f} s")
+    time.sleep(pause)
+    return []
+
+
 def _words(deviations: list[Deviation]) -> str:
     return "; ".join(f"{d.gate}: {d.expected}, found {d.found}" for d in deviations)
 

@@ -6,7 +6,6 @@ An app's figures and a shell's differ on phones: a result says which it is, and 
 from __future__ import annotations
 
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,10 +15,10 @@ from mobileseg.data.images import read_image
 from mobileseg.errors import GateError, RequestError
 from mobileseg.export.artifact import Artifact, read_artifact
 from mobileseg.export.manifest import manifest_path
-from mobileseg.latency import assemble
+from mobileseg.latency import assemble, resume
 from mobileseg.latency.adb import Adb
 from mobileseg.latency.android_app import AndroidApp, Extras, installed_app, storage_name
-from mobileseg.latency.conditions import Finding, judge
+from mobileseg.latency.conditions import Finding, cool_down, judge
 from mobileseg.latency.device import DeviceError, RunnerFailedError
 from mobileseg.latency.devices import split
 from mobileseg.latency.measurement import Interrupted
@@ -132,22 +131,14 @@ class _Measurement:
     def take(self, earlier: Result) -> None:
         """Go on with a result that broke off. Raises ``RequestError`` where it is another measurement's."""
         asked, starts = self.asked, [(s.repeat, s.threads) for s in earlier.sessions]
-        pairs = {
-            "device": (earlier.device, name_of(asked.phone)),
-            "protocol": (earlier.protocol, asked.protocol),
-            "files": (
-                [s.sha256 for s in earlier.series if s.session == 0],
-                [a.manifest.artifact.sha256 for a in asked.artifacts],
-            ),
-            "threads": (starts, asked.starts[: len(starts)]),
-        }
-        other = [name for name, (old, new) in pairs.items() if old != new]
-        if other:
-            raise RequestError(
-                expected="the same measurement as the one that broke off",
-                found=f"another: {', '.join(other)}",
-                todo="repeat its command, or begin anew with --force",
-            )
+        resume.refuse_other(
+            {
+                "device": (earlier.device, name_of(asked.phone)),
+                "protocol": (earlier.protocol, asked.protocol),
+                "files": resume.files(earlier, asked.artifacts),
+                "threads": (starts, asked.starts[: len(starts)]),
+            }
+        )
         self.told = [_session_of(earlier, number) for number in range(len(starts))]
 
     def all(self, app: AndroidApp, folder: Path) -> None:
@@ -155,7 +146,7 @@ class _Measurement:
         asked = self.asked
         names = self._push(app, folder)
         for repeat, threads in asked.starts[len(self.told) :]:
-            self._cool_down()
+            self.skipped += cool_down(asked.protocol, asked.allow, len(self.told), self.progress)
             extras: Extras = {
                 "input_name": told(first_sample()), "protocol": asked.protocol.name, "threads": threads,
                 "repeat": repeat, "allow": ",".join(asked.allow), "command": asked.command or "",
@@ -190,18 +181,6 @@ class _Measurement:
             wanted = ", ".join(a.path.name for a in artifacts)
             raise RunnerFailedError(expected=f"figures of {wanted}", found="another file's", todo="measure again")
         return result
-
-    def _cool_down(self) -> None:
-        """A pause between starts; ``--allow cool-down`` leaves it out."""
-        by, number = self.asked.protocol, len(self.told)
-        if number == 0 or by.cool_down_s == 0:
-            return
-        if "cool-down" in self.asked.allow:
-            finding = Finding("cool-down", f"a pause of {by.cool_down_s:.0f} s", "none")
-            self.skipped += judge([finding], "before", by.refuse_before, self.asked.allow, number)
-            return
-        self.progress(f"cool down for {by.cool_down_s:.0f} s")
-        time.sleep(by.cool_down_s)
 
 
 def name_of(phone: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,7 +15,7 @@ from mobileseg.errors import GateError
 from mobileseg.export.artifact import Artifact
 from mobileseg.export.versions import installed
 from mobileseg.latency import around, assemble, resume
-from mobileseg.latency.conditions import Finding, inspect, judge, refusal, wait_until_fit
+from mobileseg.latency.conditions import Finding, cool_down, inspect, judge, refusal, wait_until_fit
 from mobileseg.latency.device import DeviceError, Sensors
 from mobileseg.latency.devices import split
 from mobileseg.latency.likeness import host_outputs, likeness
@@ -150,7 +149,7 @@ class _Measurement:
             if told.after is not None:
                 return
             record.resume()
-        self._cool_down(number)
+        self._deviations += cool_down(asked.protocol, asked.allow, number, self._progress)
         self._check_threads(setting, number)
         before, found = wait_until_fit(asked.device, asked.protocol, asked.allow, number, self._progress)
         self._deviations += found
@@ -178,18 +177,6 @@ class _Measurement:
                 Finding("resumed", "one process", f"{record.resumed + 1}: the device was lost meanwhile")
             )
         self._deviations += judge(found_after, "after", asked.protocol.refuse_after, asked.allow, number)
-
-    def _cool_down(self, number: int) -> None:
-        """A pause between sessions; ``--allow cool-down`` leaves it out."""
-        asked, pause = self._asked, self._asked.protocol.cool_down_s
-        if number == 0 or pause == 0:
-            return
-        if "cool-down" in asked.allow:
-            finding = Finding("cool-down", f"a pause of {pause:.0f} s", "none")
-            self._deviations += judge([finding], "before", asked.protocol.refuse_before, asked.allow, number)
-            return
-        self._progress(f"cool down for {pause:.0f} s")
-        time.sleep(pause)
 
     def _check_threads(self, setting: Setting, number: int) -> None:
         there = len(setting.cores or self._asked.properties.cores)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mobileseg.errors import MobilesegError, RequestError
+from mobileseg.export.artifact import Artifact
 from mobileseg.latency.request import Request
 from mobileseg.latency.result import Result, Series, Session, read_result
 from mobileseg.latency.session import Record, Track
@@ -30,13 +32,17 @@ def check(earlier: Result, asked: Request) -> None:
             asked.properties.model_copy(update={"memory_kb": earlier.properties.memory_kb}),
         ),
         "protocol": (earlier.protocol, asked.protocol),
-        "files": (_first(earlier), [artifact.manifest.artifact.sha256 for artifact in asked.artifacts]),
+        "files": files(earlier, asked.artifacts),
         "compute units": (earlier.compute_units, asked.settings[0].compute_units),
     }
     wanted = [(s.threads, s.cores_asked) for _ in range(asked.protocol.repeats) for s in asked.settings]
     there = [(s.threads, s.cores_asked) for s in earlier.sessions]
+    refuse_other({**pairs, "threads or cores": (there, wanted[: len(there)])})
+
+
+def refuse_other(pairs: Mapping[str, tuple[object, object]]) -> None:
+    """Raise ``RequestError`` with the names of what the measurement that broke off and the one that is asked for have unlike."""
     other = [name for name, (old, new) in pairs.items() if old != new]
-    other += ["threads or cores"] if there != wanted[: len(there)] else []
     if other:
         raise RequestError(
             expected="the same measurement as the one that broke off",
@@ -45,8 +51,10 @@ def check(earlier: Result, asked: Request) -> None:
         )
 
 
-def _first(earlier: Result) -> list[str]:
-    return [series.sha256 for series in earlier.series if series.session == 0]
+def files(earlier: Result, asked: Sequence[Artifact]) -> tuple[list[str], list[str]]:
+    """The sha256 of what was measured and of what is to be."""
+    there = [series.sha256 for series in earlier.series if series.session == 0]
+    return there, [artifact.manifest.artifact.sha256 for artifact in asked]
 
 
 def record(earlier: Result, number: int, into: Record) -> dict[int, Record]:

@@ -193,16 +193,19 @@ def test_devices_says_what_can_be_measured_on(mobileseg: Run) -> None:
 
 
 def test_the_layers_that_sensitivity_names_stay_float(mobileseg: Run, tmp_path: Path) -> None:
-    """Of a network with one layer whose channels are so unlike each other that no common step serves them."""
+    """Of a network whose classifier has weights a thousand times its others, for a channel that is always zero: they take all its steps."""
     model = package.create_model("seaformer-tiny", weights="camvid11")
     with torch.no_grad():
-        model.get_parameter("backbone.trans1.transformer_blocks.0.mlp.fc2.c.weight")[:, 0] *= 1e3
+        model.get_parameter("decode_head.linear_fuse.bn.weight")[0] = 0
+        model.get_parameter("decode_head.linear_fuse.bn.bias")[0] = -1
+        model.get_parameter("decode_head.conv_seg.weight")[:, 0] = 1e3
     torch.save(model.state_dict(), tmp_path / "spoiled.pth")
     small = ("--size", "64x96", "--weights", "spoiled.pth")
     done = mobileseg("sensitivity", "seaformer-tiny", *small, "--images", 2, "--budget", 0.5, "--json", "costs.json")
     assert done.returncode == 0, done.stderr
     costs = json.loads((tmp_path / "costs.json").read_text())
     listed = tomllib.loads((tmp_path / "seaformer-tiny-keep-float.toml").read_text())
+    assert costs["layers"][0]["layer"] == "network.head.classify"
     assert costs["layers"][0]["layer"] in done.stdout
     assert [layer["layer"] for layer in listed["keep"]] == [step["layer"] for step in costs["kept"]] != []
     command = ("export", "seaformer-tiny", "--target", "onnx", "--int8", *small)
@@ -218,4 +221,4 @@ def test_the_layers_that_sensitivity_names_stay_float(mobileseg: Run, tmp_path: 
     ]
     assert after["precision"]["requested"]["latency_ratio"] > 0
     assert f"{after['precision']['requested']['latency_ratio']:.3f} on host" in kept.stdout
-    assert after["verification"]["sqnr_db"] > before["verification"]["sqnr_db"]
+    assert after["verification"]["sqnr_db"] > before["verification"]["sqnr_db"] + 6
