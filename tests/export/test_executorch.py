@@ -19,6 +19,7 @@ from mobileseg.export.artifact import Artifact
 from mobileseg.export.delegation import DATA_TYPE, WhyNot, report
 from mobileseg.export.manifest import manifest_path, read_manifest
 from mobileseg.export.run_executorch import ExecutorchRuntime
+from mobileseg.export.to_executorch import partitioner
 
 pytestmark = pytest.mark.slow
 IMAGE = find_images(samples_folder() / "images")[0]
@@ -182,3 +183,29 @@ def test_what_stays_outside_has_the_partitioners_reason() -> None:
     assert not softmax.at_edge
     assert found.partitions == 2
     assert found.percent < 100
+
+
+class Kept(nn.Module):
+    """Of the operators that XNNPACK's partitioner asks to keep whole, those that deploy forms have."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.linear = nn.Conv2d(3, 8, 3, padding=1), nn.Linear(8, 5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = F.max_pool2d(F.relu(self.conv(x)), 3, 2, 1)
+        x = F.interpolate(x, size=(16, 24), mode="bilinear", align_corners=False)
+        out: Tensor = self.linear(x.mean((2, 3), keepdim=True).flatten(1))
+        return out
+
+
+def test_decomposing_once_gives_the_same_file() -> None:
+    from executorch.backends.xnnpack.partition.xnnpack_partitioner import XnnpackPartitioner
+    from executorch.exir import to_edge_transform_and_lower
+
+    program = torch.export.export(Kept().eval(), (torch.zeros(1, 3, 16, 24),))
+    ours, theirs = (
+        to_edge_transform_and_lower(program, partitioner=[each]) for each in (partitioner(), XnnpackPartitioner())
+    )
+    assert report(ours.exported_program(), {}).operators_outside == 0
+    assert ours.to_executorch().buffer == theirs.to_executorch().buffer
