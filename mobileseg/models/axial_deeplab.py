@@ -12,6 +12,7 @@ its own sum, as residual networks usually do. No map is read before its activati
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -25,7 +26,25 @@ GLOBAL_UP_TO = 129  # deeplab2's query shape: 2049 pixels at stride 16
 SPAN = 65  # the paper's m on longer axes: 32 positions on either side
 BLOCKS = (3, 4, 6, 3)  # of stages 2 to 5
 STRIDES = (2, 2, 2, 1)  # on a stem of stride 2: the last stage keeps the output at stride 16
-WIDTHS = {"s": 0.5, "m": 0.75, "l": 1.0, "xl": 2.0}  # multiples of 64, 128, 256, 512 filters
+
+
+@dataclass(frozen=True)
+class Variant:
+    """``width`` multiplies 64, 128, 256, 512 filters."""
+
+    width: float
+    blocks: tuple[int, ...] = BLOCKS
+
+
+VARIANTS = {
+    "xs": Variant(
+        0.25, (1, 2, 2, 1)
+    ),  # ours: the smallest whose attention has two key channels a head on its finest map
+    "s": Variant(0.5),
+    "m": Variant(0.75),
+    "l": Variant(1.0),
+    "xl": Variant(2.0),
+}
 
 
 class ResidualBlock(nn.Module):
@@ -154,7 +173,7 @@ def segmenter(variant: str, num_classes: int, seed: int = 0) -> PanopticSegmente
     """Seeded random Axial-DeepLab, in training mode as PyTorch makes it."""
 
     def construct() -> PanopticSegmenter:
-        backbone = AxialDeepLabBackbone(WIDTHS[variant])
+        backbone = AxialDeepLabBackbone(VARIANTS[variant].width, VARIANTS[variant].blocks)
         return PanopticSegmenter(backbone, backbone.channels, num_classes)
 
     return seeded(construct, seed)

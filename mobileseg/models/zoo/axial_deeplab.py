@@ -6,6 +6,7 @@ from mobileseg.models.spec import HALF, ModelSpec, Published
 
 _PAPER = "Axial-DeepLab, ECCV 2020 (arXiv 2003.07853)"
 _DEEPLAB2 = "github.com/google-research/deeplab2, g3doc/projects/axial_deeplab.md"
+_NONE = "none released"
 _BUCKET = "https://storage.googleapis.com/gresearch/tf-deeplab/checkpoint"
 
 # Cityscapes val: PQ, mask AP, mIoU, %, single scale. COCO val: PQ %, single scale.
@@ -15,7 +16,14 @@ _SWIDERNET = {"1-1-1": (66.1, 82.8), "1-1-3": (67.1, 83.5), "1-1-4.5": (68.0, 83
 
 
 def _row(
-    name: str, variant: str, module: str, published: list[tuple[str, float]], source: str, weights: str
+    name: str,
+    variant: str,
+    module: str,
+    published: list[tuple[str, float]],
+    source: str,
+    weights: str,
+    size: tuple[int, int] = (513, 1025),
+    note: str = "",
 ) -> ModelSpec:
     return ModelSpec(
         name=name,
@@ -24,7 +32,7 @@ def _row(
         variant=variant,
         build=f"mobileseg.models.{module}:segmenter",
         deploy="mobileseg.models.axial_deeplab_deploy:PanopticDeploy",
-        size=(513, 1025),
+        size=size,
         num_classes=19,
         head_prefixes=("decode_head.",),
         classifier_key="decode_head.semantic.head.predict.weight",
@@ -37,6 +45,7 @@ def _row(
         things=tuple(range(11, 19)),
         mean=HALF,
         std=HALF,
+        note=note,
     )
 
 
@@ -45,7 +54,12 @@ def _axial_deeplab(variant: str) -> ModelSpec:
     published = [(f"Cityscapes val {m} %, 1025x2049", v) for m, v in zip(metrics, _CITYSCAPES[variant], strict=True)]
     if variant in _COCO:
         published.append(("COCO val PQ %", _COCO[variant]))
-    return _row(f"axial-deeplab-{variant}", variant, "axial_deeplab", published, _PAPER, "none released")
+    return _row(f"axial-deeplab-{variant}", variant, "axial_deeplab", published, _PAPER, _NONE)
+
+
+def _for_phones() -> ModelSpec:
+    note = "our own variant: half as wide as the smallest of the paper, with six blocks instead of sixteen"
+    return _row("axial-deeplab-xs", "xs", "axial_deeplab", [], _PAPER, _NONE, size=(257, 257), note=note)
 
 
 def _swidernet(variant: str) -> ModelSpec:
@@ -56,4 +70,4 @@ def _swidernet(variant: str) -> ModelSpec:
     return _row(f"axial-swidernet-{variant}", variant, "axial_swidernet", published, _DEEPLAB2, weights)
 
 
-ROWS = (*map(_axial_deeplab, _CITYSCAPES), *map(_swidernet, _SWIDERNET))
+ROWS = (_for_phones(), *map(_axial_deeplab, _CITYSCAPES), *map(_swidernet, _SWIDERNET))
