@@ -14,12 +14,20 @@ from mobileseg.errors import MobilesegError
 from mobileseg.files import disk_full, is_disk_full
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells count
+ENVIRONMENT = {
+    # Looking for plugins of pydantic, which typer uses, reads the metadata of every installed package: a tenth of `list`.
+    "PYDANTIC_DISABLE_PLUGINS": "__all__",
+    # torch's threads wait for each other thousands of times in one forward pass. Where another program has a core, those that
+    # wait by spinning keep the one that is waited for from running: sixty times slower was measured, two programs on two cores.
+    "OMP_WAIT_POLICY": "PASSIVE",
+}
+"""What libraries read when they are loaded; what a user has set stays."""
 
 
 def main() -> None:
     """Entry point: every expected failure is one message and an exit code."""
-    # Looking for plugins of pydantic, which typer uses, reads the metadata of every installed package: a tenth of `list`.
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    for name, value in ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
     interrupt.install()
     try:
         code = app(standalone_mode=False) or 0  # typer gives the code of an early exit, and 130 for Ctrl-C
