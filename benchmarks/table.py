@@ -47,7 +47,7 @@ def _value(file: File, key: str, unit: float, digits: int, suffix: str = "") -> 
 def _held(file: File) -> str:
     """How the delegate holds it: one partition and nothing outside is what is wanted."""
     if "partitions" not in file:
-        return "does not lower"
+        return str(file["failure"]).partition(":")[0]
     held = f"{file['partitions']}, {file['operators_outside']}"
     return f"{held}, does not load" if file["failure"] else held
 
