@@ -8,7 +8,7 @@ TORCH_INDEX ?=
 VENV := .venv
 BIN := $(VENV)/bin
 UV := $(VENV)/uv/bin/uv
-# Importing torch, torchao and executorch from source takes three times as long, in every command and every test of one.
+# Importing torch, torchao and executorch from source takes twice as long, in every command and every test of one.
 unexport PYTHONDONTWRITEBYTECODE
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 DEMO := demo

@@ -33,8 +33,8 @@ def lower(lowering: Lowering, folder: Path) -> Lowered:
 def partitioner() -> Any:
     """XNNPACK's, which is not asked which of the operators that it names are to be kept whole: all of them.
 
-    Where it is asked, the program is decomposed once more for every answer, a fifth of the time; deploy forms hold none of those
-    operators in a shape that it would refuse, and one that it did would be named in the delegation report as what it is.
+    Where it is asked, the program is decomposed twice more, a fifth of the time. Deploy forms hold none of those operators in a
+    shape that it would refuse; one that it did would be named in the delegation report as what it is.
     """
     from executorch.backends.xnnpack.partition.xnnpack_partitioner import XnnpackPartitioner
 

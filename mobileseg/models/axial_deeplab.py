@@ -37,9 +37,7 @@ class Variant:
 
 
 VARIANTS = {
-    "xs": Variant(
-        0.25, (1, 2, 2, 1)
-    ),  # ours: the smallest whose attention has two key channels a head on its finest map
+    "xs": Variant(0.25, (1, 2, 2, 1)),  # ours: on the finest map two key channels a head
     "s": Variant(0.5),
     "m": Variant(0.75),
     "l": Variant(1.0),
@@ -173,7 +171,8 @@ def segmenter(variant: str, num_classes: int, seed: int = 0) -> PanopticSegmente
     """Seeded random Axial-DeepLab, in training mode as PyTorch makes it."""
 
     def construct() -> PanopticSegmenter:
-        backbone = AxialDeepLabBackbone(VARIANTS[variant].width, VARIANTS[variant].blocks)
+        chosen = VARIANTS[variant]
+        backbone = AxialDeepLabBackbone(chosen.width, chosen.blocks)
         return PanopticSegmenter(backbone, backbone.channels, num_classes)
 
     return seeded(construct, seed)

@@ -1,13 +1,12 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from commands import Run, Start
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
-Start = Callable[..., subprocess.Popen[str]]
 ENTRY = "import sys; from mobileseg.cli import main; sys.argv[0] = 'mobileseg'; main()"
 
 

@@ -1,7 +1,4 @@
-import subprocess
-from collections.abc import Callable
-
-Run = Callable[..., subprocess.CompletedProcess[str]]
+from commands import Run
 
 
 def test_threads_that_wait_do_not_spin_unless_asked_to(mobileseg: Run) -> None:

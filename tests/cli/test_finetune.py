@@ -1,14 +1,12 @@
 """``finetune`` as a user calls it."""
 
 import json
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from commands import Run
 from scenes import make_scenes
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
 SMALL = ("--size", "64x96", "--crop", "64x64", "--batch", 4)
 
 

@@ -2,19 +2,17 @@
 
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from commands import Run
 from PIL import Image
 from reference_weights import fill
 
 import mobileseg as package
 from mobileseg.cli.entry import INTERRUPTED
-
-Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def refused(done: subprocess.CompletedProcess[str], code: int, *words: str) -> None:

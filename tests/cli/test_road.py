@@ -4,14 +4,13 @@ import json
 import os
 import shutil
 import signal
-import subprocess
 import tomllib
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from commands import Run, Start
 from PIL import Image
 from reference_weights import fill
 
@@ -19,8 +18,6 @@ import mobileseg as package
 from mobileseg.data.dataset import samples_folder
 from mobileseg.latency.result import Result
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
-Start = Callable[..., subprocess.Popen[str]]
 pytestmark = pytest.mark.slow
 
 
