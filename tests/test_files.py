@@ -4,10 +4,10 @@ import errno
 import hashlib
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import full_disk
 import pytest
 
 from mobileseg.errors import DiskFullError, OutputError
@@ -118,19 +118,15 @@ def test_a_full_disk_has_its_own_error_and_leaves_nothing(tmp_path: Path) -> Non
 def test_write_whole_on_a_full_disk_keeps_the_old_file(tmp_path: Path) -> None:
     write_tree(tmp_path, {"out": "old"})
     script = f"""
-import resource, signal
 from pathlib import Path
 from mobileseg.errors import DiskFullError
 from mobileseg.files import write_whole
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
 try:
     write_whole(Path({str(tmp_path / "out")!r}), bytes(100_000))
 except DiskFullError:
     print("full")
 """
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert done.stdout == "full\n"
+    assert full_disk.run(script, room=4096).stdout == "full\n"
     assert names(tmp_path) == ["out"]
     assert (tmp_path / "out").read_text() == "old"
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import resource
+import shutil
 import sys
 from typing import NoReturn
 
@@ -22,12 +24,15 @@ ENVIRONMENT = {
     "OMP_WAIT_POLICY": "PASSIVE",
 }
 """What libraries read when they are loaded; what a user has set stays."""
+ROOM_FOR_BYTECODE = 64 << 20  # bytes; the largest module of any target's libraries is compiled to 2 MB
 
 
 def main() -> None:
     """Entry point: every expected failure is one message and an exit code."""
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
+    if not room_for_bytecode():
+        sys.dont_write_bytecode = True
     interrupt.install()
     try:
         code = app(standalone_mode=False) or 0  # typer gives the code of an early exit, and 130 for Ctrl-C
@@ -55,6 +60,16 @@ def main() -> None:
         show()
         code = int(getattr(error, "exit_code", 2))
     _leave(code)
+
+
+def room_for_bytecode() -> bool:
+    """Whether the bytecode of what is imported from here on can be kept whole beside it.
+
+    Where it cannot, Python 3.11 to 3.13.0 keeps the half that fits, and every later command ends in "marshal data too short"
+    (https://github.com/python/cpython/issues/126606).
+    """
+    limit, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
+    return limit == resource.RLIM_INFINITY and shutil.disk_usage(sys.prefix).free > ROOM_FOR_BYTECODE
 
 
 def _say_interrupted() -> None:

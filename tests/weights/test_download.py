@@ -3,11 +3,10 @@ from __future__ import annotations
 import hashlib
 import socket
 import ssl
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import full_disk
 import pytest
 import torch
 import trustme
@@ -200,18 +199,14 @@ def test_a_cache_that_cannot_be_written(site: Site, tmp_path: Path, monkeypatch:
 
 def test_a_full_disk_leaves_nothing(site: Site) -> None:
     script = f"""
-import resource, signal
 from mobileseg.errors import DiskFullError
 from mobileseg.weights.download import fetch
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, ({HALF}, {HALF}))
 try:
     fetch({site.url!r})
 except DiskFullError:
     print("full")
 """
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert done.stdout == "full\n"
+    assert full_disk.run(script, room=HALF).stdout == "full\n"
     assert cached() == []
 
 
