@@ -5,8 +5,7 @@ Paper: Ramachandran, Parmar, Vaswani, Bello, Levskaya, Shlens, "Stand-Alone Self
 with a convolutional stem are those of ``lib/models/sa_resnet.py`` in pull request 6 of github.com/csrhddlam/axial-deeplab
 (Apache-2.0); this is a reimplementation from the specification. The attention stem is in ``sasa_stem.py``.
 
-The reference code unfolds keys and values to 49 times their size; here the window is walked offset by offset, and only the
-logits are 49 times as many as positions and heads. The form for the runtime is in ``sasa_deploy.py``.
+The walk along a window's offsets is in ``sasa_walk.py``, the form for the runtime in ``sasa_deploy.py``.
 """
 
 from __future__ import annotations
@@ -20,6 +19,7 @@ from torch import Tensor, nn
 from mobileseg.models.layers import seeded
 from mobileseg.models.panoptic_head import SemanticBranch
 from mobileseg.models.sasa_stem import AttentionStem
+from mobileseg.models.sasa_walk import Walk, walk
 
 HEADS = 8
 WINDOW = 7
@@ -66,19 +66,10 @@ class SelfAttention2d(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         images, channels, height, width = x.shape
         q, k, v = self.conv_qkv(x).reshape(images, 3, self.heads, -1, height, width).unbind(1)
-        keys, values = (self.offsets(F.pad(t, (self.window // 2,) * 4), height, width) for t in (k, v))
-        logits = torch.stack([(q * key).sum(2) for key in keys], dim=2) + self.position_logits(q)
-        weights = torch.softmax(logits, dim=2).unsqueeze(3)
-        out = torch.zeros_like(q)
-        for weight, value in zip(weights.unbind(2), values, strict=True):
-            out = out + weight * value
+        inputs = (q, k, v, self.position_logits(q), self.window)
+        out: Tensor = Walk.apply(*inputs) if self.training else walk(*inputs)[0]
         out = out.reshape(images, channels, height, width)
         return out if self.stride == 1 else F.avg_pool2d(out, self.stride)
-
-    def offsets(self, padded: Tensor, height: int, width: int) -> list[Tensor]:
-        """What every position sees at each offset of its window, row by row: views ``(..., height, width)`` of the padded map."""
-        steps = range(self.window)
-        return [padded[..., y : y + height, x : x + width] for y in steps for x in steps]
 
     def position_logits(self, q: Tensor) -> Tensor:
         """``q . r`` for ``q`` of ``(N, heads, d, H, W)``: ``(N, heads, window ** 2, H, W)``, a row term plus a column term."""

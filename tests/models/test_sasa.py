@@ -1,4 +1,5 @@
 import itertools
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -15,6 +16,7 @@ from mobileseg.models.sasa import SelfAttention2d
 from mobileseg.models.sasa_deploy import AttentionDeploy
 from mobileseg.models.sasa_stem import BLOCK, HEADS, AttentionStem
 from mobileseg.models.sasa_stem_deploy import AttentionStemDeploy
+from mobileseg.models.sasa_walk import Walk, walk
 from mobileseg.models.sasa_windows import LARGEST_BLOCK, WindowAttention, block_size
 from mobileseg.models.tokens import to_map, to_tokens
 
@@ -60,6 +62,22 @@ def test_a_zero_beyond_the_border_takes_part() -> None:
             parameter.zero_()
         attention.conv_qkv.weight[16:, :, 0, 0] = torch.eye(8)
     assert torch.allclose(attention(torch.ones(1, 8, 1, 1)), torch.tensor(1 / 49))  # one key of 49 is not zero
+
+
+@settings(deadline=None, max_examples=25)
+@given(height=SIDES, width=SIDES, depth=st.integers(1, 3), window=st.sampled_from([1, 3, 7]))
+def test_trainings_backward_pass_is_autograds(height: int, width: int, depth: int, window: int) -> None:
+    generator = torch.Generator().manual_seed(height * width)
+    shapes = [(2, 2, channels, height, width) for channels in (depth, depth, depth, window**2, depth)]
+    *inputs, upstream = (torch.randn(shape, generator=generator, dtype=torch.float64) for shape in shapes)
+
+    def gradients(walked: Callable[..., Tensor]) -> tuple[Tensor, ...]:
+        leaves = [t.clone().requires_grad_() for t in inputs]
+        return torch.autograd.grad(walked(*leaves, window), leaves, upstream)
+
+    expected = gradients(lambda *given: walk(*given)[0])
+    for found, wanted in zip(gradients(Walk.apply), expected, strict=True):
+        torch.testing.assert_close(found, wanted, atol=1e-12, rtol=1e-10)
 
 
 @settings(deadline=None, max_examples=60)
