@@ -35,8 +35,10 @@ class FloatForm:
     """The original form, as its authors trained it."""
 
     def begin(self, model: nn.Module) -> None:
-        """BatchNorms learn their statistics; dropout and drop path are on. Channels last: oneDNN's own order."""
-        model.train().to(memory_format=torch.channels_last)
+        """BatchNorms learn their statistics; dropout and drop path are on. Convolutions have their weights in oneDNN's own order."""
+        for part in model.train().modules():
+            if isinstance(part, nn.Conv2d):
+                part.to(memory_format=torch.channels_last)
 
     def outputs(self, model: nn.Module, images: Tensor) -> Outputs:
         """See ``Form``."""
