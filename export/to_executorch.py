@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 from torch._ops import OpOverload
 from torch.export import ExportedProgram
 
 from mobileseg.export.delegation import WhyNot, report
 from mobileseg.export.lowering import Lowered, Lowering
+
+VECTOR = 16  # float32 of AVX-512, the widest that XNNPACK's kernels take
 
 
 def lower(lowering: Lowering, folder: Path) -> Lowered:
@@ -24,10 +27,23 @@ def lower(lowering: Lowering, folder: Path) -> Lowered:
         program = torch.export.export(lowering.module, (lowering.example,))
         edge = to_edge_transform_and_lower(program, partitioner=[partitioner()])
         delegation = report(edge.exported_program(), why.reasons)
-        buffer = edge.to_executorch().buffer
+        buffer = edge.to_executorch(_memory(lowering.example)).buffer
     path = folder / lowering.file_name
     path.write_bytes(buffer)
     return Lowered(path, delegation)
+
+
+def _memory(example: Tensor) -> Any:
+    """The input stays in its caller's memory: planned, it would be copied in every run, and it and the output are alive together
+    around a single delegate call.
+
+    XNNPACK's kernels read whole vectors, past the end of a plane that is not a multiple of them; such an input is planned.
+    """
+    from executorch.exir import ExecutorchBackendConfig
+    from executorch.exir.passes import MemoryPlanningPass
+
+    pixels = example.shape[-2] * example.shape[-1]
+    return ExecutorchBackendConfig(memory_planning_pass=MemoryPlanningPass(alloc_graph_input=pixels % VECTOR != 0))
 
 
 def partitioner() -> Any:
