@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from executorch.backends.xnnpack.partition.xnnpack_partitioner import XnnpackPartitioner
 from executorch.exir import to_edge_transform_and_lower
@@ -110,13 +109,14 @@ def original(name: str, precision: str, size: tuple[int, int], folder: Path) -> 
 
 
 def runner(candidate: Candidate, size: tuple[int, int]) -> Callable[[], object] | None:
-    """A function that runs the file once on one thread; None, with the reason noted, where it does not load."""
+    """A function that runs the file once on one thread, outputs left where the runtime has them; None, with the reason noted, where
+    it does not load."""
     if candidate.failure is not None:
         return None
-    pixels = np.random.default_rng(0).uniform(0, 255, (1, 3, *size)).astype(np.float32)
+    pixels = torch.rand((1, 3, *size), generator=torch.Generator().manual_seed(0)) * 255
     try:
         runtime = ExecutorchRuntime(candidate.path, threads=1)
     except MobilesegError as error:
         candidate.failure = f"does not load: {_first_line(error)}"
         return None
-    return lambda: runtime.run(pixels)
+    return lambda: runtime.execute(pixels)

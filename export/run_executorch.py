@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,6 +11,9 @@ from mobileseg.classmap import Outputs
 from mobileseg.data.images import Batch
 from mobileseg.errors import ArtifactError
 from mobileseg.export.quiet import quiet
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 class ExecutorchRuntime:
@@ -44,10 +48,14 @@ class ExecutorchRuntime:
         import torch
 
         pixels = torch.from_numpy(np.ascontiguousarray(batch))
+        return tuple(output.numpy() for output in self.execute(pixels, copy=True))
+
+    def execute(self, pixels: Tensor, *, copy: bool = False) -> list[Tensor]:
+        """``run`` on a tensor. Without ``copy`` the outputs are the runtime's own memory, which the next run overwrites."""
         try:
-            outputs = self._module.forward([pixels])  # copies: the runtime's own buffers are written by the next run
+            outputs: list[Tensor] = self._module.forward([pixels], clone_outputs=copy)
         except RuntimeError as error:
             raise ArtifactError(
                 expected=f"{self._path.name} to run on {tuple(pixels.shape)}", found=str(error), todo="export it again"
             ) from error
-        return tuple(output.numpy() for output in outputs)
+        return outputs
