@@ -23,6 +23,7 @@ from mobileseg.export.quiet import quiet
 from mobileseg.export.run_executorch import ExecutorchRuntime
 from mobileseg.models.factory import build, spec_of
 from mobileseg.models.registry import MODELS
+from mobileseg.models.spec import ModelSpec
 from mobileseg.weights.records import bundled
 
 PRECISIONS = ("float32", "int8")
@@ -67,8 +68,25 @@ def deployed(name: str, precision: str, size: tuple[int, int], folder: Path) -> 
     return made
 
 
-def as_it_is(form: str, module: nn.Module, precision: str, size: tuple[int, int], folder: Path) -> Candidate:
-    """``module`` lowered without any rewrite, quantized by the same rules; takes normalised pixels."""
+class FromPixels(nn.Module):
+    """RGB 0..255 into a network of normalised images, the way its authors' data pipeline does it: files that take different inputs
+    would not be two forms of one function."""
+
+    def __init__(self, network: nn.Module, spec: ModelSpec) -> None:
+        super().__init__()
+        self.network = network
+        self.register_buffer("mean", torch.tensor(spec.mean).reshape(1, 3, 1, 1))
+        self.register_buffer("std", torch.tensor(spec.std).reshape(1, 3, 1, 1))
+
+    def forward(self, image: torch.Tensor) -> Any:
+        return self.network((image - self.mean) / self.std)
+
+
+def as_it_is(
+    form: str, network: nn.Module, spec: ModelSpec, precision: str, size: tuple[int, int], folder: Path
+) -> Candidate:
+    """``network`` lowered without any rewrite, quantized by the same rules, for the pixels that ``spec`` normalises."""
+    module = FromPixels(network, spec).eval()
     made = Candidate(form, precision, folder / f"{form}-{precision}.pte")
     try:
         with quiet(), torch.no_grad(), WhyNot() as why:
@@ -91,7 +109,7 @@ def _quantized(module: nn.Module, size: tuple[int, int]) -> nn.Module:
     images = read_calibration(samples_folder() / "images").batches(*size)
     prepared = prepare_pt2e(torch.export.export(module, (torch.zeros(1, 3, *size),)).module(), Int8Quantizer())
     for batch in images:
-        prepared((torch.from_numpy(batch) - 110.0) / 57.0)
+        prepared(torch.from_numpy(batch))
     converted: nn.Module = convert_pt2e(prepared)
     return converted
 
@@ -100,12 +118,13 @@ def original(name: str, precision: str, size: tuple[int, int], folder: Path) -> 
     """The original form, exported as it is."""
     weights = next(iter(bundled(name)), None)
     if weights is None:
-        return as_it_is("original", build(MODELS[name], MODELS[name].num_classes), precision, size, folder)
+        model: nn.Module = build(MODELS[name], MODELS[name].num_classes)
+        return as_it_is("original", model, MODELS[name], precision, size, folder)
     from mobileseg.weights.importer import model_from_weights
 
     model, _ = model_from_weights(MODELS[name], weights)
     assert spec_of(model).name == name
-    return as_it_is("original", model, precision, size, folder)
+    return as_it_is("original", model, MODELS[name], precision, size, folder)
 
 
 def runner(candidate: Candidate, size: tuple[int, int]) -> Callable[[], object] | None:

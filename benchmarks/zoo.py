@@ -89,7 +89,7 @@ def case(name: str, size: tuple[int, int]) -> dict[str, Any]:
             if name in PEERS:
                 form, build, why = PEERS[name]
                 made.append(Candidate("original", precision, place / "none", failure=why))
-                made.append(as_it_is(form, build(), precision, size, place))
+                made.append(as_it_is(form, build(), MODELS[name], precision, size, place))
             else:
                 made.append(original(name, precision, size, place))
         runs = {i: run for i, candidate in enumerate(made) if (run := runner(candidate, size)) is not None}
