@@ -27,13 +27,13 @@ def lower(lowering: Lowering, folder: Path) -> Lowered:
         program = torch.export.export(lowering.module, (lowering.example,))
         edge = to_edge_transform_and_lower(program, partitioner=[partitioner()])
         delegation = report(edge.exported_program(), why.reasons)
-        buffer = edge.to_executorch(_memory(lowering.example)).buffer
+        buffer = edge.to_executorch(memory(lowering.example)).buffer
     path = folder / lowering.file_name
     path.write_bytes(buffer)
     return Lowered(path, delegation)
 
 
-def _memory(example: Tensor) -> Any:
+def memory(example: Tensor) -> Any:
     """The input stays in its caller's memory: planned, it would be copied in every run, and it and the output are alive together
     around a single delegate call.
 

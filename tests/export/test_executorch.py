@@ -19,7 +19,7 @@ from mobileseg.export.artifact import Artifact
 from mobileseg.export.delegation import DATA_TYPE, WhyNot, report
 from mobileseg.export.manifest import manifest_path, read_manifest
 from mobileseg.export.run_executorch import ExecutorchRuntime
-from mobileseg.export.to_executorch import partitioner
+from mobileseg.export.to_executorch import memory, partitioner
 
 pytestmark = pytest.mark.slow
 IMAGE = find_images(samples_folder() / "images")[0]
@@ -209,3 +209,19 @@ def test_decomposing_once_gives_the_same_file() -> None:
     )
     assert report(ours.exported_program(), {}).operators_outside == 0
     assert ours.to_executorch().buffer == theirs.to_executorch().buffer
+
+
+@pytest.mark.parametrize(("size", "planned"), [((16, 24), False), ((9, 9), True)], ids=["whole vectors", "a rest"])
+def test_the_input_stays_in_its_callers_memory(size: tuple[int, int], planned: bool, tmp_path: Path) -> None:
+    """Where kernels would read past its end it does not; either way a file computes the same from wherever its input is."""
+    from executorch.exir import to_edge_transform_and_lower
+
+    module, pixels = Kept().eval(), torch.rand(2, 1, 3, *size)
+    program = torch.export.export(module, (pixels[0],))
+    made = to_edge_transform_and_lower(program, partitioner=[partitioner()]).to_executorch(memory(pixels[0]))
+    sizes = made.executorch_program.execution_plan[0].non_const_buffer_sizes
+    assert (sum(sizes) >= pixels[0].nbytes) is planned
+    (tmp_path / "kept.pte").write_bytes(made.buffer)
+    runtime = ExecutorchRuntime(tmp_path / "kept.pte")
+    for each in pixels:
+        np.testing.assert_allclose(runtime.run(each.numpy())[0], module(each).detach(), atol=1e-5)

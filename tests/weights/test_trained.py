@@ -1,0 +1,54 @@
+"""The weights that the project keeps beside the package: whole, traceable, better than guessing, and measured as int8 files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import mobileseg
+from mobileseg.files import sha256
+from mobileseg.weights.records import WeightsRecord, record_beside, records
+
+ROOT = Path(__file__).parent.parent.parent
+KEPT = sorted((ROOT / "weights").glob("*.safetensors"))
+ROOM = 80e6  # bytes, with the package's own
+ACCURACY = json.loads((ROOT / "results" / "accuracy.json").read_text(encoding="utf-8"))["rows"]
+
+
+def record_of(path: Path) -> WeightsRecord:
+    record = record_beside(path, json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))["model"])
+    assert record is not None
+    return record
+
+
+def test_they_are_small_together() -> None:
+    assert 0 < sum(path.stat().st_size for path in KEPT) + sum(one.path.stat().st_size for one in records()) < ROOM
+
+
+@pytest.mark.parametrize("path", KEPT, ids=lambda path: path.stem)
+class TestKeptWeights:
+    def test_the_record_is_finetunes_and_the_files(self, path: Path) -> None:
+        record, fields = record_of(path), json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        assert sha256(path) == record.sha256
+        assert path.with_suffix(".png").is_file()
+        assert record.stored_dtype == "float16"
+        assert record.licence
+        assert fields["command"].startswith(f"mobileseg finetune {record.model} ")
+        assert len(fields["curve"]) == fields["recipe"]["epochs"]
+
+    def test_the_model_takes_them(self, path: Path) -> None:
+        record = record_of(path)
+        model = mobileseg.create_model(record.model, weights=str(path))
+        assert model.mobileseg_classes == len(record.classes)
+
+    def test_they_know_more_than_the_most_frequent_class_of_each_position(self, path: Path) -> None:
+        measured = record_of(path).measured
+        assert measured["test_miou"] > 2 * measured["test_miou_of_position_baseline"]
+
+    def test_their_int8_files_are_measured(self, path: Path) -> None:
+        record = record_of(path)
+        rows = [row["comparison"] for row in ACCURACY if row["weights_sha256"] == record.sha256]
+        assert {row["target"] for row in rows} >= {"executorch", "onnx"}
+        assert all(row["images"] > 0 for row in rows)
