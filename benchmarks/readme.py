@@ -50,7 +50,7 @@ def zoo_lines(content: dict[str, Any]) -> list[str]:
     tools = content["versions"]
     runs = [len(f["samples_ms"]) for row in content["rows"] for f in row["files"] if "samples_ms" in f]
     return [
-        "ExecuTorch, XNNPACK, logits, float32 / int8. Original: the same network exported without the rewrites.",
+        "ExecuTorch, XNNPACK, pixels to logits, float32 / int8. Original: the same network exported without the rewrites.",
         "",
         *table(content["rows"]),
         "",
