@@ -1,9 +1,10 @@
 """The int8 files of every trained model against the float originals on labelled images; writes results/accuracy.json.
 
-    python benchmarks/accuracy.py camvid11=../data/camvid11/test nuclei256=../data/nuclei256/test
-    python benchmarks/accuracy.py camvid11=../data/camvid11/test --models van-b0-light
+    python benchmarks/accuracy.py camvid11=../data/camvid11 nuclei256=../data/nuclei256
+    python benchmarks/accuracy.py camvid11=../data/camvid11 --models van-b0-light
 
-Weights are the package's own and those under ``weights/``, each measured on the images that are given for its record's name.
+Weights are the package's own and those under ``weights/``, each measured on the test part of the data that ``finetune`` was given,
+here under the name in its record.
 """
 
 from __future__ import annotations
@@ -12,14 +13,14 @@ import argparse
 import json
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from places import shown
 
-from mobileseg.data.dataset import open_labelled
+from mobileseg.data.split import open_part
 from mobileseg.export import export_model
 from mobileseg.export.comparison import compare_labelled
 from mobileseg.export.targets import TARGETS
@@ -57,18 +58,22 @@ def measure(one: Trained, target: str, data: Path) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         options: dict[str, Any] = {"precision": "int8", "weights": one.weights, "emit": emit}
         made = export_model(model, target, output=Path(folder) / f"{model}-int8{TARGETS[target].suffix}", **options)
-        comparison = compare_labelled(made, open_labelled(data))
+        images = open_part(data, "test")
+        comparison = compare_labelled(made, images)
         kept = made.manifest.precision.kept_float
     given = f" --emit {emit}" if emit else ""
     return {
         "commands": [
             f"mobileseg export {model} --target {target} --int8 --weights {one.weights}{given}",
-            f"mobileseg compare {made.path.name} --data {shown(data)}",
+            f"mobileseg compare {made.path.name} --data {data.name} --part test",
         ],
         "weights_sha256": one.record.sha256,
         "int8_multiply_adds": 1 - sum(part.multiply_adds or 0.0 for part in kept),
         "recipe": made.manifest.precision.recipe,
-        "comparison": {**json.loads(comparison.to_json()), "data": shown(data)},
+        "comparison": {
+            **json.loads(comparison.to_json()),
+            "data": replace(images, path=Path(shown(images.path))).title,
+        },
     }
 
 

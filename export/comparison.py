@@ -124,7 +124,7 @@ def compare_labelled(
         if worst is not None:
             worst.add(item.image, original[1], file[1], label)
         count(done, len(data.items))
-    return forms.result(str(data.path), (before.accuracy(), after.accuracy()), after.gains(before))
+    return forms.result(data.title, (before.accuracy(), after.accuracy()), after.gains(before))
 
 
 def compare_images(

@@ -150,6 +150,9 @@ def finetune(
 def compare(
     artifact: str,
     data: Annotated[str, typer.Option(help="Folder with images/ and masks/, or 'samples'.")],
+    part: Annotated[
+        str | None, typer.Option(help="train, val or test, as `finetune --data` split the folder; default all of it.")
+    ] = None,
     weights: Annotated[
         str | None, typer.Option(help="Where the artifact's weights are now, if not where they were.")
     ] = None,
@@ -185,6 +188,7 @@ def compare(
         force=force,
         any_version=any_version,
         worst=worst,
+        part=part,
     )
 
 

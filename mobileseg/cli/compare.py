@@ -9,6 +9,7 @@ from mobileseg.cli.console import Stages, decibel, json_path, percent, results
 from mobileseg.cli.tables import add, table
 from mobileseg.data.dataset import data_folder, image_folder, open_labelled
 from mobileseg.data.images import find_images
+from mobileseg.data.split import open_part
 from mobileseg.errors import GateError, RequestError, UnknownOperationError
 from mobileseg.export import open_artifact
 from mobileseg.files import check_output, publish, staging, write_whole
@@ -38,15 +39,20 @@ def run(
     force: bool,
     any_version: bool,
     worst: int = 0,
+    part: str | None = None,
 ) -> None:
     """Compare and show."""
+    if part is not None and not labelled:
+        raise RequestError(
+            expected="--part of labelled images", found="--part with --no-labels", todo="leave one of them out"
+        )
     target, picture = json_path(json_file, force), _picture(layers, plot, force)
     beside = _worst_folder(worst, target, force)
     stages = Stages()
     opened = open_artifact(artifact, any_version=any_version)
     folder = data_folder(data)
     stages(f"check {folder}")
-    dataset = open_labelled(folder) if labelled else None
+    dataset = (open_part(folder, part) if part else open_labelled(folder)) if labelled else None
     from mobileseg.export import comparison
     from mobileseg.export.worst import WorstImages
 

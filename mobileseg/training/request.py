@@ -11,6 +11,7 @@ import torch
 from pydantic import ValidationError
 from torch import nn
 
+from mobileseg.data.split import Split, open_split
 from mobileseg.errors import DatasetError, RequestError
 from mobileseg.export.calibration import ImageSet, read_calibration
 from mobileseg.files import check_output, sha256
@@ -23,7 +24,6 @@ from mobileseg.training.forms import FloatForm, Form
 from mobileseg.training.loop import Report, Trainer
 from mobileseg.training.recipe import Recipe
 from mobileseg.training.record import Outcome, stored, write
-from mobileseg.training.split import Split, open_split
 from mobileseg.weights.importer import load_weights
 from mobileseg.weights.resolve import RANDOM
 

@@ -64,6 +64,18 @@ def test_compare_with_labels(mobileseg: Run, made: Path, tmp_path: Path) -> None
     assert mobileseg("compare", made, "--data", "samples", "--json", "c.json").returncode == 2
 
 
+def test_compare_on_the_part_that_finetune_holds_out(mobileseg: Run, made: Path, tmp_path: Path) -> None:
+    done = mobileseg("compare", made, "--data", "samples", "--part", "test", "--json", "c.json")
+    assert done.returncode == 0, done.stderr
+    figures = json.loads((tmp_path / "c.json").read_text())
+    assert figures["images"] == 4
+    assert figures["data"].endswith("samples, test part")
+    for options, words in ((("tset",), "train, val, test"), (("test", "--no-labels"), "--part of labelled images")):
+        done = mobileseg("compare", made, "--data", "samples", "--part", *options)
+        assert done.returncode == 2
+        assert words in done.stderr
+
+
 def test_compare_refuses_other_classes(mobileseg: Run, made: Path, tmp_path: Path) -> None:
     data = tmp_path / "data"
     shutil.copytree(samples_folder(), data)

@@ -8,7 +8,6 @@ from mobileseg.errors import DatasetError, OutputError, RequestError, SizeError
 from mobileseg.models.registry import MODELS
 from mobileseg.training.recipe import Recipe
 from mobileseg.training.request import TrainingRequest
-from mobileseg.training.split import open_split, part_of
 
 
 @pytest.fixture(scope="module")
@@ -40,24 +39,6 @@ def test_refusals_come_before_the_data_is_read(tmp_path: Path) -> None:
 def test_refuses_fewer_images_than_a_batch(data: Path, tmp_path: Path) -> None:
     with pytest.raises(RequestError, match=r"at least 16 training images.*found 8"):
         ask(data, tmp_path / "w.safetensors", batch=16, size=(64, 64), crop=(64, 64))
-
-
-def test_the_parts_of_a_split_folder(data: Path) -> None:
-    split = open_split(data)
-    assert [len(part.items) for part in (split.train, split.val, split.test) if part] == [8, 3, 3]
-    (data / "val").rename(data / "held")
-    try:
-        with pytest.raises(DatasetError, match="val/ beside train/"):
-            open_split(data)
-    finally:
-        (data / "held").rename(data / "val")
-
-
-def test_a_whole_folder_is_split_by_name_alone() -> None:
-    parts = [part_of(f"image{i:04}") for i in range(2000)]
-    assert 0.17 < parts.count("test") / 2000 < 0.23
-    assert 0.08 < parts.count("val") / 2000 < 0.12
-    assert part_of("image0001") == parts[1]
 
 
 def test_the_schedule_rises_and_falls_to_nothing() -> None:

@@ -49,20 +49,34 @@ def open_split(path: Path) -> Split:
         parts = {part: open_labelled(path / part) for part in PARTS if (path / part).is_dir()}
         return Split(parts["train"], parts["val"], parts.get("test"), "the folders train/, val/, test/")
     whole = open_labelled(path)
-    chosen = {
-        part: replace(whole, items=tuple(i for i in whole.items if part_of(i.image.stem) == part)) for part in PARTS
-    }
-    for part, folder in chosen.items():
-        if not folder.items:
-            raise DatasetError(
-                expected="enough images to hold some out",
-                found=f"{len(whole.items)} in {path}, none of which fell into {part!r}",
-                todo="add images, or split them yourself into train/ and val/",
-            )
+    chosen = {part: _part(whole, part) for part in PARTS}
     how = (
         f"one folder, split by the digests of file names: {', '.join(f'{len(f.items)} {p}' for p, f in chosen.items())}"
     )
     return Split(chosen["train"], chosen["val"], chosen["test"], how)
+
+
+def open_part(path: Path, part: str) -> LabelledFolder:
+    """``train``, ``val`` or ``test`` of what ``open_split`` takes; what training held out is measured by it. Raises ``DatasetError``,
+    ``ImageError``."""
+    if part not in PARTS:
+        raise DatasetError(expected=f"a part: {', '.join(PARTS)}", found=repr(part), todo="name one of them")
+    if not (path / "train").is_dir():
+        return _part(open_labelled(path), part)
+    if not (path / part).is_dir():
+        raise DatasetError(expected=f"{part}/ in {path}", found="none", todo="name a part that is there")
+    return open_labelled(path / part)
+
+
+def _part(whole: LabelledFolder, part: str) -> LabelledFolder:
+    items = tuple(item for item in whole.items if part_of(item.image.stem) == part)
+    if not items:
+        raise DatasetError(
+            expected="enough images to hold some out",
+            found=f"{len(whole.items)} in {whole.path}, none of which fell into {part!r}",
+            todo="add images, or split them yourself into train/ and val/",
+        )
+    return replace(whole, items=items, part=part)
 
 
 def part_of(stem: str) -> str:
