@@ -10,6 +10,7 @@ HEAD = (
     "model", "input", "MB", "partitions, outside", "original's", "float32 ms", ": original", "int8 : float32", ": original int8",
     "peak MB, original's", "int8 SQNR",
 )  # fmt: skip
+NORMALISED = "*"  # beside a ratio to a file that took normalised images
 
 
 def table(rows: Sequence[dict[str, Any]]) -> list[str]:
@@ -56,4 +57,9 @@ def _ratio(file: File, base: File, name: str) -> str:
     if "median_ms" not in file or "median_ms" not in base:
         return "not measured"
     of = "" if name == "original" else f" of {name}"
-    return f"{file['median_ms'] / base['median_ms']:.2f}{of}"
+    return f"{file['median_ms'] / base['median_ms']:.2f}{of}{'' if took_pixels(base) else NORMALISED}"
+
+
+def took_pixels(file: File) -> bool:
+    """Whether a file normalises by itself, as all but the first measured originals do."""
+    return bool(file["form"] == "deploy" or file.get("takes") == "pixels")
