@@ -46,7 +46,7 @@ def trained() -> Iterator[Trained]:
     for record in records():
         yield Trained(record, record.name)
     for path in sorted(WEIGHTS.glob("*.safetensors")):
-        record = record_beside(path, json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))["model"])
+        record = record_beside(path)
         assert record is not None, path
         yield Trained(record, path.relative_to(ROOT).as_posix())
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mobileseg.cli.console import Stages, decibel, json_path, percent, results
 from mobileseg.cli.tables import add, table
-from mobileseg.data.dataset import data_folder, image_folder, open_labelled
+from mobileseg.data.dataset import data_folder, image_folder
 from mobileseg.data.images import find_images
 from mobileseg.data.split import open_part
 from mobileseg.errors import GateError, RequestError, UnknownOperationError
@@ -52,7 +52,7 @@ def run(
     opened = open_artifact(artifact, any_version=any_version)
     folder = data_folder(data)
     stages(f"check {folder}")
-    dataset = (open_part(folder, part) if part else open_labelled(folder)) if labelled else None
+    dataset = open_part(folder, part) if labelled else None
     from mobileseg.export import comparison
     from mobileseg.export.worst import WorstImages
 

@@ -56,9 +56,11 @@ def open_split(path: Path) -> Split:
     return Split(chosen["train"], chosen["val"], chosen["test"], how)
 
 
-def open_part(path: Path, part: str) -> LabelledFolder:
-    """``train``, ``val`` or ``test`` of what ``open_split`` takes; what training held out is measured by it. Raises ``DatasetError``,
-    ``ImageError``."""
+def open_part(path: Path, part: str | None) -> LabelledFolder:
+    """``train``, ``val`` or ``test`` of what ``open_split`` takes; what training held out is measured by it. None is the whole of one
+    folder. Raises ``DatasetError``, ``ImageError``."""
+    if part is None:
+        return open_labelled(path)
     if part not in PARTS:
         raise DatasetError(expected=f"a part: {', '.join(PARTS)}", found=repr(part), todo="name one of them")
     if not (path / "train").is_dir():

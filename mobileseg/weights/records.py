@@ -68,11 +68,13 @@ def bundled(model: str) -> dict[str, WeightsRecord]:
     return {record.name: record for record in records() if record.model == model}
 
 
-def record_beside(weights: Path, model: str) -> WeightsRecord | None:
-    """The record that ``finetune`` wrote beside a file; None where there is none, or another model's or file's."""
+def record_beside(weights: Path, model: str | None = None) -> WeightsRecord | None:
+    """The record that ``finetune`` wrote beside a file; None where there is none, or another file's, or not that of ``model``."""
     place = weights.with_suffix(".json")
     try:
         fields = json.loads(place.read_text(encoding="utf-8"))
-        return _record(fields) if (fields["file"], fields["model"]) == (weights.name, model) else None
+        return (
+            _record(fields) if (fields["file"], model or fields["model"]) == (weights.name, fields["model"]) else None
+        )
     except (OSError, ValueError, KeyError, TypeError):
         return None  # some other JSON: the weights are a plain file then

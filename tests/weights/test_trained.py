@@ -18,7 +18,7 @@ ACCURACY = json.loads((ROOT / "results" / "accuracy.json").read_text(encoding="u
 
 
 def record_of(path: Path) -> WeightsRecord:
-    record = record_beside(path, json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))["model"])
+    record = record_beside(path)
     assert record is not None
     return record
 
