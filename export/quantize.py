@@ -15,7 +15,7 @@ from mobileseg.export.quantizer import Int8Quantizer
 from mobileseg.export.recipes import DEFAULT, RECIPES, Recipe
 from mobileseg.export.switches import SwitchedGraph, switched
 from mobileseg.export.targets import CALIBRATED, INT8
-from mobileseg.export.weight_quantizers import QUANTIZERS
+from mobileseg.export.uncalibrated import QUANTIZERS
 from mobileseg.models.deploy import DeployedModel
 
 

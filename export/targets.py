@@ -11,7 +11,7 @@ FLOAT16 = "float16"
 INT8 = "int8"
 INT8_DYNAMIC = "int8-dynamic"
 INT8_WEIGHTS = "int8-weights"
-QUANTIZED = (INT8, INT8_WEIGHTS)  # lowered from a quantized graph
+QUANTIZED = (INT8, INT8_WEIGHTS, INT8_DYNAMIC)  # lowered from a quantized graph
 CALIBRATED = (INT8,)  # whose ranges images have fixed
 
 
@@ -90,11 +90,10 @@ TARGETS: Mapping[str, TargetSpec] = {
                 FLOAT32: "float32 throughout",
                 INT8: f"{_INT8}, as QuantizeLinear and DequantizeLinear pairs",
                 INT8_WEIGHTS: f"{_WEIGHTS}; activations float32: a small file, which is no faster",
+                INT8_DYNAMIC: f"{_WEIGHTS}; what convolutions and linear layers take rounded to int8 per tensor, by the range that it "
+                "has in each image: a small file, which is slower than float32 and needs no calibration",
             },
-            refused={
-                INT8_DYNAMIC: "the exporter knows no ranges that are found at run time, and ONNX Runtime's own dynamic quantization "
-                "would be another graph than the one that every target is lowered from",
-            },
+            refused={},
         ),
         TargetSpec(
             name="coreml",

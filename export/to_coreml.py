@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 
 import torch
+from torch import nn
 
 from mobileseg.export.lowering import INPUT_NAME, Lowered, Lowering
 from mobileseg.export.targets import FLOAT32
+
+HALF_LIMIT = torch.finfo(torch.float16).max / 2
+
+
+def within_halves(module: nn.Module) -> nn.Module:
+    """A copy whose constants and the sums of two of them are finite in float16: what hides a key is not, and infinity times zero is
+    no number."""
+    module = copy.deepcopy(module)
+    with torch.no_grad():
+        for tensor in (*module.parameters(), *module.buffers()):
+            if tensor.is_floating_point():
+                tensor.clamp_(-HALF_LIMIT, HALF_LIMIT)
+    return module
 
 
 def lower(lowering: Lowering, folder: Path) -> Lowered:
@@ -16,8 +31,9 @@ def lower(lowering: Lowering, folder: Path) -> Lowered:
     import coremltools as ct
     import numpy as np
 
+    module = lowering.module if lowering.precision == FLOAT32 else within_halves(lowering.module)
     with torch.no_grad():
-        program = torch.export.export(lowering.module, (lowering.example,)).run_decompositions({})
+        program = torch.export.export(module, (lowering.example,)).run_decompositions({})
     mask = lowering.deployed.emit == "mask"
     model = ct.convert(
         program,

@@ -17,14 +17,17 @@ def lower(lowering: Lowering, folder: Path) -> Lowered:
     import onnx
     import onnxsim
 
+    from mobileseg.export.onnx_ranges import TRANSLATIONS, with_dynamic_roundings
+
     with torch.no_grad():
         exported = torch.onnx.export(
-            lowering.module,
+            with_dynamic_roundings(lowering.module),
             (lowering.example,),
             dynamo=True,
             opset_version=OPSET,
             input_names=[INPUT_NAME],
             output_names=list(lowering.output_names),
+            custom_translation_table=TRANSLATIONS,
             verbose=False,
         )
     assert exported is not None

@@ -59,7 +59,8 @@ def export(
     int8: Annotated[bool, typer.Option("--int8", help="Static int8, calibrated.")] = False,
     fp16: Annotated[bool, typer.Option("--fp16", help="float16 (Core ML).")] = False,
     precision: Annotated[
-        str | None, typer.Option(help="By its full name, such as int8-weights (ONNX, Core ML) or float32.")
+        str | None,
+        typer.Option(help="By its full name, such as int8-weights (ONNX, Core ML), int8-dynamic (ONNX) or float32."),
     ] = None,
     size: Size = None,
     emit: Annotated[

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mobileseg.cli import interrupt
 from mobileseg.cli.console import Stages, parse_size, percent, results
 from mobileseg.errors import RequestError
 from mobileseg.models.registry import MODELS
@@ -50,7 +51,13 @@ def run(
         spec, Path(data), target, weights, name, licence, fields, images, force=force, progress=stages
     )
 
+    state = request.state
+    word = f"interrupted; {state} keeps the run up to its last whole epoch: repeat the command to go on"
+    if state.exists():
+        interrupt.leave_word(word)
+
     def report(found: Report) -> None:
+        interrupt.leave_word(word)
         seen = "" if found.score is None else f", {request.metric} {percent(found.score)}, best {percent(found.best)}"
         left = f"; {found.remaining_s / 60:.0f} min left" if found.epoch < found.epochs else ""
         stages(f"epoch {found.epoch} of {found.epochs}: loss {found.loss:.3f}{seen}{left}")

@@ -25,12 +25,11 @@ from torch import Tensor, nn
 
 from mobileseg.models.axial_attention import AxialAttention
 from mobileseg.models.bands import join, span
-from mobileseg.models.rewrites import batchnorm_affine, constant
+from mobileseg.models.rewrites import HIDDEN, batchnorm_affine, constant
 from mobileseg.models.tokens import even_columns, even_rows, make_linear
 
 LOGITS_AT_ONCE = 2**17  # half a megabyte of float32
 MOST_PARTS = 16  # a part is some twenty operators of the graph
-HIDDEN = -3e4  # added to a logit: far below all others, and finite in float16
 
 
 class AxialAttentionDeploy(nn.Module):

@@ -14,6 +14,8 @@ from torch import Tensor, nn
 from mobileseg.models.layers import ConvBN, ConvModule
 
 Layer = TypeVar("Layer", bound=nn.Module)
+# Added to a logit of attention. Logits without 1 / sqrt(d) grow with training, to 22 000 in trained stand-alone self-attention.
+HIDDEN = -1e30
 
 
 def batchnorm_affine(bn: nn.BatchNorm1d | nn.BatchNorm2d) -> tuple[Tensor, Tensor]:

@@ -26,11 +26,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mobileseg.models.bands import join, span
-from mobileseg.models.rewrites import constant
+from mobileseg.models.rewrites import HIDDEN, constant
 from mobileseg.models.sasa import SelfAttention2d
 from mobileseg.models.tokens import sum_of_four
 
-OUT_OF_REACH = -1e4  # added to a logit: its exponential beside any above -9900 is 0; float16 holds twice of it
 LARGEST_BLOCK = 16
 COPIES = 2  # cost of a channel of a key or value in a halo, in products of one channel
 
@@ -80,7 +79,7 @@ class WindowAttention(nn.Module):
         row and column terms, and the mask ``(1, places, terms)``."""
         half, window = self.depth // 2, attention.window
         table = torch.zeros(*self.block, self.depth, sum(self.reach))
-        mask = torch.full((*self.block, sum(self.reach)), OUT_OF_REACH)
+        mask = torch.full((*self.block, sum(self.reach)), HIDDEN)
         for y, x in itertools.product(*map(range, self.block)):
             rows, columns = slice(y, y + window), slice(self.reach[0] + x, self.reach[0] + x + window)
             table[y, x, :half, rows] = attention.relative_h.reshape(half, window)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mobileseg.classmap import Outputs, classes_of_output
+from mobileseg.data.classes import ClassSet
 from mobileseg.data.dataset import LabelledFolder
 from mobileseg.data.images import Batch, read_batch
-from mobileseg.data.labels import read_labels, read_panoptic
+from mobileseg.data.labels import Item, read_labels, read_panoptic
 from mobileseg.metrics.confusion import Scores, confusion, scores
 from mobileseg.metrics.panoptic import PanopticScores, panoptic_counts, panoptic_scores
 from mobileseg.panoptic import panoptic_labels, rules_for
@@ -39,6 +41,28 @@ class Found:
         return figures
 
 
+class _Tally:
+    """What predictions and labels have in common, image by image; ``panoptic``: segments, too."""
+
+    def __init__(self, classes: ClassSet, panoptic: bool) -> None:
+        self.classes, self.rules, self.panoptic = classes, rules_for(classes.thing_numbers), panoptic
+        self.counts = np.zeros((len(classes.names), len(classes.names)), dtype=np.int64)
+        self.segments = np.zeros((len(classes.names), 4))
+
+    def add(
+        self, item: Item, label: NDArray[np.int64], prediction: NDArray[Any], segments: NDArray[Any] | None
+    ) -> None:
+        """``label`` and ``prediction``: class numbers of one image; ``segments``: its panoptic labels."""
+        names, rules = self.classes.names, self.rules
+        self.counts += confusion(prediction, label, len(names), self.classes.ignore_index)
+        if segments is not None:
+            wanted = read_panoptic(item, self.classes, rules.label_divisor, rules.void)
+            self.segments += panoptic_counts(segments, wanted, len(names), rules.label_divisor, rules.void)
+
+    def found(self) -> Found:
+        return Found(scores(self.counts), panoptic_scores(self.segments, self.rules.things) if self.panoptic else None)
+
+
 def evaluate(
     outputs_of: Callable[[Batch], Outputs],
     align_corners: bool,
@@ -47,24 +71,21 @@ def evaluate(
     panoptic: bool = False,
 ) -> Found:
     """What computes the outputs of ``(1, 3, *size)`` pixels, on every image, at the labels' own size: what ``compare`` measures."""
-    classes = data.classes
-    rules = rules_for(classes.thing_numbers)
-    counts = np.zeros((len(classes.names), len(classes.names)), dtype=np.int64)
-    segments = np.zeros((len(classes.names), 4))
+    tally = _Tally(data.classes, panoptic)
     for item in data.items:
-        label = read_labels(item, classes)
+        label = read_labels(item, data.classes)
+        height, width = label.shape
         outputs = outputs_of(read_batch(item.image, *size))
-        prediction = classes_of_output(outputs[0], label.shape[0], label.shape[1], align_corners)
-        counts += confusion(prediction, label, len(classes.names), classes.ignore_index)
-        if panoptic:
-            wanted = read_panoptic(item, classes, rules.label_divisor, rules.void)
-            found = panoptic_labels(outputs, (label.shape[0], label.shape[1]), rules)
-            segments += panoptic_counts(found, wanted, len(classes.names), rules.label_divisor, rules.void)
-    return Found(scores(counts), panoptic_scores(segments, rules.things) if panoptic else None)
+        prediction = classes_of_output(outputs[0], height, width, align_corners)
+        tally.add(item, label, prediction, panoptic_labels(outputs, (height, width), tally.rules) if panoptic else None)
+    return tally.found()
 
 
-def place_baseline(training: LabelledFolder, data: LabelledFolder, grid: tuple[int, int] = (96, 128)) -> Scores:
-    """What one gets without looking: at each position (of ``grid``) the class that is most frequent there in ``training``."""
+def place_baseline(
+    training: LabelledFolder, data: LabelledFolder, panoptic: bool = False, grid: tuple[int, int] = (96, 128)
+) -> Found:
+    """What one gets without looking: at each position (of ``grid``) the class that is most frequent there in ``training``; where that
+    is a thing, all of it is one instance."""
     names = training.classes.names
     votes = np.zeros((len(names), *grid), dtype=np.int64)
     for item in training.items:
@@ -72,11 +93,13 @@ def place_baseline(training: LabelledFolder, data: LabelledFolder, grid: tuple[i
         for number in range(len(names)):
             votes[number] += label == number
     usual = votes.argmax(0)
-    counts = np.zeros((len(names), len(names)), dtype=np.int64)
+    tally = _Tally(data.classes, panoptic)
     for item in data.items:
         label = read_labels(item, data.classes)
-        counts += confusion(_at(usual, label.shape), label, len(names), data.classes.ignore_index)
-    return scores(counts)
+        guess = _at(usual, label.shape)
+        segments = guess * tally.rules.label_divisor + np.isin(guess, tally.rules.things)
+        tally.add(item, label, guess, segments if panoptic else None)
+    return tally.found()
 
 
 def _at(labels: NDArray[np.int64], size: tuple[int, ...]) -> NDArray[np.int64]:

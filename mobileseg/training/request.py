@@ -54,6 +54,11 @@ class TrainingRequest:
         """What the weights are chosen by."""
         return "PQ" if self.panoptic else "mIoU"
 
+    @property
+    def state(self) -> Path:
+        """What an unfinished run leaves beside the output."""
+        return self.output.with_suffix(".state")
+
     @classmethod
     def of(
         cls,
@@ -146,7 +151,7 @@ def _recipe(fields: dict[str, Any]) -> Recipe:
 def train(request: TrainingRequest, report: Callable[[Report], None] = lambda report: None) -> Outcome:
     """Train from the beginning or from the state that an interrupted run left beside the output; measure what the file will hold;
     write it, and remove the state. Raises ``GateError`` where the loss is no number any more."""
-    split, state = request.split, request.output.with_suffix(".state")
+    split, state = request.split, request.state
     if state.exists():
         request.progress(f"go on from {state}")
     form = request.form()
@@ -172,8 +177,8 @@ def train(request: TrainingRequest, report: Callable[[Report], None] = lambda re
             for kind, each in (("", FloatForm()), ("int8_", form))[: 1 + request.recipe.int8]:
                 found = each.evaluate(model, folder, request.recipe.size, request.panoptic)
                 measured |= {f"{part}_{kind}{key}": value for key, value in found.measured.items()}
-            guess = place_baseline(split.train, folder)
-            measured[f"{part}_miou_of_position_baseline"] = guess.miou
+            guess = place_baseline(split.train, folder, request.panoptic).measured
+            measured |= {f"{part}_{key}_of_position_baseline": guess[key] for key in ("miou", "pq") if key in guess}
     outcome = write(run, request.output, _facts(request, measured))
     state.unlink()
     return outcome

@@ -1,10 +1,11 @@
 """``finetune`` as a user calls it."""
 
 import json
+import signal
 from pathlib import Path
 
 import pytest
-from commands import Run
+from commands import Run, Start
 from scenes import make_scenes
 
 SMALL = ("--size", "64x96", "--crop", "64x64", "--batch", 4)
@@ -27,6 +28,22 @@ def test_trains_measures_and_writes(mobileseg: Run, tmp_path: Path) -> None:
                       "seaformer-tiny_scenes.safetensors", "-o", "more.safetensors")  # fmt: skip
     assert again.returncode == 0, again.stderr
     assert "seaformer-tiny_scenes.safetensors, sha256" in (tmp_path / "more.json").read_text()
+
+
+@pytest.mark.slow
+def test_what_is_cut_off_says_how_it_goes_on(start: Start, tmp_path: Path) -> None:
+    data = make_scenes(tmp_path / "scenes", "masks")
+    command = start(
+        "finetune", "seaformer-tiny", "--data", data, "--epochs", 500, "--every", 500, "-o", "w.safetensors", *SMALL
+    )
+    assert command.stderr is not None
+    assert next((line for line in command.stderr if "epoch 1 of" in line), None) is not None
+    command.send_signal(signal.SIGINT)
+    said = command.stderr.read()
+    assert command.wait(60) == 130, said
+    assert "w.state keeps the run" in said
+    assert "repeat the command" in said
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["scenes", "w.state"]
 
 
 @pytest.mark.parametrize(

@@ -20,9 +20,10 @@ from mobileseg.export.coreml_interpreter.operations import OPERATIONS
 from mobileseg.export.lowering import Lowering
 from mobileseg.export.quantize import quantize
 from mobileseg.export.quiet import quiet
-from mobileseg.export.to_coreml import lower
+from mobileseg.export.to_coreml import lower, within_halves
 from mobileseg.latency.host import Host
 from mobileseg.models.reference import run_module
+from mobileseg.models.rewrites import HIDDEN, constant
 
 pytestmark = pytest.mark.slow
 SIZE = (64, 96)
@@ -174,3 +175,12 @@ def test_a_package_can_be_replaced_but_only_by_force(packages: dict[str, Artifac
     assert open_artifact(path).manifest.output.kind == "mask"
     assert again.manifest.output.dtype == "int32"
     assert sorted(p.name for p in path.parent.iterdir() if p.name.startswith(".")) == []
+
+
+def test_what_hides_a_key_is_finite_in_float16_and_hides_it_there() -> None:
+    module = torch.nn.Module()
+    module.mask = constant(torch.tensor([0.0, HIDDEN]))
+    half = within_halves(module).mask.detach().half()
+    assert (half + half).isfinite().all()  # a row and a column
+    assert half.softmax(0).tolist() == [1, 0]
+    assert module.mask[1] == HIDDEN

@@ -15,8 +15,8 @@ from mobileseg.export.operators import WEIGHTED
 from mobileseg.export.quantize import quantize
 from mobileseg.export.quiet import quiet
 from mobileseg.export.switches import DEQUANTIZE
-from mobileseg.export.targets import INT8_DYNAMIC, INT8_WEIGHTS, QUANTIZED, TARGETS
-from mobileseg.export.weight_quantizers import QUANTIZERS
+from mobileseg.export.targets import INT8, INT8_DYNAMIC, INT8_WEIGHTS, QUANTIZED, TARGETS
+from mobileseg.export.uncalibrated import QUANTIZERS
 from mobileseg.models.reference import run_module
 
 SIZE = (64, 96)
@@ -33,12 +33,14 @@ def test_what_is_refused_is_refused_with_its_reason(target: str, precision: str,
 def test_every_name_is_made_or_refused_everywhere() -> None:
     for target in TARGETS.values():
         assert not target.precisions.keys() & target.refused.keys()
-        assert {*QUANTIZED, INT8_DYNAMIC} <= target.precisions.keys() | target.refused.keys()
+        assert set(QUANTIZED) <= target.precisions.keys() | target.refused.keys()
     assert set(QUANTIZERS) == set(QUANTIZED)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("target", "precision", "largest"), [("onnx", INT8_WEIGHTS, 0.35)])
+@pytest.mark.parametrize(
+    ("target", "precision", "largest"), [("onnx", INT8_WEIGHTS, 0.35), ("onnx", INT8_DYNAMIC, 0.35)]
+)
 def test_it_runs_and_is_verified(target: str, precision: str, largest: float, tmp_path: Path) -> None:
     output = tmp_path / f"x{TARGETS[target].suffix}"
     made = export_model("seaformer-tiny", target, precision=precision, size=SIZE, output=output)
@@ -69,7 +71,23 @@ def test_what_each_scheme_rounds() -> None:
         weighted = [node for node in graph.graph.nodes if node.target in WEIGHTED]
         rounded = Counter(argument.target in DEQUANTIZE for node in weighted for argument in node.args[1:2])
         static = sum("quantize_per_tensor.default" in str(node.target) for node in graph.graph.nodes)
-        assert (static > 0) == (precision != INT8_WEIGHTS)
-        if precision == INT8_WEIGHTS:
+        dynamic = sum("choose_qparams" in str(node.target) for node in graph.graph.nodes)
+        assert (static > 0) == (precision == INT8)
+        assert (dynamic > 0) == (precision == INT8_DYNAMIC)
+        if precision != INT8:
             assert rounded == {True: len(weighted)}
     assert 0 < noise[INT8_WEIGHTS] < min(noise[name] for name in QUANTIZED if name != INT8_WEIGHTS)
+
+
+@pytest.mark.slow
+def test_ranges_that_are_found_anew_hold_where_static_ones_fail() -> None:
+    """Calibrated in the dark, asked by day."""
+    deployed = mobileseg.deploy(mobileseg.create_model("seaformer-tiny", weights="camvid11"), *SIZE)
+    day = read_batch(first_sample(), *SIZE)
+    wanted = run_module(deployed, torch.from_numpy(day))[0]
+    noise = {}
+    for precision in (INT8, INT8_DYNAMIC):
+        with quiet():
+            graph, _ = quantize(deployed, [day * 0.02], precision=precision)
+        noise[precision] = float(((run_module(graph, torch.from_numpy(day))[0] - wanted) ** 2).sum())
+    assert noise[INT8_DYNAMIC] < 0.1 * noise[INT8]

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from mobileseg.errors import SizeError
 from mobileseg.models.axial_attention import AxialAttention, Axis, flat_index, resample_tables
-from mobileseg.models.axial_attention_deploy import HIDDEN, AxialAttentionDeploy, spans
+from mobileseg.models.axial_attention_deploy import AxialAttentionDeploy, spans
 from mobileseg.models.tokens import to_map, to_tokens
 
 AXES: list[Axis] = ["height", "width"]
@@ -105,10 +105,14 @@ def test_blocks_cover_every_query_once_and_all_that_it_sees(length: int, flange:
         assert set(keys) == seen
 
 
-def test_the_mask_hides_in_half_precision_and_is_finite_there() -> None:
-    half = torch.tensor([0.0, HIDDEN], dtype=torch.float16)
-    assert half.isfinite().all()
-    assert half.softmax(0).tolist() == [1, 0]
+@pytest.mark.parametrize("size", [1.0, 1e3, 1e6])
+@torch.no_grad()
+def test_no_logit_is_so_large_that_it_reaches_beyond_its_span(size: float) -> None:
+    layer = filled("height", 24, span=5)
+    layer.bn_similarity.weight *= size
+    deployed = AxialAttentionDeploy(layer, 24, 3).double()
+    x = torch.randn(1, 12, 24, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    torch.testing.assert_close(to_map(deployed(to_tokens(x))), layer.double()(x), atol=1e-4, rtol=0)
 
 
 @pytest.mark.parametrize(("axis", "size"), [("height", (9, 3)), ("width", (3, 9))])

@@ -95,6 +95,20 @@ def test_blocks_of_any_size_are_the_windows(height: int, width: int, block: tupl
     torch.testing.assert_close(to_map(found), torch.relu(attention(x) + 3.0), atol=1e-5, rtol=0)
 
 
+@pytest.mark.parametrize("size", [1.0, 30.0, 1000.0])
+@torch.no_grad()
+def test_no_logit_is_so_large_that_it_reaches_out_of_its_window(size: float) -> None:
+    """Trained weights made 22 000."""
+    attention = fill(SelfAttention2d(16, heads=4, window=3), salt=1)
+    attention.conv_qkv.weight[:32] *= size  # of queries and keys
+    windows = WindowAttention(attention, torch.zeros(16), 9, 7, (3, 4)).double()
+    x = noise(1, 16, 9, 7, seed=2).double()
+    q, k, v = attention.double().conv_qkv(x).chunk(3, dim=1)
+    assert float((q * k).abs().max()) > size**2
+    found = windows(*(to_tokens(t) for t in (q, k, v)))
+    torch.testing.assert_close(to_map(found), torch.relu(attention(x)), atol=1e-6, rtol=0)
+
+
 @pytest.mark.parametrize("stride", [1, 2])
 @pytest.mark.parametrize(("height", "width"), [(6, 10), (2, 2), (14, 8)])
 @torch.no_grad()

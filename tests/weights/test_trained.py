@@ -44,8 +44,13 @@ class TestKeptWeights:
         assert model.mobileseg_classes == len(record.classes)
 
     def test_they_know_more_than_the_most_frequent_class_of_each_position(self, path: Path) -> None:
-        measured = record_of(path).measured
-        assert measured["test_miou"] > 2 * measured["test_miou_of_position_baseline"]
+        record = record_of(path)
+        measured = record.measured
+        if record.things:  # guessing finds the background, which is half of the quality, and not one thing
+            assert measured["test_pq_things"] > 0.3
+            assert measured["test_pq"] > measured["test_pq_of_position_baseline"] + 0.1
+        else:
+            assert measured["test_miou"] > 2 * measured["test_miou_of_position_baseline"]
 
     def test_their_int8_files_are_measured(self, path: Path) -> None:
         record = record_of(path)
