@@ -12,9 +12,12 @@ import torch
 from torch import Tensor
 from torch._ops import OpOverload
 from torch.export import ExportedProgram
+from torch.fx import GraphModule
 
 from mobileseg.export.delegation import WhyNot, report
 from mobileseg.export.lowering import Lowered, Lowering
+from mobileseg.export.pixel_layout import transpose_before_rounding
+from mobileseg.export.row_bands import in_bands
 
 VECTOR = 16  # float32 of AVX-512, the widest that XNNPACK's kernels take
 
@@ -25,6 +28,10 @@ def lower(lowering: Lowering, folder: Path) -> Lowered:
 
     with torch.no_grad(), WhyNot() as why, _no_collection():
         program = torch.export.export(lowering.module, (lowering.example,))
+        graph = program.module()
+        assert isinstance(graph, GraphModule)
+        if transpose_before_rounding(graph) or in_bands(graph):
+            program = torch.export.export(graph, (lowering.example,))
         edge = to_edge_transform_and_lower(program, partitioner=[partitioner()])
         delegation = report(edge.exported_program(), why.reasons)
         buffer = edge.to_executorch(memory(lowering.example)).buffer

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import torch
 from torch import Tensor
 
+T = TypeVar("T")
 AT_ONCE = 5  # tensors that XNNPACK concatenates; of more it would copy the first again and again
 
 
@@ -15,8 +19,13 @@ def span(x: Tensor, dim: int, first: int, last: int) -> Tensor:
 
 
 def join(parts: list[Tensor], dim: int) -> Tensor:
-    """Concatenation of any number of tensors, a few at once; no operator where there is only one."""
+    """Concatenation of any number of tensors."""
+    return joined(parts, lambda group: torch.cat(group, dim))
+
+
+def joined(parts: list[T], concatenate: Callable[[list[T]], T]) -> T:
+    """Concatenation of any number of parts, a few at once; no operator where there is only one."""
     while len(parts) > 1:
         groups = [parts[i : i + AT_ONCE] for i in range(0, len(parts), AT_ONCE)]
-        parts = [torch.cat(group, dim) if len(group) > 1 else group[0] for group in groups]
+        parts = [concatenate(group) if len(group) > 1 else group[0] for group in groups]
     return parts[0]
