@@ -96,7 +96,6 @@ def as_it_is(
             found = report(edge.exported_program(), why.reasons)
             made.path.write_bytes(edge.to_executorch().buffer)
             made.facts = {
-                "takes": "pixels",
                 "partitions": found.partitions,
                 "operators_outside": found.operators_outside,
                 "size_bytes": made.path.stat().st_size,

@@ -7,7 +7,7 @@ import statistics
 from pathlib import Path
 from typing import Any
 
-from table import NORMALISED, table
+from table import table
 
 from mobileseg.models.registry import MODELS
 
@@ -51,9 +51,6 @@ def zoo_lines(content: dict[str, Any]) -> list[str]:
     """The table of ``benchmarks/zoo.py``, with what it was measured on under it."""
     tools = content["versions"]
     lines = table(content["rows"])
-    earlier = (
-        f" {NORMALISED} the original took images that were normalised already." if NORMALISED in "".join(lines) else ""
-    )
     runs = [len(f["samples_ms"]) for row in content["rows"] for f in row["files"] if "samples_ms" in f]
     return [
         "ExecuTorch, XNNPACK, pixels to logits, float32 / int8. Original: the same network exported without the rewrites.",
@@ -64,7 +61,7 @@ def zoo_lines(content: dict[str, Any]) -> list[str]:
         f"{tools['executorch']}, torch {tools['torch'].split('+')[0]}; ratios compare, times drift. Peak memory: of loading and "
         "running, in a process of its own. SQNR of the logits against the float original on the 11 sample images; weights are "
         "random but for seaformer-tiny's: it shows the arithmetic, not a trained model's accuracy. "
-        f"Measured {content['created'][:10]} with `make results`; samples in `results/zoo.json`.{earlier}",
+        f"Measured {content['created'][:10]} with `make results`; samples in `results/zoo.json`.",
     ]
 
 

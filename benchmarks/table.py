@@ -8,9 +8,8 @@ from typing import Any
 File = dict[str, Any]
 HEAD = (
     "model", "input", "MB", "partitions, outside", "original's", "float32 ms", ": original", "int8 : float32", ": original int8",
-    "peak MB, original's", "int8 SQNR",
+    "peak MB", "original's peak", "int8 SQNR",
 )  # fmt: skip
-NORMALISED = "*"  # beside a ratio to a file that took normalised images
 
 
 def table(rows: Sequence[dict[str, Any]]) -> list[str]:
@@ -24,7 +23,7 @@ def _line(row: dict[str, Any]) -> tuple[str, ...]:
     base = next((form for form, _ in files if form not in ("deploy", "original")), "original")
     float32, int8 = files["deploy", "float32"], files["deploy", "int8"]
     originals = files["original", "float32"], files["original", "int8"]
-    peaks = " / ".join(_value(f, "peak_bytes", 1e6, 0) for f in (float32, originals[0]))
+    peaks, others = (" / ".join(_value(f, "peak_bytes", 1e6, 0) for f in pair) for pair in ((float32, int8), originals))
     return (
         row["model"],
         "x".join(map(str, row["size"])),
@@ -36,6 +35,7 @@ def _line(row: dict[str, Any]) -> tuple[str, ...]:
         _ratio(int8, float32, "original"),
         _ratio(int8, files[base, "int8"], base),
         peaks,
+        others,
         _value(int8, "sqnr_db", 1.0, 1, " dB"),
     )
 
@@ -57,9 +57,4 @@ def _ratio(file: File, base: File, name: str) -> str:
     if "median_ms" not in file or "median_ms" not in base:
         return "not measured"
     of = "" if name == "original" else f" of {name}"
-    return f"{file['median_ms'] / base['median_ms']:.2f}{of}{'' if took_pixels(base) else NORMALISED}"
-
-
-def took_pixels(file: File) -> bool:
-    """Whether a file normalises by itself, as all but the first measured originals do."""
-    return bool(file["form"] == "deploy" or file.get("takes") == "pixels")
+    return f"{file['median_ms'] / base['median_ms']:.2f}{of}"
