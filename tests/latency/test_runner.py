@@ -119,7 +119,7 @@ def test_each_run_finds_its_input(tmp_path: Path) -> None:
     from executorch.exir import ExecutorchBackendConfig, to_edge
     from executorch.exir.passes import MemoryPlanningPass
 
-    pixels = torch.rand(1, 3, 8, 8)
+    pixels = torch.rand(1, 3, 8, 8, generator=torch.Generator().manual_seed(0))
     edge = to_edge(torch.export.export(Chain(), (pixels,)))
     planned = ExecutorchBackendConfig(memory_planning_pass=MemoryPlanningPass(alloc_graph_input=True))
     (tmp_path / "chain.pte").write_bytes(edge.to_executorch(planned).buffer)
@@ -136,4 +136,4 @@ def test_each_run_finds_its_input(tmp_path: Path) -> None:
     model.write_outputs(tmp_path, 0)
     assert not np.array_equal(np.fromfile(tmp_path / "0.0.bin", dtype=np.float32), outputs[0].ravel())  # without it
     np.testing.assert_array_equal(outputs[1], outputs[0])
-    np.testing.assert_allclose(outputs[0], Chain()(pixels), rtol=1e-6)
+    np.testing.assert_allclose(outputs[0], Chain()(pixels), rtol=1e-6, atol=1e-6)  # a difference, near 0 somewhere
