@@ -15,9 +15,9 @@ from torch.export import ExportedProgram
 from torch.fx import GraphModule
 
 from mobileseg.export.delegation import WhyNot, report
+from mobileseg.export.executorch_bands import in_bands
+from mobileseg.export.executorch_pixels import transpose_before_rounding
 from mobileseg.export.lowering import Lowered, Lowering
-from mobileseg.export.pixel_layout import transpose_before_rounding
-from mobileseg.export.row_bands import in_bands
 
 VECTOR = 16  # float32 of AVX-512, the widest that XNNPACK's kernels take
 

@@ -2,7 +2,7 @@
 
 What an inverted bottleneck expands to is the largest tensor of a mobile network, and it is written to memory and read back for one
 short operation: SeaFormer-Tiny's first is 17 MB at 512x512 in float32. In bands that stay in a core's cache the file is 0.93 of
-the time (8 bands; 0.94 with 4, 0.93 with 16) and needs 15 MB less memory. Every row is computed as before, so the numbers stay the
+the time (8 bands; 0.94 with 4, 0.93 with 16) and peaks at 23 MB, not 32. Every row is computed as before, so the numbers stay the
 same; the rows that two bands share are computed twice.
 
 In int8 the same tensors are a quarter of that, and bands gained nothing.

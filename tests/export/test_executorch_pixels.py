@@ -13,8 +13,8 @@ from torch.fx import GraphModule
 import mobileseg
 from mobileseg.data.dataset import samples_folder
 from mobileseg.export.calibration import read_calibration
+from mobileseg.export.executorch_pixels import transpose_before_rounding
 from mobileseg.export.lowering import Lowering
-from mobileseg.export.pixel_layout import transpose_before_rounding
 from mobileseg.export.quantize import float_graph, quantize
 from mobileseg.export.to_executorch import lower
 from mobileseg.models.deploy import DeployedModel

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.fx import GraphModule
 
-from mobileseg.export import row_bands
-from mobileseg.export.row_bands import MOST_TWICE, Chain, _chain, in_bands
+from mobileseg.export import executorch_bands
+from mobileseg.export.executorch_bands import MOST_TWICE, Chain, _chain, in_bands
 
 aten = torch.ops.aten
 
@@ -53,7 +53,7 @@ def operators(graph: GraphModule, target: Callable[..., object]) -> int:
 @pytest.fixture
 def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
     """Bands of 4 KiB, so that small maps are cut, too."""
-    monkeypatch.setattr(row_bands, "BAND", 4096)
+    monkeypatch.setattr(executorch_bands, "BAND", 4096)
 
 
 @settings(max_examples=40, deadline=None)
@@ -66,7 +66,7 @@ def test_the_numbers_stay(
     taps: int, stride: int, padding: int, dilation: int, height: int, band: int, act: nn.Module
 ) -> None:
     with pytest.MonkeyPatch.context() as patch, torch.no_grad():
-        patch.setattr(row_bands, "BAND", band)
+        patch.setattr(executorch_bands, "BAND", band)
         torch.manual_seed(height)
         x = torch.randn(1, 4, height, 20)
         module = Inverted(taps, stride, min(padding, (taps - 1) * dilation), dilation, act=act)
