@@ -23,7 +23,8 @@ def _line(row: dict[str, Any]) -> tuple[str, ...]:
     base = next((form for form, _ in files if form not in ("deploy", "original")), "original")
     float32, int8 = files["deploy", "float32"], files["deploy", "int8"]
     originals = files["original", "float32"], files["original", "int8"]
-    peaks, others = (" / ".join(_value(f, "peak_bytes", 1e6, 0) for f in pair) for pair in ((float32, int8), originals))
+    bases = files[base, "float32"], files[base, "int8"]
+    peaks, others = (" / ".join(_value(f, "peak_bytes", 1e6, 0) for f in pair) for pair in ((float32, int8), bases))
     return (
         row["model"],
         "x".join(map(str, row["size"])),
@@ -31,11 +32,11 @@ def _line(row: dict[str, Any]) -> tuple[str, ...]:
         " / ".join(_held(f) for f in (float32, int8)),
         " / ".join(_held(f) for f in originals),
         _value(float32, "median_ms", 1.0, 1),
-        _ratio(float32, files[base, "float32"], base),
+        _ratio(float32, bases[0], base),
         _ratio(int8, float32, "original"),
-        _ratio(int8, files[base, "int8"], base),
+        _ratio(int8, bases[1], base),
         peaks,
-        others,
+        others + _of(base),
         _value(int8, "sqnr_db", 1.0, 1, " dB"),
     )
 
@@ -56,5 +57,8 @@ def _held(file: File) -> str:
 def _ratio(file: File, base: File, name: str) -> str:
     if "median_ms" not in file or "median_ms" not in base:
         return "not measured"
-    of = "" if name == "original" else f" of {name}"
-    return f"{file['median_ms'] / base['median_ms']:.2f}{of}"
+    return f"{file['median_ms'] / base['median_ms']:.2f}{_of(name)}"
+
+
+def _of(base: str) -> str:
+    return "" if base == "original" else f" of {base}"

@@ -73,10 +73,12 @@ def turns(runs: Sequence[Callable[[], object]]) -> list[list[float]]:
     return samples
 
 
-def peak_bytes(path: Path, size: tuple[int, int]) -> int:
-    """See ``peak.py``."""
+def peaks(path: Path, size: tuple[int, int]) -> dict[str, int]:
+    """``load_peak_bytes`` and ``peak_bytes`` (running), see ``peak.py``."""
     command = [sys.executable, str(Path(__file__).with_name("peak.py")), str(path), *map(str, size)]
-    return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()[-1])
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    found: dict[str, int] = json.loads(printed.splitlines()[-1])
+    return found
 
 
 def case(name: str, size: tuple[int, int]) -> dict[str, Any]:
@@ -106,7 +108,7 @@ def case(name: str, size: tuple[int, int]) -> dict[str, Any]:
                 row |= {
                     "median_ms": statistics.median(samples[i]),
                     "samples_ms": [round(t, 4) for t in samples[i]],
-                    "peak_bytes": peak_bytes(candidate.path, size),
+                    **peaks(candidate.path, size),
                 }
             rows.append(row)
     command = shlex.join(["python", "benchmarks/zoo.py", *sys.argv[1:]])
