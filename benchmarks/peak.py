@@ -8,16 +8,10 @@ from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
 
-STATUS, CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
-RESET_PEAK = "5"  # proc(5): the peak becomes what is resident now; importing alone reaches higher than many a file does
+from mobileseg.latency.runner import memory
 
-
-def resident(field: str) -> int:
-    """``VmRSS`` (now) or ``VmHWM`` (peak) of this process in bytes; Linux only."""
-    line = next(line for line in STATUS.read_text().splitlines() if line.startswith(field))
-    return int(line.split()[1]) * 1024
+KIB = 1024
 
 
 def main(file: str, height: str, width: str) -> None:
@@ -28,15 +22,16 @@ def main(file: str, height: str, width: str) -> None:
 
     _C._unsafe_reset_threadpool(1)
     pixels = torch.full((1, 3, int(height), int(width)), 100.0)
-    before = resident("VmRSS")
-    CLEAR.write_text(RESET_PEAK)
+    before = memory.baseline_kb()
     program = _C._load_program(file)
     method = program.load_method("forward")
-    loading = resident("VmHWM")
-    CLEAR.write_text(RESET_PEAK)
+    loading = memory.peak_kb()
+    memory.reset_peak()
     for _ in range(3):
         method.call([pixels], clone_outputs=False)
-    print(json.dumps({"load_peak_bytes": loading - before, "peak_bytes": resident("VmHWM") - before}))
+    running = memory.peak_kb()
+    assert before and loading and running, "Linux alone tells a process its peak"
+    print(json.dumps({"load_peak_bytes": (loading - before) * KIB, "peak_bytes": (running - before) * KIB}))
 
 
 if __name__ == "__main__":

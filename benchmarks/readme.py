@@ -58,9 +58,9 @@ def zoo_lines(content: dict[str, Any]) -> list[str]:
         *lines,
         "",
         f"Medians of {min(runs)} to {max(runs)} runs in turns, {content['threads']} thread, {content['hardware']}; executorch "
-        f"{tools['executorch']}, torch {tools['torch'].split('+')[0]}; ratios compare, times drift. Peak memory: while "
-        "running, in a process of its own; that of loading is in the samples. SQNR of the logits against the float original on the 11 sample images; weights are "
-        "random but for seaformer-tiny's: it shows the arithmetic, not a trained model's accuracy. "
+        f"{tools['executorch']}, torch {tools['torch'].split('+')[0]}; ratios compare, times drift. Peak memory: while running, in "
+        "a process of its own; that of loading is in the samples. SQNR of the logits against the float original on the 11 sample "
+        "images; weights are random but for seaformer-tiny's: it shows the arithmetic, not a trained model's accuracy. "
         f"Measured {content['created'][:10]} with `make results`; samples in `results/zoo.json`.",
     ]
 

@@ -44,7 +44,7 @@ def measure(asked: argparse.Namespace, events: Events) -> None:
         threads=threads.pop() if len(threads) == 1 else None,
         cores=memory.affinity(),
     )
-    began, base = time.monotonic(), memory.reset_peak()
+    began, base = time.monotonic(), memory.baseline_kb()
     for index, model in enumerate(models):
         events("load", model=index, ms=_ms(model.load))
     for index, model in enumerate(models):

@@ -2,7 +2,7 @@
 
 What was rewritten, and why (measured on executorch 1.5.1, XNNPACK):
 
-* the dilated depthwise convolution has 49 taps and is three of 21 and 14: XNNPACK has depthwise kernels for up to 25 taps, and what
+* the dilated depthwise convolution has 49 taps and is three of 21, 20 and 8: XNNPACK has depthwise kernels for up to 25 taps, and what
   has more becomes a grouped matrix product, which takes 4 to 9 times as long (``SplitDepthwise``).
 * every BatchNorm is folded, the one with two users too, and so are the layer scales (``Residual``).
 * LayerNorm over channels takes its means with 1x1 convolutions: the operator itself stays outside the delegate, and with its two
@@ -33,13 +33,16 @@ LARGEST_SCALE = 1e6  # of any, or its inverse
 class SplitDepthwise(nn.Module):
     """A 7x7 depthwise convolution of any dilation as three whose sum it is.
 
-    Its rows are dealt out so that each part is a lattice around the centre, for the runtime pads both sides alike: rows 0, 3 and 6
-    (three times the dilation apart), 1 and 5 (four times), 2 and 4 (twice). Parts of columns, or the inner 5x5 and two parts of
-    its ring, take the same time; four parts that leave fewer of the 25 taps idle take 5 % less, one in a hundred of the network's,
-    for one more addition, which rounds in int8.
+    Each part is a lattice around the centre, for the runtime pads both sides alike. Its depthwise kernels have 9 or 25 taps, of which
+    those that a part leaves idle take their time, too: two parts of 21 and 20 taps and one of 8 take 59, three of 21, 14 and 14 take 75.
+    Two parts of 25 cannot hold 49 taps, and four make one more addition, which rounds in int8.
     """
 
-    ROWS = ((0, 3, 6), (1, 5), (2, 4))
+    PARTS = (
+        ((1, 3, 5), (0, 1, 2, 3, 4, 5, 6)),
+        ((0, 2, 4, 6), (1, 2, 3, 4, 5)),
+        ((0, 2, 4, 6), (0, 6)),
+    )  # rows, columns
 
     def __init__(self, conv: nn.Conv2d) -> None:
         super().__init__()
@@ -47,18 +50,18 @@ class SplitDepthwise(nn.Module):
         assert conv.bias is not None
         bias = conv.bias
         self.parts = nn.ModuleList()
-        for rows in self.ROWS:
-            step, reach = (rows[1] - rows[0]) * dilation, (rows[-1] - 3) * dilation
+        for rows, columns in self.PARTS:
             like = nn.Conv2d(
-                conv.in_channels, conv.out_channels, (len(rows), 7),
-                padding=(reach, 3 * dilation), dilation=(step, dilation), groups=conv.groups,
+                conv.in_channels, conv.out_channels, (len(rows), len(columns)), groups=conv.groups,
+                padding=((rows[-1] - 3) * dilation, (columns[-1] - 3) * dilation),
+                dilation=((rows[1] - rows[0]) * dilation, (columns[1] - columns[0]) * dilation),
             )  # fmt: skip
-            self.parts.append(make_conv(like, conv.weight[:, :, list(rows)], bias))
+            self.parts.append(make_conv(like, conv.weight[:, :, list(rows)][..., list(columns)], bias))
             bias = torch.zeros_like(bias)
 
     def forward(self, x: Tensor) -> Tensor:
-        outer, middle, inner = (part(x) for part in self.parts)
-        out: Tensor = outer + middle + inner
+        first, second, third = (part(x) for part in self.parts)
+        out: Tensor = first + second + third
         return out
 
 
