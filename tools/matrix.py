@@ -69,7 +69,7 @@ def attempt(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Fill what is missing; exit code 1 where a gate failed."""
+    """Fill what is missing or was not proven; exit code 1 where a gate failed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("pattern", nargs="*", default=["*"])
     parser.add_argument("--sizes", nargs="+", default=["default"])
@@ -77,8 +77,8 @@ def main() -> None:
     asked = parser.parse_args()
     models = [name for pattern in asked.pattern for name in mobileseg.list_models(pattern)]
     rows = json.loads(RESULTS.read_text(encoding="utf-8"))["rows"] if RESULTS.exists() else []
-    done = {tuple(row[k] for k in KEY) for row in rows if row["good"]}
-    rows = [row for row in rows if row["good"]]
+    rows = [row for row in rows if row["good"] and row["verification"]["status"] == "passed"]
+    done = {tuple(row[k] for k in KEY) for row in rows}
     for row in combinations(models, asked.sizes, asked.classes):
         if tuple(row.values()) in done:
             continue
