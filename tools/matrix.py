@@ -1,7 +1,7 @@
 """Every promise of the export table, kept or not: each model at each size, class count, target and precision is exported with
 the gates on, and what came out is written to results/matrix.json, one row after the other. A run goes on where the last stopped.
 
-    python tools/matrix.py 'seaformer-*' --sizes 512x512 384x512 --classes 150 11
+    python tools/matrix.py seaformer-{tiny,small,base,large} --sizes 512x512 384x512 --classes 150 11
 """
 
 from __future__ import annotations
