@@ -50,7 +50,8 @@ def cases(models: Sequence[str], size: tuple[int, int] | None) -> list[Case]:
     """Those of ``CASES`` that are named, all where none is; what is no row of it at the size that the zoo names. Raises
     ``UnknownNameError``."""
     sizes = dict(CASES)
-    return [(name, size or sizes.get(name) or choose(MODELS, name, "model").size) for name in models or sizes]
+    specs = [choose(MODELS, name, "model") for name in models or sizes]
+    return [(spec.name, size or sizes.get(spec.name, spec.size)) for spec in specs]
 
 
 def measure(wanted: Sequence[Case], command: str, kept: Kept) -> dict[str, Any]:

@@ -26,9 +26,12 @@ from resnet26 import ResNet26
 from table import table
 from torch import nn
 
+from mobileseg.cli.console import parse_size
+from mobileseg.errors import MobilesegError
 from mobileseg.export.versions import installed
 from mobileseg.latency.host import Host
 from mobileseg.models.registry import MODELS
+from mobileseg.registry import choose
 
 RESULTS = Path(__file__).resolve().parent.parent / "results" / "zoo.json"
 CASES = (
@@ -115,20 +118,28 @@ def case(name: str, size: tuple[int, int]) -> dict[str, Any]:
     return {"model": name, "size": list(size), "command": command, "files": rows}
 
 
-def main() -> None:
-    """Measure what is asked for; rows of other models in the results file stay as they are."""
+def cases(models: Sequence[str], size: tuple[int, int] | None) -> list[tuple[str, tuple[int, int]]]:
+    """Those of ``CASES`` that are named, all where none is; what is no row of it at the size that the registry names. Raises
+    ``UnknownNameError``."""
+    sizes = dict(CASES)
+    specs = [choose(MODELS, name, "model") for name in models or sizes]
+    return [(spec.name, size or sizes.get(spec.name, spec.size)) for spec in specs]
+
+
+def main() -> int:
+    """Measure what is asked for; rows of other models in the results file stay as they are. The exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("models", nargs="*")
-    parser.add_argument("--size", help="HxW, for models named here")
+    parser.add_argument("--size", help="HxW, of all of them")
     asked = parser.parse_args()
-    cases = [(name, size) for name, size in CASES if not asked.models or name in asked.models]
-    cases += [(name, MODELS[name].size) for name in asked.models if name not in dict(CASES)]
-    if asked.size:
-        height, width = map(int, asked.size.split("x"))
-        cases = [(name, (height, width)) for name, _ in cases]
+    try:
+        wanted = cases(asked.models, parse_size(asked.size))
+    except MobilesegError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
     old = json.loads(RESULTS.read_text(encoding="utf-8"))["rows"] if RESULTS.exists() else []
     rows = {(row["model"], tuple(row["size"])): row for row in old}
-    for name, size in cases:
+    for name, size in wanted:
         print(name, *size, file=sys.stderr, flush=True)
         rows[name, size] = case(name, size)
         content = {
@@ -140,8 +151,9 @@ def main() -> None:
             "rows": list(rows.values()),
         }
         RESULTS.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    print("\n".join(table([rows[case] for case in cases])))
+    print("\n".join(table([rows[case] for case in wanted])))
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

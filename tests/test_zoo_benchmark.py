@@ -12,6 +12,9 @@ from executorch.backends.xnnpack.partition.xnnpack_partitioner import XnnpackPar
 from executorch.exir import to_edge_transform_and_lower
 from torch import nn
 
+from mobileseg.errors import UnknownNameError
+from mobileseg.models.registry import MODELS
+
 ROOT = Path(__file__).resolve().parents[1]
 CONTENT = json.loads((ROOT / "results" / "zoo.json").read_text(encoding="utf-8"))
 ROWS = {row["model"]: {(f["form"], f["precision"]): f for f in row["files"]} for row in CONTENT["rows"]}
@@ -31,6 +34,15 @@ def test_every_case_is_in_the_results_and_in_the_readme(benchmark: Any) -> None:
     assert {(row["model"], tuple(row["size"])) for row in CONTENT["rows"]} == set(benchmark("zoo").CASES)
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert "\n".join(benchmark("readme").zoo_lines(CONTENT)) in readme
+
+
+def test_cases_are_those_that_are_asked_for(benchmark: Any) -> None:
+    script = benchmark("zoo")
+    assert script.cases([], None) == list(script.CASES)
+    assert script.cases(["van-b0", "van-b1"], None) == [("van-b0", (224, 224)), ("van-b1", MODELS["van-b1"].size)]
+    assert script.cases(["van-b0"], (96, 64)) == [("van-b0", (96, 64))]
+    with pytest.raises(UnknownNameError, match="did you mean van-b"):
+        script.cases(["van-b9"], (96, 64))
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)

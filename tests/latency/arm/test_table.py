@@ -56,7 +56,7 @@ def test_cases_are_those_that_are_asked_for(benchmark: Any) -> None:
     assert cases(["van-b0"], (96, 64)) == [("van-b0", (96, 64))]
     assert {size for _, size in cases([], (64, 64))} == {(64, 64)}
     with pytest.raises(UnknownNameError, match="did you mean van-b"):
-        cases(["van-b9"], None)
+        cases(["van-b9"], (96, 64))
 
 
 def test_a_file_is_counted_once(benchmark: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
