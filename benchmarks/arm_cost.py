@@ -20,13 +20,12 @@ from pathlib import Path
 from typing import Any
 
 from arm_table import document
+from cases import Case, chosen
 from kept import Kept
 
 from mobileseg.cli.console import parse_size
 from mobileseg.errors import MobilesegError
 from mobileseg.latency.result import Result
-from mobileseg.models.registry import MODELS
-from mobileseg.registry import choose
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS, DOCUMENT = ROOT / "results" / "arm_cost.json", ROOT / "docs" / "arm_cost.md"
@@ -43,15 +42,6 @@ CASES = (
 )
 CORES = ("cortex-a53", "cortex-a76")
 PRECISIONS = ("float32", "int8")
-Case = tuple[str, tuple[int, int]]
-
-
-def cases(models: Sequence[str], size: tuple[int, int] | None) -> list[Case]:
-    """Those of ``CASES`` that are named, all where none is; what is no row of it at the size that the zoo names. Raises
-    ``UnknownNameError``."""
-    sizes = dict(CASES)
-    specs = [choose(MODELS, name, "model") for name in models or sizes]
-    return [(spec.name, size or sizes.get(spec.name, spec.size)) for spec in specs]
 
 
 def measure(wanted: Sequence[Case], command: str, kept: Kept) -> dict[str, Any]:
@@ -82,7 +72,7 @@ def main() -> int:
     try:
         if not asked.table:
             command = shlex.join(["python", "benchmarks/arm_cost.py", *sys.argv[1:]])
-            content = measure(cases(asked.models, parse_size(asked.size)), command, Kept(ROOT))
+            content = measure(chosen(CASES, asked.models, parse_size(asked.size)), command, Kept(ROOT))
             asked.output.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     except MobilesegError as error:
         print(error, file=sys.stderr)

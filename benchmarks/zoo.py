@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from candidates import PRECISIONS, Candidate, as_it_is, deployed, original, runner
+from cases import chosen
 from resnet26 import ResNet26
 from table import table
 from torch import nn
@@ -31,7 +32,6 @@ from mobileseg.errors import MobilesegError
 from mobileseg.export.versions import installed
 from mobileseg.latency.host import Host
 from mobileseg.models.registry import MODELS
-from mobileseg.registry import choose
 
 RESULTS = Path(__file__).resolve().parent.parent / "results" / "zoo.json"
 CASES = (
@@ -118,14 +118,6 @@ def case(name: str, size: tuple[int, int]) -> dict[str, Any]:
     return {"model": name, "size": list(size), "command": command, "files": rows}
 
 
-def cases(models: Sequence[str], size: tuple[int, int] | None) -> list[tuple[str, tuple[int, int]]]:
-    """Those of ``CASES`` that are named, all where none is; what is no row of it at the size that the registry names. Raises
-    ``UnknownNameError``."""
-    sizes = dict(CASES)
-    specs = [choose(MODELS, name, "model") for name in models or sizes]
-    return [(spec.name, size or sizes.get(spec.name, spec.size)) for spec in specs]
-
-
 def main() -> int:
     """Measure what is asked for; rows of other models in the results file stay as they are. The exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -133,7 +125,7 @@ def main() -> int:
     parser.add_argument("--size", help="HxW, of all of them")
     asked = parser.parse_args()
     try:
-        wanted = cases(asked.models, parse_size(asked.size))
+        wanted = chosen(CASES, asked.models, parse_size(asked.size))
     except MobilesegError as error:
         print(error, file=sys.stderr)
         return error.exit_code
