@@ -22,7 +22,7 @@ from places import shown
 
 from mobileseg.data.split import open_part
 from mobileseg.export import export_model
-from mobileseg.export.comparison import compare_labelled
+from mobileseg.export.evaluation.comparison import compare_labelled
 from mobileseg.export.targets import TARGETS
 from mobileseg.files import write_whole
 from mobileseg.models.registry import MODELS

@@ -25,7 +25,7 @@ from kept import Kept
 
 from mobileseg.cli.console import parse_size
 from mobileseg.errors import MobilesegError
-from mobileseg.latency.result import Result
+from mobileseg.latency.results.result import Result
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS, DOCUMENT = ROOT / "results" / "arm_cost.json", ROOT / "docs" / "arm_cost.md"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mobileseg.latency.result import Likeness, Result, Series
+from mobileseg.latency.results.result import Likeness, Result, Series
 
 HEAD = (
     "model", "input", "float32", "int8", "int8 : float32", "dot products", "loads", "stores", "L1 misses", "L2 misses",

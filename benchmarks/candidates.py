@@ -16,14 +16,14 @@ from torchao.quantization.pt2e.quantize_pt2e import convert_pt2e, prepare_pt2e
 from mobileseg.data.dataset import samples_folder
 from mobileseg.errors import MobilesegError
 from mobileseg.export import export_model
-from mobileseg.export.calibration import read_calibration
-from mobileseg.export.delegation import WhyNot, report
-from mobileseg.export.quantizer import Int8Quantizer
-from mobileseg.export.quiet import quiet
-from mobileseg.export.run_executorch import ExecutorchRuntime
+from mobileseg.export.backends.executorch.delegation import WhyNot, report
+from mobileseg.export.backends.executorch.runtime import ExecutorchRuntime
+from mobileseg.export.quantization.calibration import read_calibration
+from mobileseg.export.quantization.quantizer import Int8Quantizer
 from mobileseg.models.factory import build, spec_of
 from mobileseg.models.registry import MODELS
 from mobileseg.models.spec import ModelSpec
+from mobileseg.quiet import quiet
 from mobileseg.weights.records import bundled
 
 PRECISIONS = ("float32", "int8")

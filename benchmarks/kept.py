@@ -11,11 +11,14 @@ from mobileseg.export.artifact import Artifact, open_artifact
 from mobileseg.export.manifest import manifest_path
 from mobileseg.export.versions import installed
 from mobileseg.files import write_whole
-from mobileseg.latency.arm import build
-from mobileseg.latency.arm.cores import CORES
-from mobileseg.latency.arm.emulator import emulator_version
-from mobileseg.latency.emulated import core_of, count_all
-from mobileseg.latency.result import Result, read_result
+from mobileseg.latency.devices.emulated import core_of
+from mobileseg.latency.emulation.build import plugin
+from mobileseg.latency.emulation.cores import CORES
+from mobileseg.latency.emulation.emulator import emulator_version
+from mobileseg.latency.measuring.counting import count_all
+from mobileseg.latency.results.result import Result, read_result
+from mobileseg.latency.runners import build
+from mobileseg.latency.runners.compiling import record
 from mobileseg.weights.records import bundled
 from mobileseg.weights.resolve import RANDOM
 
@@ -34,8 +37,8 @@ class Kept:
         self._files.mkdir(parents=True, exist_ok=True)
         tools = {
             "emulator": emulator_version(),
-            **build.record(build.arm_runner()),
-            **build.record(build.plugin().parent),
+            **record(build.arm_runner()),
+            **record(plugin().parent),
         }
         self._tools = _digest(tools | installed())
 

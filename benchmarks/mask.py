@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from mobileseg.classmap import class_map
 from mobileseg.data.dataset import first_sample
 from mobileseg.export import export_model
 from mobileseg.latency import measure
+from mobileseg.postprocess.class_map import class_map
 
 RESULTS = Path(__file__).resolve().parent.parent / "results" / "mask.json"
 SIZE = (512, 512)

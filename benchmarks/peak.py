@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sys
 
-from mobileseg.latency.runner import memory
+from mobileseg.latency.runners.python import memory
 
 KIB = 1024
 

@@ -20,14 +20,12 @@ import torch
 from places import shown
 from torch import nn
 
-from mobileseg.classmap import Outputs, classes_of_output
 from mobileseg.data.dataset import open_labelled
-from mobileseg.export.calibration import read_calibration
-from mobileseg.export.diagnosis import image_probes, labelled_probes
-from mobileseg.export.probe import Probe
-from mobileseg.export.quantize import quantize
-from mobileseg.export.quiet import quiet
-from mobileseg.export.recipes import RECIPES, Recipe
+from mobileseg.export.analysis.diagnosis import image_probes, labelled_probes
+from mobileseg.export.analysis.probe import Probe
+from mobileseg.export.quantization.calibration import read_calibration
+from mobileseg.export.quantization.quantize import quantize
+from mobileseg.export.quantization.recipes import RECIPES, Recipe
 from mobileseg.export.versions import installed
 from mobileseg.files import write_whole
 from mobileseg.metrics.agreement import Agreement
@@ -37,6 +35,8 @@ from mobileseg.models.deploy import DeployedModel
 from mobileseg.models.factory import deploy
 from mobileseg.models.reference import run_module
 from mobileseg.models.registry import MODELS
+from mobileseg.postprocess.class_map import Outputs, classes_of_output
+from mobileseg.quiet import quiet
 from mobileseg.registry import choose
 from mobileseg.weights.importer import model_from_weights
 from mobileseg.weights.resolve import default_weights, resolve

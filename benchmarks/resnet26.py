@@ -10,8 +10,8 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mobileseg.models.layers import init_weights
-from mobileseg.models.sasa import DEPTHS, EXPANSION, STEM, WIDTHS
+from mobileseg.models.blocks.layers import init_weights
+from mobileseg.models.sasa.model import DEPTHS, EXPANSION, STEM, WIDTHS
 
 
 class Bottleneck(nn.Module):

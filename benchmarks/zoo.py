@@ -30,7 +30,7 @@ from torch import nn
 from mobileseg.cli.console import parse_size
 from mobileseg.errors import MobilesegError
 from mobileseg.export.versions import installed
-from mobileseg.latency.host import Host
+from mobileseg.latency.devices.host import Host
 from mobileseg.models.registry import MODELS
 
 RESULTS = Path(__file__).resolve().parent.parent / "results" / "zoo.json"

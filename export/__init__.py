@@ -19,7 +19,7 @@ def export_model(name: str, target: str, **options: Any) -> Artifact:
     from mobileseg.export.request import ExportRequest
 
     request = ExportRequest.of(name, target, **options)
-    from mobileseg.export.quiet import quiet
+    from mobileseg.quiet import quiet
 
     with quiet():  # torchao talks while it is imported
         from mobileseg.export.pipeline import export

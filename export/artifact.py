@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from mobileseg.classmap import classes_of_output
 from mobileseg.data.classes import Color, generated_palette
 from mobileseg.data.images import Batch, read_batch, to_batch
 from mobileseg.errors import ArtifactError, ImageError
@@ -19,11 +18,12 @@ from mobileseg.export.targets import TARGETS, TargetSpec
 from mobileseg.export.versions import check_versions
 from mobileseg.files import sha256
 from mobileseg.models.spec import OUTPUTS
-from mobileseg.panoptic import PanopticRules, rules_for
+from mobileseg.postprocess.class_map import classes_of_output
+from mobileseg.postprocess.panoptic import PanopticRules, rules_for
 from mobileseg.registry import choose, load, require
 
 if TYPE_CHECKING:
-    from mobileseg.export.verify import Runtime  # brings torch, which neither ONNX files nor other devices need
+    from mobileseg.export.backends.contract import Runtime
 
 ImageLike = str | Path | Image.Image | NDArray[np.generic]
 

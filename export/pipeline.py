@@ -12,11 +12,12 @@ from torch import nn
 
 from mobileseg.data.images import Batch
 from mobileseg.errors import GateError, UnknownOperationError
+from mobileseg.export.analysis.diagnosis import diagnose
+from mobileseg.export.analysis.float_cost import with_latency
+from mobileseg.export.analysis.sensitivity import keep_float_of
 from mobileseg.export.artifact import Artifact
-from mobileseg.export.diagnosis import diagnose
-from mobileseg.export.float_cost import with_latency
-from mobileseg.export.keep_float import KeepFloat, check_names, keep_float_of
-from mobileseg.export.lowering import INPUT_NAME, Lowered, Lowering
+from mobileseg.export.backends.contract import INPUT_NAME, Lowered, Lowering
+from mobileseg.export.evaluation.verify import COARSER, Subject, verify
 from mobileseg.export.manifest import (
     ArtifactPart,
     DelegationPart,
@@ -31,15 +32,15 @@ from mobileseg.export.manifest import (
     WeightsPart,
     manifest_path,
 )
-from mobileseg.export.quantize import quantize
-from mobileseg.export.quiet import quiet
+from mobileseg.export.quantization.keep_float import KeepFloat, check_names
+from mobileseg.export.quantization.quantize import quantize
 from mobileseg.export.request import ExportRequest
-from mobileseg.export.verify import COARSER, Subject, verify
 from mobileseg.export.versions import installed
 from mobileseg.files import publish, sha256, size_bytes, staging
 from mobileseg.models.deploy import DeployedModel
 from mobileseg.models.factory import deploy
 from mobileseg.models.reference import run_module
+from mobileseg.quiet import quiet
 from mobileseg.registry import load
 from mobileseg.weights.resolve import RANDOM
 

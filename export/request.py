@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Literal
 
 from mobileseg.data.classes import ClassSet, read_classes
 from mobileseg.errors import RequestError
-from mobileseg.export.calibration import ImageSet, read_calibration, read_image_set
-from mobileseg.export.keep_float import AUTO, KeepFloat, read_keep_float
 from mobileseg.export.manifest import manifest_path
-from mobileseg.export.recipes import RECIPES, Recipe, default_recipe
+from mobileseg.export.quantization.calibration import ImageSet, read_calibration, read_image_set
+from mobileseg.export.quantization.keep_float import AUTO, KeepFloat, read_keep_float
+from mobileseg.export.quantization.recipes import RECIPES, Recipe, default_recipe
 from mobileseg.export.targets import CALIBRATED, INT8, QUANTIZED, TARGETS, TargetSpec
 from mobileseg.files import check_output
 from mobileseg.models.checks import check_emit, check_num_classes, check_size

@@ -59,8 +59,8 @@ TARGETS: Mapping[str, TargetSpec] = {
             packages=("torch", "torchao", "executorch"),
             runtime_packages=("torch", "executorch"),
             runtime_distribution="executorch",
-            lower="mobileseg.export.to_executorch:lower",
-            runtime="mobileseg.export.run_executorch:ExecutorchRuntime",
+            lower="mobileseg.export.backends.executorch.lower:lower",
+            runtime="mobileseg.export.backends.executorch.runtime:ExecutorchRuntime",
             evaluated_by="ExecuTorch",
             check=None,
             precisions={
@@ -82,8 +82,8 @@ TARGETS: Mapping[str, TargetSpec] = {
             packages=("torch", "torchao", "onnx", "onnxscript", "onnxsim", "onnxruntime"),
             runtime_packages=("onnxruntime",),
             runtime_distribution="onnxruntime",
-            lower="mobileseg.export.to_onnx:lower",
-            runtime="mobileseg.export.run_onnx:OnnxRuntime",
+            lower="mobileseg.export.backends.onnx.lower:lower",
+            runtime="mobileseg.export.backends.onnx.runtime:OnnxRuntime",
             evaluated_by="ONNX Runtime",
             check=None,
             precisions={
@@ -103,13 +103,13 @@ TARGETS: Mapping[str, TargetSpec] = {
             packages=("torch", "torchao", "coremltools"),
             runtime_packages=("torch", "coremltools"),
             runtime_distribution="coremltools",
-            lower="mobileseg.export.to_coreml:lower",
-            runtime="mobileseg.export.run_coreml:CoremlRuntime"
+            lower="mobileseg.export.backends.coreml.lower:lower",
+            runtime="mobileseg.export.backends.coreml.runtime:CoremlRuntime"
             if _CORE_ML_HERE
-            else "mobileseg.export.coreml_interpreter:InterpretedProgram",
+            else "mobileseg.export.backends.coreml.interpreter:InterpretedProgram",
             evaluated_by="Core ML" if _CORE_ML_HERE else "our interpreter, not by Core ML",
             interpreted=not _CORE_ML_HERE,
-            check="mobileseg.export.check_coreml:check",
+            check="mobileseg.export.backends.coreml.check:check",
             precisions={
                 FLOAT16: "float16 weights and activations, float32 input and output",
                 FLOAT32: "float32 throughout",

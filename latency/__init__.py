@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mobileseg.latency.result import Result
+    from mobileseg.latency.results.result import Result
 
 __all__ = ["measure"]
 
 
 def measure(artifacts: Sequence[str | Path], device: str = "host", protocol: str = "quick", **options: Any) -> Result:
-    """See ``mobileseg.latency.measurement.measure``."""
-    from mobileseg.latency import measurement
+    """See ``mobileseg.latency.measuring.measurement.measure``."""
+    from mobileseg.latency.measuring import measurement
 
     return measurement.measure(artifacts, device, protocol, **options)

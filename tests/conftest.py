@@ -8,7 +8,8 @@ import pytest
 import torch
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # for the commands that tests start
-sys.path.insert(0, str(Path(__file__).parent))  # for reference_weights: test folders are no packages
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE / "helpers"), str(HERE.parent / "tools")]  # folders that are no packages
 
 torch.set_num_threads(1)  # two workers on two cores: more threads than that only wait for each other
 

@@ -5,19 +5,21 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from mobileseg import debian
+from debian_packages import install
+
 from mobileseg.errors import EnvironmentLackError, MobilesegError
+from mobileseg.latency.runners.debian import Part
 
 JAVA = 17  # what Robolectric's newest framework runs on
 PARTS = (
-    debian.Part("openjdk-17-jdk-headless", "javac"),
-    debian.Part("maven", "mvn"),
-    debian.Part("aapt", "aapt2"),
-    debian.Part("zipalign", "zipalign"),
-    debian.Part("apksigner", "apksigner"),
-    debian.Part("dexdump", "dexdump"),
-    debian.Part("zip", "zip"),
-    debian.Part("unzip", "unzip"),
+    Part("openjdk-17-jdk-headless", "javac"),
+    Part("maven", "mvn"),
+    Part("aapt", "aapt2"),
+    Part("zipalign", "zipalign"),
+    Part("apksigner", "apksigner"),
+    Part("dexdump", "dexdump"),
+    Part("zip", "zip"),
+    Part("unzip", "unzip"),
 )
 
 
@@ -35,7 +37,7 @@ def _check_java() -> None:
 def main() -> int:
     """The exit status."""
     try:
-        installed = debian.install(PARTS, "the app's check build", "android-tools")
+        installed = install(PARTS, "the app's check build", "android-tools")
         if installed:
             print(f"installed {' '.join(installed)}")
         _check_java()

@@ -12,10 +12,12 @@ import shutil
 import sys
 from pathlib import Path
 
-from mobileseg import debian
+from debian_packages import install
+
 from mobileseg.errors import MobilesegError
 from mobileseg.files import size_bytes, staging
-from mobileseg.latency.arm import build, parts
+from mobileseg.latency.emulation.build import plugin as plugin_library
+from mobileseg.latency.runners import build, parts
 
 REQUIRED = ("CI", "MOBILESEG_REQUIRE_ARM")
 
@@ -27,8 +29,8 @@ def main() -> int:
     parser.add_argument("--if-possible", action="store_true", help="no failure where Debian's parts cannot be had")
     asked = parser.parse_args()
     try:
-        installed = debian.install(parts.ALL, "the ARM runner", parts.MAKE)
-        kit, plugin = build.arm_runner(), build.plugin()
+        installed = install(parts.ALL, "the ARM runner", parts.MAKE)
+        kit, plugin = build.arm_runner(), plugin_library()
     except MobilesegError as error:
         print(f"the ARM side was not built: {error}", file=sys.stderr)
         optional = asked.if_possible and not any(os.environ.get(name) for name in REQUIRED)

@@ -9,11 +9,13 @@ import argparse
 import os
 import sys
 
-from mobileseg import debian
+from debian_packages import install
+
 from mobileseg.errors import MobilesegError
+from mobileseg.latency.runners.debian import Part
 
 REQUIRED = ("CI", "MOBILESEG_REQUIRE_BROWSER")
-BROWSER = (debian.Part("chromium", "chromium"),)
+BROWSER = (Part("chromium", "chromium"),)
 
 
 def main() -> int:
@@ -22,7 +24,7 @@ def main() -> int:
     parser.add_argument("--if-possible", action="store_true", help="no failure where it cannot be had")
     asked = parser.parse_args()
     try:
-        installed = debian.install(BROWSER, "testing a report in a browser", "test")
+        installed = install(BROWSER, "testing a report in a browser", "test")
     except MobilesegError as error:
         print(f"there is no browser: {error}", file=sys.stderr)
         optional = asked.if_possible and not any(os.environ.get(name) for name in REQUIRED)

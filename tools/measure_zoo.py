@@ -1,4 +1,4 @@
-"""Count parameters and multiply-adds of every model at its size; writes mobileseg/models/zoo/measured.json.
+"""Count parameters and multiply-adds of every model at its size; writes mobileseg/models/measured.json.
 
 Multiply-adds are those of convolutions, linear layers and matrix products, as torch's FlopCounterMode counts them (it counts
 a multiply and an add as two), and of what a module says in ``multiply_adds(height, width)`` that it does in another way.
@@ -17,7 +17,7 @@ from mobileseg.models.factory import build
 from mobileseg.models.registry import MODELS
 from mobileseg.models.spec import ModelSpec
 
-ZOO = Path(__file__).resolve().parent.parent / "mobileseg" / "models" / "zoo" / "measured.json"
+ZOO = Path(__file__).resolve().parent.parent / "mobileseg" / "models" / "measured.json"
 
 
 def count(spec: ModelSpec) -> dict[str, int]:

@@ -24,8 +24,8 @@ from mobileseg.latency.report.cells import (
 from mobileseg.latency.report.charts import Bar, Figure, Point, bars, mark_best, scatter
 
 if TYPE_CHECKING:
-    from mobileseg.export.accuracy import Accuracy
-    from mobileseg.export.comparison import Comparison
+    from mobileseg.export.evaluation.accuracy import Accuracy
+    from mobileseg.export.evaluation.comparison import Comparison
 
 MOST_LAYERS = 20
 

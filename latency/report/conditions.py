@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mobileseg.latency.device import Sensors
+from mobileseg.latency.conditions.sensors import Sensors
 from mobileseg.latency.report.cells import Cell, Column, Table, number, percent, words
-from mobileseg.latency.result import Result
+from mobileseg.latency.results.result import Result
 
 Facts = tuple[tuple[str, str], ...]
 

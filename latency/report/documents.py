@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 from mobileseg.errors import RequestError
 from mobileseg.export.manifest import parse_document
 from mobileseg.files import sha256
-from mobileseg.latency.diff import Diff
-from mobileseg.latency.result import Result
+from mobileseg.latency.results.diff import Diff
+from mobileseg.latency.results.result import Result
 from mobileseg.registry import load, require
 
 if TYPE_CHECKING:
-    from mobileseg.export.comparison import Comparison
+    from mobileseg.export.evaluation.comparison import Comparison
     from mobileseg.export.manifest import Document
 
 
@@ -32,9 +32,9 @@ class Kind:
 
 
 KINDS = (
-    Kind("comparison", "artifact_sha256", "mobileseg.export.comparison:Comparison", "mobileseg compare --json", ("torch",)),
-    Kind("measurement", "series", "mobileseg.latency.result:Result", "mobileseg latency --json"),
-    Kind("difference", "changes", "mobileseg.latency.diff:Diff", "mobileseg latency --diff OLD NEW --json"),
+    Kind("comparison", "artifact_sha256", "mobileseg.export.evaluation.comparison:Comparison", "mobileseg compare --json", ("torch",)),
+    Kind("measurement", "series", "mobileseg.latency.results.result:Result", "mobileseg latency --json"),
+    Kind("difference", "changes", "mobileseg.latency.results.diff:Diff", "mobileseg latency --diff OLD NEW --json"),
 )  # fmt: skip
 
 

@@ -17,9 +17,9 @@ from mobileseg.latency.report.pictures import Gallery, galleries
 from mobileseg.registry import require
 
 if TYPE_CHECKING:
-    from mobileseg.export.comparison import Comparison
-    from mobileseg.latency.diff import Diff
-    from mobileseg.latency.result import Result
+    from mobileseg.export.evaluation.comparison import Comparison
+    from mobileseg.latency.results.diff import Diff
+    from mobileseg.latency.results.result import Result
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from mobileseg.errors import RequestError
 from mobileseg.latency.report.cells import NOT_MEASURED, percent
 
 if TYPE_CHECKING:
-    from mobileseg.export.comparison import Comparison
-    from mobileseg.export.worst import Picture, WorstImage
+    from mobileseg.export.evaluation.comparison import Comparison
+    from mobileseg.export.evaluation.worst import Picture, WorstImage
 
 KINDS = ("input", "label", "float", "artifact", "difference")
 # How the records of data sets say that their pictures are not to be passed on, or on conditions alone.

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mobileseg.latency.arm.counts import CLASSES
-from mobileseg.latency.diff import Diff
+from mobileseg.latency.emulation.counts import CLASSES
 from mobileseg.latency.report.cells import (
     Cell,
     Column,
@@ -20,7 +19,8 @@ from mobileseg.latency.report.cells import (
     words,
 )
 from mobileseg.latency.report.charts import Bar, Figure, stacked
-from mobileseg.latency.result import Likeness, Result, Series
+from mobileseg.latency.results.diff import Diff
+from mobileseg.latency.results.result import Likeness, Result, Series
 
 LABEL = "counts, not time"
 

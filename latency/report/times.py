@@ -21,10 +21,10 @@ from mobileseg.latency.report.cells import (
 )
 from mobileseg.latency.report.charts import Bar, Figure, Point, bars, mark_best, scatter
 from mobileseg.latency.report.spread import Run, distributions, drifts
-from mobileseg.latency.result import Result, Series, Session
+from mobileseg.latency.results.result import Result, Series, Session
 
 if TYPE_CHECKING:
-    from mobileseg.export.comparison import Comparison
+    from mobileseg.export.evaluation.comparison import Comparison
 
 MOST_OPERATORS = 15
 

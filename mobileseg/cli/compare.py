@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from mobileseg.export.accuracy import PanopticAccuracy
-    from mobileseg.export.comparison import Comparison
-    from mobileseg.export.layers import LayerReport
-    from mobileseg.export.worst import WorstImages
+    from mobileseg.export.evaluation.accuracy import PanopticAccuracy
+    from mobileseg.export.evaluation.comparison import Comparison
+    from mobileseg.export.evaluation.layer_report import LayerReport
+    from mobileseg.export.evaluation.worst import WorstImages
 
 LAYERS_SHOWN = 15
 
@@ -53,8 +53,8 @@ def run(
     folder = data_folder(data)
     stages(f"check {folder}")
     dataset = open_part(folder, part) if labelled else None
-    from mobileseg.export import comparison
-    from mobileseg.export.worst import WorstImages
+    from mobileseg.export.evaluation import comparison
+    from mobileseg.export.evaluation.worst import WorstImages
 
     ignore = dataset.classes.ignore_index if dataset is not None else None
     seen = WorstImages(worst, opened.palette, ignore) if beside is not None else None
@@ -72,13 +72,13 @@ def run(
     except UnknownOperationError as error:  # a result all the same: UNKNOWN, with the operation's name
         not_known, result = error, comparison.unknown(opened, folder, error)
     if layers and not_known is None:
-        from mobileseg.export.layers import layer_report
+        from mobileseg.export.analysis.layers import layer_report
 
         images = [item.image for item in dataset.items] if dataset is not None else find_images(image_folder(folder))
         where = Path(calibration) if calibration is not None else None
         result = result.model_copy(update={"layers": layer_report(opened, images, weights, where, stages)})
     if picture is not None and result.layers is not None:
-        from mobileseg.export.layer_plot import draw
+        from mobileseg.export.analysis.plot import draw
 
         write_whole(picture, draw(result.layers, f"{result.artifact_file}: {result.model}, {result.target}"))
     if target is not None:

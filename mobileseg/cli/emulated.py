@@ -10,7 +10,7 @@ from mobileseg.cli.tables import add, table
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from mobileseg.latency.result import Result
+    from mobileseg.latency.results.result import Result
 
 TITLES = (
     "file",

@@ -8,7 +8,7 @@ from mobileseg.cli.console import Stages, decibel, megabytes, parse_size, percen
 from mobileseg.errors import RequestError
 from mobileseg.export import export_model
 from mobileseg.export.manifest import DelegationPart, Manifest, manifest_path
-from mobileseg.export.recipes import RECIPES
+from mobileseg.export.quantization.recipes import RECIPES
 from mobileseg.export.targets import FLOAT16, INT8
 
 

@@ -46,9 +46,14 @@ def run(
         torch.set_num_threads(threads)
     target = Path(output or f"{spec.name}_{name or Path(data).resolve().name}.safetensors")
     fields = {key: value for key, value in given.items() if value is not None}
-    images = Path(calibration) if calibration is not None else None
+    int8 = None
+    if recipe["int8"]:
+        from mobileseg.export.quantization.calibration import read_calibration
+        from mobileseg.export.quantization.training import Int8Training
+
+        int8 = Int8Training(read_calibration(Path(calibration) if calibration is not None else None))
     request = TrainingRequest.of(
-        spec, Path(data), target, weights, name, licence, fields, images, force=force, progress=stages
+        spec, Path(data), target, weights, name, licence, fields, int8, force=force, progress=stages
     )
 
     state = request.state

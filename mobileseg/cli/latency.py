@@ -15,8 +15,8 @@ from mobileseg.files import write_whole
 from mobileseg.provenance import command
 
 if TYPE_CHECKING:
-    from mobileseg.latency.arm.budget import Budget
-    from mobileseg.latency.result import Result
+    from mobileseg.latency.results.budget import Budget
+    from mobileseg.latency.results.result import Result
 
 AGAIN = "measure again, with --json to keep what there is"
 
@@ -44,9 +44,9 @@ def run(
     if in_app:
         _check_in_app(cores, profile)
     stages = Stages()
-    from mobileseg.latency.measurement import Interrupted
-    from mobileseg.latency.request import parse_threads
-    from mobileseg.latency.resume import unfinished
+    from mobileseg.latency.measuring.measurement import Interrupted
+    from mobileseg.latency.measuring.request import parse_threads
+    from mobileseg.latency.measuring.resume import unfinished
 
     earlier = unfinished(Path(json_file)) if json_file and not force else None
     target = json_path(json_file, force or earlier is not None)
@@ -86,10 +86,12 @@ def _measure(
 ) -> Result:
     """On the device, or by the app that is installed there."""
     if in_app:
-        from mobileseg.latency import in_app as app
+        from mobileseg.latency.measuring import in_app as app
 
-        return app.measure(artifacts, device, protocol, command=command("mobileseg.latency.in_app.measure"), **asked)
-    from mobileseg.latency.measurement import measure
+        return app.measure(
+            artifacts, device, protocol, command=command("mobileseg.latency.measuring.in_app.measure"), **asked
+        )
+    from mobileseg.latency.measuring.measurement import measure
 
     return measure(
         artifacts, device, protocol, cores=cores, profile=profile, compute_units=compute_units,
@@ -112,7 +114,7 @@ def _check(result: Result, todo: str) -> None:
     if not result.complete:
         raise GateError(expected="a whole measurement", found=f"it broke off: {result.reason}", todo=todo)
     if result.refused:
-        from mobileseg.latency.conditions import refusal
+        from mobileseg.latency.conditions.gates import refusal
 
         raise refusal(list(result.refused), result.protocol)
 
@@ -124,8 +126,8 @@ def _budget(text: str | None, margin: float | None, device: str) -> Budget | Non
                 expected="--margin with --budget or --diff", found="neither", todo="say what may differ by it"
             )
         return None
-    from mobileseg.latency.arm.budget import Budget
-    from mobileseg.latency.devices import split
+    from mobileseg.latency.devices.table import split
+    from mobileseg.latency.results.budget import Budget
 
     if split(device)[0].count is None:
         raise RequestError(
@@ -155,8 +157,8 @@ def check_diff(artifacts: list[str], margin: float | None) -> None:
 def run_diff(old: str, new: str, margin: float | None, allow: list[str], json_file: str | None, force: bool) -> None:
     """Compare two results and say what changed."""
     target = json_path(json_file, force)
-    from mobileseg.latency.diff import compare
-    from mobileseg.latency.result import read_result
+    from mobileseg.latency.results.diff import compare
+    from mobileseg.latency.results.result import read_result
 
     found = compare(
         read_result(Path(old)), read_result(Path(new)), None if margin is None else margin / 100, tuple(allow)
@@ -168,7 +170,7 @@ def run_diff(old: str, new: str, margin: float | None, allow: list[str], json_fi
 
 def show_devices(json_output: bool) -> None:
     """What can be measured on from here."""
-    from mobileseg.latency.devices import DEVICES, find_all
+    from mobileseg.latency.devices.table import DEVICES, find_all
 
     found = find_all()
     console = results()

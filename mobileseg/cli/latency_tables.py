@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from mobileseg.latency.diff import Diff
-    from mobileseg.latency.result import Operator, Result, Series
+    from mobileseg.latency.results.diff import Diff
+    from mobileseg.latency.results.result import Operator, Result, Series
 
 SHOWN_OPERATORS = 12
 NOT_MEASURED = "not measured"
@@ -42,7 +42,7 @@ def show(result: Result, console: Console) -> None:
         say(f"WARNING {series.file}: {series.note}")
     console.print(_times(result))
     for series in result.series:
-        for stage, where in ((series.before, "before"), (series.behind, "behind")):
+        for stage, where in ((series.preprocess, "preprocess"), (series.postprocess, "postprocess")):
             if stage is not None:
                 say(
                     f"{where:7} {series.file}: {stage.median_ms:.2f} ms on the host, not in the figures above: {stage.what}"

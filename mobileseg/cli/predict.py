@@ -33,7 +33,7 @@ def run(
     paths = _collect(images)
     folder = Path(output)
     targets = _targets(paths, folder, masks, force)
-    from mobileseg.export.predictor import from_artifact, from_original
+    from mobileseg.export.evaluation.predictor import from_artifact, from_original
 
     if artifact in MODELS and not Path(artifact).exists():
         predictor = from_original(MODELS[artifact], weights, parse_size(size))

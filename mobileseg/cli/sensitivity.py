@@ -13,7 +13,7 @@ from mobileseg.models.registry import MODELS
 from mobileseg.registry import choose, require
 
 if TYPE_CHECKING:
-    from mobileseg.export.sensitivity import Sensitivity
+    from mobileseg.export.analysis.sensitivity import Sensitivity
 
 SHOWN = 15
 
@@ -42,8 +42,8 @@ def run(
     check_output(target, force)
     figures = json_path(json_file, force)
     stages = Stages()
-    from mobileseg.export.diagnosis import Diagnosis
-    from mobileseg.export.keep_float import keep_float_of
+    from mobileseg.export.analysis.diagnosis import Diagnosis
+    from mobileseg.export.analysis.sensitivity import keep_float_of
 
     found = Diagnosis.of(
         model,

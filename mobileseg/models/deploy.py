@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from mobileseg.models.mask_head import MaskHead
-from mobileseg.models.rewrites import constant
+from mobileseg.models.blocks.rewrites import constant
+from mobileseg.models.heads.mask import MaskHead
 from mobileseg.models.spec import OUTPUTS, Emit, ModelSpec
 
 

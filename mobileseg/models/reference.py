@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from mobileseg.classmap import Outputs
 from mobileseg.data.images import Batch
 from mobileseg.models.factory import spec_of
 from mobileseg.models.spec import ModelSpec
+from mobileseg.postprocess.class_map import Outputs
 
 
 @torch.no_grad()

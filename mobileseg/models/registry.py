@@ -8,17 +8,15 @@ from collections.abc import Mapping
 from importlib import resources
 from typing import Any
 
+from mobileseg.models.axial import resnet_specs as axial_resnet
+from mobileseg.models.axial import specs as axial_deeplab
+from mobileseg.models.sasa import specs as sasa
+from mobileseg.models.seaformer import specs as seaformer
 from mobileseg.models.spec import ModelSpec
-from mobileseg.models.zoo import axial_deeplab, axial_resnet, sasa, seaformer, topformer, van
+from mobileseg.models.topformer import specs as topformer
+from mobileseg.models.van import specs as van
 
-FAMILIES = (
-    seaformer,
-    van,
-    axial_resnet,
-    axial_deeplab,
-    sasa,
-    topformer,
-)
+FAMILIES = (seaformer, van, axial_resnet, axial_deeplab, sasa, topformer)
 MODELS: Mapping[str, ModelSpec] = {spec.name: spec for family in FAMILIES for spec in family.ROWS}
 
 # A key that only this family's checkpoints hold: names a foreign file before anything is compared.
@@ -36,6 +34,6 @@ FAMILY_KEYS: Mapping[str, str] = {
 @functools.cache
 def measured() -> dict[str, Any]:
     """Parameters and multiply-adds of every model at its size, as ``tools/measure_zoo.py`` counted them."""
-    text = resources.files("mobileseg.models.zoo").joinpath("measured.json").read_text(encoding="utf-8")
+    text = resources.files("mobileseg.models").joinpath("measured.json").read_text(encoding="utf-8")
     figures: dict[str, Any] = json.loads(text)
     return figures

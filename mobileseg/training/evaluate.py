@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mobileseg.classmap import Outputs, classes_of_output
 from mobileseg.data.classes import ClassSet
 from mobileseg.data.dataset import LabelledFolder
 from mobileseg.data.images import Batch, read_batch
 from mobileseg.data.labels import Item, read_labels, read_panoptic
 from mobileseg.metrics.confusion import Scores, confusion, scores
 from mobileseg.metrics.panoptic import PanopticScores, panoptic_counts, panoptic_scores
-from mobileseg.panoptic import panoptic_labels, rules_for
+from mobileseg.postprocess.class_map import Outputs, classes_of_output
+from mobileseg.postprocess.panoptic import panoptic_labels, rules_for
 
 
 @dataclass(frozen=True)

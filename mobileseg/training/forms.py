@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from mobileseg.data.dataset import LabelledFolder
 from mobileseg.models.factory import spec_of
 from mobileseg.models.reference import original_outputs
+from mobileseg.models.spec import Emit
 from mobileseg.training.evaluate import Found, evaluate
 
 Outputs = Tensor | dict[str, Tensor]
@@ -28,6 +29,23 @@ class Form(Protocol):
 
     def evaluate(self, model: nn.Module, data: LabelledFolder, size: tuple[int, int], panoptic: bool) -> Found:
         """On every image of ``data`` at ``size``; ``model`` is in evaluation mode."""
+        ...
+
+
+class Int8Training(Protocol):
+    """What ``finetune --int8`` needs of whoever makes int8 graphs: ``mobileseg.export.quantization.training`` has it."""
+
+    @property
+    def sha256(self) -> str:
+        """Of the calibration images."""
+        ...
+
+    def record(self) -> dict[str, object]:
+        """What ranges were calibrated on, for the weights' record."""
+        ...
+
+    def form(self, size: tuple[int, int], emit: Emit | None) -> Form:
+        """The form that trains the int8 graph of one size."""
         ...
 
 

@@ -13,14 +13,13 @@ from torch import nn
 
 from mobileseg.data.split import Split, open_split
 from mobileseg.errors import DatasetError, RequestError
-from mobileseg.export.calibration import ImageSet, read_calibration
 from mobileseg.files import check_output, sha256
 from mobileseg.models.checks import check_size
 from mobileseg.models.factory import build
 from mobileseg.models.spec import Emit, ModelSpec
 from mobileseg.provenance import command
 from mobileseg.training.evaluate import place_baseline
-from mobileseg.training.forms import FloatForm, Form
+from mobileseg.training.forms import FloatForm, Form, Int8Training
 from mobileseg.training.loop import Report, Trainer
 from mobileseg.training.recipe import Recipe
 from mobileseg.training.record import Outcome, stored, write
@@ -41,7 +40,7 @@ class TrainingRequest:
     start: str | None  # weights to begin with, None for random ones
     name: str
     licence: str
-    images: ImageSet | None  # that fix the ranges of int8
+    int8: Int8Training | None
     progress: Callable[[str], None]
 
     @property
@@ -69,11 +68,11 @@ class TrainingRequest:
         name: str | None = None,
         licence: str | None = None,
         recipe: dict[str, Any] | None = None,
-        calibration: Path | None = None,
+        int8: Int8Training | None = None,
         force: bool = False,
         progress: Callable[[str], None] = lambda stage: None,
     ) -> TrainingRequest:
-        """``calibration``: with int8 a folder of images that fix its ranges, default the bundled ones.
+        """``int8``: what trains the int8 graph, where the recipe says so.
 
         Raises ``RequestError`` and its kinds, the cheap checks first.
         """
@@ -82,6 +81,12 @@ class TrainingRequest:
                 expected="a segmentation model", found=f"{spec.name}, a classifier", todo="choose another"
             )
         checked = _recipe(recipe or {})
+        if checked.int8 != (int8 is not None):
+            raise RequestError(
+                expected="int8 in the recipe and what trains it, both or neither",
+                found="one of them",
+                todo="call mobileseg.finetune(..., int8=True)",
+            )
         if checked.int8 and start in (None, RANDOM):
             raise RequestError(
                 expected="--weights with --int8: trained ones, which are then made used to it",
@@ -101,12 +106,11 @@ class TrainingRequest:
         progress(f"check {data}")
         split = open_split(data)
         checked.check(len(split.train.items))
-        images = read_calibration(calibration) if checked.int8 else None
         names = split.train.classes.names
         if len(names) > MOST_CLASSES:
             raise DatasetError(expected=f"at most {MOST_CLASSES} classes", found=str(len(names)), todo="merge some")
         stated = licence or "not stated: that of the data it was trained on"
-        return cls(spec, split, checked, output, start, name or data.resolve().name, stated, images, progress)
+        return cls(spec, split, checked, output, start, name or data.resolve().name, stated, int8, progress)
 
     def model(self) -> nn.Module:
         """The original form with the data's classes, seeded random or with the weights to begin with."""
@@ -117,12 +121,10 @@ class TrainingRequest:
 
     def form(self) -> Form:
         """What is trained: the original form, or its int8 graph."""
-        if self.images is None:
+        if self.int8 is None:
             return FloatForm()
-        from mobileseg.training.int8 import Int8Form
-
         emit: Emit | None = "logits" if self.spec.task == "panoptic" and not self.panoptic else None
-        return Int8Form(self.recipe.size, self.images, emit)
+        return self.int8.form(self.recipe.size, emit)
 
     def identity(self) -> dict[str, Any]:
         """What a resumed run must have in common with the one that was interrupted."""
@@ -131,7 +133,7 @@ class TrainingRequest:
             "data": self.split.sha256(),
             "recipe": self.recipe.model_dump_json(),
             "start": self.start or RANDOM,
-            "calibration": self.images.sha256 if self.images else None,
+            "calibration": self.int8.sha256 if self.int8 else None,
             "torch": str(torch.__version__),
         }
 
@@ -195,7 +197,7 @@ def _facts(request: TrainingRequest, measured: dict[str, float]) -> dict[str, An
         f"{len(split.val.items)} others; {split.how}",
         "recipe": request.recipe.model_dump(mode="json"),
         "start": _start(request),
-        "calibration": request.images.part().model_dump(mode="json") if request.images else None,
+        "calibration": request.int8.record() if request.int8 else None,
         "evaluation": "logits resized bilinearly to the label's size, argmax, ignored pixels left out",
         "size": request.recipe.size,
         "classes": classes.names,

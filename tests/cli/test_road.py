@@ -16,7 +16,7 @@ from reference_weights import fill
 
 import mobileseg as package
 from mobileseg.data.dataset import samples_folder
-from mobileseg.latency.result import Result
+from mobileseg.latency.results.result import Result
 
 pytestmark = pytest.mark.slow
 

@@ -6,12 +6,12 @@ from reference_weights import fill
 from torch import nn
 from zoo_cases import by_name, pixels
 
-from mobileseg.export.lowering import Lowering
-from mobileseg.export.quantize import quantize
-from mobileseg.export.run_executorch import ExecutorchRuntime
-from mobileseg.export.to_executorch import lower
+from mobileseg.export.backends.contract import Lowering
+from mobileseg.export.backends.executorch.lower import lower
+from mobileseg.export.backends.executorch.runtime import ExecutorchRuntime
+from mobileseg.export.quantization.quantize import quantize
 from mobileseg.metrics.agreement import Agreement
-from mobileseg.models.axial_deeplab import AxialDeepLabBackbone, PanopticSegmenter
+from mobileseg.models.axial.model import AxialDeepLabBackbone, PanopticSegmenter
 from mobileseg.models.deploy import DeployedModel
 from mobileseg.models.factory import deploy
 from mobileseg.models.registry import MODELS

@@ -11,13 +11,13 @@ from mobileseg.data.dataset import first_sample
 from mobileseg.data.images import read_batch
 from mobileseg.errors import RequestError
 from mobileseg.export import export_model
-from mobileseg.export.operators import WEIGHTED
-from mobileseg.export.quantize import quantize
-from mobileseg.export.quiet import quiet
-from mobileseg.export.switches import DEQUANTIZE
+from mobileseg.export.quantization.fake_quant import DEQUANTIZE
+from mobileseg.export.quantization.operators import WEIGHTED
+from mobileseg.export.quantization.quantize import quantize
+from mobileseg.export.quantization.weight_only import QUANTIZERS
 from mobileseg.export.targets import INT8, INT8_DYNAMIC, INT8_WEIGHTS, QUANTIZED, TARGETS
-from mobileseg.export.uncalibrated import QUANTIZERS
 from mobileseg.models.reference import run_module
+from mobileseg.quiet import quiet
 
 SIZE = (64, 96)
 

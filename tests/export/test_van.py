@@ -4,8 +4,8 @@ import torch
 from torchao.quantization.pt2e.quantizer.quantizer import Q_ANNOTATION_KEY
 
 import mobileseg
-from mobileseg.export.quantizer import FLOAT_MODULES, Int8Quantizer
-from mobileseg.models.van import VARIANTS
+from mobileseg.export.quantization.quantizer import FLOAT_MODULES, Int8Quantizer
+from mobileseg.models.van.model import VARIANTS
 
 
 def test_int8_keeps_layer_norm_in_float_and_looks_gelu_up() -> None:

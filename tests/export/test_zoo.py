@@ -16,8 +16,11 @@ from zoo_cases import BY_HEAD, legal_sizes, smallest
 import mobileseg
 from mobileseg.export import export_model
 from mobileseg.export.artifact import Artifact
-from mobileseg.models import axial_resnet, sasa, seaformer, van
+from mobileseg.models.axial import resnet as axial_resnet
 from mobileseg.models.registry import MODELS
+from mobileseg.models.sasa import model as sasa
+from mobileseg.models.seaformer import model as seaformer
+from mobileseg.models.van import model as van
 
 pytestmark = [pytest.mark.slow, pytest.mark.alone]
 LEAST_SQNR_DB = 12.0  # of int8 against the original, untrained as the weights are

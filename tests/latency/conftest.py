@@ -1,4 +1,3 @@
-import sys
 from pathlib import Path
 
 import pytest
@@ -6,7 +5,6 @@ import pytest
 from mobileseg.export import export_model
 from mobileseg.export.artifact import Artifact
 
-sys.path.insert(0, str(Path(__file__).parent))  # for machines: test folders are no packages
 SIZE = (64, 96)
 
 

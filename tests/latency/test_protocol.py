@@ -5,8 +5,8 @@ import pytest
 
 from mobileseg.cli.latency import _budget, check_diff
 from mobileseg.errors import RequestError
+from mobileseg.latency.measuring.request import parse_threads
 from mobileseg.latency.protocol import GATES, PROTOCOLS, check_gates
-from mobileseg.latency.request import parse_threads
 
 
 def test_strict_is_after_mlperf_mobile() -> None:
@@ -56,5 +56,5 @@ def test_a_margin_is_one_of_a_budget_or_of_a_difference() -> None:
 
 def test_measuring_imports_no_torch() -> None:
     """What measures is small; what is measured runs elsewhere."""
-    code = "import sys, mobileseg.latency.measurement; sys.exit('torch' in sys.modules)"
+    code = "import sys, mobileseg.latency.measuring.measurement; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

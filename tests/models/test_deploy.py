@@ -8,12 +8,12 @@ from torch import nn
 
 import mobileseg
 from mobileseg.errors import RequestError, SizeError
-from mobileseg.models.layers import ConvBN, ConvModule
-from mobileseg.models.mask_head import MaskHead, tournament
+from mobileseg.models.blocks.layers import ConvBN, ConvModule
+from mobileseg.models.blocks.rewrites import concatenate, divide_input, fold
+from mobileseg.models.heads.mask import MaskHead, tournament
 from mobileseg.models.registry import MODELS
-from mobileseg.models.rewrites import concatenate, divide_input, fold
-from mobileseg.models.seaformer import PositionTable, SeaAttention
-from mobileseg.models.seaformer_deploy import AttentionDeploy, TokenAttention, halved
+from mobileseg.models.seaformer.deploy import AttentionDeploy, TokenAttention, halved
+from mobileseg.models.seaformer.model import PositionTable, SeaAttention
 
 SIDES = st.integers(1, 12).map(lambda n: 32 * n)
 

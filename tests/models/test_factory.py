@@ -4,14 +4,14 @@ import pytest
 
 import mobileseg
 from mobileseg.errors import RequestError, SizeError
-from mobileseg.models.axial_attention import AxialAttention
+from mobileseg.models.axial.attention import AxialAttention
 from mobileseg.models.checks import check_size
 from mobileseg.models.factory import spec_of, stretch_tables
 
 
 def test_tables_are_stretched_on_request_and_the_model_says_so() -> None:
     model = mobileseg.create_model("axial-deeplab-s", num_classes=2)
-    bounded = replace(spec_of(model), largest=128, resample="mobileseg.models.axial_attention:resample_tables")
+    bounded = replace(spec_of(model), largest=128, resample="mobileseg.models.axial.attention:resample_tables")
     model.mobileseg_spec = bounded  # type: ignore[assignment]  # a plain attribute of models made here
     before = [layer.length for layer in model.modules() if isinstance(layer, AxialAttention)]
     with pytest.raises(SizeError, match=r"from 16 to 128: the position tables of axial-deeplab-s reach no further"):

@@ -11,8 +11,8 @@ from torch import nn
 from zoo_cases import HANDY, SMALL, assert_equal_but_rounding, by_name, legal_sizes, pixels
 
 import mobileseg
+from mobileseg.models.blocks.layers import DropPath
 from mobileseg.models.factory import build
-from mobileseg.models.layers import DropPath
 from mobileseg.models.registry import MODELS, measured
 from mobileseg.training.forms import FloatForm
 

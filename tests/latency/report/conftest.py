@@ -13,15 +13,15 @@ from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 from required import lacking
 
-from mobileseg.export.accuracy import Accuracy, Gain
-from mobileseg.export.comparison import Comparison, Logits
-from mobileseg.export.verdict import judge, overall
-from mobileseg.export.worst import WorstImages
-from mobileseg.latency import statistics
-from mobileseg.latency.device import Core, Properties, Sensors
-from mobileseg.latency.diff import compare
+from mobileseg.export.evaluation.accuracy import Accuracy, Gain
+from mobileseg.export.evaluation.comparison import Comparison, Logits
+from mobileseg.export.evaluation.gates import judge, overall
+from mobileseg.export.evaluation.worst import WorstImages
+from mobileseg.latency.conditions.sensors import Core, Properties, Sensors
 from mobileseg.latency.protocol import PROTOCOLS
-from mobileseg.latency.result import Operator, Profile, Result, Series, Session
+from mobileseg.latency.results import summary as statistics
+from mobileseg.latency.results.diff import compare
+from mobileseg.latency.results.result import Operator, Profile, Result, Series, Session
 
 REQUIRED = ("CI", "MOBILESEG_REQUIRE_BROWSER")
 CLASSES = ("road", "tree", "car")

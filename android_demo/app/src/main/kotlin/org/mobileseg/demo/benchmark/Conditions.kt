@@ -25,7 +25,7 @@ data class Finding(val gate: String, val expected: String, val found: String, va
 /** What the protocol makes of a finding: flagged, allowed, refused or unknown. */
 data class Deviation(val finding: Finding, val whenSeen: String, val verdict: String)
 
-/** Every gate of the device's state that is not open, by the rules of Python's `mobileseg.latency.conditions`. */
+/** Every gate of the device's state that is not open, by the rules of Python's `mobileseg.latency.conditions.gates`. */
 fun inspect(now: Sensors): List<Finding> =
     listOfNotNull(hotFinding(now)) +
         throttledFindings(now) +

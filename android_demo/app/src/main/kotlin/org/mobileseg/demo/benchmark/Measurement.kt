@@ -3,7 +3,7 @@ package org.mobileseg.demo.benchmark
 import kotlin.math.abs
 import org.mobileseg.demo.engine.SegmentationEngine
 
-/** What was measured of one file in one process, ms; see Python's `mobileseg.latency.result.Series`. */
+/** What was measured of one file in one process, ms; see Python's `mobileseg.latency.results.result.Series`. */
 class Record(
     val loadMs: Double,
     val firstMs: Double,
@@ -22,7 +22,7 @@ fun interface Progress {
 
 /**
  * Load, first inference, untimed runs until they settle, then turns A B C A B C, as Python's
- * `mobileseg.latency.runner.loop` does it: the runtime's call alone is timed. [clock] in ns.
+ * `mobileseg.latency.runners.python.loop` does it: the runtime's call alone is timed. [clock] in ns.
  */
 class Measurement(
     private val protocol: Protocol,

@@ -9,8 +9,8 @@ import org.mobileseg.demo.manifest.ArtifactManifest
 /** Marks a result, as its device and its runner: shell and app figures differ and are never mixed. */
 const val IN_APP: String = "in app"
 
-/** Schema of `mobileseg.latency.result.Result`. */
-private const val RESULT_SCHEMA = 2
+/** Schema of `mobileseg.latency.results.result.Result`. */
+private const val RESULT_SCHEMA = 3
 
 /** What was measured of one file. */
 class Measured(val manifest: ArtifactManifest, val record: Record)

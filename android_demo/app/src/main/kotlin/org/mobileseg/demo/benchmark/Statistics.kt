@@ -4,7 +4,7 @@ import kotlin.math.abs
 import kotlin.math.max
 import kotlin.math.sqrt
 
-/** The figures of Python's `mobileseg.latency.statistics.summarize`, which says what each is. Times in ms. */
+/** The figures of Python's `mobileseg.latency.results.summary.summarize`, which says what each is. Times in ms. */
 class Summary(
     val medianMs: Double,
     val p90Ms: Double,

@@ -33,7 +33,7 @@ private class Axis(source: Int, target: Int, alignCorners: Boolean) {
 
 /**
  * Logits on a grid to the class map at full resolution: argmax of the bilinearly resized logits, the lowest class among
- * equals. Equal to Python's `mobileseg.classmap.class_map`, and made the same way: between four neighbours the
+ * equals. Equal to Python's `mobileseg.postprocess.class_map.class_map`, and made the same way: between four neighbours the
  * interpolation lies between their extremes, so only classes whose largest corner reaches the best smallest corner are
  * interpolated. One thread at a time.
  */

@@ -157,7 +157,7 @@ class BenchmarkRoboTest {
             """
 import sys
 from pathlib import Path
-from mobileseg.latency.result import read_result
+from mobileseg.latency.results.result import read_result
 r = read_result(Path(sys.argv[1]))
 (session,) = r.sessions
 print(r.device, session.runner, r.gives, r.protocol.name, r.complete, r.reason, sep=" | ")

@@ -180,8 +180,8 @@ print(json.dumps([p.model_dump() for p in PROTOCOLS.values()]))
         const val INSPECT =
             """
 import sys
-from mobileseg.latency.conditions import inspect
-from mobileseg.latency.device import Sensors
+from mobileseg.latency.conditions.gates import inspect
+from mobileseg.latency.conditions.sensors import Sensors
 for f in inspect(Sensors.model_validate_json(sys.argv[1])):
     print(f.gate, f.expected, f.found, str(f.known).lower(), sep="|")
 """

@@ -1,0 +1,87 @@
+"""Where in an int8 file the error arises, layer by layer, in the quantized graph that it was lowered from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+
+from mobileseg.data.images import evenly, read_batch
+from mobileseg.errors import ArtifactError, RequestError
+from mobileseg.export.analysis.diagnosis import PROBES, bench_of
+from mobileseg.export.analysis.probe import Bench, Probe
+from mobileseg.export.analysis.sensitivity import Progress, layer_costs
+from mobileseg.export.artifact import Artifact
+from mobileseg.export.evaluation.layer_report import LayerReport
+from mobileseg.export.evaluation.reference import original_of
+from mobileseg.export.quantization.calibration import ImageSet, read_calibration
+from mobileseg.export.quantization.recipes import DEFAULT, RECIPES
+from mobileseg.export.targets import INT8
+from mobileseg.metrics.agreement import Agreement
+from mobileseg.models.reference import run_module
+
+
+def layer_report(
+    artifact: Artifact,
+    images: Sequence[Path],
+    weights: str | None = None,
+    calibration: Path | None = None,
+    progress: Progress = lambda stage: None,
+) -> LayerReport:
+    """Of at most ``PROBES`` of the images. ``weights``, ``calibration``: where they are now, if not where the manifest says.
+
+    Raises ``RequestError`` for a file without an int8 graph, ``ArtifactError`` where weights or calibration images are gone or others.
+    """
+    manifest = artifact.manifest
+    recipe = RECIPES.get(manifest.precision.recipe or DEFAULT)
+    if manifest.precision.name != INT8 or manifest.output.kind == "mask" or recipe is None:
+        raise RequestError(
+            expected=f"a file of precision {INT8} that gives logits",
+            found=f"{manifest.precision.name}, {manifest.output.kind}, recipe {manifest.precision.recipe or DEFAULT}",
+            todo="leave --layers out",
+        )
+    seen = _calibration(artifact, calibration)
+    progress(f"calibrate on {len(seen.images)} images ({seen.source})")
+    chosen = [images[i] for i in evenly(len(images), PROBES)]
+    probes = [Probe(read_batch(path, *artifact.size)) for path in chosen]
+    asked = manifest.precision.requested
+    kept = tuple(layer.layer for layer in asked.layers) if asked else ()
+    model = original_of(manifest, weights)
+    bench = bench_of(model, artifact.size, seen, probes, manifest.output.kind, recipe, kept)
+    graph = bench.without(kept)
+    fidelity = _fidelity(artifact, bench)
+    costs = layer_costs(bench, progress, kept)
+    return LayerReport(images=len(probes), graph=graph, file_with_graph_db=fidelity, layers=tuple(costs))
+
+
+def _fidelity(artifact: Artifact, bench: Bench) -> float:
+    """SQNR of the file's first output against the graph's, as the switches stand."""
+    found = Agreement(bench.deployed.num_classes)
+    for probe in bench.probes:
+        wanted = run_module(bench.graph.module, torch.from_numpy(probe.batch))[0]
+        found.add_logits(wanted.astype("float32"), artifact.runtime.run(probe.batch)[0].astype("float32"))
+    assert found.sqnr_db is not None
+    return found.sqnr_db
+
+
+def _calibration(artifact: Artifact, folder: Path | None) -> ImageSet:
+    """The images that fixed the file's ranges, and no others."""
+    part = artifact.manifest.calibration
+    assert part is not None
+    if folder is None and not part.bundled:
+        folder = Path(part.source)
+    if folder is not None and not folder.is_dir():
+        raise ArtifactError(
+            expected=f"the calibration images of {artifact.path.name}",
+            found=f"no folder at {folder}",
+            todo="give --calibration with the folder where they are now",
+        )
+    images = read_calibration(folder)
+    if images.part().sha256 != part.sha256:
+        raise ArtifactError(
+            expected=f"the {part.images} calibration images of {artifact.path.name} (sha256 {part.sha256})",
+            found=f"{len(images.images)} others in {images.source}",
+            todo="give --calibration with the folder that the file was exported with",
+        )
+    return images

@@ -1,0 +1,92 @@
+"""Choices of layers tried on images: what the network gives with these in int8 and those float."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from mobileseg.data.images import Batch, evenly
+from mobileseg.export.evaluation.layer_report import Figures
+from mobileseg.export.quantization.fake_quant import SwitchedGraph
+from mobileseg.metrics.agreement import Agreement
+from mobileseg.metrics.confusion import confusion, scores
+from mobileseg.models.deploy import DeployedModel
+from mobileseg.models.reference import run_module
+from mobileseg.postprocess.class_map import Outputs, classes_of_output
+
+Labels = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Probe:
+    """An image ready for the network, and its class map with ``ignore`` where there is no class, or None."""
+
+    batch: Batch
+    label: Labels | None = None
+    ignore: int | None = None
+
+
+class Bench:
+    """Runs choices of layers on the probes and compares with the float deploy form, whose outputs are kept."""
+
+    def __init__(self, deployed: DeployedModel, graph: SwitchedGraph, probes: Sequence[Probe]) -> None:
+        self.deployed, self.graph, self.probes = deployed, graph, probes
+        self.references = [run_module(deployed, torch.from_numpy(probe.batch)) for probe in probes]
+        self.float_maps = [self._map(out, probe) for out, probe in zip(self.references, probes, strict=True)]
+
+    def few(self, most: int) -> Bench:
+        """The same with at most so many of the probes, evenly chosen."""
+        chosen, less = evenly(len(self.probes), most), copy.copy(self)
+        less.probes = [self.probes[i] for i in chosen]
+        less.references = [self.references[i] for i in chosen]
+        less.float_maps = [self.float_maps[i] for i in chosen]
+        return less
+
+    @property
+    def labelled(self) -> bool:
+        """Whether every probe has a label."""
+        return all(probe.label is not None for probe in self.probes)
+
+    def float_miou(self) -> float | None:
+        """Of the float deploy form on the probes."""
+        return self._miou(self.float_maps)
+
+    def only(self, layers: Collection[str]) -> Figures:
+        """With these layers in int8 and all others float."""
+        self.graph.quantize_only(layers)
+        return self._figures()
+
+    def without(self, names: Collection[str]) -> Figures:
+        """With everything in int8 but these."""
+        self.graph.keep_float(names)
+        return self._figures()
+
+    def _figures(self) -> Figures:
+        found, maps = Agreement(self.deployed.num_classes), []
+        for probe, reference, classes in zip(self.probes, self.references, self.float_maps, strict=True):
+            output = run_module(self.graph.module, torch.from_numpy(probe.batch))
+            maps.append(self._map(output, probe))
+            found.add_logits(reference[0].astype(np.float32), output[0].astype(np.float32))
+            found.add_classes(classes, maps[-1])
+        noise = found.sqnr_db
+        assert noise is not None
+        return Figures(sqnr_db=noise, agreement=found.argmax, miou=self._miou(maps))
+
+    def _map(self, output: Outputs, probe: Probe) -> NDArray[np.int32]:
+        size = (self.deployed.height, self.deployed.width) if probe.label is None else probe.label.shape
+        return classes_of_output(output[0], size[0], size[1], self.deployed.mobileseg_spec.align_corners)
+
+    def _miou(self, maps: Sequence[NDArray[np.int32]]) -> float | None:
+        if not self.labelled:
+            return None
+        classes = self.deployed.num_classes
+        counts = np.zeros((classes, classes), dtype=np.int64)
+        for probe, prediction in zip(self.probes, maps, strict=True):
+            assert probe.label is not None
+            counts += confusion(prediction, probe.label, classes, probe.ignore)
+        return scores(counts).miou

@@ -1,0 +1,55 @@
+"""What a target is given to lower, what it gives back, and how its files are run: all that the pipeline and the targets share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from mobileseg.data.images import Batch
+from mobileseg.export.manifest import DelegationPart
+from mobileseg.postprocess.class_map import Outputs
+
+if TYPE_CHECKING:  # torch is heavy, and running a file of ONNX needs none
+    from torch import Tensor, nn
+
+    from mobileseg.models.deploy import DeployedModel
+
+INPUT_NAME = "image"
+
+
+@dataclass(frozen=True)
+class Lowering:
+    """``module``: what to lower, the float deploy form or the quantized graph of it. ``essentials`` go into the file's own
+    metadata where the format has any."""
+
+    module: nn.Module
+    deployed: DeployedModel
+    precision: str
+    file_name: str
+    essentials: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def example(self) -> Tensor:
+        """Contiguous: a channels-last example makes a .pte that misreads contiguous tensors."""
+        import torch
+
+        return torch.zeros(1, 3, self.deployed.height, self.deployed.width)
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        return self.deployed.output_names
+
+
+@dataclass(frozen=True)
+class Lowered:
+    """The file in the staging folder, and how the delegate holds it (None where the format has no delegates)."""
+
+    path: Path
+    delegation: DelegationPart | None = None
+
+
+class Runtime(Protocol):
+    """Runs one file."""
+
+    def run(self, batch: Batch) -> Outputs: ...

@@ -1,0 +1,1 @@
+"""Core ML: the converter, its runtime on macOS, and our interpreter elsewhere."""

@@ -1,0 +1,87 @@
+"""What a program's text holds: types, and constants as torch tensors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mobileseg.errors import UnknownOperationError
+from mobileseg.export.backends.coreml.interpreter.package import Package
+
+# Operations get tensors, strings and tuples of tensors, never plain numbers.
+Value = Tensor | str | tuple[Tensor, ...]
+
+# By the name of MIL's DataType: as stored, and as computed with.
+STORED: dict[str, np.dtype[Any]] = {
+    "BOOL": np.dtype(np.bool_),
+    "FLOAT16": np.dtype(np.float16),
+    "FLOAT32": np.dtype(np.float32),
+    "INT8": np.dtype(np.int8),
+    "UINT8": np.dtype(np.uint8),
+    "INT16": np.dtype(np.int16),
+    "UINT16": np.dtype(np.uint16),
+    "INT32": np.dtype(np.int32),
+    "UINT32": np.dtype(np.uint32),
+}
+COMPUTED = {
+    "BOOL": torch.bool,
+    "FLOAT16": torch.float32,
+    "FLOAT32": torch.float32,
+    "INT8": torch.int8,
+    "UINT8": torch.uint8,
+    "INT16": torch.int16,
+    "UINT16": torch.uint16,
+    "INT32": torch.int32,
+    "UINT32": torch.int64,  # torch computes little with its own
+}
+# The names that operations take in parameters such as ``output_dtype``.
+NAMED = {"fp16": "FLOAT16", "fp32": "FLOAT32", "bool": "BOOL"} | {
+    name.lower(): name for name in ("INT8", "UINT8", "INT16", "UINT16", "INT32")
+}
+
+
+@dataclass(frozen=True)
+class Type:
+    """A tensor's. ``dtype``: the name of MIL's DataType."""
+
+    dtype: str
+    shape: tuple[int, ...]
+
+
+def type_of(proto: Any, name: str) -> Type:
+    """The type of a value called ``name``. Raises ``UnknownOperationError`` for what is no tensor of fixed shape."""
+    tensor = proto.tensorType
+    if proto.WhichOneof("type") != "tensorType" or any(
+        dim.WhichOneof("dimension") != "constant" for dim in tensor.dimensions
+    ):
+        raise UnknownOperationError.of(f"{name}, which is no tensor of fixed shape")
+    dtype = tensor.DESCRIPTOR.fields_by_name["dataType"].enum_type.values_by_number[tensor.dataType].name
+    return Type(dtype, tuple(dim.constant.size for dim in tensor.dimensions))
+
+
+def constant(proto: Any, package: Package, name: str) -> Tensor | str:
+    """A constant: a string as it is, anything else as a tensor in the type that is computed with."""
+    kind = type_of(proto.type, name)
+    if kind.dtype == "STRING":
+        return str(proto.immediateValue.tensor.strings.values[0])
+    if kind.dtype not in STORED:
+        raise UnknownOperationError.of(f"a constant of type {kind.dtype.lower()}")
+    stored = STORED[kind.dtype]
+    if proto.WhichOneof("value") == "blobFileValue":
+        array = package.numbers(proto.blobFileValue.fileName, proto.blobFileValue.offset, stored)
+    else:
+        tensor = proto.immediateValue.tensor
+        values = getattr(tensor, tensor.WhichOneof("value") or "ints").values
+        array = np.frombuffer(values, stored) if isinstance(values, bytes) else np.array(list(values), stored)
+    return torch.from_numpy(array.reshape(kind.shape).copy()).to(COMPUTED[kind.dtype])
+
+
+def rounded(value: Tensor, dtype: str) -> Tensor:
+    """``value`` as a tensor of MIL type ``dtype`` can hold it: float16 numbers are kept in float32."""
+    if dtype == "FLOAT16":
+        return value.half().float()
+    return value.to(COMPUTED[dtype])

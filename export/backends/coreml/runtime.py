@@ -1,0 +1,48 @@
+"""Running a .mlpackage in Core ML, on macOS."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from mobileseg.data.images import Batch
+from mobileseg.errors import ArtifactError, RequestError
+from mobileseg.postprocess.class_map import Outputs
+from mobileseg.quiet import quiet
+
+
+class CoremlRuntime:
+    """One compiled model on whatever processors Core ML chooses, as an app gets it.
+
+    ``threads``: None, Core ML chooses them itself; raises ``RequestError`` for a number.
+    """
+
+    def __init__(self, path: Path, threads: int | None = None) -> None:
+        if threads is not None:
+            raise RequestError(
+                expected="no number of threads for Core ML", found=str(threads), todo="leave it out: Core ML chooses"
+            )
+        with quiet():
+            import coremltools
+
+            try:
+                self._model = coremltools.models.MLModel(str(path))
+                description = self._model.get_spec().description
+            except (RuntimeError, OSError) as error:
+                raise ArtifactError(
+                    expected="a .mlpackage that Core ML can load", found=f"{path}: {error}", todo="export it again"
+                ) from error
+        (self._input,) = (feature.name for feature in description.input)
+        self._outputs = tuple(feature.name for feature in description.output)
+        self._path = path
+
+    def run(self, batch: Batch) -> Outputs:
+        """``(1, 3, H, W)`` float32 to the file's outputs. Raises ``ArtifactError``."""
+        try:
+            found = self._model.predict({self._input: batch})
+        except RuntimeError as error:
+            raise ArtifactError(
+                expected=f"{self._path.name} to run on {batch.shape}", found=str(error), todo="export it again"
+            ) from error
+        return tuple(np.asarray(found[name]) for name in self._outputs)

@@ -1,0 +1,1 @@
+"""ExecuTorch: lowering to XNNPACK, its delegation report, its runtime."""

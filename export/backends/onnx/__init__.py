@@ -1,0 +1,1 @@
+"""ONNX: the exporter, ranges of roundings, ONNX Runtime."""

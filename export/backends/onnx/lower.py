@@ -1,0 +1,49 @@
+"""Lowering to ONNX: torch's exporter, onnxsim, the checker with shape inference, and our metadata."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from mobileseg.errors import GateError
+from mobileseg.export.backends.contract import INPUT_NAME, Lowered, Lowering
+
+OPSET = 18
+
+
+def lower(lowering: Lowering, folder: Path) -> Lowered:
+    """Write a .onnx of one file. Raises ``GateError`` where the simplified model differs or the checker objects."""
+    import onnx
+    import onnxsim
+
+    from mobileseg.export.backends.onnx.ranges import TRANSLATIONS, with_dynamic_roundings
+
+    with torch.no_grad():
+        exported = torch.onnx.export(
+            with_dynamic_roundings(lowering.module),
+            (lowering.example,),
+            dynamo=True,
+            opset_version=OPSET,
+            input_names=[INPUT_NAME],
+            output_names=list(lowering.output_names),
+            custom_translation_table=TRANSLATIONS,
+            verbose=False,
+        )
+    assert exported is not None
+    model, same = onnxsim.simplify(exported.model_proto)
+    if not same:
+        raise GateError(
+            expected="a simplified ONNX model that computes what the exported one did",
+            found="onnxsim's own check failed",
+            todo="report it with the model's name and size",
+        )
+    model.producer_name = "mobileseg"
+    for key, value in lowering.essentials.items():
+        entry = model.metadata_props.add()
+        entry.key, entry.value = key, value
+    model = onnx.shape_inference.infer_shapes(model, check_type=True, strict_mode=True, data_prop=True)
+    onnx.checker.check_model(model, full_check=True)
+    path = folder / lowering.file_name
+    path.write_bytes(model.SerializeToString())
+    return Lowered(path)

@@ -1,7 +1,0 @@
-"""Evaluating a saved Core ML program where there is no Core ML."""
-
-from __future__ import annotations
-
-from mobileseg.export.coreml_interpreter.program import InterpretedProgram
-
-__all__ = ["InterpretedProgram"]

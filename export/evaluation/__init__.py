@@ -1,0 +1,1 @@
+"""Does the file compute what the reference model does, and how accurate are both?"""

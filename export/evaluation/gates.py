@@ -1,0 +1,98 @@
+"""Is the file good enough? Every gate that ``compare`` knows, in one place."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+from mobileseg.export.evaluation.accuracy import Accuracy, Gain
+from mobileseg.export.evaluation.verify import FLOAT_AGREEMENT, REWRITE_ERROR
+from mobileseg.export.manifest import Part
+from mobileseg.export.targets import FLOAT32
+
+Verdict = Literal["PASS", "FAIL", "UNKNOWN"]
+# float16 rounds every number to 11 bits: like the integers it answers for its accuracy, not for the last pixel.
+FLOAT_PRECISIONS = (FLOAT32,)
+LARGEST_DROP = 0.010  # of mIoU or PQ: one point, which the far end of the interval must not pass
+LEAST_KEPT = 0.96  # of the float original's figure
+
+
+class Gate(Part):
+    """One question and its answer. What was not measured is UNKNOWN."""
+
+    name: str
+    verdict: Verdict
+    expected: str
+    found: str
+
+
+def judge(
+    precision: str,
+    rewrite_error: float | None,
+    agreement: float | None,
+    accuracy: tuple[Accuracy | None, Accuracy | None],
+    gains: tuple[Gain, ...],
+) -> tuple[Gate, ...]:
+    """The gates for a file of ``precision``. ``rewrite_error``: the deploy form's against the original, of the output's range;
+    ``accuracy``: of the original and of the file; ``gains``: the differences, with intervals."""
+    error = None if rewrite_error is None else f"{rewrite_error:.2g} of the output's range"
+    gates = [
+        _gate("float parity", f"deploy form within {REWRITE_ERROR:g}", error, _at_most(rewrite_error, REWRITE_ERROR))
+    ]
+    if precision in FLOAT_PRECISIONS:
+        share = None if agreement is None else f"{100 * agreement:.4f} %"
+        wanted = f"the original's class in {100 * FLOAT_AGREEMENT:g} % of the pixels"
+        return (*gates, _gate("agreement", wanted, share, _at_least(agreement, FLOAT_AGREEMENT)))
+    if not gains:
+        return (*gates, _gate("mIoU", f"a drop of at most {100 * LARGEST_DROP:g} point", None, None))
+    for gain in gains:
+        gates += _accuracy_gates(gain, *(_figure(part, gain.metric) for part in accuracy))
+    return tuple(gates)
+
+
+def overall(gates: tuple[Gate, ...]) -> Verdict:
+    """FAIL where any gate fails, PASS where all pass, else UNKNOWN; nothing asked is UNKNOWN."""
+    verdicts = {gate.verdict for gate in gates}
+    if "FAIL" in verdicts:
+        return "FAIL"
+    return "PASS" if verdicts == {"PASS"} else "UNKNOWN"
+
+
+def _accuracy_gates(gain: Gain, before: float | None, after: float | None) -> list[Gate]:
+    low, high = (100 * end for end in gain.interval)
+    drop = None if math.isnan(low) else f"{100 * gain.value:+.2f} points, 95 % interval {low:+.2f} .. {high:+.2f}"
+    kept = None if before is None or after is None or not before > 0 else after / before
+    share = None if kept is None else f"{100 * kept:.2f} %"
+    return [
+        _gate(
+            f"{gain.metric} drop",
+            f"at most {100 * LARGEST_DROP:g} point at the interval's far end",
+            drop,
+            _at_least(gain.interval[0], -LARGEST_DROP),
+        ),
+        _gate(
+            f"{gain.metric} kept",
+            f"at least {100 * LEAST_KEPT:g} % of the original's",
+            share,
+            _at_least(kept, LEAST_KEPT),
+        ),
+    ]
+
+
+def _figure(accuracy: Accuracy | None, metric: str) -> float | None:
+    if accuracy is None or metric == "mIoU":
+        return accuracy.miou if accuracy else None
+    return accuracy.panoptic.pq if accuracy.panoptic else None
+
+
+def _gate(name: str, expected: str, found: str | None, good: bool | None) -> Gate:
+    verdict: Verdict = "UNKNOWN" if good is None or found is None else "PASS" if good else "FAIL"
+    return Gate(name=name, verdict=verdict, expected=expected, found=found or "not measured")
+
+
+def _at_least(figure: float | None, bound: float) -> bool | None:
+    return None if figure is None or math.isnan(figure) else figure >= bound
+
+
+def _at_most(figure: float | None, bound: float) -> bool | None:
+    return None if figure is None or math.isnan(figure) else figure <= bound

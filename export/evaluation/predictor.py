@@ -1,0 +1,116 @@
+"""From a picture to its classes and instances, with an artifact or with the float original."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mobileseg.data.classes import Color, generated_palette
+from mobileseg.data.images import Batch, Pixels, to_batch
+from mobileseg.errors import RequestError
+from mobileseg.export.artifact import Artifact
+from mobileseg.models.spec import ModelSpec
+from mobileseg.postprocess.class_map import Outputs, classes_of_output
+from mobileseg.postprocess.panoptic import PanopticRules, panoptic_labels, rules_for
+
+VOID: tuple[str, Color] = ("void", (0, 0, 0))
+
+
+class Prediction(NamedTuple):
+    """``(H, W)`` int32 each. One past the last class is void, which only the merging of instances leaves; instances are numbered
+    over all classes from 1, 0 where there is none."""
+
+    classes: NDArray[np.int32]
+    instances: NDArray[np.int32] | None
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """Whatever turns pixels into outputs, with its size, names and colours. ``rules``: how instances are made, None without.
+
+    ``evaluated_by``: what stands in for the file's own runtime, in words; None where nothing does.
+    """
+
+    run: Callable[[Batch], Outputs]
+    size: tuple[int, int]
+    align_corners: bool
+    names: tuple[str, ...]
+    palette: tuple[Color, ...]
+    note: str | None
+    rules: PanopticRules | None = None
+    evaluated_by: str | None = None
+
+    def __call__(self, pixels: Pixels) -> Prediction:
+        """Predict a picture ``(H, W, 3)`` uint8 at its own size."""
+        outputs, (height, width) = self.run(to_batch(pixels, *self.size)), pixels.shape[:2]
+        if self.rules is None:
+            return Prediction(classes_of_output(outputs[0], height, width, self.align_corners), None)
+        labels = panoptic_labels(outputs, (height, width), self.rules)
+        classes, instances = np.divmod(labels, self.rules.label_divisor)
+        numbers = np.unique(labels, return_inverse=True)[1].reshape(labels.shape) + 1
+        void = np.minimum(classes, len(self.names)).astype(np.int32)
+        return Prediction(void, np.where(instances > 0, numbers, 0).astype(np.int32))
+
+    @property
+    def legend(self) -> tuple[tuple[str, ...], tuple[Color, ...]]:
+        """Names and colours of all numbers that a prediction may hold."""
+        if self.rules is None:
+            return self.names, self.palette
+        return (*self.names, VOID[0]), (*self.palette, VOID[1])
+
+
+def from_artifact(artifact: Artifact) -> Predictor:
+    """Raises ``RequestError`` for a classifier, ``ArtifactError``."""
+    _refuse_classifier(artifact.manifest.model.name, artifact.manifest.model.task)
+    return Predictor(
+        run=artifact.load().run,
+        size=artifact.size,
+        align_corners=artifact.manifest.output.align_corners,
+        names=artifact.class_names,
+        palette=artifact.palette,
+        note=artifact.manifest.weights.note,
+        rules=artifact.rules,
+        evaluated_by=artifact.target.evaluated_by if artifact.target.interpreted else None,
+    )
+
+
+def from_original(spec: ModelSpec, weights: str | None, size: tuple[int, int] | None) -> Predictor:
+    """The float original with its bundled weights, or others. Raises ``CheckpointError``, ``SizeError``, ``RequestError``."""
+    from mobileseg.models.checks import check_size
+    from mobileseg.models.factory import build, num_classes_of
+    from mobileseg.models.reference import original_outputs
+    from mobileseg.weights.importer import model_from_weights
+    from mobileseg.weights.resolve import RANDOM, default_weights, resolve
+
+    _refuse_classifier(spec.name, spec.task)
+    if weights == RANDOM:
+        record, model = None, build(spec, spec.num_classes)
+        note: str | None = "RANDOM WEIGHTS: the picture means nothing"
+    else:
+        source = resolve(weights or default_weights(spec), spec)
+        model, report = model_from_weights(spec, source)
+        record, note = source.record, None if report.head_trained else "UNTRAINED HEAD: the picture means nothing"
+    size = size or (record.size if record else spec.size)
+    check_size(spec, *size)
+    count = num_classes_of(model)
+    names = record.classes if record else tuple(f"class {i}" for i in range(count))
+    things = tuple(names.index(thing) for thing in record.things) if record else spec.things
+    known = things if record or count == spec.num_classes else ()
+    return Predictor(
+        run=lambda batch: original_outputs(model, batch),
+        size=size,
+        align_corners=spec.align_corners,
+        names=names,
+        palette=record.palette if record else generated_palette(count),
+        note=note,
+        rules=rules_for(known) if spec.task == "panoptic" else None,
+    )
+
+
+def _refuse_classifier(name: str, task: str) -> None:
+    if task == "classification":
+        raise RequestError(expected="a segmentation model", found=f"{name}, a classifier", todo="choose another model")

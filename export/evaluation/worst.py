@@ -1,0 +1,165 @@
+"""The images on which a file differs most from its float original, kept while a comparison runs, and drawn at its end."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from mobileseg.data.classes import Color, colorize
+from mobileseg.data.images import Pixels, read_image, to_batch
+from mobileseg.export.evaluation.accuracy import Ratio
+from mobileseg.export.manifest import Part
+from mobileseg.files import sha256
+from mobileseg.metrics.confusion import confusion, scores
+
+LARGEST_SIDE = 480  # of a picture, in pixels: five stand side by side
+SOURCE = "SOURCE.txt"  # a data set's own word on where it comes from and what may be done with it
+FADED = 0.35  # of the image's brightness, where nothing differs
+Kind = Literal["input", "label", "float", "artifact", "difference"]
+
+# Of the pixels that differ: who has the label's class. Blue and orange are told apart by every kind of eye.
+ARTIFACT_RIGHT, FLOAT_RIGHT, BOTH_WRONG, NO_LABEL = (86, 180, 233), (230, 97, 0), (240, 228, 66), (204, 121, 167)
+VOID = (0, 0, 0)
+
+
+class Picture(Part):
+    """A PNG in the folder of the worst images."""
+
+    kind: Kind
+    file: str
+    sha256: str
+
+
+class WorstImage(Part):
+    """One image. ``agreement``: share of the pixels to which file and float original give the same class; the mIoUs are those of this
+    image alone, None without labels. All in 0..1."""
+
+    image: str
+    agreement: float
+    float_miou: Ratio | None
+    artifact_miou: Ratio | None
+    pictures: tuple[Picture, ...]
+
+
+class Worst(Part):
+    """``folder``: beside the comparison's JSON. ``source_record``: what the data set's SOURCE.txt says, None where it has none.
+    ``images``: the least agreement first."""
+
+    folder: str
+    source_record: str | None
+    images: tuple[WorstImage, ...]
+
+
+@dataclass(order=True)
+class _Seen:
+    badness: tuple[float, int]  # of two that are equal the earlier
+    path: Path = field(compare=False)
+    maps: tuple[NDArray[np.int32], NDArray[np.int32]] = field(compare=False)
+    label: NDArray[np.int64] | None = field(compare=False)
+
+
+class WorstImages:
+    """Keeps the class maps of the ``count`` images with the least agreement."""
+
+    def __init__(self, count: int, palette: tuple[Color, ...], ignore: int | None) -> None:
+        self.count, self.palette, self.ignore = count, palette, ignore
+        self._heap: list[_Seen] = []
+        self._orders = itertools.count()
+
+    def add(
+        self, path: Path, original: NDArray[np.int32], file: NDArray[np.int32], label: NDArray[np.int64] | None = None
+    ) -> None:
+        """The class maps of one image, ``(H, W)``, and its label."""
+        agreement = float(np.mean(original == file))
+        heapq.heappush(self._heap, _Seen((-agreement, -next(self._orders)), path, (original, file), label))
+        if len(self._heap) > self.count:
+            heapq.heappop(self._heap)
+
+    def write(self, folder: Path, name: str, data: Path) -> Worst:
+        """Draw into ``folder``, which is made; ``name``: what it will be called."""
+        folder.mkdir()
+        worst = sorted(self._heap, reverse=True)
+        images = tuple(self._draw(seen, folder, f"{place:02d}") for place, seen in enumerate(worst, 1))
+        return Worst(folder=name, source_record=source_record(data), images=images)
+
+    def _draw(self, seen: _Seen, folder: Path, stem: str) -> WorstImage:
+        (original, file), label = seen.maps, seen.label
+        shape = original.shape[0], original.shape[1]
+        pixels = to_batch(read_image(seen.path), *shape)[0].transpose(1, 2, 0).round().astype(np.uint8)
+        drawn: dict[Kind, Pixels] = {"input": pixels}
+        if label is not None:
+            drawn["label"] = self._colors(label)
+        drawn |= {
+            "float": self._colors(original),
+            "artifact": self._colors(file),
+            "difference": difference(pixels, original, file, label, self.ignore),
+        }
+        pictures = []
+        for kind, content in drawn.items():
+            path = folder / f"{stem}-{kind}.png"
+            _small(content, smooth=kind == "input").save(path, optimize=True)
+            pictures.append(Picture(kind=kind, file=path.name, sha256=sha256(path)))
+        before, after = (self._miou(classes, label) for classes in seen.maps)
+        return WorstImage(
+            image=seen.path.name,
+            agreement=-seen.badness[0],
+            float_miou=before,
+            artifact_miou=after,
+            pictures=tuple(pictures),
+        )
+
+    def _colors(self, classes: NDArray[np.integer]) -> Pixels:
+        known = classes < len(self.palette)
+        colors = colorize(np.where(known, classes, 0), self.palette)
+        colors[~known] = VOID
+        return colors
+
+    def _miou(self, classes: NDArray[np.int32], label: NDArray[np.int64] | None) -> float | None:
+        if label is None:
+            return None
+        return scores(confusion(classes, label, len(self.palette), self.ignore)).miou
+
+
+def difference(
+    pixels: Pixels,
+    original: NDArray[np.integer],
+    file: NDArray[np.integer],
+    label: NDArray[np.integer] | None,
+    ignore: int | None,
+) -> Pixels:
+    """``(H, W, 3)``: the image in faded grey, and where the two class maps differ a colour for who has the label's class."""
+    grey = (FADED * pixels.mean(axis=2, keepdims=True)).astype(np.uint8)
+    picture = np.repeat(grey, 3, axis=2)
+    differ = original != file
+    picture[differ] = NO_LABEL
+    if label is not None:
+        known = differ if ignore is None else differ & (label != ignore)
+        picture[known] = BOTH_WRONG
+        picture[known & (file == label)] = ARTIFACT_RIGHT
+        picture[known & (original == label)] = FLOAT_RIGHT
+    return picture
+
+
+def source_record(data: Path) -> str | None:
+    """The text of SOURCE.txt in a data folder or in the one above."""
+    for folder in (data, data.resolve().parent):
+        try:
+            return (folder / SOURCE).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError):
+            continue
+    return None
+
+
+def _small(pixels: Pixels, smooth: bool) -> Image.Image:
+    """At most ``LARGEST_SIDE`` a side; class colours are not mixed."""
+    image = Image.fromarray(pixels)
+    scale = min(1.0, LARGEST_SIDE / max(image.size))
+    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    return image.resize(size, Image.Resampling.LANCZOS if smooth else Image.Resampling.NEAREST)

@@ -1,0 +1,125 @@
+"""Biases that take up the mean error which quantization leaves in every output channel.
+
+Rounded weights shift the mean of a channel, those of depthwise layers the most, whose channels sum few products; a shift adds up
+through the network where noise averages out. Nagel et al. 2019 (arXiv 1906.04721), section 4.2, with the mean measured on the
+calibration images: b += E[float output] - E[quantized output], in the order of execution, each layer with those before it corrected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.fx import GraphModule, Interpreter, Node
+
+from mobileseg.data.images import Batch, evenly
+from mobileseg.export.quantization.fake_quant import DEQUANTIZE, Rounding
+from mobileseg.export.quantization.operators import WEIGHTED
+
+aten = torch.ops.aten
+MOST_IMAGES = 32  # every activation that is still needed is kept for each
+
+
+@torch.no_grad()
+def bias_shifts(graph: GraphModule, reference: GraphModule, batches: Sequence[Batch]) -> dict[str, Tensor]:
+    """What the biases of ``graph``, a converted or a switched one, must take up for the mean output of every operator with rounded
+    weights to be that of the float ``reference`` of the same operators: ``(channels,)`` by the operator's name.
+
+    At most ``MOST_IMAGES`` of ``batches``, evenly chosen, are looked at.
+    """
+    images = [torch.from_numpy(batches[i]) for i in evenly(len(batches), MOST_IMAGES)]
+    wanted = dict(_means(reference, images))
+    shifts: dict[str, Tensor] = {}
+    for node, mean, outputs in _lockstep(graph, images):
+        if not _rounded(graph, node):
+            continue
+        shift = wanted[node.name] - mean
+        for place, output in enumerate(outputs):
+            outputs[place] = output + _on_channels(node, shift, output.ndim)
+        shifts[node.name] = shift
+    return shifts
+
+
+def correct_biases(graph: GraphModule, shifts: Mapping[str, Tensor]) -> None:
+    """Add ``bias_shifts`` to the biases of a converted graph, in place."""
+    for node in [node for node in graph.graph.nodes if node.name in shifts]:
+        _add_to_bias(graph, node, shifts[node.name])
+    graph.graph.lint()
+    graph.recompile()
+
+
+def _rounded(graph: GraphModule, node: Node) -> bool:
+    """Whether the weights of an operator are rounded, as the switches stand."""
+    weight = node.args[1]
+    assert isinstance(weight, Node)
+    if weight.op == "call_module":
+        rounding = graph.get_submodule(str(weight.target))
+        return isinstance(rounding, Rounding) and rounding.active
+    return weight.target in DEQUANTIZE
+
+
+def _means(graph: GraphModule, images: Sequence[Tensor]) -> Iterator[tuple[str, Tensor]]:
+    """Mean output of every channel of every weighted operator."""
+    for node, mean, _ in _lockstep(graph, images):
+        yield node.name, mean
+
+
+def _lockstep(graph: GraphModule, images: Sequence[Tensor]) -> Iterator[tuple[Node, Tensor, list[Any]]]:
+    """Run all images, one operator after the other; gives every weighted operator with its channels' means and its outputs, which may
+    be changed before the next one runs."""
+    runs = [_Run(graph, image) for image in images]
+    of_image: set[Node] = set()  # all others, such as rounded weights, are the same for every image
+    for node in graph.graph.nodes:
+        if node.op == "placeholder" or not of_image.isdisjoint(node.all_input_nodes):
+            of_image.add(node)
+            outputs = [run.step(node) for run in runs]
+        else:
+            outputs = [runs[0].step(node)] * len(runs)
+            for run, output in zip(runs[1:], outputs[1:], strict=True):
+                run.env[node] = output
+        if node.target in WEIGHTED:
+            mean = torch.stack([_channel_mean(node, output) for output in outputs]).mean(0)
+            yield node, mean, outputs
+            for run, output in zip(runs, outputs, strict=True):
+                run.env[node] = output
+
+
+class _Run(Interpreter):
+    """One image half-way through a graph; what is no longer needed is dropped."""
+
+    def __init__(self, graph: GraphModule, image: Tensor) -> None:
+        super().__init__(graph)
+        self.args_iter = iter((image,))
+
+    @torch.no_grad()
+    def step(self, node: Node) -> Any:
+        """Run one operator."""
+        if node.op == "output":
+            return None
+        self.env[node] = self.run_node(node)
+        for done in self.user_to_last_uses.get(node, ()):
+            del self.env[done]
+        return self.env.get(node)
+
+
+def _channel_mean(node: Node, output: Tensor) -> Tensor:
+    """Channels are the second dimension of a convolution's output, the last of a linear layer's."""
+    axis = 1 if node.target is aten.conv2d.default else output.ndim - 1
+    return output.mean([d for d in range(output.ndim) if d != axis])
+
+
+def _on_channels(node: Node, values: Tensor, dimensions: int) -> Tensor:
+    return values.reshape(1, -1, *(1,) * (dimensions - 2)) if node.target is aten.conv2d.default else values
+
+
+def _add_to_bias(graph: GraphModule, node: Node, shift: Tensor) -> None:
+    """A bias of its own for the operator: two may have shared one, or it had none."""
+    old = node.args[2] if len(node.args) > 2 else None
+    before = graph.get_parameter(str(old.target)) if isinstance(old, Node) else torch.zeros_like(shift)
+    name = f"corrected_bias_{node.name}"
+    graph.register_parameter(name, torch.nn.Parameter(before.detach() + shift, requires_grad=False))
+    with graph.graph.inserting_before(node):
+        bias = graph.graph.get_attr(name)
+    node.args = (*node.args[:2], bias, *node.args[3:])

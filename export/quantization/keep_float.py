@@ -1,0 +1,85 @@
+"""The list of layers that stay float in an int8 file: a TOML file that ``sensitivity`` writes and ``export`` takes."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal
+
+from pydantic import ValidationError
+
+from mobileseg.errors import RequestError
+from mobileseg.export.manifest import KeptLayer, Part, RequestPart
+
+if TYPE_CHECKING:
+    from mobileseg.models.deploy import DeployedModel
+
+AUTO: Final = "auto"
+
+
+class KeepFloat(Part):
+    """``keep``: names of layers, or of modules with all that is in them, of the deploy form of ``model``.
+
+    ``latency_ratio``: of the file with these layers float to the one all in int8, on ``device``; None where not measured.
+    """
+
+    schema_version: Literal[1] = 1
+    model: str
+    size: tuple[int, int] | None = None
+    source: str = "written by hand"
+    latency_ratio: float | None = None
+    device: str | None = None
+    keep: tuple[KeptLayer, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names alone."""
+        return tuple(layer.layer for layer in self.keep)
+
+    def part(self) -> RequestPart:
+        """For the manifest."""
+        return RequestPart(source=self.source, layers=self.keep, latency_ratio=self.latency_ratio, device=self.device)
+
+    def to_toml(self) -> str:
+        """As the file has it."""
+        import tomli_w
+
+        return tomli_w.dumps(self.model_dump(mode="json", exclude_none=True))
+
+
+def read_keep_float(path: Path, model: str) -> KeepFloat:
+    """Read and check the list for ``model``; raises ``RequestError``."""
+    try:
+        found = KeepFloat.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise RequestError(
+            expected=f"a list of layers at {path}, or '{AUTO}'",
+            found=error.strerror or "it cannot be read",
+            todo="make one with `mobileseg sensitivity`",
+        ) from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError) as error:
+        what = error.errors()[0] if isinstance(error, ValidationError) else None
+        raise RequestError(
+            expected=f"a list of layers as `mobileseg sensitivity` writes it, at {path}",
+            found=f"{'.'.join(map(str, what['loc']))}: {what['msg']}" if what else str(error),
+            todo="make one with `mobileseg sensitivity`, or correct it",
+        ) from error
+    if found.model != model:
+        raise RequestError(
+            expected=f"a list for {model}", found=f"one for {found.model} at {path}", todo="make one for this model"
+        )
+    return found
+
+
+def check_names(names: tuple[str, ...], deployed: DeployedModel) -> None:
+    """Raise ``RequestError`` for a name that is no module of the deploy form (the part behind a slash is an operator's)."""
+    modules = [name for name, _ in deployed.named_modules()]
+    for name in names:
+        if name.rsplit("/", 1)[0] not in modules:
+            near = difflib.get_close_matches(name, modules, n=3)
+            raise RequestError(
+                expected=f"a layer of the deploy form of {deployed.mobileseg_spec.name}",
+                found=repr(name),
+                todo=f"did you mean {', '.join(near)}?" if near else "see `mobileseg sensitivity` for their names",
+            )

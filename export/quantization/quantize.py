@@ -1,0 +1,81 @@
+"""From a float deploy form to the quantized graph that every target is lowered from."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+
+import torch
+from torch.fx import GraphModule
+from torchao.quantization.pt2e.quantize_pt2e import convert_pt2e, prepare_pt2e
+
+from mobileseg.data.images import Batch
+from mobileseg.export.manifest import FloatPart
+from mobileseg.export.quantization.bias_correction import bias_shifts, correct_biases
+from mobileseg.export.quantization.fake_quant import SwitchedGraph, switched
+from mobileseg.export.quantization.quantizer import Int8Quantizer
+from mobileseg.export.quantization.recipes import DEFAULT, RECIPES, Recipe
+from mobileseg.export.quantization.weight_only import QUANTIZERS
+from mobileseg.export.targets import CALIBRATED, INT8
+from mobileseg.models.deploy import DeployedModel
+
+
+def float_graph(module: DeployedModel) -> GraphModule:
+    """The deploy form as a graph of ATen operators."""
+    example = torch.zeros(1, 3, module.height, module.width)
+    with torch.no_grad():
+        graph = torch.export.export(module, (example,), strict=False).module()
+    assert isinstance(graph, GraphModule)
+    return graph
+
+
+def calibrate(module: DeployedModel, batches: Iterable[Batch], quantizer: Int8Quantizer) -> GraphModule:
+    """The exported graph with an observer wherever ``quantizer`` wants a rounding, each having seen ``batches``
+    (``(1, 3, height, width)`` float32 in 0..255)."""
+    with torch.no_grad():
+        prepared: GraphModule = prepare_pt2e(float_graph(module), quantizer)
+        for batch in batches:
+            prepared(torch.from_numpy(batch))
+    return prepared
+
+
+def quantize(
+    module: DeployedModel,
+    batches: Sequence[Batch],
+    keep_float: Collection[str] = (),
+    precision: str = INT8,
+    recipe: Recipe = RECIPES[DEFAULT],
+) -> tuple[GraphModule, tuple[FloatPart, ...]]:
+    """Post-training quantization; static where the precision is calibrated, then on ``batches``. ``keep_float``: names of layers or of
+    modules around them.
+
+    Gives the graph with explicit quantize and dequantize operators, and what was left float with the reasons.
+    """
+    quantizer = QUANTIZERS[precision](frozenset(keep_float).__contains__, recipe)
+    seen = batches if precision in CALIBRATED else batches[:1]  # one run observes the weights
+    prepared = calibrate(module, seen, quantizer)
+    with torch.no_grad():
+        graph: GraphModule = convert_pt2e(prepared)
+    if precision in CALIBRATED and recipe.correct_bias:
+        correct_biases(graph, bias_shifts(graph, float_graph(module), batches))
+    return graph, quantizer.kept_float
+
+
+def switchable(
+    module: DeployedModel,
+    batches: Sequence[Batch],
+    recipe: Recipe = RECIPES[DEFAULT],
+    keep_float: Collection[str] = (),
+) -> SwitchedGraph:
+    """The same, with a switch at every rounding in place of a decision.
+
+    Where biases are corrected, each is for a graph with everything in int8 but ``keep_float``; with other choices of layers a layer
+    keeps its own, which takes up the error of its own weights, by far most of it.
+    """
+    quantizer = Int8Quantizer(recipe=recipe)
+    prepared = calibrate(module, batches, quantizer)
+    with torch.no_grad():
+        graph = switched(convert_pt2e(prepared, fold_quantize=False), quantizer)
+    if recipe.correct_bias:
+        graph.keep_float(keep_float)
+        graph.correct(bias_shifts(graph.module, float_graph(module), batches))
+    return graph

@@ -1,0 +1,89 @@
+"""Quantization-aware training on the very graph that export makes (Jacob et al., CVPR 2018, https://arxiv.org/abs/1712.05877).
+
+The deploy form is a differentiable function of the original form's parameters (``factory.deploy_live``), and the graph that export
+quantizes has a straight-through rounding wherever the file will round (``fake_quant``). So what is trained is the original
+form, in its authors' keys, through everything that export does to it; exporting the result needs nothing new. BatchNorms stay as they
+are: folded, they are part of weights that are rounded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+
+from mobileseg.data.dataset import LabelledFolder
+from mobileseg.data.images import Batch
+from mobileseg.export.quantization.calibration import ImageSet
+from mobileseg.export.quantization.quantize import quantize, switchable
+from mobileseg.models.deploy import DeployedModel
+from mobileseg.models.factory import deploy, deploy_live, live_tensors, spec_of
+from mobileseg.models.reference import normalization, run_module
+from mobileseg.models.spec import Emit
+from mobileseg.quiet import quiet
+from mobileseg.training.evaluate import Found, evaluate
+from mobileseg.training.forms import Outputs
+
+
+@dataclass(frozen=True)
+class Int8Training:
+    """See ``mobileseg.training.forms.Int8Training``; ``images`` fix the activation ranges."""
+
+    images: ImageSet
+
+    @property
+    def sha256(self) -> str:
+        """Of the calibration images."""
+        return self.images.sha256
+
+    def record(self) -> dict[str, object]:
+        """What ranges were calibrated on."""
+        return self.images.part().model_dump(mode="json")
+
+    def form(self, size: tuple[int, int], emit: Emit | None) -> Int8Form:
+        """The form that trains the int8 graph of one size."""
+        return Int8Form(size, self.images, emit)
+
+
+@dataclass
+class Int8Form:
+    """Trains and evaluates a model as the int8 file of ``size`` will compute it, with activation ranges from ``images``, which are
+    taken anew with the weights of every epoch."""
+
+    size: tuple[int, int]
+    images: ImageSet
+    emit: Emit | None
+    graph: nn.Module = field(init=False)
+    batches: list[Batch] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.batches = self.images.batches(*self.size)
+
+    def begin(self, model: nn.Module) -> None:
+        """Calibrate with the weights as they are now."""
+        with quiet():
+            found = switchable(self._deploy(model.eval()), self.batches)
+        for edge in found.edges:
+            edge.rounding.live = edge.rounding.axis is not None  # the weights change with every step
+        self.graph = found.module.requires_grad_(False)
+
+    def outputs(self, model: nn.Module, images: Tensor) -> Outputs:
+        """Of normalised ``(N, 3, height, width)``; the deploy form takes pixels, and one image at a time."""
+        mean, std = normalization(spec_of(model))
+        tensors = live_tensors(deploy_live(model, *self.size, emit=self.emit))
+        found = [functional_call(self.graph, tensors, (image,)) for image in torch.split(images * std + mean, 1)]
+        if isinstance(found[0], dict):
+            return {name: torch.cat([out[name] for out in found]) for name in found[0]}
+        return torch.cat(found)
+
+    def evaluate(self, model: nn.Module, data: LabelledFolder, size: tuple[int, int], panoptic: bool) -> Found:
+        """What the int8 file will score."""
+        with quiet():
+            graph, _ = quantize(self._deploy(model), self.batches)
+        aligned = spec_of(model).align_corners
+        return evaluate(lambda batch: run_module(graph, torch.from_numpy(batch)), aligned, data, size, panoptic)
+
+    def _deploy(self, model: nn.Module) -> DeployedModel:
+        return deploy(model, *self.size, emit=self.emit)

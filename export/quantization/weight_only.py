@@ -1,0 +1,60 @@
+"""The other ways to have int8 on the same graph, for networks whose activations static ranges do not fit: weights alone, or
+activations by ranges that every image finds anew.
+
+No range is fixed beforehand but those of the weights, so neither needs calibration images; and neither is faster than float.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch.fx import GraphModule, Node
+from torchao.quantization.pt2e.observer import PlaceholderObserver
+from torchao.quantization.pt2e.quantizer import QuantizationAnnotation, QuantizationSpec
+from torchao.quantization.pt2e.quantizer.quantizer import Q_ANNOTATION_KEY, QuantizationSpecBase
+
+from mobileseg.export.quantization.operators import WEIGHTED
+from mobileseg.export.quantization.quantizer import WEIGHT, Int8Quantizer
+from mobileseg.export.targets import INT8, INT8_DYNAMIC, INT8_WEIGHTS
+
+# uint8 and the smallest and largest value, zero among them: what ONNX's DynamicQuantizeLinear computes.
+DYNAMIC = QuantizationSpec(
+    dtype=torch.uint8,
+    quant_min=0,
+    quant_max=255,
+    qscheme=torch.per_tensor_affine,
+    is_dynamic=True,
+    observer_or_fake_quant_ctr=PlaceholderObserver,
+)
+
+
+class WeightQuantizer(Int8Quantizer):
+    """Weights int8 per output channel in every convolution and linear layer; activations stay what they are."""
+
+    activations: QuantizationSpecBase | None = None
+
+    def annotate(self, model: GraphModule) -> GraphModule:
+        """See ``Int8Quantizer``."""
+        self._left.clear()
+        for node in model.graph.nodes:
+            weight = node.args[1] if node.target in WEIGHTED else None
+            if isinstance(weight, Node):
+                inputs: dict[Node, QuantizationSpecBase] = {weight: WEIGHT}
+                if self.activations is not None and isinstance(node.args[0], Node):
+                    inputs[node.args[0]] = self.activations
+                node.meta[Q_ANNOTATION_KEY] = QuantizationAnnotation(inputs, None, _annotated=True)
+        return model
+
+
+class DynamicQuantizer(WeightQuantizer):
+    """What these layers take is rounded as well, per tensor, to the range that it has in this image."""
+
+    activations = DYNAMIC
+
+
+QUANTIZERS: Mapping[str, type[Int8Quantizer]] = {
+    INT8: Int8Quantizer,
+    INT8_WEIGHTS: WeightQuantizer,
+    INT8_DYNAMIC: DynamicQuantizer,
+}

@@ -1,0 +1,170 @@
+"""From the texts of /proc and /sys to ``Properties`` and ``Sensors``. Pure functions; what is missing or odd is None, never a guess."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from mobileseg.latency.conditions.linux import Texts
+from mobileseg.latency.conditions.sensors import Battery, Clock, Core, Sensors, Zone
+
+SLOWING = ("passive", "hot", "critical")  # trip points at which the kernel does something about the heat
+PLAUSIBLE_CELSIUS = (-40.0, 150.0)  # zones without a sensor say 0, -274000 or 2**31
+LEAST_MILLI = 1000  # older kernels of Qualcomm's say whole degrees or tenths of them in some zones: those are not known
+NO_HEAT = re.compile(r"-lowf$|^lmh-dcvs|(?:^|[-_])(?:[iv]bat|vdroop\d*|batoilo|ocp|smpl|uvlo\d*)(?:$|[-_])")
+"""Qualcomm's and Google's zones that are none of heat: ``*-lowf`` guards against cold, ``lmh-dcvs-*`` is a limit and stands still,
+the others are current and voltage of the battery."""
+
+
+def number(text: str | None) -> int | None:
+    """A whole number, or None."""
+    return int(text) if text is not None and re.fullmatch(r"[+-]?\d+", text.strip()) else None
+
+
+def _cpu_files(texts: Texts, name: str) -> dict[int, str]:
+    pattern = re.compile(rf"/sys/devices/system/cpu/cpu(\d+)/{re.escape(name)}")
+    return {int(match[1]): text for path, text in texts.items() if (match := pattern.fullmatch(path))}
+
+
+def core_numbers(cpuinfo: str) -> tuple[int, ...]:
+    """The cores that are on."""
+    return tuple(int(n) for n in re.findall(r"^processor\s*:\s*(\d+)", cpuinfo, re.MULTILINE))
+
+
+def processor_name(cpuinfo: str) -> str | None:
+    """x86's ``model name``, else ARM's ``Hardware``, else None; ARM64 kernels say neither."""
+    for label in ("model name", "Hardware", "Model"):
+        if match := re.search(rf"^{label}\s*:\s*(\S.*)$", cpuinfo, re.MULTILINE):
+            return match[1].strip()
+    return None
+
+
+def cores(texts: Texts) -> tuple[Core, ...]:
+    """Every core that is on, with what the hardware allows."""
+    capacity, most = _cpu_files(texts, "cpu_capacity"), _cpu_files(texts, "cpufreq/cpuinfo_max_freq")
+    return tuple(
+        Core(number=n, max_khz=number(most.get(n)), capacity=number(capacity.get(n)))
+        for n in core_numbers(texts.get("/proc/cpuinfo", ""))
+    )
+
+
+def memory_kb(texts: Texts) -> int | None:
+    """All of it, in KiB."""
+    match = re.search(r"^MemTotal:\s*(\d+) kB", texts.get("/proc/meminfo", ""), re.MULTILINE)
+    return int(match[1]) if match else None
+
+
+def os_name(texts: Texts) -> str | None:
+    """``PRETTY_NAME`` of os-release(5)."""
+    match = re.search(r'^PRETTY_NAME="?([^"\n]*)"?', texts.get("/etc/os-release", ""), re.MULTILINE)
+    return match[1] if match else None
+
+
+def plausible(celsius: float) -> bool:
+    """Whether a sensor measured it: those that are not there say 0, or something far out."""
+    return celsius != 0 and PLAUSIBLE_CELSIUS[0] <= celsius <= PLAUSIBLE_CELSIUS[1]
+
+
+def zones(texts: Texts) -> tuple[Zone, ...]:
+    """Thermal zones with a plausible temperature."""
+    found = []
+    for folder in _folders(texts, r"/sys/class/thermal/thermal_zone\d+"):
+        milli, name = number(texts.get(f"{folder}/temp")), texts.get(f"{folder}/type", folder.rsplit("/", 1)[1])
+        if milli is None or abs(milli) < LEAST_MILLI or not plausible(milli / 1e3) or NO_HEAT.search(name):
+            continue
+        limits = [
+            limit / 1e3
+            for path, kind in texts.items()
+            if path.startswith(f"{folder}/trip_point_")
+            and path.endswith("_type")
+            and kind in SLOWING
+            and (limit := number(texts.get(f"{path.removesuffix('type')}temp"))) is not None
+            and limit > 0
+        ]
+        found.append(Zone(name=name, celsius=milli / 1e3, limit_celsius=min(limits, default=None)))
+    return tuple(found)
+
+
+def clocks(texts: Texts) -> tuple[Clock, ...]:
+    """cpufreq of every core that has it."""
+    now, cap, most, governor = (
+        _cpu_files(texts, f"cpufreq/{name}")
+        for name in ("scaling_cur_freq", "scaling_max_freq", "cpuinfo_max_freq", "scaling_governor")
+    )
+    return tuple(
+        Clock(
+            core=n,
+            khz=number(now.get(n)),
+            cap_khz=number(cap.get(n)),
+            max_khz=number(most.get(n)),
+            governor=governor.get(n),
+        )
+        for n in sorted({*now, *cap, *most, *governor})
+    )
+
+
+def throttle_count(texts: Texts) -> int | None:
+    """Sum over all cores of Intel's count of slowing down for heat."""
+    counts = [
+        n
+        for text in _cpu_files(texts, "thermal_throttle/core_throttle_count").values()
+        if (n := number(text)) is not None
+    ]
+    return sum(counts) if counts else None
+
+
+def load(texts: Texts) -> float | None:
+    """Of the last minute."""
+    match = re.match(r"\d+(?:\.\d+)?", texts.get("/proc/loadavg", ""))
+    return float(match[0]) if match else None
+
+
+def cpu_times(texts: Texts) -> tuple[int, int] | None:
+    """``(busy, all)`` in ticks since the start, of all cores, from /proc/stat; waiting for the disk counts as idle."""
+    match = re.match(r"cpu +(\d+(?: \d+){6,})", texts.get("/proc/stat", ""))
+    if match is None:
+        return None
+    ticks = [int(n) for n in match[1].split()[:8]]  # guests are counted in user already
+    return sum(ticks) - ticks[3] - ticks[4], sum(ticks)
+
+
+def busy(before: Texts, after: Texts) -> float | None:
+    """Share of all cores' time between two readings that was not idle, 0..1."""
+    first, second = cpu_times(before), cpu_times(after)
+    if first is None or second is None or second[1] <= first[1]:
+        return None
+    return min(1.0, max(0.0, (second[0] - first[0]) / (second[1] - first[1])))
+
+
+def battery(texts: Texts) -> Battery | None:
+    """The first supply that is a battery, and not that of a mouse or a pen."""
+    for folder in _folders(texts, r"/sys/class/power_supply/[^/]+"):
+        if texts.get(f"{folder}/type") == "Battery" and texts.get(f"{folder}/scope") != "Device":
+            status, tenths = texts.get(f"{folder}/status"), number(texts.get(f"{folder}/temp"))
+            return Battery(
+                level=number(texts.get(f"{folder}/capacity")),
+                charging=None if status in (None, "Unknown") else status in ("Charging", "Full"),
+                saver=None,
+                celsius=None if tenths is None else tenths / 10,
+            )
+    return None
+
+
+def sensors(before: Texts, after: Texts) -> Sensors:
+    """All of it, from two readings of ``linux.SENSORS`` a moment apart."""
+    profile = after.get("/sys/firmware/acpi/platform_profile")
+    return Sensors(
+        zones=zones(after),
+        clocks=clocks(after),
+        battery=battery(after),
+        power_saver=None if profile is None else profile == "low-power",
+        load=load(after),
+        busy=busy(before, after),
+        throttle_count=throttle_count(after),
+    )
+
+
+def _folders(texts: Texts, pattern: str) -> Iterator[str]:
+    """Folders of that form with a file in the texts, in natural order."""
+    found = {match[0] for path in texts if (match := re.match(rf"{pattern}(?=/)", path))}
+    yield from sorted(found, key=lambda path: [int(n) if n.isdigit() else n for n in re.split(r"(\d+)", path)])

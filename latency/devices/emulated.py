@@ -1,0 +1,43 @@
+"""An ARM core without a device, as a device: its name, what it is, and whether this machine has what emulating it takes."""
+
+from __future__ import annotations
+
+from mobileseg.errors import EnvironmentLackError
+from mobileseg.latency.conditions.sensors import Core, Properties
+from mobileseg.latency.devices.table import Found
+from mobileseg.latency.emulation.cores import CORES, EmulatedCore
+from mobileseg.latency.emulation.emulator import emulator_version
+from mobileseg.latency.runners import parts
+from mobileseg.registry import choose
+
+KIND = "emulated"
+"""Devices are called ``emulated:CORE``."""
+
+
+def core_of(device: str) -> EmulatedCore:
+    """``emulated:cortex-a76``, or ``cortex-a76``. Raises ``UnknownNameError``."""
+    return choose(CORES, device.removeprefix(f"{KIND}:"), "core to emulate")
+
+
+def properties(core: EmulatedCore) -> Properties:
+    """One core, and Debian's C library."""
+    return Properties(
+        model=emulator_version(),
+        soc=core.name,
+        os="Linux, user emulation",
+        kernel=None,
+        architecture="aarch64",
+        cores=(Core(number=0),),
+    )
+
+
+def find() -> list[Found]:
+    """Every core, ready where Debian's parts are."""
+    try:
+        emulator_version()
+        parts.require((*parts.CROSS, *parts.PLUGIN), "emulating an ARM core")
+    except EnvironmentLackError as error:
+        return [
+            Found(f"{KIND}:{name}", "not ready", f"{error.found}: {error.expected}; {error.todo}") for name in CORES
+        ]
+    return [Found(f"{KIND}:{name}", "ready", f"{core.title}; counts of .pte files") for name, core in CORES.items()]

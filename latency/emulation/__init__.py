@@ -1,0 +1,1 @@
+"""ARM cores under QEMU: what one inference executes."""

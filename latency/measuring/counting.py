@@ -1,0 +1,134 @@
+"""An ARM core without a device: what one inference executes on it, and whether it computes the same. Counts, not time.
+
+The ARM kernels of XNNPACK run, chosen for the emulated core, so a rewrite that makes them do more shows to the last instruction.
+How long that takes on a real core nobody can say here: QEMU's own time means nothing, and is not reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from mobileseg.data.dataset import first_sample
+from mobileseg.data.images import Batch, read_batch
+from mobileseg.errors import RequestError
+from mobileseg.export.artifact import Artifact, open_artifact
+from mobileseg.export.versions import installed
+from mobileseg.latency.conditions.sensors import Sensors
+from mobileseg.latency.devices.emulated import KIND, core_of, properties
+from mobileseg.latency.emulation.cores import EmulatedCore
+from mobileseg.latency.emulation.counts import CorePart, Counts
+from mobileseg.latency.emulation.emulator import bring, emulator, emulator_version
+from mobileseg.latency.measuring.assemble import facts
+from mobileseg.latency.measuring.likeness import likeness
+from mobileseg.latency.measuring.picture import told
+from mobileseg.latency.measuring.stages import read_outputs
+from mobileseg.latency.protocol import Protocol
+from mobileseg.latency.results.result import Result, Series, Session
+from mobileseg.latency.runners import build, debian, sdk
+from mobileseg.latency.runners.compiling import record
+from mobileseg.postprocess.class_map import Outputs
+
+Progress = Callable[[str], None]
+RUNS = "executorch"
+ONCE = Protocol(
+    name="count", title="one inference after two others, in a process of its own: nothing is timed",
+    figure="median", warmup_min=2, warmup_max=2, stable_within=0, turns=1, runs=1, min_seconds=0,
+    repeats=1, cool_down_s=0, within=0, wait_s=0, refuse_before=(), refuse_after=(),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Emulation:
+    """One inference on the emulated core: what it executed, and what it gave."""
+
+    counts: Counts
+    outputs: Outputs
+
+
+def check(artifact: Artifact) -> None:
+    """Raise ``RequestError`` for files that no runner here takes to ARM."""
+    if artifact.target.name != RUNS:
+        raise RequestError(
+            expected="a .pte for an emulated core",
+            found=f"{artifact.path.name}, {artifact.target.title}",
+            todo="export it with --target executorch; on emulated ARM other files are not measured",
+        )
+
+
+def emulate(artifact: Artifact, cpu: str, batch: Batch | None = None) -> Emulation:
+    """Run ``artifact`` once on an emulated core. ``batch``: ``(1, 3, H, W)`` float32 in 0..255, by default the first sample image.
+
+    Builds runner and plugin at the first call. Raises ``UnknownNameError``, ``RequestError``, ``ArtifactError`` and
+    ``EnvironmentLackError``, whose message names Debian's packages.
+    """
+    core = core_of(cpu)
+    check(artifact)
+    pixels = read_batch(first_sample(), *artifact.size) if batch is None else batch
+    with emulator(core) as machine:
+        model = bring(artifact.path, machine.folder, "model.pte")
+        np.ascontiguousarray(pixels, dtype="<f4").tofile(machine.folder / "input.bin")
+        (found,) = machine.count(["--model", model, "--input", "input.bin", "--output", "outputs"])
+        return Emulation(Counts.model_validate(found), read_outputs(artifact, machine.folder / "outputs"))
+
+
+def count(artifact: Artifact, cpu: str) -> Counts:
+    """The counts alone; see ``emulate``. They hardly depend on the pixels."""
+    return emulate(artifact, cpu).counts
+
+
+def count_all(
+    artifacts: Sequence[str | Path], device: str, command: str | None = None, progress: Progress = lambda _: None
+) -> Result:
+    """Count every file on ``emulated:CORE`` and compare its outputs with the host's and with the float original's.
+
+    Raises what ``emulate`` and ``open_artifact`` raise, wrong requests before anything is built.
+    """
+    core = core_of(device)
+    if not artifacts:
+        raise RequestError(expected="at least one artifact", found="none", todo="name exported files")
+    opened = [open_artifact(path) for path in artifacts]
+    for artifact in opened:
+        check(artifact)
+    emulator_version()
+    series = []
+    for artifact in opened:
+        progress(f"{artifact.path.name} on {core.name}")
+        series.append(_series(artifact, core))
+    built = record(build.arm_runner())
+    runner = f"executorch {sdk.release()}, {built['compiler']}, glibc {built['glibc']}"
+    session = Session(
+        threads=1, cores_asked="all", cores=None, repeat=0, runner="cpp", versions=runner, before=Sensors(), after=None
+    )
+    return Result(
+        created=datetime.now(UTC).replace(microsecond=0),
+        command=command,
+        device=f"{KIND}:{core.name}",
+        gives="counts",
+        emulated=CorePart.of(core),
+        properties=properties(core),
+        protocol=ONCE,
+        versions={**installed(), "qemu-user": debian.version("qemu-user"), **built},
+        input=told(first_sample()),
+        sessions=(session,),
+        series=tuple(series),
+        complete=True,
+    )
+
+
+def _series(artifact: Artifact, core: EmulatedCore) -> Series:
+    from mobileseg.export.evaluation.reference import original_of
+    from mobileseg.models.reference import original_outputs
+
+    batch = read_batch(first_sample(), *artifact.size)
+    found = emulate(artifact, core.name, batch)
+    return Series(
+        **facts(artifact),
+        counts=found.counts,
+        with_host=likeness(artifact, artifact.load(1).run(batch), found.outputs),
+        with_original=likeness(artifact, original_outputs(original_of(artifact.manifest), batch), found.outputs),
+    )

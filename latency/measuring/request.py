@@ -1,0 +1,128 @@
+"""What was asked for, checked before anything slow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mobileseg.errors import RequestError
+from mobileseg.export.artifact import Artifact, read_artifact
+from mobileseg.latency.conditions.sensors import Properties
+from mobileseg.latency.conditions.topology import choose_cores
+from mobileseg.latency.devices.contract import Device
+from mobileseg.latency.devices.table import open_device, split
+from mobileseg.latency.measuring.session import Setting
+from mobileseg.latency.protocol import DEFAULT, PROTOCOLS, Protocol, check_gates
+from mobileseg.latency.results.result import Result
+from mobileseg.registry import choose
+
+BIG = "big"
+MOST_THREADS = 256
+COMPUTE_UNITS = ("ALL", "CPU_ONLY", "CPU_AND_GPU", "CPU_AND_NE")
+
+
+@dataclass(frozen=True)
+class Request:
+    """Files, where, how. ``allow``: gates that do not refuse; ``profile``: folder for what the runtimes record."""
+
+    artifacts: tuple[Artifact, ...]
+    device: Device
+    properties: Properties
+    protocol: Protocol
+    settings: tuple[Setting, ...]
+    allow: tuple[str, ...]
+    profile: Path | None
+
+    @classmethod
+    def of(
+        cls,
+        artifacts: Sequence[str | Path],
+        device: str,
+        protocol: str,
+        threads: Sequence[int | str],
+        cores: str,
+        allow: Sequence[str],
+        profile: str | Path | None,
+        compute_units: str,
+    ) -> Request:
+        """Raises ``RequestError`` and its kin, ``EnvironmentLackError`` and its kin."""
+        split(device)
+        how = choose(PROTOCOLS, protocol, "protocol")
+        check_gates(tuple(allow))
+        if not artifacts:
+            raise RequestError(expected="at least one artifact", found="none", todo="name exported files")
+        if compute_units not in COMPUTE_UNITS:
+            raise RequestError(expected=" or ".join(COMPUTE_UNITS), found=repr(compute_units), todo="choose one")
+        if profile is not None and not Path(profile).is_dir():
+            raise RequestError(expected="a folder for the profiles", found=str(profile), todo=f"mkdir -p {profile}")
+        for thread in threads:
+            _check_threads(thread)
+        opened = tuple(read_artifact(path) for path in artifacts)
+        if len({artifact.target.name for artifact in opened} & {"coreml"}) == 0:
+            compute_units = ""
+        place = open_device(device)
+        for artifact in opened:
+            place.accepts(artifact.manifest)
+        properties = place.properties()
+        settings = tuple(_setting(properties, thread, cores, compute_units or None) for thread in threads)
+        return cls(
+            opened, place, properties, how, settings, tuple(allow), Path(profile) if profile is not None else None
+        )
+
+
+def check_counting(
+    device: str,
+    protocol: str,
+    threads: Sequence[int | str],
+    cores: str,
+    allow: Sequence[str],
+    profile: str | Path | None,
+    earlier: Result | None,
+) -> None:
+    """Raise ``RequestError`` for what says nothing where one inference is counted."""
+    given = {
+        "--threads": tuple(threads) != (1,), "--cores": cores != "all", "--profile": profile is not None,
+        "--protocol": protocol != DEFAULT, "--allow": bool(allow),
+    }  # fmt: skip
+    if any(given.values()):
+        raise RequestError(
+            expected=f"{device} without {', '.join(given)}",
+            found=" and ".join(name for name, there in given.items() if there),
+            todo="it counts one inference on one thread",
+        )
+    if earlier is not None:
+        raise RequestError(
+            expected=f"a new file for the counts of {device}",
+            found=f"a measurement of {earlier.device} that broke off",
+            todo="name another one, or overwrite it with --force",
+        )
+
+
+def parse_threads(text: str) -> tuple[int | str, ...]:
+    """``1,2,big`` -> (1, 2, "big"). Raises ``RequestError``."""
+    words = [word.strip() for word in text.split(",")]
+    found = tuple(int(word) if word.isascii() and word.isdigit() else word for word in words)
+    for thread in found:
+        _check_threads(thread)
+    return found
+
+
+def _check_threads(thread: int | str) -> None:
+    if thread != BIG and not (isinstance(thread, int) and 1 <= thread <= MOST_THREADS):
+        raise RequestError(
+            expected=f"threads as 1,2,4 or {BIG}, each at most {MOST_THREADS}",
+            found=repr(thread),
+            todo="give --threads so",
+        )
+
+
+def _setting(properties: Properties, thread: int | str, cores: str, units: str | None) -> Setting:
+    if isinstance(thread, int):
+        return Setting(thread, choose_cores(properties, cores), cores, units)
+    if cores not in ("all", BIG):
+        raise RequestError(
+            expected=f"--threads {BIG} with --cores {BIG}", found=f"--cores {cores}", todo="leave --cores out"
+        )
+    chosen = choose_cores(properties, BIG)
+    return Setting(len(chosen), chosen, BIG, units)

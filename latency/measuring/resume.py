@@ -1,0 +1,100 @@
+"""A measurement that broke off, gone on with: what it has is taken from its result, and only what is missing is measured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from mobileseg.errors import MobilesegError, RequestError
+from mobileseg.export.artifact import Artifact
+from mobileseg.latency.measuring.request import Request
+from mobileseg.latency.measuring.session import Record, Track
+from mobileseg.latency.measuring.stream import Memory, Start, Warmup
+from mobileseg.latency.results.result import Result, Series, Session, read_result
+
+
+def unfinished(path: Path) -> Result | None:
+    """The result in ``path`` where it is one that broke off; None for anything else."""
+    try:
+        found = read_result(path)
+    except MobilesegError:  # whatever else lies there is not ours to judge: --json refuses to overwrite it
+        return None
+    return None if found.complete else found
+
+
+def check(earlier: Result, asked: Request) -> None:
+    """Raise ``RequestError`` where another measurement broke off than the one that is asked for."""
+    device = asked.device
+    pairs = {
+        "device": (earlier.device, device.name),
+        "properties": (
+            earlier.properties,
+            asked.properties.model_copy(update={"memory_kb": earlier.properties.memory_kb}),
+        ),
+        "protocol": (earlier.protocol, asked.protocol),
+        "files": files(earlier, asked.artifacts),
+        "compute units": (earlier.compute_units, asked.settings[0].compute_units),
+    }
+    wanted = [(s.threads, s.cores_asked) for _ in range(asked.protocol.repeats) for s in asked.settings]
+    there = [(s.threads, s.cores_asked) for s in earlier.sessions]
+    refuse_other({**pairs, "threads or cores": (there, wanted[: len(there)])})
+
+
+def refuse_other(pairs: Mapping[str, tuple[object, object]]) -> None:
+    """Raise ``RequestError`` with the names of what the measurement that broke off and the one that is asked for have unlike."""
+    other = [name for name, (old, new) in pairs.items() if old != new]
+    if other:
+        raise RequestError(
+            expected="the same measurement as the one that broke off",
+            found=f"another: {', '.join(other)}",
+            todo="repeat its command, or begin anew with --force",
+        )
+
+
+def files(earlier: Result, asked: Sequence[Artifact]) -> tuple[list[str], list[str]]:
+    """The sha256 of what was measured and of what is to be."""
+    there = [series.sha256 for series in earlier.series if series.session == 0]
+    return there, [artifact.manifest.artifact.sha256 for artifact in asked]
+
+
+def record(earlier: Result, number: int, into: Record) -> dict[int, Record]:
+    """Put what session ``number`` has into ``into``; gives the short processes of each file, where several were measured."""
+    session = earlier.sessions[number]
+    series = [found for found in earlier.series if found.session == number]
+    into.start = _start(session)
+    for track, found in zip(into.tracks, series, strict=True):
+        _fill(track, found)
+    if len(series) == 1:
+        into.memory = _memory(series[0])
+        return {}
+    solo = {}
+    for i, found in enumerate(series):
+        solo[i] = Record(1)
+        solo[i].memory, solo[i].tracks[0].once = _memory(found), _once(found)
+    return solo
+
+
+def _fill(track: Track, found: Series) -> None:
+    track.once = _once(found)
+    if found.warmup_ms and found.warmup_stable is not None:
+        track.warmup = Warmup(event="warmup", model=0, samples_ms=found.warmup_ms, stable=found.warmup_stable)
+    track.turns = [tuple(float(sample) for sample in turn) for turn in found.turns]
+    track.at_s = list(found.at_s)
+
+
+def _once(found: Series) -> dict[str, float]:
+    pairs = {"load": found.load_ms, "first": found.first_ms}
+    return {name: ms for name, ms in pairs.items() if ms is not None}
+
+
+def _memory(found: Series) -> Memory | None:
+    if found.whole_peak_kb is None:
+        return None
+    base = None if found.peak_kb is None else found.whole_peak_kb - found.peak_kb
+    return Memory(event="memory", base_kb=base, peak_kb=found.whole_peak_kb)
+
+
+def _start(session: Session) -> Start:
+    return Start(
+        event="start", runner=session.runner, version=session.versions, threads=session.threads, cores=session.cores
+    )

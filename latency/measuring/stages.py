@@ -1,0 +1,70 @@
+"""Preprocessing and postprocessing on the host: timed apart, because neither is in the file."""
+
+from __future__ import annotations
+
+import math
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from mobileseg.data.images import Pixels, to_batch
+from mobileseg.errors import ArtifactError
+from mobileseg.export.artifact import Artifact
+from mobileseg.latency.results.result import Stage
+from mobileseg.postprocess.class_map import Outputs, classes_of_output
+from mobileseg.postprocess.panoptic import panoptic_labels
+
+RUNS = 10
+
+
+def _stage(what: str, action: Callable[[], object]) -> Stage:
+    action()
+    samples = []
+    for _ in range(RUNS):
+        begin = time.perf_counter_ns()
+        action()
+        samples.append((time.perf_counter_ns() - begin) / 1e6)
+    return Stage(what=what, samples_ms=tuple(samples), median_ms=statistics.median(samples))
+
+
+def preprocess(artifact: Artifact, pixels: Pixels) -> Stage:
+    """From ``(H, W, 3)`` uint8 to the file's input. Normalisation is inside the file."""
+    (height, width), size = artifact.size, pixels.shape[:2]
+    what = f"{size[0]}x{size[1]} uint8 resized to {height}x{width} float32; normalisation is in the file"
+    return _stage(what, lambda: to_batch(pixels, height, width))
+
+
+def postprocess(artifact: Artifact, outputs: Outputs) -> Stage | None:
+    """From the file's outputs to the class map (or the panoptic map) at its input's size; None for masks, which need nothing."""
+    kind, size, rules = artifact.manifest.output.kind, artifact.size, None
+    if kind == "mask":
+        return None
+    if kind == "panoptic" and artifact.manifest.output.things is not None:
+        rules = artifact.rules
+    if rules is not None:
+        return _stage(f"panoptic map at {size[0]}x{size[1]}", lambda: panoptic_labels(outputs, size, rules))
+    corners = artifact.manifest.output.align_corners
+    return _stage(
+        f"bilinear and argmax to {size[0]}x{size[1]}",
+        lambda: classes_of_output(outputs[0], *size, align_corners=corners),
+    )
+
+
+def read_outputs(artifact: Artifact, folder: Path) -> Outputs:
+    """What a runner wrote as ``0.<number>.bin``, in the manifest's shapes and types; raises ``ArtifactError`` where they differ."""
+    output = artifact.manifest.output
+    outputs = []
+    parts = [(part.shape, part.dtype) for part in output.tensors] or [(output.shape, output.dtype)]
+    for number, (shape, dtype) in enumerate(parts):
+        values = np.fromfile(folder / f"0.{number}.bin", dtype=np.dtype(dtype).newbyteorder("<"))
+        if values.size != math.prod(shape):
+            raise ArtifactError(
+                expected=f"output {number} of {artifact.path.name} as {shape}, which its manifest says",
+                found=f"{values.size} values",
+                todo="export it again",
+            )
+        outputs.append(values.reshape(shape))
+    return tuple(outputs)

@@ -1,0 +1,1 @@
+"""Where an inference's time goes, by operator and module."""

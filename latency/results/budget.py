@@ -1,0 +1,73 @@
+"""A gate on counts: no file may execute more than a number, or than it did in an earlier result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from mobileseg.errors import GateError, RequestError
+from mobileseg.latency.results.result import Result, Series, read_result
+
+UNITS: Mapping[str, int] = {"k": 10**3, "M": 10**6, "G": 10**9}
+
+
+@dataclass(frozen=True)
+class Budget:
+    """``limit``: instructions for every file; or ``earlier``: the result whose counts are the limits. ``margin``: percent that a
+    count may be above."""
+
+    limit: int | None
+    earlier: Result | None
+    margin: float
+
+    @classmethod
+    def of(cls, text: str, margin: float = 0.0) -> Budget:
+        """``12000000``, ``12M``, or the JSON of an earlier ``latency --device emulated:CORE --json``. Raises ``RequestError``."""
+        if not 0 <= margin < 1000:
+            raise RequestError(expected="a margin of 0 percent or more", found=f"{margin}", todo="give the percent")
+        number, unit = (text[:-1], UNITS[text[-1]]) if text[-1:] in UNITS else (text, 1)
+        if number.isascii() and number.replace(".", "", 1).isdigit() and not Path(text).exists():
+            return cls(int(float(number) * unit), None, margin)
+        return cls(None, read_result(Path(text)), margin)
+
+    def check(self, result: Result) -> None:
+        """Raise ``GateError`` where a count is above its limit, ``RequestError`` where there is none for it."""
+        over = []
+        for series in result.series:
+            if series.counts is None:
+                raise RequestError(
+                    expected="counts to hold against the budget",
+                    found=f"none on {result.device}",
+                    todo="choose --device emulated:CORE",
+                )
+            limit = self.limit if self.limit is not None else self._earlier(series, result.device)
+            allowed = limit * (1 + self.margin / 100)
+            found = series.counts.instructions
+            if found > allowed:
+                over.append(f"{series.file}: {found} instructions, {100 * (found / limit - 1):.2f} % above {limit}")
+        if over:
+            within = f", and {self.margin:g} %" if self.margin else ""
+            raise GateError(
+                expected=f"counts within the budget{within} on {result.device}",
+                found="; ".join(over),
+                todo="find the change that costs, or raise the budget on purpose",
+            )
+
+    def _earlier(self, series: Series, device: str) -> int:
+        assert self.earlier is not None  # else there is a limit
+        if self.earlier.device != device:
+            raise RequestError(
+                expected=f"a budget of {device}",
+                found=f"one of {self.earlier.device}",
+                todo="give the budget of that core",
+            )
+        limits = [old.counts.instructions for old in self.earlier.series if old.counts and old.key == series.key]
+        if not limits:
+            wanted = f"{series.model}, {series.precision}, {series.size[0]}x{series.size[1]}, {series.emit}"
+            raise RequestError(
+                expected=f"a budget that holds {wanted}",
+                found="none in the file",
+                todo="count it with --json, and keep that file",
+            )
+        return min(limits)

@@ -1,0 +1,1 @@
+"""The programs that run a file on a device, and how the C++ one is built."""

@@ -1,0 +1,51 @@
+"""What is built is kept by what it was built from, and a compiler that fails says why."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from mobileseg.call import call, last_lines
+from mobileseg.errors import EnvironmentLackError
+from mobileseg.latency.runners import cache
+
+RECORD = "built.json"
+"""In each folder that is built: what it was built from."""
+
+TIMEOUT_S = 900.0
+
+
+def built(name: str, inputs: Mapping[str, str], make: Callable[[Path], None]) -> Path:
+    """The folder made of ``inputs``, made where it is not there yet."""
+    text = json.dumps(dict(inputs), indent=1) + "\n"
+
+    def make_and_record(folder: Path) -> None:
+        make(folder)
+        (folder / RECORD).write_text(text, encoding="utf-8")
+
+    return cache.once(f"{name}-{hashlib.sha256(text.encode()).hexdigest()[:16]}", make_and_record)
+
+
+def record(folder: Path) -> dict[str, str]:
+    """What a built folder was built from."""
+    inputs: dict[str, str] = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+    return inputs
+
+
+def compiler(command: str) -> str:
+    """Such as ``g++ (Debian 12.2.0-14) 12.2.0``."""
+    return run([command, "--version"], f"{command} to say its version").partition("\n")[0]
+
+
+def run(command: Sequence[str], expected: str) -> str:
+    """The standard output of ``command``. Raises ``EnvironmentLackError``: ``expected``, and what it said last."""
+    done = call(command, TIMEOUT_S)
+    if done.returncode != 0:
+        raise EnvironmentLackError(
+            expected=expected,
+            found=last_lines(done.stderr or done.stdout) or f"exit status {done.returncode}",
+            todo=f"run it by hand: {' '.join(command)}",
+        )
+    return done.stdout

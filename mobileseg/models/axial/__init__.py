@@ -1,0 +1,1 @@
+"""Axial-DeepLab: panoptic segmentation and the Axial-ResNet classifiers."""

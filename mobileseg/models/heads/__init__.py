@@ -1,0 +1,1 @@
+"""Decoders that several families share, each with its deploy model."""

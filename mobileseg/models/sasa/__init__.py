@@ -1,0 +1,1 @@
+"""Stand-alone self-attention (SASA)."""

@@ -1,0 +1,1 @@
+"""TopFormer, the control."""

@@ -1,0 +1,1 @@
+"""VAN, the visual attention network."""

@@ -1,0 +1,235 @@
+"""VAN for the runtime, at one input size.
+
+What was rewritten, and why (measured on executorch 1.5.1, XNNPACK):
+
+* the dilated depthwise convolution has 49 taps and is three of 21, 20 and 8: XNNPACK has depthwise kernels for up to 25 taps, and what
+  has more becomes a grouped matrix product, which takes 4 to 9 times as long (``SplitDepthwise``).
+* every BatchNorm is folded, the one with two users too, and so are the layer scales (``Residual``).
+* LayerNorm over channels takes its means with 1x1 convolutions: the operator itself stays outside the delegate, and with its two
+  transpositions takes twice as long (``ChannelNorm``). Its factors and shifts stay: the next patch embedding pads with zeros.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from mobileseg.models.blocks.rewrites import batchnorm_affine, copied, divide_input, fold_batchnorm, make_conv, share
+from mobileseg.models.heads.light import LightHead
+from mobileseg.models.heads.light_deploy import LightHeadDeploy
+from mobileseg.models.heads.semantic_fpn import FeaturePyramid, SemanticFpnHead
+from mobileseg.models.heads.semantic_fpn_deploy import SemanticFpnDeploy
+from mobileseg.models.heads.upernet import UPerHead
+from mobileseg.models.heads.upernet_deploy import UPerDeploy
+from mobileseg.models.van.model import Block, PatchEmbed, VanBackbone, VanClassifier, VanSegmenter
+
+LARGEST_SPREAD = 2.0  # between the channels' scales on the residual path
+LARGEST_SCALE = 1e6  # of any, or its inverse
+
+
+class SplitDepthwise(nn.Module):
+    """A 7x7 depthwise convolution of any dilation as three whose sum it is.
+
+    Each part is a lattice around the centre, for the runtime pads both sides alike. Its depthwise kernels have 9 or 25 taps, of which
+    those that a part leaves idle take their time, too: two parts of 21 and 20 taps and one of 8 take 59, three of 21, 14 and 14 take 75.
+    Two parts of 25 cannot hold 49 taps, and four make one more addition, which rounds in int8.
+    """
+
+    PARTS = (
+        ((1, 3, 5), (0, 1, 2, 3, 4, 5, 6)),
+        ((0, 2, 4, 6), (1, 2, 3, 4, 5)),
+        ((0, 2, 4, 6), (0, 6)),
+    )  # rows, columns
+
+    def __init__(self, conv: nn.Conv2d) -> None:
+        super().__init__()
+        dilation = conv.dilation[0]
+        assert conv.bias is not None
+        bias = conv.bias
+        self.parts = nn.ModuleList()
+        for rows, columns in self.PARTS:
+            like = nn.Conv2d(
+                conv.in_channels, conv.out_channels, (len(rows), len(columns)), groups=conv.groups,
+                padding=((rows[-1] - 3) * dilation, (columns[-1] - 3) * dilation),
+                dilation=((rows[1] - rows[0]) * dilation, (columns[1] - columns[0]) * dilation),
+            )  # fmt: skip
+            self.parts.append(make_conv(like, conv.weight[:, :, list(rows)][..., list(columns)], bias))
+            bias = torch.zeros_like(bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        first, second, third = (part(x) for part in self.parts)
+        out: Tensor = first + second + third
+        return out
+
+
+class ChannelNorm(nn.Module):
+    """LayerNorm over the channels of ``(1, C, H, W)``: mean and variance are 1x1 convolutions to one channel, of weights ``1 / C``.
+
+    Two passes, as in the original: the deviations are squared, not the inputs, so nothing cancels.
+    """
+
+    def __init__(self, norm: nn.LayerNorm) -> None:
+        super().__init__()
+        channels = norm.normalized_shape[0]
+        average = torch.full((1, channels, 1, 1), 1 / channels)
+        self.mean = make_conv(nn.Conv2d(channels, 1, 1), average, torch.zeros(1))
+        self.variance = make_conv(nn.Conv2d(channels, 1, 1), average, torch.full((1,), norm.eps))
+        self.affine = make_conv(
+            nn.Conv2d(channels, channels, 1, groups=channels), norm.weight.reshape(-1, 1, 1, 1), norm.bias
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        deviation = x - self.mean(x)
+        out: Tensor = self.affine(deviation * torch.rsqrt(self.variance(deviation * deviation)))
+        return out
+
+
+@dataclass(frozen=True)
+class Residual:
+    """How a block's residual path is scaled: its input is ``before * y``, the path after the attention ``after * y'``.
+
+    With ``n = s x + t`` the BatchNorm in front of the attention and ``l`` its layer scale, ::
+
+        x + l (f(n) + n)  =  (1 + l s) x + l (f(n) + t)
+
+    so the inner shortcut is a factor for each channel. It is not computed: the path carries ``y = x / before``, the next block's
+    ``before`` is this one's times ``1 + l s``, and the convolutions that read or write the path hold the quotients. The last
+    ``after`` of a stage is 1, since LayerNorm mixes channels; the first ``before`` goes into the patch embedding. Where the
+    scales would spread by more than ``LARGEST_SPREAD`` (int8 has one scale for all channels), or a factor is 0, the path is
+    multiplied once and starts from 1 again.
+    """
+
+    before: Tensor
+    after: Tensor
+    factor: Tensor | None  # of the shortcut, where it is not 1
+
+
+def gain(block: Block) -> Tensor:
+    """What a block's attention multiplies its residual path by: ``1 + l s``, float64 ``(C,)``."""
+    return 1 + block.layer_scale_1.double() * batchnorm_affine(block.norm1)[0]
+
+
+@torch.no_grad()
+def residuals(blocks: list[Block]) -> list[Residual]:
+    """For every block of a stage, first to last."""
+    found: list[Residual] = []
+    after = torch.ones_like(blocks[-1].layer_scale_1, dtype=torch.float64)
+    for block in reversed(blocks):
+        factor = None
+        before = after / gain(block)
+        low, high = float(before.abs().min()), float(before.abs().max())
+        if not (low >= 1 / LARGEST_SCALE and high <= min(LARGEST_SCALE, LARGEST_SPREAD * low)):
+            factor = gain(block) / after
+            before = torch.ones_like(after)
+        found.append(Residual(before, after, factor))
+        after = before
+    return found[::-1]
+
+
+def absorb_before(conv: nn.Conv2d, scale: Tensor, shift: Tensor) -> nn.Conv2d:
+    """A 1x1 convolution equal to ``conv(scale * x + shift)``. No wider one: its padding would be shifted, too."""
+    assert conv.kernel_size == (1, 1) and conv.bias is not None
+    weight = conv.weight.double()
+    return make_conv(conv, weight * scale[:, None, None], conv.bias.double() + weight[:, :, 0, 0] @ shift)
+
+
+def absorb_after(conv: nn.Conv2d, scale: Tensor, shift: Tensor) -> nn.Conv2d:
+    """A convolution equal to ``scale * (conv(x) + shift)``."""
+    assert conv.bias is not None
+    return make_conv(conv, conv.weight.double() * scale[:, None, None, None], scale * (conv.bias.double() + shift))
+
+
+class BlockDeploy(nn.Module):
+    """``Block`` on a scaled residual path."""
+
+    def __init__(self, block: Block, residual: Residual) -> None:
+        super().__init__()
+        channels = block.layer_scale_1.shape[0]
+        first, second = batchnorm_affine(block.norm1), batchnorm_affine(block.norm2)
+        gate = block.attn.spatial_gating_unit
+        self.shortcut: nn.Module = nn.Identity()
+        if residual.factor is not None:
+            like = nn.Conv2d(channels, channels, 1, groups=channels)
+            self.shortcut = make_conv(like, residual.factor[:, None, None, None], torch.zeros(channels))
+        self.proj_1 = absorb_before(block.attn.proj_1, first[0] * residual.before, first[1])
+        self.local, self.wide, self.mix = copied(gate.conv0), SplitDepthwise(gate.conv_spatial), copied(gate.conv1)
+        self.proj_2 = absorb_after(block.attn.proj_2, block.layer_scale_1.double() / residual.after, first[1])
+        self.fc1 = absorb_before(block.mlp.fc1, second[0] * residual.after, second[1])
+        self.depthwise = copied(block.mlp.dwconv.dwconv)
+        self.fc2 = absorb_after(block.mlp.fc2, block.layer_scale_2.double() / residual.after, torch.zeros(channels))
+
+    def forward(self, x: Tensor) -> Tensor:
+        z = F.gelu(self.proj_1(x))
+        x = self.shortcut(x) + self.proj_2(z * self.mix(self.wide(self.local(z))))
+        out: Tensor = x + self.fc2(F.gelu(self.depthwise(self.fc1(x))))
+        return out
+
+
+class StageDeploy(nn.Module):
+    """Patch embedding, blocks, norm: one map to the next."""
+
+    def __init__(self, embed: PatchEmbed, blocks: list[Block], norm: nn.LayerNorm) -> None:
+        super().__init__()
+        scaled = residuals(blocks)
+        folded = fold_batchnorm(embed.proj, embed.norm)
+        self.embed = absorb_after(folded, 1 / scaled[0].before, torch.zeros(folded.out_channels))
+        self.blocks = nn.Sequential(*(BlockDeploy(*pair) for pair in zip(blocks, scaled, strict=True)))
+        self.norm = ChannelNorm(norm)
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = self.norm(self.blocks(self.embed(x)))
+        return out
+
+
+class BackboneDeploy(nn.Module):
+    """Mean-free ``(1, 3, height, width)``, not yet divided by ``std``, to the four maps, finest first."""
+
+    def __init__(self, backbone: VanBackbone, std: tuple[float, ...]) -> None:
+        super().__init__()
+        stages = [StageDeploy(*parts) for parts in backbone.stages()]
+        stages[0].embed = divide_input(stages[0].embed, std)
+        self.stages = nn.ModuleList(stages)
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        maps = []
+        for stage in self.stages:
+            x = stage(x)
+            maps.append(x)
+        return maps
+
+
+class ClassifierDeploy(nn.Module):
+    """Mean-free ``(1, 3, height, width)`` to class logits ``(1, classes)``."""
+
+    def __init__(self, model: VanClassifier, height: int, width: int, std: tuple[float, ...]) -> None:
+        super().__init__()
+        self.backbone = BackboneDeploy(model, std)
+        self.head = share(model.head)
+
+    def forward(self, x: Tensor) -> Tensor:
+        logits: Tensor = self.head(self.backbone(x)[-1].mean((2, 3), keepdim=True).flatten(1))
+        return logits
+
+
+class SegmenterDeploy(nn.Module):
+    """Mean-free ``(1, 3, height, width)`` to head-resolution logits."""
+
+    def __init__(self, model: VanSegmenter, height: int, width: int, std: tuple[float, ...]) -> None:
+        super().__init__()
+        self.backbone = BackboneDeploy(model.backbone, std)
+        finest, coarsest = (height // 4, width // 4), (height // 32, width // 32)
+        self.head: nn.Module
+        if isinstance(model.neck, FeaturePyramid) and isinstance(model.decode_head, SemanticFpnHead):
+            self.head = SemanticFpnDeploy(model.neck, model.decode_head, finest)
+        elif isinstance(model.decode_head, UPerHead):
+            self.head = UPerDeploy(model.decode_head, coarsest)
+        else:
+            assert isinstance(model.decode_head, LightHead)
+            self.head = LightHeadDeploy(model.decode_head, finest)
+
+    def forward(self, x: Tensor) -> Tensor:
+        logits: Tensor = self.head(self.backbone(x))
+        return logits

@@ -1,0 +1,154 @@
+"""From a panoptic network's three maps to segments: resize, group pixels to instance centres, merge by majority vote.
+
+Paper: Cheng et al., "Panoptic-DeepLab", CVPR 2020 (https://arxiv.org/abs/1911.10194), section 3.2; the majority vote is that of
+Yang et al., "DeeperLab", 2019 (https://arxiv.org/abs/1902.05093). Numbers and order are those of the authors' code
+(github.com/google-research/deeplab2, Apache-2.0), which differs from their PyTorch code in how the instances of one class are
+numbered alone. All of it depends on the data and stays outside the exported graph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from mobileseg.models.spec import OUTPUTS
+from mobileseg.postprocess.class_map import Axis, Outputs, class_map
+
+Float = NDArray[np.float32]
+Labels = NDArray[np.int32]
+DISTANCES = 1 << 20  # computed at a time: 4 MB, whatever the image and the number of centres
+
+
+@dataclass(frozen=True)
+class PanopticRules:
+    """How maps become segments; the defaults are deeplab2's for Axial-DeepLab on Cityscapes.
+
+    ``things``: the classes that have instances. ``threshold``: heat that a centre exceeds. ``nms_kernel``: side of the window, in
+    pixels of the image, in which a centre is the hottest. ``top_k``: with more centres than that, those hotter than the
+    ``top_k``-th stay. ``stuff_area``: pixels that a class without instances has at least, lest it become void.
+    A label is ``class * label_divisor + instance``, instances from 1, 0 for stuff; void is ``void * label_divisor``.
+    """
+
+    things: tuple[int, ...] = tuple(range(11, 19))
+    threshold: float = 0.1
+    nms_kernel: int = 13
+    top_k: int = 400
+    label_divisor: int = 1000
+    stuff_area: int = 2048
+    void: int = 255
+
+    def __post_init__(self) -> None:
+        if self.nms_kernel < 1 or self.nms_kernel % 2 == 0:
+            raise ValueError(f"nms_kernel {self.nms_kernel} has no middle: an odd number is wanted")
+
+
+def rules_for(things: tuple[int, ...]) -> PanopticRules:
+    """The defaults for other classes, with room for as many instances as 16 bits number."""
+    return PanopticRules(things=things, label_divisor=1 << 16)
+
+
+def panoptic_map(outputs: Mapping[str, Float], height: int, width: int, rules: PanopticRules | None = None) -> Labels:
+    """The labels ``(height, width)`` int32 of one image from what the network gives: ``semantic`` ``(1, C, h, w)``, ``center``
+    ``(1, 1, h, w)`` and ``offset`` ``(1, 2, h, w)``, down and across, in pixels of that map.
+
+    Maps are resized as the authors do, corner on corner; offsets grow by the same factor.
+    """
+    rules = rules or PanopticRules()
+    classes = class_map(outputs["semantic"][0], height, width, align_corners=True)
+    heat = resize(outputs["center"][0], height, width)[0]
+    return merge(classes, group(classes, heat, resize_offset(outputs["offset"][0], height, width), rules), rules)
+
+
+def panoptic_labels(outputs: Outputs, size: tuple[int, int], rules: PanopticRules) -> Labels:
+    """``panoptic_map`` of what a model or a file gives, in its order, at ``size`` height and width."""
+    maps = {name: out.astype(np.float32) for name, out in zip(OUTPUTS["panoptic"], outputs, strict=True)}
+    return panoptic_map(maps, *size, rules)
+
+
+def resize(planes: Float, height: int, width: int) -> Float:
+    """``(C, h, w)`` to ``(C, height, width)``, bilinear, the corners on each other."""
+    rows, columns = Axis.of(planes.shape[1], height, True), Axis.of(planes.shape[2], width, True)
+    down = rows.weight[:, None]
+    tall = (1 - down) * planes[:, rows.low] + down * planes[:, rows.high]
+    wide: Float = (1 - columns.weight) * tall[:, :, columns.low] + columns.weight * tall[:, :, columns.high]
+    return wide
+
+
+def resize_offset(offset: Float, height: int, width: int) -> Float:
+    """Offsets ``(2, h, w)`` in pixels of their own map to ``(2, height, width)`` in pixels of the larger one."""
+    sides = zip((height, width), offset.shape[1:], strict=True)
+    scale = np.array([(to - 1) / max(size - 1, 1) for to, size in sides], dtype=np.float32)
+    scaled: Float = resize(offset, height, width) * scale[:, None, None]
+    return scaled
+
+
+def find_centers(heat: Float, rules: PanopticRules) -> NDArray[np.intp]:
+    """Row and column ``(n, 2)`` of the centres in a heat map ``(H, W)``, in reading order."""
+    hot = np.where(heat > rules.threshold, heat, np.float32(0))
+    border = rules.nms_kernel // 2
+    pooled = np.pad(hot, border)
+    for axis in (0, 1):
+        pooled = sliding_window_view(pooled, rules.nms_kernel, axis).max(-1)
+    peaks = np.where(hot == pooled, hot, np.float32(0))
+    scores = peaks[peaks > 0]
+    least = np.partition(scores, -rules.top_k)[-rules.top_k] if scores.size > rules.top_k else np.float32(0)
+    return np.argwhere(peaks > least)
+
+
+def group(classes: Labels, heat: Float, offset: Float, rules: PanopticRules) -> Labels:
+    """The instance ``(H, W)`` int32 of every thing's pixel: 1 + index of the centre nearest to where its offset leads, the
+    first of equally near ones. 0 elsewhere, and everywhere if there is no centre."""
+    instances = np.zeros(classes.shape, dtype=np.int32)
+    centers = find_centers(heat, rules)
+    pixels = np.nonzero(np.isin(classes, rules.things))
+    if len(centers):
+        targets = [pixel.astype(np.float32) + part[pixels] for pixel, part in zip(pixels, offset, strict=True)]
+        instances[pixels] = 1 + _nearest(targets[0], targets[1], centers.astype(np.float32))
+    return instances
+
+
+def _nearest(down: Float, across: Float, centers: Float) -> NDArray[np.intp]:
+    """Index of the centre nearest to each point; in float32 and with the root, as the authors', since ties decide."""
+    nearest = np.empty(down.shape, dtype=np.intp)
+    step = max(DISTANCES // len(centers), 1)
+    for first in range(0, len(down), step):
+        part = slice(first, first + step)
+        dy, dx = centers[:, :1] - down[part], centers[:, 1:] - across[part]
+        nearest[part] = np.sqrt(dy * dy + dx * dx).argmin(0)
+    return nearest
+
+
+def merge(classes: Labels, instances: Labels, rules: PanopticRules) -> Labels:
+    """The labels ``(H, W)`` int32 of class and instance maps.
+
+    An instance takes the most frequent class of its pixels that are things (the lowest of equally frequent ones) and a number
+    within that class, in the order of first pixels. A class without instances stays where it is large enough.
+    """
+    panoptic = np.full(classes.shape, rules.void * rules.label_divisor, dtype=np.int32)
+    mine = (instances > 0) & np.isin(classes, rules.things)
+    found, first, index = np.unique(instances, return_index=True, return_inverse=True)
+    width = int(classes.max()) + 1
+    pairs = index.reshape(classes.shape)[mine] * width + classes[mine]
+    votes = np.bincount(pairs, minlength=found.size * width).reshape(found.size, width)
+    majority, voted = votes.argmax(1), votes.any(1)
+    labels = majority * rules.label_divisor
+    labels[voted] += _running_number(majority[voted], first[voted])
+    panoptic[mine] = labels[index.reshape(classes.shape)[mine]]
+    stuff = ~np.isin(classes, rules.things) & (instances == 0)
+    areas = np.bincount(classes[stuff], minlength=width)
+    kept = stuff & (areas >= rules.stuff_area)[classes]
+    panoptic[kept] = classes[kept] * rules.label_divisor
+    return panoptic
+
+
+def _running_number(groups: NDArray[np.intp], order: NDArray[np.intp]) -> NDArray[np.intp]:
+    """For each element its number, from 1, among those of its group, counted in the order of ``order``."""
+    sequence = np.lexsort((order, groups))
+    arranged = groups[sequence]
+    number = np.empty_like(groups)
+    number[sequence] = 1 + np.arange(len(groups)) - np.searchsorted(arranged, arranged)
+    return number

@@ -1,0 +1,61 @@
+"""The layer report is of the graph that the file was lowered from, and says how closely the file follows it."""
+
+from pathlib import Path
+
+import pytest
+
+from mobileseg.data.dataset import samples_folder
+from mobileseg.data.images import find_images
+from mobileseg.errors import ArtifactError, RequestError
+from mobileseg.export.analysis.layers import layer_report
+from mobileseg.export.analysis.plot import draw
+from mobileseg.export.artifact import Artifact
+from mobileseg.export.evaluation.layer_report import LayerReport
+from mobileseg.export.manifest import CalibrationPart
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def images() -> list[Path]:
+    return find_images(samples_folder() / "images")[:2]
+
+
+@pytest.fixture(scope="module")
+def report(tiny_onnx: Artifact, images: list[Path]) -> LayerReport:
+    return layer_report(tiny_onnx, images)
+
+
+def test_every_layer_is_there_once_and_the_last_completes_the_graph(report: LayerReport) -> None:
+    names = [cost.layer for cost in report.layers]
+    assert len(names) == len(set(names)) > 50
+    last = next(cost for cost in report.layers if cost.layer.endswith("head.classify"))
+    assert last.cumulative.sqnr_db == pytest.approx(report.graph.sqnr_db)
+    assert min(cost.alone.sqnr_db for cost in report.layers) > report.graph.sqnr_db
+    assert report.images == 2
+
+
+def test_the_file_follows_the_graph(report: LayerReport) -> None:
+    assert report.file_with_graph_db > report.graph.sqnr_db  # what is not explained is less than what is
+    assert report.file_with_graph_db > 20.0
+
+
+def test_it_is_drawn(report: LayerReport) -> None:
+    picture = draw(report, "a test")
+    assert picture.startswith(b"\x89PNG")
+    assert len(picture) > 20000
+
+
+def test_float_files_are_refused(five_onnx: Artifact, images: list[Path]) -> None:
+    with pytest.raises(RequestError, match="int8"):
+        layer_report(five_onnx, images)
+
+
+@pytest.mark.parametrize(("source", "message"), [("gone", "no folder"), (str(samples_folder()), "others")])
+def test_other_calibration_images_are_refused(
+    tiny_onnx: Artifact, images: list[Path], source: str, message: str
+) -> None:
+    part = CalibrationPart(source=source, images=9, sha256="0" * 64, bundled=False)
+    manifest = tiny_onnx.manifest.model_copy(update={"calibration": part})
+    with pytest.raises(ArtifactError, match=message):
+        layer_report(Artifact(tiny_onnx.path, manifest, tiny_onnx.target), images)

@@ -1,0 +1,186 @@
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import mobileseg
+from mobileseg.cli import compare, predict
+from mobileseg.data.dataset import samples_folder
+from mobileseg.data.images import find_images, read_batch
+from mobileseg.errors import EnvironmentLackError, GateError, UnknownOperationError
+from mobileseg.export import export_model, open_artifact
+from mobileseg.export.artifact import Artifact
+from mobileseg.export.backends.contract import Lowering
+from mobileseg.export.backends.coreml.check import check
+from mobileseg.export.backends.coreml.interpreter import InterpretedProgram
+from mobileseg.export.backends.coreml.interpreter.operations import OPERATIONS
+from mobileseg.export.backends.coreml.lower import lower, within_halves
+from mobileseg.export.quantization.quantize import quantize
+from mobileseg.latency.devices.host import Host
+from mobileseg.models.blocks.rewrites import HIDDEN, constant
+from mobileseg.models.reference import run_module
+from mobileseg.quiet import quiet
+
+pytestmark = pytest.mark.slow
+SIZE = (64, 96)
+
+UNLABELLED: dict[str, Any] = {
+    "weights": None, "labelled": False, "layers": False, "plot": None, "calibration": None, "force": False, "any_version": False
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def packages(workshop: Path) -> dict[str, Artifact]:
+    return {
+        precision: export_model(
+            "seaformer-tiny", "coreml", precision=precision, size=SIZE, output=workshop / f"{precision}.mlpackage"
+        )
+        for precision in ("float32", "float16", "int8", "int8-weights")
+    }
+
+
+def test_the_program_is_checked_and_evaluated(packages: dict[str, Artifact]) -> None:
+    least = {"float32": 100.0, "float16": 45.0, "int8-weights": 45.0, "int8": 20.0}  # dB against what was lowered
+    for precision, made in packages.items():
+        found = made.manifest.verification
+        assert found.status == "passed"
+        assert found.evaluated_by == "our interpreter, not by Core ML"
+        assert found.images > 0
+        assert len(found.checks) >= 5
+        assert found.sqnr_with_lowered_db is not None
+        assert found.sqnr_with_lowered_db > least[precision]
+    exact = packages["float32"].manifest.verification
+    assert exact.max_error is not None
+    assert exact.logit_range is not None
+    assert exact.max_error < 1e-4 * exact.logit_range
+
+
+def test_int8_holds_activations_and_weights(packages: dict[str, Artifact]) -> None:
+    import coremltools as ct
+
+    with quiet():
+        model = ct.models.MLModel(str(packages["int8"].path), skip_model_load=True)
+    operations = [
+        op.type
+        for op in next(iter(model.get_spec().mlProgram.functions["main"].block_specializations.values())).operations
+    ]
+    assert operations.count("constexpr_affine_dequantize") == operations.count("conv")
+    assert operations.count("quantize") > 100
+    assert model.user_defined_metadata["mobileseg.model"] == "seaformer-tiny"
+
+
+def test_equal_weights_that_share_one_constant_are_counted_at_their_users(tmp_path: Path) -> None:
+    # Untrained SeaFormer blocks end in zeros: convolutions of one shape then hold one and the same weight.
+    made = export_model(
+        "seaformer-tiny", "coreml", precision="int8", size=SIZE, weights="random", output=tmp_path / "random.mlpackage"
+    )
+    assert any("69 int8 weights" in line for line in made.manifest.verification.checks)
+
+
+def test_the_quantized_graph_in_float32_is_the_graph_itself(tmp_path: Path) -> None:
+    # But for single steps that are rounded the other way, which move others: what a float16 file loses beyond is float16's.
+    deployed = mobileseg.deploy(mobileseg.create_model("seaformer-tiny", weights="camvid11"), *SIZE)
+    batches = [read_batch(path, *SIZE) for path in find_images(samples_folder() / "images")]
+    with quiet():
+        graph, _ = quantize(deployed, batches)
+        program = InterpretedProgram(lower(Lowering(graph, deployed, "float32", "exact.mlpackage"), tmp_path).path)
+    decibels = []
+    for batch in batches:
+        (found,), (wanted,) = program.run(batch), run_module(graph, torch.from_numpy(batch))
+        decibels.append(10 * np.log10((wanted**2).sum() / ((found - wanted) ** 2).sum()))
+    assert np.median(decibels) > 40
+    assert min(decibels) > 28
+
+
+def test_weights_take_less_room(packages: dict[str, Artifact]) -> None:
+    sizes = {precision: made.manifest.artifact.size_bytes for precision, made in packages.items()}
+    assert sizes["int8-weights"] < 0.75 * sizes["float16"]
+
+
+def test_weights_of_another_model_are_noticed(packages: dict[str, Artifact]) -> None:
+    model = mobileseg.create_model("seaformer-tiny", weights="camvid11")
+    lowering = Lowering(torch.nn.Identity(), mobileseg.deploy(model, *SIZE), "float16", "float16.mlpackage")
+    with quiet():
+        assert check(packages["float16"].path, lowering)
+    other = mobileseg.deploy(mobileseg.create_model("seaformer-tiny", num_classes=11), *SIZE)
+    with quiet(), pytest.raises(GateError, match="weights"):
+        check(packages["float16"].path, replace(lowering, deployed=other))
+    with quiet(), pytest.raises(GateError, match="image"):
+        check(packages["float16"].path, replace(lowering, deployed=mobileseg.deploy(model, 64, 64)))
+
+
+def test_it_runs_here(packages: dict[str, Artifact]) -> None:
+    image = find_images(samples_folder() / "images")[0]
+    exact, coarse = (open_artifact(packages[name].path).run(image) for name in ("float32", "int8"))
+    assert isinstance(exact, np.ndarray)
+    assert isinstance(coarse, np.ndarray)
+    assert exact.shape == coarse.shape == (1, 11, 8, 12)
+    assert np.corrcoef(exact.ravel(), coarse.ravel())[0, 1] > 0.98
+
+
+def test_its_times_are_not_taken(packages: dict[str, Artifact]) -> None:
+    with pytest.raises(EnvironmentLackError, match="interpreter"):
+        Host().accepts(packages["int8"].manifest)
+
+
+def test_compare_says_by_what_it_was_evaluated(
+    packages: dict[str, Artifact], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    result = tmp_path / "result.json"
+    compare.run(str(packages["float32"].path), "samples", json_file=str(result), **UNLABELLED)
+    assert "evaluated by our interpreter, not by Core ML" in capsys.readouterr().out
+    found = json.loads(result.read_text())
+    assert found["evaluated_by"] == "our interpreter, not by Core ML"
+    assert found["verdict"] == "PASS"
+
+
+def test_predict_says_so_too(packages: dict[str, Artifact], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pictures = str(tmp_path / "pictures")
+    predict.run(str(packages["int8"].path), ["samples"], pictures, False, None, None, False, False)
+    assert "evaluated by our interpreter, not by Core ML" in capsys.readouterr().out
+    assert list((tmp_path / "pictures").iterdir())
+
+
+def test_an_unknown_operation_is_unknown_and_never_pass(
+    packages: dict[str, Artifact],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.delitem(OPERATIONS, "avg_pool")
+    package, result = packages["float32"].path, tmp_path / "result.json"
+    with pytest.raises(UnknownOperationError, match="avg_pool"):
+        open_artifact(package).load()
+    with pytest.raises(UnknownOperationError) as caught:
+        compare.run(str(package), "samples", json_file=str(result), **UNLABELLED)
+    assert caught.value.exit_code == 3
+    assert "verdict         UNKNOWN" in capsys.readouterr().out
+    found = json.loads(result.read_text())
+    assert (found["verdict"], found["images"], found["agreement"]) == ("UNKNOWN", 0, None)
+    assert "avg_pool" in found["gates"][0]["found"]
+    options = {"precision": "float32", "size": SIZE, "output": tmp_path / "new.mlpackage"}
+    made = export_model("seaformer-tiny", "coreml", **options).manifest.verification
+    assert (made.status, made.miou) == ("not measured", None)
+    assert "avg_pool" in made.source
+    assert len(made.checks) >= 3
+
+
+def test_a_package_can_be_replaced_but_only_by_force(packages: dict[str, Artifact]) -> None:
+    path = packages["float16"].path
+    again = export_model("seaformer-tiny", "coreml", size=SIZE, output=path, force=True, emit="mask")
+    assert open_artifact(path).manifest.output.kind == "mask"
+    assert again.manifest.output.dtype == "int32"
+    assert sorted(p.name for p in path.parent.iterdir() if p.name.startswith(".")) == []
+
+
+def test_what_hides_a_key_is_finite_in_float16_and_hides_it_there() -> None:
+    module = torch.nn.Module()
+    module.mask = constant(torch.tensor([0.0, HIDDEN]))
+    half = within_halves(module).mask.detach().half()
+    assert (half + half).isfinite().all()  # a row and a column
+    assert half.softmax(0).tolist() == [1, 0]
+    assert module.mask[1] == HIDDEN

@@ -1,0 +1,103 @@
+"""Training through the roundings of the file: gradients arrive, and the exported file scores what training measured."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from reference_weights import fill
+
+import mobileseg
+from mobileseg.data.dataset import open_labelled
+from mobileseg.errors import RequestError
+from mobileseg.export import export_model
+from mobileseg.export.evaluation.comparison import compare_labelled
+from mobileseg.export.quantization.calibration import read_calibration
+from mobileseg.export.quantization.training import Int8Form
+from mobileseg.models.factory import deploy, deploy_live, live_tensors
+from mobileseg.models.registry import MODELS
+from mobileseg.models.spec import ModelSpec
+from mobileseg.training.request import TrainingRequest, train
+
+SIZE = (64, 96)
+ONE_OF_EACH = [spec.name for spec in {spec.deploy: spec for spec in reversed(MODELS.values())}.values()]
+# A shift of all logits alike is nothing to a softmax; the auxiliary head is not in the deploy form.
+WITHOUT_GRADIENT = ("bn_similarity.bias", "auxiliary_head")
+
+
+def small(spec: ModelSpec) -> tuple[int, int]:
+    return 2 * spec.multiple + max(spec.remainders), 3 * spec.multiple + max(spec.remainders)
+
+
+@pytest.mark.parametrize("name", ONE_OF_EACH)
+def test_the_live_deploy_form_is_the_deploy_form_and_gradients_reach_every_parameter(name: str) -> None:
+    spec = MODELS[name]
+    model, size = fill(mobileseg.create_model(name)), small(spec)
+    before = {key: value.clone() for key, value in model.state_dict().items()}
+    live = deploy_live(model, *size)
+    wanted = dict(deploy(model, *size).named_parameters())
+    found = live_tensors(live)
+    assert found.keys() == wanted.keys()
+    assert all(torch.equal(found[key], value) for key, value in wanted.items())
+    out = live(torch.rand(1, 3, *size) * 255)
+    sum(part.square().mean() for part in (out.values() if isinstance(out, dict) else [out])).backward()
+    lacking = [key for key, value in model.named_parameters() if value.grad is None]
+    assert all(any(part in key for part in WITHOUT_GRADIENT) for key in lacking)
+    assert all(torch.equal(value, before[key]) for key, value in model.state_dict().items())  # left as it was
+
+
+@pytest.fixture(scope="module")
+def data(scenes: Callable[[str], Path]) -> Path:
+    return scenes("masks")
+
+
+@pytest.fixture(scope="module")
+def trained(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Float weights that know the scenes."""
+    path = tmp_path_factory.mktemp("float") / "float.safetensors"
+    recipe = {"epochs": 8, "batch": 4, "size": SIZE, "crop": (64, 64), "rate": 4e-3, "every": 8, "ema": 0.5}
+    return train(TrainingRequest.of(MODELS["seaformer-tiny"], data, path, recipe=recipe)).weights
+
+
+@pytest.mark.slow
+def test_a_step_through_the_roundings_changes_the_parameters(trained: Path) -> None:
+    model = mobileseg.create_model("seaformer-tiny", weights=str(trained))
+    form = Int8Form(SIZE, read_calibration(None), None)
+    form.begin(model)
+    images = torch.rand(2, 3, *SIZE)
+    out = form.outputs(model, images)
+    assert isinstance(out, torch.Tensor)
+    assert out.shape[0] == 2
+    assert not torch.equal(out[:1], deploy_live(model, *SIZE)(images[:1]))
+    out.square().mean().backward()
+    assert all(p.grad is not None and torch.isfinite(p.grad).all() for p in model.parameters())
+
+
+@pytest.mark.slow
+def test_the_exported_file_scores_what_training_measured(data: Path, trained: Path, tmp_path: Path) -> None:
+    recipe = {"int8": True, "epochs": 2, "batch": 4, "size": SIZE}
+    request = TrainingRequest.of(
+        MODELS["seaformer-tiny"], data, tmp_path / "w.safetensors", str(trained), recipe=recipe
+    )
+    losses: list[float] = []
+    outcome = train(request, lambda report: losses.append(report.loss))
+    assert losses[1] < losses[0]
+    options = {"precision": "int8", "size": SIZE, "weights": str(outcome.weights)}
+    file = export_model("seaformer-tiny", "onnx", output=tmp_path / "w.onnx", **options)
+    found = compare_labelled(file, open_labelled(data / "test"))
+    assert found.artifact is not None and found.float_ is not None
+    assert found.float_.miou == pytest.approx(outcome.measured["test_miou"], abs=1e-6)
+    assert found.artifact.miou == pytest.approx(outcome.measured["test_int8_miou"], abs=0.005)
+
+
+@pytest.mark.parametrize(
+    ("start", "recipe", "message"),
+    [(None, {"int8": True}, "--weights"), ("random", {"int8": True}, "--weights"),
+     ("camvid11", {"int8": True, "crop": (64, 64)}, "--crop")],
+)  # fmt: skip
+def test_requests_that_are_refused(
+    data: Path, tmp_path: Path, start: str | None, recipe: dict[str, object], message: str
+) -> None:
+    with pytest.raises(RequestError, match=message):
+        TrainingRequest.of(MODELS["seaformer-tiny"], data, tmp_path / "w.safetensors", start, recipe=recipe)
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,26 @@
+"""Starting the runner as devices start it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mobileseg.export.artifact import Artifact
+
+QUICK = ("--threads", "1", "--turns", "2", "--runs", "3", "--warmup-min", "4", "--warmup-max", "6")
+
+
+def run(*arguments: object) -> tuple[int, list[dict[str, Any]], str]:
+    """Exit status, events, standard error."""
+    command = [sys.executable, "-m", "mobileseg.latency.runners.python", *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.returncode, [json.loads(line) for line in done.stdout.splitlines()], done.stderr
+
+
+def write_input(artifact: Artifact, path: Path) -> np.ndarray[Any, np.dtype[np.float32]]:
+    pixels = np.random.default_rng(0).uniform(0, 255, artifact.manifest.input.shape).astype(np.float32)
+    pixels.tofile(path)
+    return pixels

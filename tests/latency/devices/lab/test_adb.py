@@ -1,0 +1,173 @@
+"""A phone as near as there is one here: the real adb client and server, a real adbd, Android's shell and commands, ARM code.
+
+Emulated by QEMU in namespaces; no test here has seen a real phone.
+"""
+
+import re
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import phone
+import pytest
+from lab import MOBILESEG, Lab, until
+
+from mobileseg.export.artifact import Artifact
+from mobileseg.latency.results.result import read_result
+
+PORT = 7555
+SERIAL = f"127.0.0.1:{PORT}"
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def connected(machine: Lab) -> Iterator[Lab]:
+    with machine.adbd(PORT):
+        yield machine
+
+
+def test_the_whole_road(connected: Lab, tiny_pte: Artifact, tmp_path: Path) -> None:
+    listed = connected.mobileseg("devices").stdout
+    assert f"adb:{SERIAL}" in listed and "not ready" not in listed.partition(SERIAL)[2].splitlines()[0]
+    words = ("--device", "adb", "--json", tmp_path / "a.json", "--profile", tmp_path)
+    done = connected.mobileseg("latency", tiny_pte.path, *words)
+    assert done.returncode == 0, done
+    result = read_result(tmp_path / "a.json")
+    assert result.complete and result.device == f"adb:{SERIAL}"
+    about = result.properties
+    assert (about.model, about.soc, about.architecture) == ("Debian Emulated phone", "QEMU two cortex-a76", "aarch64")
+    assert about.os == "Android 14 (API 34), TEST.1"
+    assert [(core.max_khz, core.capacity) for core in about.cores] == list(zip(phone.KHZ, phone.CAPACITY, strict=True))
+    (series,), (session,) = result.series, result.sessions
+    assert len(series.samples_ms) == 50 and series.load_ms and series.first_ms and series.peak_kb
+    assert session.runner == "cpp" and "executorch 1." in session.versions and session.threads == 1
+    for sensors in (session.before, session.after):
+        assert sensors is not None and sensors.thermal_status == 0 and sensors.screen_on is True
+        assert [(zone.name, zone.celsius, zone.limit_celsius) for zone in sensors.zones] == [
+            ("BIG", 41.0, 95.0),
+            ("VIRTUAL-SKIN", 31.5, 39.0),
+        ]
+        assert sensors.battery is not None
+        assert sensors.battery.model_dump() == {"level": 87, "charging": True, "saver": False, "celsius": 29.8}
+        assert {clock.governor for clock in sensors.clocks} == {"sched_pixel"}
+    assert not {d.gate for d in result.deviations} - {"busy", "warm-up"}  # of this machine, not of the phone
+    assert series.with_host is not None and series.with_host.agreement == 1.0
+    assert series.with_host.sqnr_db is not None and series.with_host.sqnr_db > 100  # rounding of float32
+    assert series.profile is not None and any(o.name.startswith("Convolution") for o in series.profile.operators)
+    assert result.tried is not None and "not yet on a real phone" in result.tried and result.tried in done.stdout
+    assert connected.left() == []
+
+
+def refused(lab: Lab, file: Path, *words: object, **more: str) -> "subprocess.CompletedProcess[str]":
+    done = lab.mobileseg("latency", file, *(words or ("--device", "adb")), **more)
+    assert "Traceback" not in done.stderr and done.returncode != 0, done
+    assert lab.left() == []
+    return done
+
+
+def test_what_does_not_run_on_a_phone_says_so(connected: Lab, tiny_onnx: Path, tiny_mlpackage: Path) -> None:
+    for file, words in ((tiny_onnx, "not measured on phones"), (tiny_mlpackage, "does not run on Android")):
+        done = refused(connected, file)
+        assert done.returncode == 2 and words in done.stderr, done
+
+
+def test_a_hot_throttled_or_saving_phone_is_refused(
+    connected: Lab, tiny_pte: Artifact, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the gates that ``standard`` refuses with; it would wait for them to open, which is left out."""
+    patient = "import dataclasses, mobileseg.latency.protocol as p; p.PROTOCOLS['standard'].__dict__['wait_s'] = 0; "
+    monkeypatch.setattr("lab.MOBILESEG", (MOBILESEG[0], "-c", patient + MOBILESEG[2]))
+    try:
+        phone.weather(connected.files, milli=92_000, status=2, saver=True)
+        done = refused(connected, tiny_pte.path, "--device", "adb", "--protocol", "standard")
+        said = " ".join(done.stderr.split())
+        wanted = (
+            "hot: 92.0 °C",
+            "throttled: 2",
+            "2 held back",
+            "saver: on",
+            "--allow hot --allow throttled --allow saver",
+        )
+        assert done.returncode == 1 and all(words in said for words in wanted), done
+    finally:
+        phone.weather(connected.files)
+
+
+def test_full_storage(connected: Lab, tiny_pte: Artifact) -> None:
+    with connected.full("data/local/tmp"):
+        done = refused(connected, tiny_pte.path)
+        assert done.returncode == 3, done
+        assert "room for" in done.stderr and "left in /data/local/tmp" in done.stderr
+
+
+def begin(lab: Lab, *words: object) -> "subprocess.Popen[str]":
+    """A measurement that is in its turns when this returns."""
+    process = lab.start("measure.log", *MOBILESEG, "latency", *words)
+    log = lab.folder / "measure.log"
+    until(lambda: re.search("turn [1-9]", log.read_text()) or process.poll() is not None, 120)
+    assert process.poll() is None, log.read_text()
+    return process
+
+
+@pytest.fixture(autouse=True)
+def clean_log(machine: Lab) -> None:
+    (machine.folder / "measure.log").write_text("")
+
+
+def test_unplugged_and_plugged_in_again(machine: Lab, tiny_pte: Artifact, tmp_path: Path) -> None:
+    with machine.adbd(PORT):
+        words = (tiny_pte.path, "--device", f"adb:{SERIAL}", "--json", tmp_path / "a.json")
+        process = begin(machine, *words)
+    with machine.adbd(PORT):  # the first one is gone, with all that ran on it
+        assert process.wait(120) == 0, (machine.folder / "measure.log").read_text()
+        result = read_result(tmp_path / "a.json")
+        assert result.complete and len(result.series[0].samples_ms) == 50
+        assert [d.gate for d in result.deviations if d.gate == "resumed"] == ["resumed"]
+        assert machine.left() == []  # also what the first one left
+
+
+def test_ctrl_c_leaves_nothing_behind(connected: Lab, tiny_pte: Artifact, tmp_path: Path) -> None:
+    process = begin(connected, tiny_pte.path, "--device", "adb", "--json", tmp_path / "a.json")
+    connected.kill("mobileseg.cli", str(tiny_pte.path), how=signal.SIGINT)
+    assert process.wait(60) == 130
+    result = read_result(tmp_path / "a.json")
+    assert not result.complete and result.reason == "interrupted" and result.series[0].samples_ms
+    assert connected.left() == []
+    running = connected.run("sh", "-c", "cat /proc/[0-9]*/cmdline | tr '\\0' ' '").stdout
+    assert "./kit/runner" not in running
+
+
+def test_serials_are_only_names(connected: Lab, tiny_pte: Artifact) -> None:
+    for serial in ("x; touch /data/local/tmp/mobileseg-pwned", "127.0.0.1:7555;id"):
+        done = refused(connected, tiny_pte.path, "--device", f"adb:{serial}")
+        assert done.returncode == 3 and "the device" in done.stderr, done
+
+
+def test_several_none_and_no_server(machine: Lab, tiny_pte: Artifact, tmp_path: Path) -> None:
+    with machine.adbd(PORT), machine.adbd(PORT + 1):
+        done = refused(machine, tiny_pte.path)
+        assert done.returncode == 2 and SERIAL in done.stderr and f"127.0.0.1:{PORT + 1}" in done.stderr, done
+    done = refused(machine, tiny_pte.path)
+    assert done.returncode == 3 and "connected: none" in done.stderr, done
+    done = refused(machine, tiny_pte.path, "--device", "adb:127.0.0.1:1")
+    assert done.returncode == 3 and "Connection refused" in done.stderr, done
+    done = refused(machine, tiny_pte.path, ANDROID_ADB_SERVER_PORT="5998", ADBUTILS_ADB_PATH=str(tmp_path / "none"))
+    assert done.returncode == 3 and "no" in done.stderr and "adb start-server" in done.stderr, done
+    assert "adb start-server" in machine.mobileseg("devices", ANDROID_ADB_SERVER_PORT="5998").stdout
+
+
+@pytest.mark.parametrize(
+    ("answers", "words"), [(True, "has not accepted this computer's key"), (False, "does not answer")]
+)
+def test_unauthorized_and_offline(machine: Lab, tiny_pte: Artifact, answers: bool, words: str) -> None:
+    """adb's own server on a phone that asks for a key that it never accepts, or that never says a word."""
+    mute = machine.start("mute.log", MOBILESEG[0], Path(__file__).with_name("mute.py"), 7560, int(answers))
+    try:
+        assert mute.stdout is not None and mute.stdout.readline() == "ready\n"
+        done = refused(machine, tiny_pte.path, "--device", "adb:127.0.0.1:7560")
+        assert done.returncode == 3 and words in " ".join(done.stderr.split()), done
+    finally:
+        machine.adb("disconnect", "127.0.0.1:7560")
+        machine.kill("mute.py", how=signal.SIGTERM)
+        mute.wait(10)

@@ -1,0 +1,100 @@
+import statistics as reference
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mobileseg.latency.results.summary import drift, flat, ratio, summarize
+
+TIME = st.floats(0.01, 1000)
+TURNS = st.integers(1, 6).flatmap(
+    lambda runs: st.lists(st.lists(TIME, min_size=runs, max_size=runs), min_size=2, max_size=12)
+)
+SCALE = st.floats(0.01, 100)
+
+
+@settings(deadline=None, max_examples=40)
+@given(turns=TURNS)
+def test_summaries_are_those_of_all_samples(turns: list[list[float]]) -> None:
+    times = [time for turn in turns for time in turn]
+    found = summarize(turns)
+    assert found.median_ms == pytest.approx(reference.median(times))
+    assert found.mean_ms == pytest.approx(reference.fmean(times))
+    assert found.p90_ms == pytest.approx(reference.quantiles(times, n=10, method="inclusive")[8])
+    assert found.mad_ms == pytest.approx(reference.median(abs(t - reference.median(times)) for t in times), abs=1e-9)
+    assert found.variation == pytest.approx(reference.stdev(times) / reference.fmean(times), abs=1e-9)
+    assert found.min_ms == min(times)
+    assert found.min_ms <= found.median_ms <= found.p90_ms <= found.p99_ms <= max(times)
+    assert 0 <= found.outliers < 0.5
+
+
+@settings(deadline=None, max_examples=40)
+@given(turns=TURNS, scale=SCALE)
+def test_another_unit_changes_times_and_nothing_else(turns: list[list[float]], scale: float) -> None:
+    found, scaled = summarize(turns), summarize([np.asarray(turn) * scale for turn in turns])
+    assert scaled.p99_ms == pytest.approx(found.p99_ms * scale)
+    assert scaled.mad_ms == pytest.approx(found.mad_ms * scale, abs=1e-6)
+    assert (scaled.variation, scaled.drift) == pytest.approx((found.variation, found.drift), abs=1e-6)
+
+
+@settings(deadline=None, max_examples=40)
+@given(turns=TURNS, scale=SCALE)
+def test_the_interval_holds_the_ratio_of_a_file_and_its_slower_self(turns: list[list[float]], scale: float) -> None:
+    slower = [np.asarray(turn) * scale for turn in turns]
+    found = ratio(slower, turns, paired=True)
+    assert found.value == pytest.approx(scale)
+    assert found.interval == pytest.approx((scale, scale))  # what both share cancels in pairs
+    low, high = ratio(slower, turns).interval or (np.nan, np.nan)
+    assert low <= high
+
+
+@settings(deadline=None, max_examples=40)
+@given(new=TURNS, old=TURNS, figure=st.sampled_from(["median", "p90"]))
+def test_ratios_are_deterministic_and_of_the_figure(
+    new: list[list[float]], old: list[list[float]], figure: str
+) -> None:
+    found = ratio(new, old, figure)
+    key = f"{figure}_ms"
+    assert found.value == pytest.approx(getattr(summarize(new), key) / getattr(summarize(old), key))
+    assert ratio(new, old, figure) == found
+
+
+def test_one_turn_has_no_interval_and_no_drift() -> None:
+    assert ratio([[1.0, 2.0]], [[1.0], [2.0]]).interval is None
+    assert drift([[1.0, 2.0]]) is None
+    assert summarize([[3.0]]).variation is None
+
+
+def test_drift_compares_the_ends() -> None:
+    rising = [[10 + 0.1 * turn] * 3 for turn in range(100)]
+    assert drift(rising) == pytest.approx((19.9 - 0.95) / 10.95 - 1)
+    assert drift(rising[::-1]) == pytest.approx(10.95 / 18.95 - 1)
+
+
+def test_outliers_are_the_few_that_are_far_off() -> None:
+    times = np.random.default_rng(0).normal(10, 0.1, 1000)
+    times[::100] += 5
+    assert summarize([times]).outliers == pytest.approx(0.01, abs=0.005)
+
+
+def test_the_interval_covers_the_truth_where_turns_differ() -> None:
+    """Turns that are slow as a whole, as on a shared machine: intervals over samples would be far too small."""
+    generator = np.random.default_rng(1)
+    held = 0
+    for _ in range(60):
+        new, old = (generator.normal(10, 1, (30, 1)) + generator.normal(0, 0.1, (30, 10)) for _ in range(2))
+        low, high = ratio(list(new), list(old)).interval or (np.nan, np.nan)
+        held += low <= 1 <= high
+    assert held >= 52
+
+
+def test_pairs_see_through_what_slows_both() -> None:
+    generator = np.random.default_rng(2)
+    machine = generator.uniform(1, 3, (30, 1))
+    old = machine * generator.normal(10, 0.05, (30, 5))
+    new = machine * generator.normal(9.5, 0.05, (30, 5))
+    paired, apart = ratio(list(new), list(old), paired=True).interval, ratio(list(new), list(old)).interval
+    assert paired is not None and apart is not None
+    assert paired[1] - paired[0] < apart[1] - apart[0]
+    assert len(flat(list(new))) == 150
