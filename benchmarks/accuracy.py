@@ -1,4 +1,4 @@
-"""The int8 files of every trained model against the float originals on labelled images; writes results/accuracy.json.
+"""The int8 files of every trained model against the reference models on labelled images; writes results/accuracy.json.
 
     python benchmarks/accuracy.py camvid11=../data/camvid11 nuclei256=../data/nuclei256
     python benchmarks/accuracy.py camvid11=../data/camvid11 --models van-b0-light

@@ -76,7 +76,7 @@ def _row(plain: Series, int8: Series) -> tuple[str, ...]:
             )
         ),
         _likeness(int8.with_host),
-        _likeness(int8.with_original),
+        _likeness(int8.with_reference),
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""What is timed against each other: a model's deploy form and its original form, exported as it is, float32 and int8."""
+"""What is timed against each other: a model's deploy model and its reference model, exported as it is, float32 and int8."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def _quantized(module: nn.Module, size: tuple[int, int]) -> nn.Module:
 
 
 def original(name: str, precision: str, size: tuple[int, int], folder: Path) -> Candidate:
-    """The original form, exported as it is."""
+    """The reference model, exported as it is."""
     weights = next(iter(bundled(name)), None)
     if weights is None:
         model: nn.Module = build(MODELS[name], MODELS[name].num_classes)

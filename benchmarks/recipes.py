@@ -45,7 +45,7 @@ RESULTS = Path(__file__).resolve().parent.parent / "results" / "recipes.json"
 
 
 class Subject:
-    """A float deploy form with its outputs on the probes, which every recipe is held against."""
+    """A float deploy model with its outputs on the probes, which every recipe is held against."""
 
     def __init__(self, deployed: DeployedModel, probes: list[Probe]) -> None:
         self.deployed, self.probes = deployed, probes

@@ -1,4 +1,4 @@
-"""Every family's deploy form against its original form exported as it is, or a peer: latency, memory, delegation, float32, int8.
+"""Every family's deploy model against its reference model exported as it is, or a peer: latency, memory, delegation, float32, int8.
 
 Same runtime, one process, one thread, files in turns; ratios of medians. Writes results/zoo.json, prints the table.
 
@@ -48,7 +48,7 @@ CASES = (
     ("sasa-resnet26", (224, 224)),
     ("topformer-tiny", (512, 512)),
 )
-# The network that a model is measured against where the original form does not run, and why it does not.
+# The network that a model is measured against where the reference model does not run, and why it does not.
 PEERS: Mapping[str, tuple[str, Callable[[], nn.Module], str]] = {
     "sasa-resnet26": (
         "ResNet-26",

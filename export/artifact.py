@@ -63,7 +63,7 @@ class Artifact:
             raise ArtifactError(
                 expected="a manifest that says which classes have instances",
                 found=f"none named in that of {self.path.name}",
-                todo="export with --classes: a classes.json with names and things",
+                fix="export with --classes: a classes.json with names and things",
             )
         return rules_for(output.things)
 
@@ -108,7 +108,7 @@ def as_batch(image: ImageLike, size: tuple[int, int]) -> Batch:
     raise ImageError(
         expected=f"(H, W, 3) uint8 RGB, or (1, 3, {size[0]}, {size[1]}) float32 in 0..255",
         found=f"{array.shape} {array.dtype}",
-        todo="convert the picture",
+        fix="convert the picture",
     )
 
 
@@ -130,7 +130,7 @@ def read_artifact(path: str | Path) -> Artifact:
     """``path`` with the manifest beside it, checked to belong together; it need not be able to run here. Raises ``ArtifactError``."""
     path = Path(path)
     if not path.exists():
-        raise ArtifactError(expected="an exported file", found=f"nothing at {path}", todo="check the path")
+        raise ArtifactError(expected="an exported file", found=f"nothing at {path}", fix="check the path")
     manifest = read_manifest(path)
     target = choose(TARGETS, manifest.target, "target")
     found = sha256(path)
@@ -138,6 +138,6 @@ def read_artifact(path: str | Path) -> Artifact:
         raise ArtifactError(
             expected=f"sha256 {manifest.artifact.sha256}, which the manifest names",
             found=f"{found} in {path}: truncated, changed, or the manifest of another file",
-            todo="export again, or bring the two that belong together",
+            fix="export again, or bring the two that belong together",
         )
     return Artifact(path, manifest, target)

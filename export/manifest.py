@@ -111,7 +111,7 @@ class FloatPart(Part):
 
 
 class KeptLayer(Part):
-    """A layer that was asked to stay float: a module of the deploy form, or one operator of it (``module/operator``), and why.
+    """A layer that was asked to stay float: a module of the deploy model, or one operator of it (``module/operator``), and why.
     ``multiply_adds``: its share of the graph's, 0..1."""
 
     layer: str
@@ -180,7 +180,7 @@ class VerificationPart(Part):
     """What was compared, on what, and how far apart it was. None is "not measured".
 
     ``against_deploy``/``against_graph``: the file against the PyTorch module it was lowered from (float, quantized);
-    ``sqnr_db``, ``agreement``, ``miou``: the file against the float original, whose classes serve as labels.
+    ``sqnr_db``, ``agreement``, ``miou``: the file against the reference model, whose classes serve as labels.
     ``evaluated_by``: what ran the file.
     """
 
@@ -240,10 +240,10 @@ def read_manifest(artifact: Path) -> Manifest:
         raise ArtifactError(
             expected=f"the manifest {path.name} beside {artifact.name}",
             found="none",
-            todo="export again, or bring it along",
+            fix="export again, or bring it along",
         ) from error
     except (OSError, UnicodeDecodeError) as error:
-        raise ArtifactError(expected="a manifest", found=f"{path}: {error}", todo="export again") from error
+        raise ArtifactError(expected="a manifest", found=f"{path}: {error}", fix="export again") from error
     return parse_document(Manifest, text, path, "manifest that mobileseg wrote", ArtifactError, "export again")
 
 
@@ -264,6 +264,6 @@ def parse_document(kind: type[Kind], text: str, path: Path, what: str, error: ty
             raise EnvironmentLackError(
                 expected=f"a {what} in schema version {kind.model_fields['schema_version'].default}",
                 found=f"{path}: version {first['input']!r}",
-                todo=f"install the mobileseg that wrote it, or {again} with this one",
+                fix=f"install the mobileseg that wrote it, or {again} with this one",
             ) from found
-        raise error(expected=f"a {what}", found=f"{path}: {where or 'root'}: {first['msg']}", todo=again) from found
+        raise error(expected=f"a {what}", found=f"{path}: {where or 'root'}: {first['msg']}", fix=again) from found

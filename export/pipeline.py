@@ -1,4 +1,4 @@
-"""The road of one model: weights, deploy form, quantization, lowering, verification, manifest."""
+"""The road of one model: weights, deploy model, quantization, lowering, verification, manifest."""
 
 from __future__ import annotations
 
@@ -187,7 +187,7 @@ def _check_gates(request: ExportRequest, percent: float | None, agreement: float
             raise GateError(
                 expected=f"at least {wanted:g} {what}",
                 found="not measured" if found is None else f"{found:.4g}",
-                todo="look at what the export report lists, or ask for less; the file was not kept",
+                fix="look at what the export report lists, or ask for less; the file was not kept",
             )
 
 

@@ -134,7 +134,7 @@ def _check_precision(target: TargetSpec, precision: str) -> None:
         raise RequestError(
             expected=f"a precision of {target.name}: {', '.join(target.precisions)}",
             found=f"{precision!r}{': ' + why if (why := target.refused.get(precision)) else ''}",
-            todo=f"give one of them, or leave it out for {next(iter(target.precisions))}",
+            fix=f"give one of them, or leave it out for {next(iter(target.precisions))}",
         )
 
 
@@ -143,7 +143,7 @@ def _keep_float(asked: str | Path | None, spec: ModelSpec, precision: str) -> Ke
         return None
     if precision != INT8:
         raise RequestError(
-            expected=f"--keep-float with precision {INT8}", found=precision, todo="leave one of the two out"
+            expected=f"--keep-float with precision {INT8}", found=precision, fix="leave one of the two out"
         )
     return AUTO if asked == AUTO else read_keep_float(Path(asked), spec.name)
 
@@ -155,14 +155,14 @@ def _recipe(name: str | None, precision: str) -> Recipe | None:
         raise RequestError(
             expected=f"--recipe with precision {', '.join(CALIBRATED)}",
             found=precision,
-            todo="leave one of the two out",
+            fix="leave one of the two out",
         )
     return choose(RECIPES, name, "recipe")
 
 
 def _check_gate(flag: str, figure: float | None, largest: float) -> None:
     if figure is not None and not 0 <= figure <= largest:
-        raise RequestError(expected=f"{flag} from 0 to {largest:g}", found=f"{figure:g}", todo="correct it")
+        raise RequestError(expected=f"{flag} from 0 to {largest:g}", found=f"{figure:g}", fix="correct it")
 
 
 def _output(spec: ModelSpec, target: TargetSpec, precision: str, output: str | Path | None, force: bool) -> Path:
@@ -171,7 +171,7 @@ def _output(spec: ModelSpec, target: TargetSpec, precision: str, output: str | P
         raise RequestError(
             expected=f"an output name that ends in {target.suffix}",
             found=str(path),
-            todo=f"call it {path.name}{target.suffix}",
+            fix=f"call it {path.name}{target.suffix}",
         )
     check_output(path, force)
     check_output(manifest_path(path), force)
@@ -196,7 +196,7 @@ def _class_set(names: ClassSet | None, source: Weights | None, model: nn.Module)
             raise RequestError(
                 expected=f"{model.mobileseg_classes} class names, as the weights have",
                 found=f"{len(names.names)} in --classes",
-                todo="give the classes.json of the data that the weights were trained on",
+                fix="give the classes.json of the data that the weights were trained on",
             )
         return names
     record = source.record if source else None

@@ -49,5 +49,5 @@ def check_versions(manifest: Manifest, target: TargetSpec, file: str, there: str
         raise EnvironmentLackError(
             expected=f"{name} {made}, which made and verified {file}",
             found=f"{name} {here}",
-            todo=f"export again with that one, or pip install '{name}=={made}'",
+            fix=f"export again with that one, or pip install '{name}=={made}'",
         )

@@ -86,5 +86,5 @@ def check_gates(names: tuple[str, ...]) -> None:
     for name in names:
         if name not in GATES:
             raise RequestError(
-                expected=f"a gate: {', '.join(GATES)}", found=repr(name), todo="see `mobileseg latency --help`"
+                expected=f"a gate: {', '.join(GATES)}", found=repr(name), fix="see `mobileseg latency --help`"
             )

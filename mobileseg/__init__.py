@@ -33,7 +33,7 @@ def list_models(pattern: str = "*") -> list[str]:
 def create_model(
     name: str, num_classes: int | None = None, weights: str | Path | None = None, seed: int = 0
 ) -> nn.Module:
-    """The original form of a model, in evaluation mode, float32 on the CPU.
+    """The reference model of a model, in evaluation mode, float32 on the CPU.
 
     ``weights``: a bundled name, a path or an https URL; without it (or with ``random``) the model is random, from ``seed``. The
     number of classes is read from the weights where there are any (a different ``num_classes`` is then refused), else it is the

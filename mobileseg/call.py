@@ -22,13 +22,13 @@ def call(
         raise EnvironmentLackError(
             expected=f"{command[0]} to end within {timeout_s:.0f} s",
             found="it still ran",
-            todo="try it on a quieter machine",
+            fix="try it on a quieter machine",
         ) from error
     except OSError as error:
         raise EnvironmentLackError(
             expected=f"{command[0]} to start",
             found=error.strerror or str(error),
-            todo="is it installed, and can it be executed?",
+            fix="is it installed, and can it be executed?",
         ) from error
 
 

@@ -6,16 +6,16 @@ from __future__ import annotations
 class MobilesegError(Exception):
     """Base of everything mobileseg raises on purpose.
 
-    ``expected``, ``found`` and ``todo`` are sentences without a final stop; ``exit_code`` is what the command line returns.
+    ``expected``, ``found`` and ``fix`` are sentences without a final stop; ``exit_code`` is what the command line returns.
     """
 
     exit_code = 1
 
-    def __init__(self, *, expected: str, found: str, todo: str) -> None:
-        super().__init__(f"expected {expected}; found {found}; to do: {todo}")
+    def __init__(self, *, expected: str, found: str, fix: str) -> None:
+        super().__init__(f"expected {expected}; found {found}; fix: {fix}")
         self.expected = expected
         self.found = found
-        self.todo = todo
+        self.fix = fix
 
 
 class GateError(MobilesegError):
@@ -71,7 +71,7 @@ class MissingExtraError(EnvironmentLackError):
         super().__init__(
             expected=f"the package {package} for {purpose}",
             found="it is not installed",
-            todo=f"pip install 'mobileseg[{extra}]'",
+            fix=f"pip install 'mobileseg[{extra}]'",
         )
         self.package = package
         self.extra = extra
@@ -86,7 +86,7 @@ class UnknownOperationError(EnvironmentLackError):
         return cls(
             expected="operations that the Core ML interpreter knows",
             found=f"{operation}: UNKNOWN",
-            todo="run the file on macOS, in Core ML itself; here its result is not measured",
+            fix="run the file on macOS, in Core ML itself; here its result is not measured",
         )
 
 

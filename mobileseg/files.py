@@ -40,12 +40,12 @@ def check_output(path: Path, force: bool) -> None:
     """Raise ``OutputError`` where ``path`` cannot be written: no folder, a read-only one, or something there without ``force``."""
     folder = path.parent
     if not folder.is_dir():
-        raise OutputError(expected="a folder that exists for the output", found=str(folder), todo=f"mkdir -p {folder}")
+        raise OutputError(expected="a folder that exists for the output", found=str(folder), fix=f"mkdir -p {folder}")
     if path.exists() and not force:
         raise OutputError(
             expected="a name that is free",
             found=f"{path} exists",
-            todo="choose another --output, or overwrite it with --force",
+            fix="choose another --output, or overwrite it with --force",
         )
     try:
         with tempfile.TemporaryFile(dir=folder):
@@ -54,7 +54,7 @@ def check_output(path: Path, force: bool) -> None:
         if error.errno in _FULL:
             raise disk_full(folder) from error
         raise OutputError(
-            expected="a folder that can be written", found=f"{folder}: {error.strerror}", todo="choose another --output"
+            expected="a folder that can be written", found=f"{folder}: {error.strerror}", fix="choose another --output"
         ) from error
 
 
@@ -64,7 +64,7 @@ def disk_full(folder: Path) -> DiskFullError:
     return DiskFullError(
         expected=f"room in {folder}",
         found=f"the disk (or the quota) is full, {free // 1024} KiB free; nothing was left behind",
-        todo="free some space or choose another --output",
+        fix="free some space or choose another --output",
     )
 
 

@@ -19,7 +19,7 @@ def choose(table: Mapping[str, Spec], name: str, kind: str) -> Spec:
         return table[name]
     near = difflib.get_close_matches(name.lower(), table, n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(near)}?" if near else f"choose one of {', '.join(table)}"
-    raise UnknownNameError(expected=f"a {kind} that mobileseg knows", found=repr(name), todo=hint)
+    raise UnknownNameError(expected=f"a {kind} that mobileseg knows", found=repr(name), fix=hint)
 
 
 def load(path: str) -> Any:

@@ -25,8 +25,8 @@ def test_choose_names_the_nearest(wrong: str, near: str) -> None:
     with pytest.raises(UnknownNameError) as caught:
         choose(MODELS, wrong, "model")
     assert repr(wrong) in caught.value.found
-    assert caught.value.todo.startswith("did you mean ")
-    assert near in caught.value.todo
+    assert caught.value.fix.startswith("did you mean ")
+    assert near in caught.value.fix
     assert caught.value.exit_code == 2
 
 
@@ -54,7 +54,7 @@ def test_require_names_the_missing_package_and_its_extra() -> None:
     with pytest.raises(MissingExtraError) as caught:
         require(("numpy", "no_such_package_anywhere"), "exporting to the moon", "moon")
     assert "no_such_package_anywhere for exporting to the moon" in caught.value.expected
-    assert caught.value.todo == "pip install 'mobileseg[moon]'"
+    assert caught.value.fix == "pip install 'mobileseg[moon]'"
     assert caught.value.exit_code == 3
 
 

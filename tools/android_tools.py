@@ -30,7 +30,7 @@ def _check_java() -> None:
         raise EnvironmentLackError(
             expected=f"a JDK {JAVA} in {release}",
             found="none",
-            todo=f"apt-get install openjdk-{JAVA}-jdk-headless (Debian 12)",
+            fix=f"apt-get install openjdk-{JAVA}-jdk-headless (Debian 12)",
         )
 
 
@@ -42,7 +42,7 @@ def main() -> int:
             print(f"installed {' '.join(installed)}")
         _check_java()
     except MobilesegError as error:
-        print(f"expected {error.expected}; found {error.found}; to do: {error.todo}", file=sys.stderr)
+        print(f"expected {error.expected}; found {error.found}; fix: {error.fix}", file=sys.stderr)
         return error.exit_code
     return 0
 

@@ -15,7 +15,7 @@ from mobileseg.errors import DatasetError, RequestError
 from mobileseg.export.analysis.probe import Bench, Probe
 from mobileseg.export.analysis.sensitivity import Progress, Sensitivity, Subject, rank
 from mobileseg.export.quantization.calibration import ImageSet, read_calibration
-from mobileseg.export.quantization.quantize import switchable
+from mobileseg.export.quantization.quantize import fake_quantized
 from mobileseg.export.quantization.recipes import DEFAULT, RECIPES, Recipe, default_recipe
 from mobileseg.models.checks import check_size
 from mobileseg.models.factory import deploy, num_classes_of, spec_of
@@ -64,13 +64,13 @@ class Diagnosis:
         spec = choose(MODELS, name, "model")
         if not budget_s > 0 or probes < 1:
             raise RequestError(
-                expected="a time and a number of images above 0", found=f"{budget_s:g} s, {probes}", todo="correct it"
+                expected="a time and a number of images above 0", found=f"{budget_s:g} s, {probes}", fix="correct it"
             )
         if most_drop is not None and (data is None or not 0 <= most_drop <= 1):
             raise RequestError(
                 expected="--drop in points of mIoU, and --data with labels",
                 found=f"{100 * most_drop:g} points {'without --data' if data is None else 'of mIoU'}",
-                todo="give labelled images, or leave --drop out",
+                fix="give labelled images, or leave --drop out",
             )
         if size is not None:
             check_size(spec, *size)
@@ -98,7 +98,7 @@ class Diagnosis:
 def diagnose(
     model: nn.Module, weights: str, size: tuple[int, int], images: ImageSet, budget_s: float, recipe: Recipe
 ) -> Sensitivity:
-    """The ranking of an original form in memory, probed with its calibration images."""
+    """The ranking of a reference model in memory, probed with its calibration images."""
     bench = bench_of(model, size, images, image_probes(images, size), recipe=recipe)
     return rank(bench, Subject(spec_of(model).name, weights, images.source, images.source), budget_s)
 
@@ -112,11 +112,11 @@ def bench_of(
     recipe: Recipe = RECIPES[DEFAULT],
     keep_float: Collection[str] = (),
 ) -> Bench:
-    """The quantized graph of an original form, calibrated on ``images``, with ``probes`` to look at it. ``keep_float``: see
-    ``switchable``."""
+    """The quantized graph of a reference model, calibrated on ``images``, with ``probes`` to look at it. ``keep_float``: see
+    ``fake_quantized``."""
     deployed = deploy(model, *size, emit=emit)
     with quiet():
-        return Bench(deployed, switchable(deployed, images.batches(*size), recipe, keep_float), probes)
+        return Bench(deployed, fake_quantized(deployed, images.batches(*size), recipe, keep_float), probes)
 
 
 def image_probes(images: ImageSet, size: tuple[int, int], most: int = PROBES) -> list[Probe]:
@@ -138,5 +138,5 @@ def _check_classes(model: nn.Module, data: LabelledFolder) -> None:
         raise DatasetError(
             expected=f"data with the {wanted} classes of {spec_of(model).name}",
             found=f"{found} classes in {data.path}",
-            todo="give data with the model's classes, or leave --data out",
+            fix="give data with the model's classes, or leave --data out",
         )

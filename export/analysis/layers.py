@@ -14,7 +14,7 @@ from mobileseg.export.analysis.probe import Bench, Probe
 from mobileseg.export.analysis.sensitivity import Progress, layer_costs
 from mobileseg.export.artifact import Artifact
 from mobileseg.export.evaluation.layer_report import LayerReport
-from mobileseg.export.evaluation.reference import original_of
+from mobileseg.export.evaluation.reference import reference_of
 from mobileseg.export.quantization.calibration import ImageSet, read_calibration
 from mobileseg.export.quantization.recipes import DEFAULT, RECIPES
 from mobileseg.export.targets import INT8
@@ -39,7 +39,7 @@ def layer_report(
         raise RequestError(
             expected=f"a file of precision {INT8} that gives logits",
             found=f"{manifest.precision.name}, {manifest.output.kind}, recipe {manifest.precision.recipe or DEFAULT}",
-            todo="leave --layers out",
+            fix="leave --layers out",
         )
     seen = _calibration(artifact, calibration)
     progress(f"calibrate on {len(seen.images)} images ({seen.source})")
@@ -47,7 +47,7 @@ def layer_report(
     probes = [Probe(read_batch(path, *artifact.size)) for path in chosen]
     asked = manifest.precision.requested
     kept = tuple(layer.layer for layer in asked.layers) if asked else ()
-    model = original_of(manifest, weights)
+    model = reference_of(manifest, weights)
     bench = bench_of(model, artifact.size, seen, probes, manifest.output.kind, recipe, kept)
     graph = bench.without(kept)
     fidelity = _fidelity(artifact, bench)
@@ -75,13 +75,13 @@ def _calibration(artifact: Artifact, folder: Path | None) -> ImageSet:
         raise ArtifactError(
             expected=f"the calibration images of {artifact.path.name}",
             found=f"no folder at {folder}",
-            todo="give --calibration with the folder where they are now",
+            fix="give --calibration with the folder where they are now",
         )
     images = read_calibration(folder)
     if images.part().sha256 != part.sha256:
         raise ArtifactError(
             expected=f"the {part.images} calibration images of {artifact.path.name} (sha256 {part.sha256})",
             found=f"{len(images.images)} others in {images.source}",
-            todo="give --calibration with the folder that the file was exported with",
+            fix="give --calibration with the folder that the file was exported with",
         )
     return images

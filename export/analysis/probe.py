@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mobileseg.data.images import Batch, evenly
 from mobileseg.export.evaluation.layer_report import Figures
-from mobileseg.export.quantization.fake_quant import SwitchedGraph
+from mobileseg.export.quantization.fake_quant import FakeQuantGraph
 from mobileseg.metrics.agreement import Agreement
 from mobileseg.metrics.confusion import confusion, scores
 from mobileseg.models.deploy import DeployedModel
@@ -32,9 +32,9 @@ class Probe:
 
 
 class Bench:
-    """Runs choices of layers on the probes and compares with the float deploy form, whose outputs are kept."""
+    """Runs choices of layers on the probes and compares with the float deploy model, whose outputs are kept."""
 
-    def __init__(self, deployed: DeployedModel, graph: SwitchedGraph, probes: Sequence[Probe]) -> None:
+    def __init__(self, deployed: DeployedModel, graph: FakeQuantGraph, probes: Sequence[Probe]) -> None:
         self.deployed, self.graph, self.probes = deployed, graph, probes
         self.references = [run_module(deployed, torch.from_numpy(probe.batch)) for probe in probes]
         self.float_maps = [self._map(out, probe) for out, probe in zip(self.references, probes, strict=True)]
@@ -53,7 +53,7 @@ class Bench:
         return all(probe.label is not None for probe in self.probes)
 
     def float_miou(self) -> float | None:
-        """Of the float deploy form on the probes."""
+        """Of the float deploy model on the probes."""
         return self._miou(self.float_maps)
 
     def only(self, layers: Collection[str]) -> Figures:

@@ -20,7 +20,7 @@ INPUT_NAME = "image"
 
 @dataclass(frozen=True)
 class Lowering:
-    """``module``: what to lower, the float deploy form or the quantized graph of it. ``essentials`` go into the file's own
+    """``module``: what to lower, the float deploy model or the quantized graph of it. ``essentials`` go into the file's own
     metadata where the format has any."""
 
     module: nn.Module

@@ -53,7 +53,7 @@ class Accuracy(Part):
 
 
 class Gain(Part):
-    """The artifact's figure less the float original's, and its 95 % interval from pairs: both on the same drawn images."""
+    """The artifact's figure less the reference model's, and its 95 % interval from pairs: both on the same drawn images."""
 
     metric: str
     value: Ratio

@@ -1,4 +1,4 @@
-"""An artifact and the float original on the same images: how accurate both are and how far apart."""
+"""An artifact and the reference model on the same images: how accurate both are and how far apart."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from mobileseg.data.labels import read_labels
 from mobileseg.errors import DatasetError, RequestError, UnknownOperationError
 from mobileseg.export.artifact import Artifact
 from mobileseg.export.evaluation.accuracy import Accuracy, Gain, Ratio, Tally
-from mobileseg.export.evaluation.gates import Gate, Verdict, judge, overall
+from mobileseg.export.evaluation.gates import Gate, Verdict, gates_of, overall
 from mobileseg.export.evaluation.layer_report import LayerReport
-from mobileseg.export.evaluation.reference import original_of
+from mobileseg.export.evaluation.reference import reference_of
 from mobileseg.export.evaluation.worst import Worst, WorstImages
 from mobileseg.export.manifest import Decibel, Document, Part
 from mobileseg.export.versions import installed
 from mobileseg.metrics.agreement import Agreement
 from mobileseg.models.factory import deploy
-from mobileseg.models.reference import original_outputs, run_module
+from mobileseg.models.reference import reference_outputs, run_module
 from mobileseg.postprocess.class_map import Outputs
 
 SCHEMA_VERSION: Final = 1
@@ -34,7 +34,7 @@ Count = Callable[[int, int], None]
 
 
 class Logits(Part):
-    """How far outputs are from the float original's; None where a file gives no logits. Errors in the logits' own units."""
+    """How far outputs are from the reference model's; None where a file gives no logits. Errors in the logits' own units."""
 
     max_error: float | None
     mean_error: float | None
@@ -46,7 +46,7 @@ class Logits(Part):
 class Comparison(Document):
     """The JSON of ``compare``. ``float_`` is written as ``float``; both are None where there were no labels: not measured.
 
-    ``artifact_logits``, ``deploy_logits``: of the file and of its deploy form in PyTorch, both against the float original;
+    ``artifact_logits``, ``deploy_logits``: of the file and of its deploy model in PyTorch, both against the reference model;
     ``agreement`` and ``sqnr_db`` repeat the file's. ``evaluated_by``: what ran the file. Where that does not know an operation of
     it, the verdict is UNKNOWN, a gate names the operation, and there are no figures. ``layers``: where the error arises, ``worst``: on
     which images, where that was asked for.
@@ -86,14 +86,14 @@ def check_classes(artifact: Artifact, data: LabelledFolder) -> None:
         raise DatasetError(
             expected=f"{count} classes, as {artifact.path.name} has",
             found=f"{len(names)} in {data.path} ({', '.join(names[:6])}{', ...' if len(names) > 6 else ''})",
-            todo="give data with the model's classes, or --no-labels to compare on the images alone",
+            fix="give data with the model's classes, or --no-labels to compare on the images alone",
         )
     if wanted is not None and wanted != names:
         first = next(i for i in range(count) if wanted[i] != names[i])
         raise DatasetError(
             expected=f"class {first} to be {wanted[first]!r}, as {artifact.path.name} has it",
             found=f"{names[first]!r} in the data's classes.json",
-            todo="put the classes into the model's order",
+            fix="put the classes into the model's order",
         )
 
 
@@ -108,7 +108,7 @@ def compare_labelled(
     every image."""
     if artifact.manifest.model.task == "classification":
         raise RequestError(
-            expected="a segmentation artifact", found=artifact.manifest.model.name, todo="use --no-labels"
+            expected="a segmentation artifact", found=artifact.manifest.model.name, fix="use --no-labels"
         )
     check_classes(artifact, data)
     forms = _Forms(artifact, weights)
@@ -186,12 +186,12 @@ Run = tuple[Outputs, NDArray[np.int32]]
 
 
 class _Forms:
-    """Float original, deploy form and file, fed the same pixels; adds up how far the two are from the first."""
+    """Float original, deploy model and file, fed the same pixels; adds up how far the two are from the first."""
 
     def __init__(self, artifact: Artifact, weights: str | None) -> None:
         self.artifact = artifact
         self.runtime = artifact.load()  # first: where nothing can run the file nothing else is worth loading
-        self.original = original_of(artifact.manifest, weights)
+        self.original = reference_of(artifact.manifest, weights)
         self.deployed = deploy(self.original, *artifact.size, emit=artifact.manifest.output.kind)
         classes = artifact.manifest.model.num_classes
         self.file, self.rewrite = Agreement(classes), Agreement(classes)
@@ -200,7 +200,7 @@ class _Forms:
         """Outputs and class map, the latter at ``size`` height and width, of all three."""
         batch = read_batch(path, *self.artifact.size)
         outputs = (
-            original_outputs(self.original, batch),
+            reference_outputs(self.original, batch),
             run_module(self.deployed, torch.from_numpy(batch)),
             self.runtime.run(batch),
         )
@@ -216,7 +216,7 @@ class _Forms:
         self, data: str, accuracy: tuple[Accuracy | None, Accuracy | None], gains: tuple[Gain, ...]
     ) -> Comparison:
         error, span = self.rewrite.max_error, self.rewrite.logit_range
-        gates = judge(
+        gates = gates_of(
             self.artifact.manifest.precision.name,
             error / span if error is not None and span else None,
             self.file.argmax,

@@ -14,7 +14,7 @@ Verdict = Literal["PASS", "FAIL", "UNKNOWN"]
 # float16 rounds every number to 11 bits: like the integers it answers for its accuracy, not for the last pixel.
 FLOAT_PRECISIONS = (FLOAT32,)
 LARGEST_DROP = 0.010  # of mIoU or PQ: one point, which the far end of the interval must not pass
-LEAST_KEPT = 0.96  # of the float original's figure
+LEAST_KEPT = 0.96  # of the reference model's figure
 
 
 class Gate(Part):
@@ -26,18 +26,18 @@ class Gate(Part):
     found: str
 
 
-def judge(
+def gates_of(
     precision: str,
     rewrite_error: float | None,
     agreement: float | None,
     accuracy: tuple[Accuracy | None, Accuracy | None],
     gains: tuple[Gain, ...],
 ) -> tuple[Gate, ...]:
-    """The gates for a file of ``precision``. ``rewrite_error``: the deploy form's against the original, of the output's range;
+    """The gates for a file of ``precision``. ``rewrite_error``: the deploy model's against the original, of the output's range;
     ``accuracy``: of the original and of the file; ``gains``: the differences, with intervals."""
     error = None if rewrite_error is None else f"{rewrite_error:.2g} of the output's range"
     gates = [
-        _gate("float parity", f"deploy form within {REWRITE_ERROR:g}", error, _at_most(rewrite_error, REWRITE_ERROR))
+        _gate("float parity", f"deploy model within {REWRITE_ERROR:g}", error, _at_most(rewrite_error, REWRITE_ERROR))
     ]
     if precision in FLOAT_PRECISIONS:
         share = None if agreement is None else f"{100 * agreement:.4f} %"

@@ -6,7 +6,7 @@ from mobileseg.export.manifest import Decibel, Part
 
 
 class Figures(Part):
-    """Of one choice of layers, against the float deploy form. ``miou`` in 0..1, None without labels."""
+    """Of one choice of layers, against the float deploy model. ``miou`` in 0..1, None without labels."""
 
     sqnr_db: Decibel
     agreement: float

@@ -1,4 +1,4 @@
-"""From a picture to its classes and instances, with an artifact or with the float original."""
+"""From a picture to its classes and instances, with an artifact or with the reference model."""
 
 from __future__ import annotations
 
@@ -78,11 +78,11 @@ def from_artifact(artifact: Artifact) -> Predictor:
     )
 
 
-def from_original(spec: ModelSpec, weights: str | None, size: tuple[int, int] | None) -> Predictor:
-    """The float original with its bundled weights, or others. Raises ``CheckpointError``, ``SizeError``, ``RequestError``."""
+def from_reference(spec: ModelSpec, weights: str | None, size: tuple[int, int] | None) -> Predictor:
+    """The reference model with its bundled weights, or others. Raises ``CheckpointError``, ``SizeError``, ``RequestError``."""
     from mobileseg.models.checks import check_size
     from mobileseg.models.factory import build, num_classes_of
-    from mobileseg.models.reference import original_outputs
+    from mobileseg.models.reference import reference_outputs
     from mobileseg.weights.importer import model_from_weights
     from mobileseg.weights.resolve import RANDOM, default_weights, resolve
 
@@ -101,7 +101,7 @@ def from_original(spec: ModelSpec, weights: str | None, size: tuple[int, int] | 
     things = tuple(names.index(thing) for thing in record.things) if record else spec.things
     known = things if record or count == spec.num_classes else ()
     return Predictor(
-        run=lambda batch: original_outputs(model, batch),
+        run=lambda batch: reference_outputs(model, batch),
         size=size,
         align_corners=spec.align_corners,
         names=names,
@@ -113,4 +113,4 @@ def from_original(spec: ModelSpec, weights: str | None, size: tuple[int, int] | 
 
 def _refuse_classifier(name: str, task: str) -> None:
     if task == "classification":
-        raise RequestError(expected="a segmentation model", found=f"{name}, a classifier", todo="choose another model")
+        raise RequestError(expected="a segmentation model", found=f"{name}, a classifier", fix="choose another model")

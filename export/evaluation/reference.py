@@ -1,4 +1,4 @@
-"""The float original that an artifact came from, made again from what its manifest says."""
+"""The reference model that an artifact came from, made again from what its manifest says."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from mobileseg.weights.importer import model_from_weights
 from mobileseg.weights.resolve import resolve
 
 
-def original_of(manifest: Manifest, weights: str | None = None) -> nn.Module:
-    """The original form with the very weights of the manifest; ``weights`` says where they are now if they were moved.
+def reference_of(manifest: Manifest, weights: str | None = None) -> nn.Module:
+    """The reference model with the very weights of the manifest; ``weights`` says where they are now if they were moved.
 
     Raises ``ArtifactError`` where they are gone or others.
     """
@@ -31,7 +31,7 @@ def original_of(manifest: Manifest, weights: str | None = None) -> nn.Module:
         raise ArtifactError(
             expected=f"the weights that the artifact was made from (sha256 {part.sha256 or 'none: they were random'})",
             found=f"{found} at {source.path}",
-            todo="give --weights with the file that was exported",
+            fix="give --weights with the file that was exported",
         )
     model, _ = model_from_weights(spec, replace(source, sha256=found), None, part.seed or 0)
     return _stretched(model, manifest)

@@ -16,7 +16,7 @@ from mobileseg.export.manifest import VerificationPart
 from mobileseg.export.targets import FLOAT16
 from mobileseg.metrics.agreement import Agreement
 from mobileseg.models.deploy import DeployedModel
-from mobileseg.models.reference import original_outputs, run_module
+from mobileseg.models.reference import reference_outputs, run_module
 from mobileseg.postprocess.class_map import Outputs, classes_of_output
 
 FLOAT_ERROR = 1e-4  # of the output's range
@@ -51,7 +51,7 @@ class Subject:
     runtime: Runtime
     original: nn.Module
     deployed: DeployedModel
-    lowered: nn.Module  # the deploy form itself for float files, the quantized graph for int8
+    lowered: nn.Module  # the deploy model itself for float files, the quantized graph for int8
     int8: bool
     bound: Bound | None = None  # of a float module's file; None: equal to float32 rounding
     evaluated_by: str | None = None
@@ -91,21 +91,21 @@ def verify(subject: Subject, batches: Iterable[Batch], source: str, same_as_cali
     file, graph, rewrite, quantized = (Pair(deployed) for _ in range(4))
     for batch in batches:
         output, pixels = subject.runtime.run(batch), torch.from_numpy(batch)
-        original, rewritten = original_outputs(subject.original, batch), run_module(deployed, pixels)
+        original, rewritten = reference_outputs(subject.original, batch), run_module(deployed, pixels)
         lowered = rewritten if subject.lowered is deployed else run_module(subject.lowered, pixels)
         file.add(original, output)
         graph.add(lowered, output)
         rewrite.add(original, rewritten)
         if subject.int8:
             quantized.add(original, lowered)
-    checks = [_check_equal(rewrite, REWRITE_ERROR, "the deploy form", "the original")]
+    checks = [_check_equal(rewrite, REWRITE_ERROR, "the deploy model", "the original")]
     if subject.int8:
         bounds = {name: _int8_bound(part.sqnr_db, quantized) for name, part in quantized.parts.items()}
         checks += _check_follows(graph, "quantized graph", bounds)
     elif subject.bound is not None:
-        checks += _check_follows(graph, "deploy form", dict.fromkeys(graph.parts, subject.bound))
+        checks += _check_follows(graph, "deploy model", dict.fromkeys(graph.parts, subject.bound))
     else:
-        checks.append(_check_equal(graph, FLOAT_ERROR, "the file", "its deploy form"))
+        checks.append(_check_equal(graph, FLOAT_ERROR, "the file", "its deploy model"))
     return VerificationPart(
         status="passed",
         images=file.first.images,
@@ -127,7 +127,7 @@ def _fail(what: str, wanted: str, found: str) -> GateError:
     return GateError(
         expected=f"{what} {wanted}",
         found=found,
-        todo="the file was not kept; report it with the model, size and weights that made it",
+        fix="the file was not kept; report it with the model, size and weights that made it",
     )
 
 

@@ -1,4 +1,4 @@
-"""The images on which a file differs most from its float original, kept while a comparison runs, and drawn at its end."""
+"""The images on which a file differs most from its reference model, kept while a comparison runs, and drawn at its end."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Picture(Part):
 
 
 class WorstImage(Part):
-    """One image. ``agreement``: share of the pixels to which file and float original give the same class; the mIoUs are those of this
+    """One image. ``agreement``: share of the pixels to which file and reference model give the same class; the mIoUs are those of this
     image alone, None without labels. All in 0..1."""
 
     image: str

@@ -56,6 +56,6 @@ def read_calibration(folder: Path | None) -> ImageSet:
         raise DatasetError(
             expected=f"at least {FEWEST} distinct calibration images",
             found=f"{len(images.images)} in {images.source}",
-            todo="add images of what the camera will see, or leave --calibration out for the bundled street images",
+            fix="add images of what the camera will see, or leave --calibration out for the bundled street images",
         )
     return images

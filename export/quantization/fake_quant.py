@@ -89,8 +89,8 @@ class Layer:
 
 
 @dataclass
-class SwitchedGraph:
-    """``module`` takes what the deploy form takes. ``layers`` in the order of execution; ``multiply_adds`` of the whole graph, the
+class FakeQuantGraph:
+    """``module`` takes what the deploy model takes. ``layers`` in the order of execution; ``multiply_adds`` of the whole graph, the
     products that stay float included."""
 
     module: GraphModule
@@ -132,10 +132,10 @@ class SwitchedGraph:
         return inside / self.multiply_adds if self.multiply_adds else 0.0
 
 
-def switched(graph: GraphModule, quantizer: Int8Quantizer) -> SwitchedGraph:
+def fake_quant_graph(graph: GraphModule, quantizer: Int8Quantizer) -> FakeQuantGraph:
     """Turn a converted graph whose weights are not folded (``convert_pt2e(..., fold_quantize=False)``) into one with switches, in
     place."""
-    found = SwitchedGraph(graph, [])
+    found = FakeQuantGraph(graph, [])
     owners = _owners(graph, quantizer)
     for node in graph.graph.nodes:
         cost = multiply_adds(node)
@@ -154,7 +154,7 @@ def switched(graph: GraphModule, quantizer: Int8Quantizer) -> SwitchedGraph:
 
 
 def _insert(
-    found: SwitchedGraph, graph: GraphModule, node: Node, pair: Node, user: Node, owners: dict[Node, str]
+    found: FakeQuantGraph, graph: GraphModule, node: Node, pair: Node, user: Node, owners: dict[Node, str]
 ) -> None:
     """A rounding of its own on the edge to ``user``."""
     source, scale, zero_point, *rest = node.args

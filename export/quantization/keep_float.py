@@ -19,7 +19,7 @@ AUTO: Final = "auto"
 
 
 class KeepFloat(Part):
-    """``keep``: names of layers, or of modules with all that is in them, of the deploy form of ``model``.
+    """``keep``: names of layers, or of modules with all that is in them, of the deploy model of ``model``.
 
     ``latency_ratio``: of the file with these layers float to the one all in int8, on ``device``; None where not measured.
     """
@@ -56,30 +56,30 @@ def read_keep_float(path: Path, model: str) -> KeepFloat:
         raise RequestError(
             expected=f"a list of layers at {path}, or '{AUTO}'",
             found=error.strerror or "it cannot be read",
-            todo="make one with `mobileseg sensitivity`",
+            fix="make one with `mobileseg sensitivity`",
         ) from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError) as error:
         what = error.errors()[0] if isinstance(error, ValidationError) else None
         raise RequestError(
             expected=f"a list of layers as `mobileseg sensitivity` writes it, at {path}",
             found=f"{'.'.join(map(str, what['loc']))}: {what['msg']}" if what else str(error),
-            todo="make one with `mobileseg sensitivity`, or correct it",
+            fix="make one with `mobileseg sensitivity`, or correct it",
         ) from error
     if found.model != model:
         raise RequestError(
-            expected=f"a list for {model}", found=f"one for {found.model} at {path}", todo="make one for this model"
+            expected=f"a list for {model}", found=f"one for {found.model} at {path}", fix="make one for this model"
         )
     return found
 
 
 def check_names(names: tuple[str, ...], deployed: DeployedModel) -> None:
-    """Raise ``RequestError`` for a name that is no module of the deploy form (the part behind a slash is an operator's)."""
+    """Raise ``RequestError`` for a name that is no module of the deploy model (the part behind a slash is an operator's)."""
     modules = [name for name, _ in deployed.named_modules()]
     for name in names:
         if name.rsplit("/", 1)[0] not in modules:
             near = difflib.get_close_matches(name, modules, n=3)
             raise RequestError(
-                expected=f"a layer of the deploy form of {deployed.mobileseg_spec.name}",
+                expected=f"a layer of the deploy model of {deployed.mobileseg_spec.name}",
                 found=repr(name),
-                todo=f"did you mean {', '.join(near)}?" if near else "see `mobileseg sensitivity` for their names",
+                fix=f"did you mean {', '.join(near)}?" if near else "see `mobileseg sensitivity` for their names",
             )

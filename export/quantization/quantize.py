@@ -1,4 +1,4 @@
-"""From a float deploy form to the quantized graph that every target is lowered from."""
+"""From a float deploy model to the quantized graph that every target is lowered from."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torchao.quantization.pt2e.quantize_pt2e import convert_pt2e, prepare_pt2e
 from mobileseg.data.images import Batch
 from mobileseg.export.manifest import FloatPart
 from mobileseg.export.quantization.bias_correction import bias_shifts, correct_biases
-from mobileseg.export.quantization.fake_quant import SwitchedGraph, switched
+from mobileseg.export.quantization.fake_quant import FakeQuantGraph, fake_quant_graph
 from mobileseg.export.quantization.quantizer import Int8Quantizer
 from mobileseg.export.quantization.recipes import DEFAULT, RECIPES, Recipe
 from mobileseg.export.quantization.weight_only import QUANTIZERS
@@ -20,7 +20,7 @@ from mobileseg.models.deploy import DeployedModel
 
 
 def float_graph(module: DeployedModel) -> GraphModule:
-    """The deploy form as a graph of ATen operators."""
+    """The deploy model as a graph of ATen operators."""
     example = torch.zeros(1, 3, module.height, module.width)
     with torch.no_grad():
         graph = torch.export.export(module, (example,), strict=False).module()
@@ -60,12 +60,12 @@ def quantize(
     return graph, quantizer.kept_float
 
 
-def switchable(
+def fake_quantized(
     module: DeployedModel,
     batches: Sequence[Batch],
     recipe: Recipe = RECIPES[DEFAULT],
     keep_float: Collection[str] = (),
-) -> SwitchedGraph:
+) -> FakeQuantGraph:
     """The same, with a switch at every rounding in place of a decision.
 
     Where biases are corrected, each is for a graph with everything in int8 but ``keep_float``; with other choices of layers a layer
@@ -74,7 +74,7 @@ def switchable(
     quantizer = Int8Quantizer(recipe=recipe)
     prepared = calibrate(module, batches, quantizer)
     with torch.no_grad():
-        graph = switched(convert_pt2e(prepared, fold_quantize=False), quantizer)
+        graph = fake_quant_graph(convert_pt2e(prepared, fold_quantize=False), quantizer)
     if recipe.correct_bias:
         graph.keep_float(keep_float)
         graph.correct(bias_shifts(graph.module, float_graph(module), batches))

@@ -1,6 +1,6 @@
 """Quantization-aware training on the very graph that export makes (Jacob et al., CVPR 2018, https://arxiv.org/abs/1712.05877).
 
-The deploy form is a differentiable function of the original form's parameters (``factory.deploy_live``), and the graph that export
+The deploy model is a differentiable function of the reference model's parameters (``factory.deploy_live``), and the graph that export
 quantizes has a straight-through rounding wherever the file will round (``fake_quant``). So what is trained is the original
 form, in its authors' keys, through everything that export does to it; exporting the result needs nothing new. BatchNorms stay as they
 are: folded, they are part of weights that are rounded.
@@ -17,7 +17,7 @@ from torch.func import functional_call
 from mobileseg.data.dataset import LabelledFolder
 from mobileseg.data.images import Batch
 from mobileseg.export.quantization.calibration import ImageSet
-from mobileseg.export.quantization.quantize import quantize, switchable
+from mobileseg.export.quantization.quantize import fake_quantized, quantize
 from mobileseg.models.deploy import DeployedModel
 from mobileseg.models.factory import deploy, deploy_live, live_tensors, spec_of
 from mobileseg.models.reference import normalization, run_module
@@ -64,13 +64,13 @@ class Int8Form:
     def begin(self, model: nn.Module) -> None:
         """Calibrate with the weights as they are now."""
         with quiet():
-            found = switchable(self._deploy(model.eval()), self.batches)
+            found = fake_quantized(self._deploy(model.eval()), self.batches)
         for edge in found.edges:
             edge.rounding.live = edge.rounding.axis is not None  # the weights change with every step
         self.graph = found.module.requires_grad_(False)
 
     def outputs(self, model: nn.Module, images: Tensor) -> Outputs:
-        """Of normalised ``(N, 3, height, width)``; the deploy form takes pixels, and one image at a time."""
+        """Of normalised ``(N, 3, height, width)``; the deploy model takes pixels, and one image at a time."""
         mean, std = normalization(spec_of(model))
         tensors = live_tensors(deploy_live(model, *self.size, emit=self.emit))
         found = [functional_call(self.graph, tensors, (image,)) for image in torch.split(images * std + mean, 1)]

@@ -101,7 +101,7 @@ def _busy(now: Sensors) -> Iterator[Finding]:
         yield Finding("busy", f"others use at most {BUSY:.0%} of the processor", f"{now.busy:.0%}{load}")
 
 
-def judge(
+def deviations_of(
     findings: list[Finding], when: When, refuse: tuple[str, ...], allow: Allowed, session: int | None
 ) -> list[Deviation]:
     """What the protocol makes of them. What is not known is no pass: a gate that refuses, refuses then too."""
@@ -125,7 +125,7 @@ def wait_until_fit(
     while True:
         now = device.sensors()
         findings = inspect(now) if device.gives == "time" else []  # counts are the same in any weather
-        deviations = judge(findings, "before", protocol.refuse_before, allow, session)
+        deviations = deviations_of(findings, "before", protocol.refuse_before, allow, session)
         refused = [d for d in deviations if d.verdict == "refused"]
         hopeless = any(not f.known for f in findings if any(d.gate == f.gate for d in refused))
         left = end - time.monotonic()
@@ -144,7 +144,7 @@ def cool_down(protocol: Protocol, allow: Allowed, session: int, progress: Callab
         return []
     if "cool-down" in allow:
         finding = Finding("cool-down", f"a pause of {pause:.0f} s", "none")
-        return judge([finding], "before", protocol.refuse_before, allow, session)
+        return deviations_of([finding], "before", protocol.refuse_before, allow, session)
     progress(f"cool down for {pause:.0f} s")
     time.sleep(pause)
     return []
@@ -161,5 +161,5 @@ def refusal(deviations: list[Deviation], protocol: Protocol, waited: float = 0) 
         expected=f"protocol {protocol.name}: " + "; ".join(dict.fromkeys(d.expected for d in deviations)),
         found="; ".join(f"{d.gate}: {d.found}" for d in deviations)
         + (f", after waiting {waited:.0f} s" if waited else ""),
-        todo=f"mend it, or record it with {' '.join(f'--allow {gate}' for gate in gates)}, or choose a protocol that flags it",
+        fix=f"mend it, or record it with {' '.join(f'--allow {gate}' for gate in gates)}, or choose a protocol that flags it",
     )

@@ -36,15 +36,13 @@ def choose_cores(properties: Properties, asked: str) -> tuple[int, ...]:
             raise RequestError(
                 expected=f"{asked} cores",
                 found=f"{len(properties.cores)} cores that nothing tells apart",
-                todo="say --cores all, or their numbers: --cores 0,1",
+                fix="say --cores all, or their numbers: --cores 0,1",
             )
         return tuple(sorted(n for group in groups[:-1] for n in group)) if asked == "big" else groups[-1]
     if not re.fullmatch(r"\d{1,4}(,\d{1,4})*", asked):
-        raise RequestError(
-            expected=f"{', '.join(CHOICES)} or numbers such as 0,1", found=repr(asked), todo="choose one"
-        )
+        raise RequestError(expected=f"{', '.join(CHOICES)} or numbers such as 0,1", found=repr(asked), fix="choose one")
     wanted = tuple(sorted({int(n) for n in asked.split(",")}))
     there = {core.number for core in properties.cores}
     if there and not there.issuperset(wanted):
-        raise RequestError(expected=f"cores among {sorted(there)}", found=asked, todo="choose cores that are there")
+        raise RequestError(expected=f"cores among {sorted(there)}", found=asked, fix="choose cores that are there")
     return wanted

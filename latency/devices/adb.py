@@ -52,7 +52,7 @@ class Adb:
             raise EnvironmentLackError(
                 expected=f"a phone with a 64-bit ARM kernel ({ARCHITECTURE})",
                 found=f"{self._serial}, {found}",
-                todo="measure on another one; on emulated phones of other processors times say nothing",
+                fix="measure on another one; on emulated phones of other processors times say nothing",
             )
 
     @property
@@ -81,13 +81,13 @@ class Adb:
                 expected="a .pte for a phone over adb",
                 found=f"{manifest.artifact.file}, {target.title}: not measured on phones, because ONNX Runtime comes to them inside "
                 "of apps alone and has no program that runs from a shell",
-                todo="measure it on an ARM board (--device ssh:HOST), or export it with --target executorch",
+                fix="measure it on an ARM board (--device ssh:HOST), or export it with --target executorch",
             )
         if target.name != RUNS:
             raise RequestError(
                 expected="a .pte for a phone over adb",
                 found=f"{manifest.artifact.file}, {target.title}: it does not run on Android",
-                todo="export it with --target executorch",
+                fix="export it with --target executorch",
             )
         check_versions(manifest, target, manifest.artifact.file)
 
@@ -158,11 +158,11 @@ class AdbShell:
     def _failed(self, expected: str, found: str, kind: type[DeviceError] = DeviceError) -> DeviceError:
         if not self._answers():
             return self._lost(found)
-        return kind(expected=expected, found=found or "no reason was given", todo="try it again; then see adb logcat")
+        return kind(expected=expected, found=found or "no reason was given", fix="try it again; then see adb logcat")
 
     def _lost(self, found: str) -> DeviceLostError:
         return DeviceLostError(
-            expected=f"{self._device.serial} to stay connected", found=found or "it is gone", todo="connect it again"
+            expected=f"{self._device.serial} to stay connected", found=found or "it is gone", fix="connect it again"
         )
 
     def _answers(self) -> bool:
@@ -183,7 +183,7 @@ def find() -> list[Found]:
     try:
         devices = adb_server.listed(adb_server.client(start=False))
     except EnvironmentLackError as error:
-        return [Found("adb", "not ready", f"{error.found}: {error.todo}")]
+        return [Found("adb", "not ready", f"{error.found}: {error.fix}")]
     if not devices:
         return [Found("adb", "not ready", "the adb server has no device")]
     return [

@@ -58,11 +58,11 @@ class SeveralDevicesError(RequestError):
 
 
 class State(NamedTuple):
-    """Why a device in that state cannot be used. ``todo``: the way out."""
+    """Why a device in that state cannot be used. ``fix``: the way out."""
 
     error: type[DeviceError]
     found: str
-    todo: str
+    fix: str
 
 
 STATES: Mapping[str, State] = {
@@ -102,7 +102,7 @@ def client(start: bool = True) -> AdbClient:
     port = os.environ.get("ANDROID_ADB_SERVER_PORT", "5037")
     if not port.isdigit() or not 0 < int(port) < 65536:
         raise NoServerError(
-            expected="a port in ANDROID_ADB_SERVER_PORT", found=repr(port), todo="unset it, or give a number"
+            expected="a port in ANDROID_ADB_SERVER_PORT", found=repr(port), fix="unset it, or give a number"
         )
     server = AdbClient(socket_timeout=ANSWER_S)
     where = f"{server.host}:{server.port}"
@@ -111,14 +111,14 @@ def client(start: bool = True) -> AdbClient:
             raise NoServerError(
                 expected=f"an adb server at {where}",
                 found="none runs",
-                todo="adb start-server; --device adb does that too",
+                fix="adb start-server; --device adb does that too",
             )
         _start(where)
     try:
         server.server_version()
     except (AdbError, OSError, ValueError) as error:
         raise NoServerError(
-            expected=f"an adb server at {where}", found=f"something else: {error}", todo="set ANDROID_ADB_SERVER_PORT"
+            expected=f"an adb server at {where}", found=f"something else: {error}", fix="set ANDROID_ADB_SERVER_PORT"
         ) from error
     return server
 
@@ -136,7 +136,7 @@ def _start(where: str) -> None:
     from adbutils import adb_path
     from adbutils.errors import AdbError
 
-    todo = "install Android's platform-tools (Debian: apt-get install adb) and run: adb start-server"
+    fix = "install Android's platform-tools (Debian: apt-get install adb) and run: adb start-server"
     try:
         done = subprocess.run(
             [adb_path(), "start-server"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
@@ -144,11 +144,11 @@ def _start(where: str) -> None:
         )  # fmt: skip
     except (AdbError, OSError, subprocess.TimeoutExpired) as error:
         raise NoServerError(
-            expected=f"an adb server at {where}", found=f"none runs, and adb cannot start one: {error}", todo=todo
+            expected=f"an adb server at {where}", found=f"none runs, and adb cannot start one: {error}", fix=fix
         ) from error
     if done.returncode != 0:
         said = "; ".join(done.stderr.strip().splitlines()[-2:]) or f"status {done.returncode}"
-        raise NoServerError(expected=f"an adb server at {where}", found=f"adb start-server: {said}", todo=todo)
+        raise NoServerError(expected=f"an adb server at {where}", found=f"adb start-server: {said}", fix=fix)
 
 
 def listed(server: AdbClient) -> dict[str, str]:
@@ -162,7 +162,7 @@ def listed(server: AdbClient) -> dict[str, str]:
             text = connection.read_string_block()
     except (AdbError, OSError, ValueError) as error:
         raise NoServerError(
-            expected="a list of devices from the adb server", found=str(error), todo="adb kill-server, and again"
+            expected="a list of devices from the adb server", found=str(error), fix="adb kill-server, and again"
         ) from error
     return parse_list(text)
 
@@ -185,7 +185,7 @@ def choose(devices: Mapping[str, str], asked: str | None) -> str:
         raise SeveralDevicesError(
             expected="one device, or which of them",
             found=names,
-            todo=f"say --device adb:{first}, or set ANDROID_SERIAL",
+            fix=f"say --device adb:{first}, or set ANDROID_SERIAL",
         )
     serial = next(iter(devices), None) if asked is None else asked
     if serial is None or serial not in devices:
@@ -193,13 +193,13 @@ def choose(devices: Mapping[str, str], asked: str | None) -> str:
         raise NoDeviceError(
             expected="a device" if serial is None else f"the device {serial!r}",
             found=f"connected: {others}",
-            todo="connect it with USB debugging on (Developer options), or over the network: --device adb:HOST:PORT",
+            fix="connect it with USB debugging on (Developer options), or over the network: --device adb:HOST:PORT",
         )
     state = devices[serial]
     if state != READY:
         why = next((row for name, row in STATES.items() if state.startswith(name)), None)
-        error, found, todo = why or State(OfflineError, f"its state is {state!r}", "connect it again")
-        raise error(expected=f"{serial} to be ready", found=f"{state}: {found}", todo=todo)
+        error, found, fix = why or State(OfflineError, f"its state is {state!r}", "connect it again")
+        raise error(expected=f"{serial} to be ready", found=f"{state}: {found}", fix=fix)
     return serial
 
 
@@ -221,7 +221,7 @@ def connect(server: AdbClient, argument: str | None) -> str:
     except NoDeviceError as error:
         if not said:
             raise
-        raise NoDeviceError(expected=error.expected, found=said, todo=error.todo) from error
+        raise NoDeviceError(expected=error.expected, found=said, fix=error.fix) from error
 
 
 def _connect(server: AdbClient, address: str) -> str:
@@ -242,7 +242,7 @@ def summary(devices: Mapping[str, str]) -> Sequence[tuple[str, str]]:
         try:
             choose(devices, serial)
         except DeviceError as error:
-            rows.append((serial, f"{error.found}; {error.todo}"))
+            rows.append((serial, f"{error.found}; {error.fix}"))
         else:
             rows.append((serial, ""))
     return rows

@@ -37,7 +37,7 @@ class Refused(Part):
 
     expected: str
     found: str
-    todo: str
+    fix: str
     status: int
 
     def error(self) -> MobilesegError:
@@ -47,7 +47,7 @@ class Refused(Part):
             RequestError.exit_code: RequestError,
         }
         kind = kinds.get(self.status, RunnerFailedError)
-        return kind(expected=self.expected, found=f"in the app: {self.found}", todo=self.todo)
+        return kind(expected=self.expected, found=f"in the app: {self.found}", fix=self.fix)
 
 
 class AndroidApp:
@@ -68,9 +68,7 @@ class AndroidApp:
         said = must(self._shell, start_command({**extras, "result": RESULT}), "the app's benchmark to start")
         if "Error" in said:
             found = said.strip().splitlines()[-1]
-            raise RunnerFailedError(
-                expected=f"{ACTIVITY} to start", found=found, todo="install the app of this version"
-            )
+            raise RunnerFailedError(expected=f"{ACTIVITY} to start", found=found, fix="install the app of this version")
         self._wait(progress)
         local = self._local / RESULT
         self._storage.pull(RESULT, local)
@@ -93,7 +91,7 @@ class AndroidApp:
                 raise RunnerFailedError(
                     expected="a result from the app",
                     found="it ended without one",
-                    todo="killed: is there memory enough? otherwise see adb logcat",
+                    fix="killed: is there memory enough? otherwise see adb logcat",
                 )
             if said:
                 raise _refused(said)
@@ -109,7 +107,7 @@ def installed_app(shell: Shell, phone: str, local: Path) -> Iterator[AndroidApp]
         raise EnvironmentLackError(
             expected=f"the app {PACKAGE} on {phone}",
             found="it is not installed",
-            todo="build it with Android Studio (android_demo/README.md) and install it",
+            fix="build it with Android Studio (android_demo/README.md) and install it",
         )
     # The app makes its folder itself when it is started without extras: from Android 11 on it may not read what a shell made there.
     wait = f"i=0; while [ $i -lt {START_S} ] && ! [ -d {FOLDER} ]; do sleep 1; i=$((i+1)); done"
@@ -142,5 +140,5 @@ def _refused(said: str) -> MobilesegError:
         return Refused.model_validate_json(said).error()
     except ValidationError:
         return RunnerFailedError(
-            expected="the app's reason", found=repr(said[-200:]), todo="install the app of this version"
+            expected="the app's reason", found=repr(said[-200:]), fix="install the app of this version"
         )

@@ -37,7 +37,5 @@ def find() -> list[Found]:
         emulator_version()
         parts.require((*parts.CROSS, *parts.PLUGIN), "emulating an ARM core")
     except EnvironmentLackError as error:
-        return [
-            Found(f"{KIND}:{name}", "not ready", f"{error.found}: {error.expected}; {error.todo}") for name in CORES
-        ]
+        return [Found(f"{KIND}:{name}", "not ready", f"{error.found}: {error.expected}; {error.fix}") for name in CORES]
     return [Found(f"{KIND}:{name}", "ready", f"{core.title}; counts of .pte files") for name, core in CORES.items()]

@@ -69,7 +69,7 @@ class Host:
             raise EnvironmentLackError(
                 expected="macOS for a Core ML file",
                 found=f"{manifest.artifact.file} on {platform.system()}, where an interpreter evaluates it: its times say nothing",
-                todo="measure it on a Mac",
+                fix="measure it on a Mac",
             )
         require(target.runtime_packages, f"running {target.suffix} files", target.extra)
         check_versions(manifest, target, manifest.artifact.file)
@@ -124,7 +124,7 @@ class HostWorkspace:
                 raise RunnerFailedError(
                     expected="the runner to finish",
                     found="; ".join([_died(status), *last]),
-                    todo="killed: is there memory enough? otherwise report it with the file's name",
+                    fix="killed: is there memory enough? otherwise report it with the file's name",
                 )
 
 

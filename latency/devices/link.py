@@ -75,7 +75,7 @@ def parse_host(text: str) -> tuple[str, str | None]:
     match = HOST.fullmatch(text)
     port = match["port"] if match else None
     if match is None or (port is not None and not 0 < int(port) < 65536):
-        raise RequestError(expected="HOST, USER@HOST or USER@HOST:PORT", found=repr(text), todo="say --device ssh:HOST")
+        raise RequestError(expected="HOST, USER@HOST or USER@HOST:PORT", found=repr(text), fix="say --device ssh:HOST")
     host = match["host"].strip("[]")
     return (f"{match['user']}@{host}" if match["user"] else host), port
 
@@ -83,14 +83,14 @@ def parse_host(text: str) -> tuple[str, str | None]:
 def refusal(said: str, host: str) -> DeviceError:
     """What ssh's complaint means."""
     lines = [line.strip() for line in said.splitlines() if line.strip() and not set(line.strip()) <= {"@"}]
-    for pattern, error, todo in REASONS:
+    for pattern, error, fix in REASONS:
         found = next((line for line in lines if re.search(pattern, line)), None)
         if found is not None:
-            return error(expected=f"a connection to {host}", found=found, todo=todo.format(host=host))
+            return error(expected=f"a connection to {host}", found=found, fix=fix.format(host=host))
     return DeviceError(
         expected=f"a connection to {host}",
         found="; ".join(lines[-2:]) or "ssh said nothing",
-        todo=f"try it: ssh {host} true",
+        fix=f"try it: ssh {host} true",
     )
 
 
@@ -103,7 +103,7 @@ class SshShell:
             raise EnvironmentLackError(
                 expected="ssh on PATH",
                 found="not on this machine",
-                todo="install it (Debian: apt-get install openssh-client)",
+                fix="install it (Debian: apt-get install openssh-client)",
             )
         self._folder = Path(tempfile.mkdtemp(prefix="mobileseg-ssh-"))
         self._socket = self._folder / "c"  # short: a socket's path has about 100 characters
@@ -195,7 +195,7 @@ class SshShell:
             raise self.broken()
         if self._status != 0:
             last = self._said.strip().splitlines()[-1:] or [f"status {self._status}"]
-            raise DeviceError(expected=expected, found=last[0], todo="see what is there by hand")
+            raise DeviceError(expected=expected, found=last[0], fix="see what is there by hand")
 
     def broken(self) -> DeviceError:
         """Lost, unless the master still has its connection."""
@@ -204,8 +204,8 @@ class SshShell:
             return RunnerFailedError(
                 expected="the shell there to finish",
                 found=said or f"it ended with status {self._status}",
-                todo="measure again",
+                fix="measure again",
             )
         return DeviceLostError(
-            expected=f"{self.host} to stay connected", found="the connection broke off", todo="see whether it is on"
+            expected=f"{self.host} to stay connected", found="the connection broke off", fix="see whether it is on"
         )

@@ -73,8 +73,8 @@ def must(shell: Shell, script: str, what: str) -> str:
     if status != 0:
         said = "; ".join(text.strip().splitlines()[-LAST_LINES:]) or f"status {status}"
         if "No space left" in said:
-            raise NoSpaceError(expected=what, found=said, todo="free some space on the device")
-        raise DeviceError(expected=what, found=said, todo="try it by hand in the device's shell")
+            raise NoSpaceError(expected=what, found=said, fix="free some space on the device")
+        raise DeviceError(expected=what, found=said, fix="try it by hand in the device's shell")
     return text
 
 
@@ -124,7 +124,7 @@ class RemoteWorkspace:
                 raise DeviceError(
                     expected=f"{path} on the device with sha256 {right[:16]}...",
                     found="none" if there is None else f"{there[:16]}...",
-                    todo="measure again; if it stays so, check cable and storage",
+                    fix="measure again; if it stays so, check cable and storage",
                 )
 
     def _check_space(self, local: Path, size: int) -> None:
@@ -136,7 +136,7 @@ class RemoteWorkspace:
             raise NoSpaceError(
                 expected=f"room for {local.name}, {size / 1e6:.1f} MB, on the device",
                 found=f"{free / 1e6:.1f} MB left in {self._folder}",
-                todo="free some space there",
+                fix="free some space there",
             )
 
     def run(self, arguments: Sequence[str]) -> Generator[str, None, None]:
@@ -164,10 +164,10 @@ class RemoteWorkspace:
     def _failed(self, status: int) -> DeviceError:
         said = ask(self._shell, f"tail -n {LAST_LINES} {shlex.quote(self.path(CHATTER))}").text.strip()
         how = f"it was ended by signal {status - SIGNALLED}" if status > SIGNALLED else f"exit status {status}"
-        todo = "killed: is there memory enough? otherwise report it with the file's name"
+        fix = "killed: is there memory enough? otherwise report it with the file's name"
         if status == NOT_EXECUTABLE:
-            todo = f"may files be executed in {self._folder}? the file system may be mounted noexec"
-        return RunnerFailedError(expected="the runner to finish", found="; ".join([how, *said.splitlines()]), todo=todo)
+            fix = f"may files be executed in {self._folder}? the file system may be mounted noexec"
+        return RunnerFailedError(expected="the runner to finish", found="; ".join([how, *said.splitlines()]), fix=fix)
 
 
 @contextlib.contextmanager
@@ -216,7 +216,7 @@ def _make(shell: Shell, parents: Sequence[str]) -> str:
     for line in text.splitlines():
         if _ours(line, parents):
             return line
-    raise DeviceError(expected="the name of a new folder", found=repr(text[-200:]), todo="is its mktemp broken?")
+    raise DeviceError(expected="the name of a new folder", found=repr(text[-200:]), fix="is its mktemp broken?")
 
 
 def _sweep(shell: Shell, parents: Sequence[str], left: set[str]) -> None:

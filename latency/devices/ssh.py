@@ -53,7 +53,7 @@ class Ssh:
             raise EnvironmentLackError(
                 expected=f"Linux on 64-bit ARM (Linux {ARCHITECTURE})",
                 found=f"{argument}, {found}",
-                todo="measure on a board of that architecture; for another computer, install mobileseg there: --device host",
+                fix="measure on a board of that architecture; for another computer, install mobileseg there: --device host",
             )
 
     @property
@@ -91,13 +91,13 @@ class Ssh:
             raise RequestError(
                 expected=".pte or .onnx files for a board",
                 found=f"{file}, {target.title}: it does not run on Linux",
-                todo="export it with another --target",
+                fix="export it with another --target",
             )
         if len(self._targets | {target.name}) > 1:
             raise RequestError(
                 expected=".pte files or .onnx files",
                 found="both: on a board they run in different programs, which cannot take turns in one process",
-                todo="measure them one after the other",
+                fix="measure them one after the other",
             )
         if target.name == "onnx":
             self._check_onnx(target, manifest)
@@ -121,7 +121,7 @@ class Ssh:
             raise EnvironmentLackError(
                 expected=f"onnxruntime and numpy for python3 on {self._shell.host}",
                 found="neither there, nor a word on which release made the file",
-                todo="there: python3 -m pip install onnxruntime numpy",
+                fix="there: python3 -m pip install onnxruntime numpy",
             )
         self._wheels = wheels.onnxruntime(wanted, self._python())
         return wanted
@@ -134,7 +134,7 @@ class Ssh:
             raise EnvironmentLackError(
                 expected=f"python3 on {self._shell.host}, in which ONNX Runtime runs",
                 found=said[0],
-                todo="install it there (Debian: apt-get install python3), or export the file with --target executorch",
+                fix="install it there (Debian: apt-get install python3), or export the file with --target executorch",
             )
         return said[0]
 

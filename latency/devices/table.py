@@ -82,10 +82,10 @@ def split(name: str, table: Mapping[str, DeviceSpec] = DEVICES) -> tuple[DeviceS
     kind, colon, argument = name.partition(":")
     spec = choose(table, kind, "device")
     if argument and not spec.argument:
-        raise RequestError(expected=f"{kind} without anything behind it", found=repr(name), todo=f"say --device {kind}")
+        raise RequestError(expected=f"{kind} without anything behind it", found=repr(name), fix=f"say --device {kind}")
     if not argument and (colon or spec.required):
         wanted = f"{kind}:{spec.argument}" if spec.argument else kind
-        raise RequestError(expected=f"a device as {wanted}", found=repr(name), todo="see `mobileseg devices`")
+        raise RequestError(expected=f"a device as {wanted}", found=repr(name), fix="see `mobileseg devices`")
     return spec, argument or None
 
 
@@ -93,7 +93,7 @@ def open_device(name: str) -> Device:
     """The device called ``name``, such as ``host``. Raises ``UnknownNameError``, ``RequestError``, ``DeviceError``."""
     spec, argument = split(name)
     if spec.open is None:
-        raise RequestError(expected="a device that times", found=f"{name}, which counts", todo="measure on another one")
+        raise RequestError(expected="a device that times", found=f"{name}, which counts", fix="measure on another one")
     device: Device = load(spec.open)(argument)
     return device
 

@@ -35,7 +35,7 @@ def emulator_version() -> str:
         raise EnvironmentLackError(
             expected="qemu-user 7 or 8, for the plugin interface of version 1",
             found=text.splitlines()[0] if text else "no answer",
-            todo="use Debian 12's qemu-user (7.2)",
+            fix="use Debian 12's qemu-user (7.2)",
         )
     return f"qemu-user {match.group(1)}.{match.group(2)}"
 
@@ -67,12 +67,12 @@ class Emulator:
     def _check(events: Sequence[dict[str, Any]], status: int, said: str) -> None:
         last = events[-1] if events else {"event": "nothing"}
         if last["event"] == "error":
-            raise ArtifactError(expected=last["expected"], found=last["found"], todo=last["todo"])
+            raise ArtifactError(expected=last["expected"], found=last["found"], fix=last["fix"])
         if status != 0 or last["event"] != "end":
             raise EnvironmentLackError(
                 expected="the emulated runner to reach its end",
                 found=last_lines(said) or f"status {status} after {last['event']!r}",
-                todo="see whether the runner runs by hand: make arm-runner",
+                fix="see whether the runner runs by hand: make arm-runner",
             )
 
 

@@ -56,7 +56,7 @@ def check(artifact: Artifact) -> None:
         raise RequestError(
             expected="a .pte for an emulated core",
             found=f"{artifact.path.name}, {artifact.target.title}",
-            todo="export it with --target executorch; on emulated ARM other files are not measured",
+            fix="export it with --target executorch; on emulated ARM other files are not measured",
         )
 
 
@@ -84,13 +84,13 @@ def count(artifact: Artifact, cpu: str) -> Counts:
 def count_all(
     artifacts: Sequence[str | Path], device: str, command: str | None = None, progress: Progress = lambda _: None
 ) -> Result:
-    """Count every file on ``emulated:CORE`` and compare its outputs with the host's and with the float original's.
+    """Count every file on ``emulated:CORE`` and compare its outputs with the host's and with the reference model's.
 
     Raises what ``emulate`` and ``open_artifact`` raise, wrong requests before anything is built.
     """
     core = core_of(device)
     if not artifacts:
-        raise RequestError(expected="at least one artifact", found="none", todo="name exported files")
+        raise RequestError(expected="at least one artifact", found="none", fix="name exported files")
     opened = [open_artifact(path) for path in artifacts]
     for artifact in opened:
         check(artifact)
@@ -121,8 +121,8 @@ def count_all(
 
 
 def _series(artifact: Artifact, core: EmulatedCore) -> Series:
-    from mobileseg.export.evaluation.reference import original_of
-    from mobileseg.models.reference import original_outputs
+    from mobileseg.export.evaluation.reference import reference_of
+    from mobileseg.models.reference import reference_outputs
 
     batch = read_batch(first_sample(), *artifact.size)
     found = emulate(artifact, core.name, batch)
@@ -130,5 +130,5 @@ def _series(artifact: Artifact, core: EmulatedCore) -> Series:
         **facts(artifact),
         counts=found.counts,
         with_host=likeness(artifact, artifact.load(1).run(batch), found.outputs),
-        with_original=likeness(artifact, original_outputs(original_of(artifact.manifest), batch), found.outputs),
+        with_reference=likeness(artifact, reference_outputs(reference_of(artifact.manifest), batch), found.outputs),
     )

@@ -15,7 +15,7 @@ from mobileseg.data.images import read_image
 from mobileseg.errors import GateError, RequestError
 from mobileseg.export.artifact import Artifact, read_artifact
 from mobileseg.export.manifest import manifest_path
-from mobileseg.latency.conditions.gates import Deviation, Finding, cool_down, judge
+from mobileseg.latency.conditions.gates import Deviation, Finding, cool_down, deviations_of
 from mobileseg.latency.devices.adb import Adb
 from mobileseg.latency.devices.app import AndroidApp, Extras, installed_app, storage_name
 from mobileseg.latency.devices.contract import DeviceError, RunnerFailedError
@@ -101,12 +101,12 @@ def _checked(
     """The files, the numbers of threads and the serial. Raises ``RequestError``."""
     spec, serial = split(device)
     if spec.name != "adb":
-        raise RequestError(expected="--in-app with --device adb", found=device, todo="the app runs on phones alone")
+        raise RequestError(expected="--in-app with --device adb", found=device, fix="the app runs on phones alone")
     if not artifacts:
-        raise RequestError(expected="at least one artifact", found="none", todo="name exported files")
+        raise RequestError(expected="at least one artifact", found="none", fix="name exported files")
     if BIG in threads:
         raise RequestError(
-            expected="numbers of --threads with --in-app", found=BIG, todo="an app chooses no cores: give a number"
+            expected="numbers of --threads with --in-app", found=BIG, fix="an app chooses no cores: give a number"
         )
     opened = tuple(read_artifact(path) for path in artifacts)
     for artifact in opened:
@@ -114,7 +114,7 @@ def _checked(
             raise RequestError(
                 expected="a .pte or an .onnx for the app",
                 found=artifact.path.name,
-                todo="export it with --target executorch",
+                fix="export it with --target executorch",
             )
     return opened, tuple(count for count in threads if isinstance(count, int)), serial
 
@@ -179,7 +179,7 @@ class _Measurement:
         result = app.measure({**files, **extras}, self.progress)
         if [s.sha256 for s in result.series] != [a.manifest.artifact.sha256 for a in artifacts]:
             wanted = ", ".join(a.path.name for a in artifacts)
-            raise RunnerFailedError(expected=f"figures of {wanted}", found="another file's", todo="measure again")
+            raise RunnerFailedError(expected=f"figures of {wanted}", found="another file's", fix="measure again")
         return result
 
 
@@ -201,7 +201,7 @@ def merge(told: Sequence[Result], asked: Asked, skipped: Sequence[Deviation] = (
     ]
     if reason is None:
         far = list(_far_apart(told, asked))
-        deviations += judge(far, "after", asked.protocol.refuse_after, asked.allow, None)
+        deviations += deviations_of(far, "after", asked.protocol.refuse_after, asked.allow, None)
     return told[0].model_copy(
         update={
             "device": name_of(asked.phone),

@@ -13,7 +13,15 @@ from mobileseg.data.images import Pixels, read_image
 from mobileseg.errors import GateError
 from mobileseg.export.artifact import Artifact
 from mobileseg.export.versions import installed
-from mobileseg.latency.conditions.gates import Deviation, Finding, cool_down, inspect, judge, refusal, wait_until_fit
+from mobileseg.latency.conditions.gates import (
+    Deviation,
+    Finding,
+    cool_down,
+    deviations_of,
+    inspect,
+    refusal,
+    wait_until_fit,
+)
 from mobileseg.latency.conditions.sensors import Sensors
 from mobileseg.latency.devices.contract import DeviceError
 from mobileseg.latency.devices.table import split
@@ -177,7 +185,7 @@ class _Measurement:
             found_after.append(
                 Finding("resumed", "one process", f"{record.resumed + 1}: the device was lost meanwhile")
             )
-        self._deviations += judge(found_after, "after", asked.protocol.refuse_after, asked.allow, number)
+        self._deviations += deviations_of(found_after, "after", asked.protocol.refuse_after, asked.allow, number)
 
     def _check_threads(self, setting: Setting, number: int) -> None:
         there = len(setting.cores or self._asked.properties.cores)
@@ -185,7 +193,7 @@ class _Measurement:
             return
         finding = Finding("threads", f"at most {there}, one a core", str(setting.threads))
         asked = self._asked
-        found = judge([finding], "before", asked.protocol.refuse_before, asked.allow, number)
+        found = deviations_of([finding], "before", asked.protocol.refuse_before, asked.allow, number)
         if any(d.verdict == "refused" for d in found):
             raise refusal(found, asked.protocol)
         self._deviations += found
@@ -200,7 +208,7 @@ class _Measurement:
             for setting in asked.settings:
                 same = [s.record.tracks[i].turns for s in self._sessions if s.setting == setting]
                 findings += assemble.far_apart(artifact.path.name, same, by)
-        self._deviations += judge(findings, "after", by.refuse_after, asked.allow, None)
+        self._deviations += deviations_of(findings, "after", by.refuse_after, asked.allow, None)
 
     def _folder(self, bench: Bench, index: int) -> str:
         """Where a short process writes what the file gives; remembered with the workspace, which a lost device has anew."""

@@ -51,11 +51,11 @@ class Request:
         how = choose(PROTOCOLS, protocol, "protocol")
         check_gates(tuple(allow))
         if not artifacts:
-            raise RequestError(expected="at least one artifact", found="none", todo="name exported files")
+            raise RequestError(expected="at least one artifact", found="none", fix="name exported files")
         if compute_units not in COMPUTE_UNITS:
-            raise RequestError(expected=" or ".join(COMPUTE_UNITS), found=repr(compute_units), todo="choose one")
+            raise RequestError(expected=" or ".join(COMPUTE_UNITS), found=repr(compute_units), fix="choose one")
         if profile is not None and not Path(profile).is_dir():
-            raise RequestError(expected="a folder for the profiles", found=str(profile), todo=f"mkdir -p {profile}")
+            raise RequestError(expected="a folder for the profiles", found=str(profile), fix=f"mkdir -p {profile}")
         for thread in threads:
             _check_threads(thread)
         opened = tuple(read_artifact(path) for path in artifacts)
@@ -89,13 +89,13 @@ def check_counting(
         raise RequestError(
             expected=f"{device} without {', '.join(given)}",
             found=" and ".join(name for name, there in given.items() if there),
-            todo="it counts one inference on one thread",
+            fix="it counts one inference on one thread",
         )
     if earlier is not None:
         raise RequestError(
             expected=f"a new file for the counts of {device}",
             found=f"a measurement of {earlier.device} that broke off",
-            todo="name another one, or overwrite it with --force",
+            fix="name another one, or overwrite it with --force",
         )
 
 
@@ -113,7 +113,7 @@ def _check_threads(thread: int | str) -> None:
         raise RequestError(
             expected=f"threads as 1,2,4 or {BIG}, each at most {MOST_THREADS}",
             found=repr(thread),
-            todo="give --threads so",
+            fix="give --threads so",
         )
 
 
@@ -122,7 +122,7 @@ def _setting(properties: Properties, thread: int | str, cores: str, units: str |
         return Setting(thread, choose_cores(properties, cores), cores, units)
     if cores not in ("all", BIG):
         raise RequestError(
-            expected=f"--threads {BIG} with --cores {BIG}", found=f"--cores {cores}", todo="leave --cores out"
+            expected=f"--threads {BIG} with --cores {BIG}", found=f"--cores {cores}", fix="leave --cores out"
         )
     chosen = choose_cores(properties, BIG)
     return Setting(len(chosen), chosen, BIG, units)

@@ -47,7 +47,7 @@ def refuse_other(pairs: Mapping[str, tuple[object, object]]) -> None:
         raise RequestError(
             expected="the same measurement as the one that broke off",
             found=f"another: {', '.join(other)}",
-            todo="repeat its command, or begin anew with --force",
+            fix="repeat its command, or begin anew with --force",
         )
 
 

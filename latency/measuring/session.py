@@ -92,12 +92,12 @@ class Record:
         """Raises ``RunnerFailedError`` for a line that is no event, and with the runner's own words for its ``error``."""
         event = parse_event(line)
         if isinstance(event, Failure):
-            raise RunnerFailedError(expected=event.expected, found=event.found, todo=event.todo)
+            raise RunnerFailedError(expected=event.expected, found=event.found, fix=event.fix)
         if isinstance(event, (Once, Warmup, Turn, Counted, ProfileWritten)) and event.model >= len(self.tracks):
             raise RunnerFailedError(
                 expected=f"models below {len(self.tracks)}",
                 found=f"model {event.model}",
-                todo="report it: the runner miscounts",
+                fix="report it: the runner miscounts",
             )
         match event:
             case Start():
@@ -122,7 +122,7 @@ class Record:
         track = self.tracks[event.model]
         if track.turns and len(event.samples_ms) != len(track.turns[0]):
             raise RunnerFailedError(
-                expected=f"{len(track.turns[0])} samples a turn", found=str(len(event.samples_ms)), todo="report it"
+                expected=f"{len(track.turns[0])} samples a turn", found=str(len(event.samples_ms)), fix="report it"
             )
         track.turns.append(event.samples_ms)
         track.at_s.append(round(event.at_s + self._offset, 4))
@@ -161,7 +161,7 @@ class Bench:
             for line in lines:
                 record.hear(line)
         if not record.ended:
-            raise RunnerFailedError(expected="the runner to finish", found="its events broke off", todo="measure again")
+            raise RunnerFailedError(expected="the runner to finish", found="its events broke off", fix="measure again")
 
     def solo(self, index: int, setting: Setting, output: str | None = None) -> Record:
         """One file in a short process of its own: cold load, first inference, peak memory."""
@@ -176,7 +176,7 @@ class Bench:
         self._run([index], [*setting.arguments(), *PROFILED, "--profile", self.space.path(f"profile{index}")], record)
         file = record.tracks[0].profile
         if file is None:
-            raise RunnerFailedError(expected="a profile", found="the runner wrote none", todo="leave --profile out")
+            raise RunnerFailedError(expected="a profile", found="the runner wrote none", fix="leave --profile out")
         return record, f"profile{index}/{Path(file).name}"
 
     def measure(self, setting: Setting, protocol: Protocol, record: Record) -> None:

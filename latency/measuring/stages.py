@@ -64,7 +64,7 @@ def read_outputs(artifact: Artifact, folder: Path) -> Outputs:
             raise ArtifactError(
                 expected=f"output {number} of {artifact.path.name} as {shape}, which its manifest says",
                 found=f"{values.size} values",
-                todo="export it again",
+                fix="export it again",
             )
         outputs.append(values.reshape(shape))
     return tuple(outputs)

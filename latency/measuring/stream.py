@@ -88,7 +88,7 @@ class Failure(Event):
     event: Literal["error"]
     expected: str
     found: str
-    todo: str
+    fix: str
 
 
 AnyEvent = Start | Once | Warmup | Turn | Counted | Memory | ProfileWritten | End | Failure
@@ -103,5 +103,5 @@ def parse_event(line: str) -> AnyEvent:
         raise RunnerFailedError(
             expected="an event of the runner",
             found=f"{line.strip()[:200]!r}: {error.errors()[0]['msg']}",
-            todo="is that the runner of this release? report it with the line",
+            fix="is that the runner of this release? report it with the line",
         ) from error

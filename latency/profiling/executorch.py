@@ -30,13 +30,13 @@ def calls(path: Path, model: Path, timed: int) -> Recording:
             blocks = Inspector(etdump_path=str(path)).event_blocks
     except ImportError as error:
         raise EnvironmentLackError(
-            expected="executorch's developer tools", found=str(error), todo="pip install 'mobileseg[executorch]'"
+            expected="executorch's developer tools", found=str(error), fix="pip install 'mobileseg[executorch]'"
         ) from error
     events = next((list(block.events) for block in blocks if block.name == EXECUTE), [])
     whole = next((event for event in events if event.name == WHOLE), None)
     spans = _spans(whole)
     if not 0 < timed <= len(spans):
-        raise RequestError(expected=f"{timed} runs in {path.name}", found=str(len(spans)), todo="profile again")
+        raise RequestError(expected=f"{timed} runs in {path.name}", found=str(len(spans)), fix="profile again")
     found = [
         Call(run, _kind(event.name), event.name, None, begin, us)
         for event in events

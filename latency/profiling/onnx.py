@@ -25,7 +25,7 @@ def calls(path: Path, model: Path, timed: int) -> Recording:
     events = json.loads(path.read_text(encoding="utf-8"))
     runs = [(float(e["ts"]), float(e["dur"])) for e in events if e.get("cat") == "Session" and e["name"] == "model_run"]
     if not 0 < timed <= len(runs):
-        raise RequestError(expected=f"{timed} runs in {path.name}", found=str(len(runs)), todo="profile again")
+        raise RequestError(expected=f"{timed} runs in {path.name}", found=str(len(runs)), fix="profile again")
     runs = sorted(runs)[-timed:]
     modules = modules_of(model)
     found = []

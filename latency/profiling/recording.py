@@ -64,7 +64,7 @@ def summarize(recording: Recording) -> Profile:
 
 
 def short(module: str | None) -> str:
-    """The first parts of a module's name, without the deploy form's own."""
+    """The first parts of a module's name, without the deploy model's own."""
     return UNKNOWN if module is None else ".".join(module.removeprefix("network.").split(".")[:DEPTH])
 
 

@@ -35,12 +35,14 @@ COLUMNS = (
     Column("Precision", numeric=False),
     Column("Verdict", numeric=False, note="of every gate that applies"),
     Column("Size"),
-    Column("mIoU float", note="of the float original on the same images"),
+    Column("mIoU float", note="of the reference model on the same images"),
     Column("mIoU file"),
-    Column("Drop, points", note="file less float original, in points of a hundred; 95 % interval from pairs of images"),
-    Column("Same class", note="share of the pixels to which file and float original give the same class"),
+    Column(
+        "Drop, points", note="file less reference model, in points of a hundred; 95 % interval from pairs of images"
+    ),
+    Column("Same class", note="share of the pixels to which file and reference model give the same class"),
     Column("At boundaries", note="the same within 3 pixels of a boundary between classes"),
-    Column("SQNR", note="of the logits against the float original's"),
+    Column("SQNR", note="of the logits against the reference model's"),
     Column("n", note="images"),
 )
 
@@ -50,7 +52,7 @@ def table(group: Sequence[Comparison]) -> Table:
     panoptic = any(gain.metric == "PQ" for one in group for gain in one.gains)
     columns = (*COLUMNS[:7], PQ_DROP, *COLUMNS[7:]) if panoptic else COLUMNS
     return Table(
-        f"Files against their float originals on {group[0].data}", columns, tuple(_row(one, panoptic) for one in group)
+        f"Files against their reference models on {group[0].data}", columns, tuple(_row(one, panoptic) for one in group)
     )
 
 
@@ -103,7 +105,7 @@ def size_figure(group: Sequence[Comparison]) -> Figure | None:
                 y=100 * one.artifact.miou,
                 label=one.artifact_file,
                 tip=tip,
-                series=1 + index,  # 0 is the float original
+                series=1 + index,  # 0 is the reference model
                 y_range=in_percent(one.artifact.interval),
             )
         )
@@ -116,7 +118,7 @@ def size_figure(group: Sequence[Comparison]) -> Figure | None:
 
 
 def class_figure(group: Sequence[Comparison]) -> Figure | None:
-    """IoU of each class, the float original's bar above the file's; None without labels."""
+    """IoU of each class, the reference model's bar above the file's; None without labels."""
     group = [one for one in group if one.float_ is not None and one.artifact is not None]
     if not group:
         return None
@@ -135,7 +137,7 @@ def class_figure(group: Sequence[Comparison]) -> Figure | None:
 
 
 def _distinct_originals(group: Sequence[Comparison]) -> list[Comparison]:
-    """One comparison for each float original, whose figures all its files share."""
+    """One comparison for each reference model, whose figures all its files share."""
     seen: dict[tuple[str, str, float], Comparison] = {}
     for one in group:
         assert one.float_ is not None

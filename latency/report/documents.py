@@ -66,7 +66,7 @@ def read_results(paths: Sequence[Path]) -> Results:
     ``EnvironmentLackError`` for another schema version."""
     if not paths:
         raise RequestError(
-            expected="results to show", found="none", todo=f"make some: {', '.join(kind.made_by for kind in KINDS)}"
+            expected="results to show", found="none", fix=f"make some: {', '.join(kind.made_by for kind in KINDS)}"
         )
     read: dict[str, list[tuple[Source, Any]]] = {kind.name: [] for kind in KINDS}
     for path in paths:
@@ -82,13 +82,13 @@ def _read(path: Path) -> tuple[Kind, Document]:
         text = path.read_text(encoding="utf-8")
         fields = json.loads(text)
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise RequestError(expected="a result in JSON", found=f"{path}: {error}", todo="check the path") from error
+        raise RequestError(expected="a result in JSON", found=f"{path}: {error}", fix="check the path") from error
     kind = next((kind for kind in KINDS if isinstance(fields, dict) and kind.key in fields), None)
     if kind is None:
         raise RequestError(
             expected=f"the JSON of {', or of '.join(f'`{k.made_by}`' for k in KINDS)}",
             found=f"{path}: {_keys(fields)}",
-            todo="leave it out, or make a result with one of these commands",
+            fix="leave it out, or make a result with one of these commands",
         )
     require(kind.packages, f"reading {path.name}", "torch")
     what = f"result of `{kind.made_by}`"
@@ -124,5 +124,5 @@ def _refuse_twice(facts: Iterable[tuple[Source, Hashable, str]]) -> None:
             raise RequestError(
                 expected="one result for each file in each setting",
                 found=f"two for {words}: {other.path} and {source.path}",
-                todo="leave one out; what changed between two measurements is `mobileseg latency --diff`",
+                fix="leave one out; what changed between two measurements is `mobileseg latency --diff`",
             )

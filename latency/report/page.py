@@ -192,7 +192,7 @@ def _pictures(shown: tuple[Gallery, ...]) -> Section:
         key="worst",
         title="The images that changed most",
         notes=(
-            "Those with the least share of pixels to which file and float original give the same class. In the difference, the image "
+            "Those with the least share of pixels to which file and reference model give the same class. In the difference, the image "
             "is faded where both agree.",
         ),
         galleries=shown,

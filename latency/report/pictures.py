@@ -91,16 +91,16 @@ def _row(folder: Path, image: WorstImage) -> Row:
 
 def _data_uri(folder: Path, picture: Picture) -> str:
     path = folder / picture.file
-    todo = "bring the folder along with its JSON, or compare again with --worst"
+    fix = "bring the folder along with its JSON, or compare again with --worst"
     if path.resolve().parent != folder.resolve():
-        raise RequestError(expected=f"pictures in {folder}", found=picture.file, todo=todo)
+        raise RequestError(expected=f"pictures in {folder}", found=picture.file, fix=fix)
     try:
         content = path.read_bytes()
     except OSError as error:
         raise RequestError(
-            expected=f"the picture {path}", found=error.strerror or "it cannot be read", todo=todo
+            expected=f"the picture {path}", found=error.strerror or "it cannot be read", fix=fix
         ) from error
     found = hashlib.sha256(content).hexdigest()
     if found != picture.sha256:
-        raise RequestError(expected=f"{path} with sha256 {picture.sha256}", found=found, todo=todo)
+        raise RequestError(expected=f"{path} with sha256 {picture.sha256}", found=found, fix=fix)
     return f"data:image/png;base64,{base64.b64encode(content).decode()}"

@@ -36,7 +36,7 @@ COLUMNS = (
     Column("L1 misses", note="of a modelled data cache"),
     Column("L2 misses", note="of a modelled data cache"),
     Column("Same class as host", note="share of pixels: outputs there against those of the same file on this machine"),
-    Column("Same class as float", note="share of pixels: outputs there against the float original's"),
+    Column("Same class as float", note="share of pixels: outputs there against the reference model's"),
 )
 
 
@@ -60,7 +60,7 @@ def _row(result: Result, series: Series) -> tuple[Cell, ...]:
         words(result.device.removeprefix("emulated:")),
         *(count(getattr(c, name) if c is not None else None, f"counts.{name}") for name in COUNTED),
         _likeness(series.with_host),
-        _likeness(series.with_original),
+        _likeness(series.with_reference),
     )
 
 

@@ -25,7 +25,7 @@ class Budget:
     def of(cls, text: str, margin: float = 0.0) -> Budget:
         """``12000000``, ``12M``, or the JSON of an earlier ``latency --device emulated:CORE --json``. Raises ``RequestError``."""
         if not 0 <= margin < 1000:
-            raise RequestError(expected="a margin of 0 percent or more", found=f"{margin}", todo="give the percent")
+            raise RequestError(expected="a margin of 0 percent or more", found=f"{margin}", fix="give the percent")
         number, unit = (text[:-1], UNITS[text[-1]]) if text[-1:] in UNITS else (text, 1)
         if number.isascii() and number.replace(".", "", 1).isdigit() and not Path(text).exists():
             return cls(int(float(number) * unit), None, margin)
@@ -39,7 +39,7 @@ class Budget:
                 raise RequestError(
                     expected="counts to hold against the budget",
                     found=f"none on {result.device}",
-                    todo="choose --device emulated:CORE",
+                    fix="choose --device emulated:CORE",
                 )
             limit = self.limit if self.limit is not None else self._earlier(series, result.device)
             allowed = limit * (1 + self.margin / 100)
@@ -51,7 +51,7 @@ class Budget:
             raise GateError(
                 expected=f"counts within the budget{within} on {result.device}",
                 found="; ".join(over),
-                todo="find the change that costs, or raise the budget on purpose",
+                fix="find the change that costs, or raise the budget on purpose",
             )
 
     def _earlier(self, series: Series, device: str) -> int:
@@ -60,7 +60,7 @@ class Budget:
             raise RequestError(
                 expected=f"a budget of {device}",
                 found=f"one of {self.earlier.device}",
-                todo="give the budget of that core",
+                fix="give the budget of that core",
             )
         limits = [old.counts.instructions for old in self.earlier.series if old.counts and old.key == series.key]
         if not limits:
@@ -68,6 +68,6 @@ class Budget:
             raise RequestError(
                 expected=f"a budget that holds {wanted}",
                 found="none in the file",
-                todo="count it with --json, and keep that file",
+                fix="count it with --json, and keep that file",
             )
         return min(limits)

@@ -50,7 +50,7 @@ def compare(old: Result, new: Result, margin: float | None = None, allow: tuple[
     for name in allow:
         if name not in DIFFERENCES:
             raise RequestError(
-                expected=f"--allow with {', '.join(DIFFERENCES)}", found=repr(name), todo="choose one of them"
+                expected=f"--allow with {', '.join(DIFFERENCES)}", found=repr(name), fix="choose one of them"
             )
     found = differences(old, new)
     refused = {name: text for name, text in found.items() if name not in allow}
@@ -58,7 +58,7 @@ def compare(old: Result, new: Result, margin: float | None = None, allow: tuple[
         raise RequestError(
             expected="two results that compare",
             found="; ".join(refused.values()),
-            todo=f"measure again alike, or {' '.join(f'--allow {name}' for name in refused)}",
+            fix=f"measure again alike, or {' '.join(f'--allow {name}' for name in refused)}",
         )
     olds, news = _pool(old), _pool(new)
     common = [key for key in news if key in olds]
@@ -66,7 +66,7 @@ def compare(old: Result, new: Result, margin: float | None = None, allow: tuple[
         raise RequestError(
             expected="a file of the same model, target, precision, size, output, threads and cores in both",
             found=f"{', '.join(sorted(s[0].file for s in olds.values()))} and {', '.join(sorted(s[0].file for s in news.values()))}",
-            todo="compare results of the same files; logits and mask are two kinds",
+            fix="compare results of the same files; logits and mask are two kinds",
         )
     within = max(old.protocol.within, new.protocol.within) if margin is None else margin
     figure = new.protocol.figure

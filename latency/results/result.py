@@ -76,8 +76,8 @@ class Series(Part):
 
     ``load_ms``, ``first_ms``, ``peak_kb``: from a process of its own where several files were measured; ``peak_kb`` counts from
     the runtime's own memory, ``whole_peak_kb`` from nothing. Figures without samples are None: not measured. ``counts``: of one
-    inference, from a device that counts instead of timing; ``with_host``, ``with_original``: its outputs there against those of the
-    same file on this machine, and against the float original's.
+    inference, from a device that counts instead of timing; ``with_host``, ``with_reference``: its outputs there against those of the
+    same file on this machine, and against the reference model's.
     """
 
     file: str
@@ -108,7 +108,7 @@ class Series(Part):
     outliers: float | None = None
     counts: Counts | None = None
     with_host: Likeness | None = None
-    with_original: Likeness | None = None
+    with_reference: Likeness | None = None
     preprocess: Stage | None = None
     postprocess: Stage | None = None
     profile: Profile | None = None
@@ -179,5 +179,5 @@ def read_result(path: Path) -> Result:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise RequestError(expected=f"a {what}", found=f"{path}: {error}", todo="check the path") from error
+        raise RequestError(expected=f"a {what}", found=f"{path}: {error}", fix="check the path") from error
     return parse_document(Result, text, path, what, RequestError, "measure again")

@@ -16,7 +16,7 @@ def place() -> Path:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise EnvironmentLackError(
-            expected="a cache folder that can be written", found=str(error), todo="set MOBILESEG_CACHE to one"
+            expected="a cache folder that can be written", found=str(error), fix="set MOBILESEG_CACHE to one"
         ) from error
     return folder
 

@@ -46,6 +46,6 @@ def run(command: Sequence[str], expected: str) -> str:
         raise EnvironmentLackError(
             expected=expected,
             found=last_lines(done.stderr or done.stdout) or f"exit status {done.returncode}",
-            todo=f"run it by hand: {' '.join(command)}",
+            fix=f"run it by hand: {' '.join(command)}",
         )
     return done.stdout

@@ -34,7 +34,7 @@ def require(parts: Sequence[Part], purpose: str, make: str) -> None:
         raise EnvironmentLackError(
             expected=f"{', '.join(part.program for part in parts if not part.present)} for {purpose}",
             found="not on this machine",
-            todo=f"in a mobileseg checkout: make {make}; or: apt-get install {' '.join(lacking)} (Debian 12)",
+            fix=f"in a mobileseg checkout: make {make}; or: apt-get install {' '.join(lacking)} (Debian 12)",
         )
 
 

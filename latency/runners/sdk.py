@@ -61,7 +61,7 @@ def _checked(sdk: Path, version: str) -> Path:
         raise EnvironmentLackError(
             expected=f"a wheel of {PACKAGE} {version} with the C++ SDK (lib/libexecutorch.so)",
             found=f"none in {sdk}",
-            todo=f"pip install '{PACKAGE}>=1.5.1' on Linux; remove {cache.place()} if it was cut short",
+            fix=f"pip install '{PACKAGE}>=1.5.1' on Linux; remove {cache.place()} if it was cut short",
         )
     return sdk
 

@@ -34,7 +34,7 @@ def fetch(requirement: str, python: str, folder: Path) -> Path:
         raise DownloadError(
             expected=f"the wheel {requirement} for Python {python} on {PLATFORMS[0]} from the package index",
             found=last_lines(done.stderr) or f"{len(wheels)} files",
-            todo="check the network and pip's settings (python -m pip must run in this environment)",
+            fix="check the network and pip's settings (python -m pip must run in this environment)",
         )
     return wheels[0]
 

@@ -174,7 +174,7 @@ def compare(
         bool, typer.Option("--any-version", help="Accept a file verified with another runtime release.")
     ] = False,
 ) -> None:
-    """Accuracy of an artifact and of the float original it came from."""
+    """Accuracy of an artifact and of the reference model it came from."""
     from mobileseg.cli import compare as verb
 
     verb.run(
@@ -224,7 +224,7 @@ def sensitivity(
 
 @app.command()
 def predict(
-    artifact: Annotated[str, typer.Argument(help="An exported file, or a model's name for the float original.")],
+    artifact: Annotated[str, typer.Argument(help="An exported file, or a model's name for the reference model.")],
     images: Annotated[list[str], typer.Argument(help="Images or folders of images; 'samples' is the bundled set.")],
     output: Annotated[str, typer.Option("--output", "-o", help="Folder for the pictures.")] = "predictions",
     masks: Annotated[bool, typer.Option("--masks", help="Class numbers as palette PNG instead of overlays.")] = False,
@@ -235,7 +235,7 @@ def predict(
         bool, typer.Option("--any-version", help="Accept a file verified with another runtime release.")
     ] = False,
 ) -> None:
-    """Segment images with an artifact in its own runtime, or with the float original."""
+    """Segment images with an artifact in its own runtime, or with the reference model."""
     from mobileseg.cli import predict as verb
 
     verb.run(

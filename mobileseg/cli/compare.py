@@ -44,7 +44,7 @@ def run(
     """Compare and show."""
     if part is not None and not labelled:
         raise RequestError(
-            expected="--part of labelled images", found="--part with --no-labels", todo="leave one of them out"
+            expected="--part of labelled images", found="--part with --no-labels", fix="leave one of them out"
         )
     target, picture = json_path(json_file, force), _picture(layers, plot, force)
     beside = _worst_folder(worst, target, force)
@@ -91,7 +91,7 @@ def run(
         raise GateError(
             expected="; ".join(f"{gate.name}: {gate.expected}" for gate in failed),
             found="; ".join(gate.found for gate in failed),
-            todo="the file is not good enough: calibrate on images of its own scenes, or keep more of it float",
+            fix="the file is not good enough: calibrate on images of its own scenes, or keep more of it float",
         )
 
 
@@ -103,7 +103,7 @@ def _worst_folder(worst: int, target: Path | None, force: bool) -> Path | None:
         raise RequestError(
             expected="--worst with a number of images, and --json",
             found=f"--worst {worst}" + ("" if target else " without --json"),
-            todo="name a file for the figures: the pictures go into a folder beside it",
+            fix="name a file for the figures: the pictures go into a folder beside it",
         )
     folder = target.with_name(f"{target.stem}-worst")
     check_output(folder, force)
@@ -130,7 +130,7 @@ def _picture(layers: bool, plot: str | None, force: bool) -> Path | None:
         raise RequestError(
             expected="--plot NAME.png with --layers",
             found=plot if layers else "--plot alone",
-            todo="call it .png" if layers else "add --layers",
+            fix="call it .png" if layers else "add --layers",
         )
     require(("matplotlib",), "drawing", "train")
     check_output(Path(plot), force)
@@ -184,7 +184,7 @@ def _figures(console: Console, result: Comparison) -> None:
     console.print(
         f"same class      {percent(file.agreement)} of the pixels, {percent(file.band_agreement)} near boundaries"
     )
-    console.print(f"logits' SQNR    {decibel(file.sqnr_db)} (deploy form: {decibel(rewrite.sqnr_db)})")
+    console.print(f"logits' SQNR    {decibel(file.sqnr_db)} (deploy model: {decibel(rewrite.sqnr_db)})")
     if file.max_error is not None and file.mean_error is not None:
         console.print(f"logits' error   {file.max_error:.3g} at most, {file.mean_error:.3g} in the mean")
 

@@ -52,7 +52,7 @@ def parse_size(text: str | None) -> tuple[int, int] | None:
     match = re.fullmatch(r"(\d{1,9})[xX×](\d{1,9})", text.strip())
     if match is None:
         raise SizeError(
-            expected="a size as HxW, such as 384x512", found=repr(text), todo="give height and width in pixels"
+            expected="a size as HxW, such as 384x512", found=repr(text), fix="give height and width in pixels"
         )
     return int(match.group(1)), int(match.group(2))
 
@@ -63,7 +63,7 @@ def json_path(name: str | None, force: bool) -> Path | None:
         return None
     path = Path(name)
     if path.is_dir():
-        raise RequestError(expected="a file name for --json", found=f"{path} is a folder", todo="name a file in it")
+        raise RequestError(expected="a file name for --json", found=f"{path} is a folder", fix="name a file in it")
     check_output(path, force)
     return path
 

@@ -77,7 +77,7 @@ def _say_interrupted() -> None:
 
 
 def _fail(error: MobilesegError) -> int:
-    for label, text in (("error: expected", error.expected), ("found", error.found), ("to do", error.todo)):
+    for label, text in (("error: expected", error.expected), ("found", error.found), ("to do", error.fix)):
         typer.echo(f"{label:>15}  {text}", err=True)
     return error.exit_code
 

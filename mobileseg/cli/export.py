@@ -17,7 +17,7 @@ def precision_of(int8: bool, fp16: bool, name: str | None) -> str | None:
     asked = [p for p in (INT8 if int8 else None, FLOAT16 if fp16 else None, name) if p is not None]
     if len(set(asked)) > 1:
         raise RequestError(
-            expected="one precision", found=" and ".join(asked), todo="give --int8, --fp16 or --precision NAME"
+            expected="one precision", found=" and ".join(asked), fix="give --int8, --fp16 or --precision NAME"
         )
     return asked[0] if asked else None
 
@@ -64,7 +64,7 @@ def report(manifest: Manifest) -> list[str]:
     where = f"on {v.images} images of {v.source}" if v.images else v.source
     seen = " (those it was calibrated on)" if v.same_as_calibration else ""
     lines.append(
-        f"accuracy   against the float original {where}{seen}: same class in {percent(v.agreement)} of the pixels, "
+        f"accuracy   against the reference model {where}{seen}: same class in {percent(v.agreement)} of the pixels, "
         f"mIoU {percent(v.miou)}, SQNR {decibel(v.sqnr_db)}"
         if v.status == "passed"
         else f"accuracy   not measured: {where}"

@@ -35,7 +35,7 @@ def run(
     if recipe["int8"]:
         require(("torchao",), "training for int8", "executorch")
     elif calibration is not None:
-        raise RequestError(expected="--calibration with --int8", found="--calibration alone", todo="leave it out")
+        raise RequestError(expected="--calibration with --int8", found="--calibration alone", fix="leave it out")
     given = {key: parse_size(value) if key in ("size", "crop") else value for key, value in recipe.items()}
     stages = Stages()
     import torch

@@ -105,14 +105,14 @@ def _check_in_app(cores: str, profile: str | None) -> None:
         raise RequestError(
             expected="--in-app without --cores and --profile",
             found="--profile" if profile is not None else f"--cores {cores}",
-            todo="an app chooses neither; leave --in-app out for them",
+            fix="an app chooses neither; leave --in-app out for them",
         )
 
 
-def _check(result: Result, todo: str) -> None:
+def _check(result: Result, fix: str) -> None:
     """Raise ``GateError`` for a result that is incomplete, or not good by its own protocol."""
     if not result.complete:
-        raise GateError(expected="a whole measurement", found=f"it broke off: {result.reason}", todo=todo)
+        raise GateError(expected="a whole measurement", found=f"it broke off: {result.reason}", fix=fix)
     if result.refused:
         from mobileseg.latency.conditions.gates import refusal
 
@@ -123,7 +123,7 @@ def _budget(text: str | None, margin: float | None, device: str) -> Budget | Non
     if text is None:
         if margin is not None:
             raise RequestError(
-                expected="--margin with --budget or --diff", found="neither", todo="say what may differ by it"
+                expected="--margin with --budget or --diff", found="neither", fix="say what may differ by it"
             )
         return None
     from mobileseg.latency.devices.table import split
@@ -131,7 +131,7 @@ def _budget(text: str | None, margin: float | None, device: str) -> Budget | Non
 
     if split(device)[0].count is None:
         raise RequestError(
-            expected="--budget with --device emulated:CORE", found=f"--device {device}", todo="times have no budget"
+            expected="--budget with --device emulated:CORE", found=f"--device {device}", fix="times have no budget"
         )
     return Budget.of(text, margin or 0.0)
 
@@ -146,11 +146,11 @@ def check_diff(artifacts: list[str], margin: float | None) -> None:
     """Raise ``RequestError`` for what does not go with ``--diff``."""
     if artifacts:
         raise RequestError(
-            expected="either files to measure or --diff", found=f"both: {artifacts[0]}", todo="choose one"
+            expected="either files to measure or --diff", found=f"both: {artifacts[0]}", fix="choose one"
         )
     if margin is not None and not 0 <= margin < 100:
         raise RequestError(
-            expected="a --margin of 0 to 100 percent", found=str(margin), todo="0 trusts the interval alone"
+            expected="a --margin of 0 to 100 percent", found=str(margin), fix="0 trusts the interval alone"
         )
 
 

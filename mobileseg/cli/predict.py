@@ -1,4 +1,4 @@
-"""``predict``: pictures from an artifact, or from the float original."""
+"""``predict``: pictures from an artifact, or from the reference model."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ def run(
     paths = _collect(images)
     folder = Path(output)
     targets = _targets(paths, folder, masks, force)
-    from mobileseg.export.evaluation.predictor import from_artifact, from_original
+    from mobileseg.export.evaluation.predictor import from_artifact, from_reference
 
     if artifact in MODELS and not Path(artifact).exists():
-        predictor = from_original(MODELS[artifact], weights, parse_size(size))
+        predictor = from_reference(MODELS[artifact], weights, parse_size(size))
     elif weights is not None or size is not None:
         raise RequestError(
-            expected="--weights and --size with a model's name only", found=artifact, todo="an artifact has its own"
+            expected="--weights and --size with a model's name only", found=artifact, fix="an artifact has its own"
         )
     else:
         predictor = from_artifact(open_artifact(artifact, any_version=any_version))
@@ -48,7 +48,7 @@ def run(
         raise RequestError(
             expected=f"at most {MOST_PALETTE} classes for --masks",
             found=str(len(names)),
-            todo="make overlays",
+            fix="make overlays",
         )
     console = results()
     if predictor.note:
@@ -88,7 +88,7 @@ def _targets(paths: list[Path], folder: Path, masks: bool, force: bool) -> list[
         raise OutputError(
             expected="a folder, or a name for a new one in an existing folder",
             found=str(folder),
-            todo="choose another --output",
+            fix="choose another --output",
         )
     targets = [folder / f"{path.stem}{'_mask' if masks else '_overlay'}.png" for path in paths]
     twice = next((t for i, t in enumerate(targets) if t in targets[:i]), None)
@@ -96,7 +96,7 @@ def _targets(paths: list[Path], folder: Path, masks: bool, force: bool) -> list[
         raise ImageError(
             expected="images of different names",
             found=f"two that would become {twice.name}",
-            todo="predict them separately",
+            fix="predict them separately",
         )
     if folder.is_dir():
         for target in (*targets, *(map(_instances_of, targets) if masks else ())):

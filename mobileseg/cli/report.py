@@ -13,7 +13,7 @@ def run(files: list[str], output: str, title: str, force: bool) -> None:
     """Read everything, then write."""
     path = Path(output)
     if path.is_dir():
-        raise OutputError(expected="a file name for the page", found=f"{path} is a folder", todo="name a file in it")
+        raise OutputError(expected="a file name for the page", found=f"{path} is a folder", fix="name a file in it")
     check_output(path, force)
     from mobileseg.latency.report.documents import read_results
     from mobileseg.latency.report.page import render

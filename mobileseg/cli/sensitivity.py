@@ -37,7 +37,7 @@ def run(
     target = Path(output or f"{spec.name}-keep-float.toml")
     if target.suffix != ".toml":
         raise RequestError(
-            expected="an output name that ends in .toml", found=str(target), todo=f"call it {target.name}.toml"
+            expected="an output name that ends in .toml", found=str(target), fix=f"call it {target.name}.toml"
         )
     check_output(target, force)
     figures = json_path(json_file, force)

@@ -43,7 +43,7 @@ def show_list(pattern: str, json_output: bool) -> None:
     names = list_models(pattern)
     if not names:
         raise UnknownNameError(
-            expected="a pattern that fits some model", found=repr(pattern), todo="mobileseg list shows all"
+            expected="a pattern that fits some model", found=repr(pattern), fix="mobileseg list shows all"
         )
     rows = [_facts(MODELS[name]) for name in names]
     if json_output:

@@ -66,14 +66,14 @@ def read_classes(path: Path) -> ClassSet:
     try:
         return ClassSet.model_validate_json(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        raise DatasetError(expected="a classes.json", found=f"{path}: {error}", todo="check the path") from error
+        raise DatasetError(expected="a classes.json", found=f"{path}: {error}", fix="check the path") from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise DatasetError(
             expected='{"names": [...], "palette": [[r, g, b], ...], "ignore_index": n}',
             found=f"{path}: {where + ': ' if where else ''}{first['msg']}",
-            todo="correct the file",
+            fix="correct the file",
         ) from error
 
 

@@ -67,14 +67,14 @@ def open_labelled(path: Path) -> LabelledFolder:
     """Check the whole folder first, then give it. Raises ``DatasetError``, ``ImageError``."""
     if not path.is_dir():
         raise DatasetError(
-            expected="a folder with images/ and masks/ or instances/", found=f"no folder at {path}", todo="check --data"
+            expected="a folder with images/ and masks/ or instances/", found=f"no folder at {path}", fix="check --data"
         )
     kinds = tuple(kind for kind in KINDS if (path / kind).is_dir())
     if not kinds or not (path / "images").is_dir():
         raise DatasetError(
             expected=f"a folder {'masks/ or instances/' if (path / 'images').is_dir() else 'images/'} in {path}",
             found=f"only {', '.join(sorted(p.name for p in path.iterdir())[:8]) or 'nothing'}",
-            todo="put the images into images/ and the labels, same names, into masks/ (or instances/)",
+            fix="put the images into images/ and the labels, same names, into masks/ (or instances/)",
         )
     classes = read_classes(_find_classes(path))
     images = find_images(path / "images")
@@ -95,7 +95,7 @@ def _find_classes(path: Path) -> Path:
     raise DatasetError(
         expected=f"classes.json in {path} or in the folder above",
         found="none",
-        todo="write one: names, palette, ignore_index",
+        fix="write one: names, palette, ignore_index",
     )
 
 
@@ -105,7 +105,7 @@ def _by_stem(images: list[Path], labels: list[Path], path: Path, kind: str) -> d
         twice = [stem for stem, count in Counter(f.stem for f in files).items() if count > 1]
         if twice:
             raise DatasetError(
-                expected="one file a name", found=f"several called {twice[0]}", todo=f"tidy {files[0].parent}"
+                expected="one file a name", found=f"several called {twice[0]}", fix=f"tidy {files[0].parent}"
             )
     by_stem, one = {label.stem: label for label in labels}, "a mask" if kind == "masks" else "instances"
     names = {image.stem for image in images}
@@ -117,6 +117,6 @@ def _by_stem(images: list[Path], labels: list[Path], path: Path, kind: str) -> d
             raise DatasetError(
                 expected=f"a file in {kind}/ for every image, of the same name",
                 found=f"{len(lacking)} {what} in {path}: {', '.join(lacking[:5])}{', ...' if len(lacking) > 5 else ''}",
-                todo="add what is missing or move the others away; without labels use compare --no-labels",
+                fix="add what is missing or move the others away; without labels use compare --no-labels",
             )
     return by_stem

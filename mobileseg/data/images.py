@@ -25,13 +25,13 @@ Batch = NDArray[np.float32]
 def find_images(folder: Path) -> list[Path]:
     """The image files directly in ``folder``, by name; raises ``ImageError`` where there are none."""
     if not folder.is_dir():
-        raise ImageError(expected="a folder of images", found=f"{folder} is none", todo="check the path")
+        raise ImageError(expected="a folder of images", found=f"{folder} is none", fix="check the path")
     found = sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES and not p.name.startswith("."))
     if not found:
         raise ImageError(
             expected=f"images ({', '.join(SUFFIXES)})",
             found=f"none directly in {folder}",
-            todo="give the folder that holds them",
+            fix="give the folder that holds them",
         )
     return found
 
@@ -46,13 +46,13 @@ def read_image(path: Path) -> Pixels:
             raise ImageError(
                 expected="EXIF data that can be read",
                 found=f"{path}: {error}",
-                todo="strip the EXIF data, or leave it out",
+                fix="strip the EXIF data, or leave it out",
             ) from error
         if min(upright.size) < SMALLEST_SIDE:
             raise ImageError(
                 expected=f"an image of at least {SMALLEST_SIDE} pixels a side",
                 found=f"{path} has {upright.width}x{upright.height} (width x height)",
-                todo="leave it out",
+                fix="leave it out",
             )
         return np.asarray(upright.convert("RGB"))
 
@@ -64,14 +64,14 @@ def open_image(path: Path) -> Image.Image:
         image.load()
         return image
     except FileNotFoundError as error:
-        raise ImageError(expected="an image file", found=f"nothing at {path}", todo="check the path") from error
+        raise ImageError(expected="an image file", found=f"nothing at {path}", fix="check the path") from error
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EISDIR):
             reason = str(error.strerror)
         else:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ImageError(
-            expected="an image that can be decoded", found=f"{path}: {reason}", todo="repair it or leave it out"
+            expected="an image that can be decoded", found=f"{path}: {reason}", fix="repair it or leave it out"
         ) from error
 
 
@@ -97,7 +97,7 @@ def _check_mode(image: Image.Image, path: Path) -> None:
     raise ImageError(
         expected="8-bit RGB, grey or palette pixels",
         found=f"{path} is {'16-bit ' if deep else ''}{image.mode}{'' if opaque else ' with transparent pixels'}",
-        todo="convert it to 8-bit RGB (Pillow: Image.open(path).convert('RGB').save(...)) and look at the result",
+        fix="convert it to 8-bit RGB (Pillow: Image.open(path).convert('RGB').save(...)) and look at the result",
     )
 
 

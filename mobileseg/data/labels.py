@@ -29,7 +29,7 @@ def read_mask(path: Path, classes: ClassSet) -> NDArray[np.int64]:
             raise DatasetError(
                 expected="masks of one 8-bit channel with class numbers",
                 found=f"{path} is {image.mode}",
-                todo="write the class numbers as an 8-bit grey or palette PNG",
+                fix="write the class numbers as an 8-bit grey or palette PNG",
             )
         labels = np.asarray(image).astype(np.int64)
     stray = set(np.unique(labels).tolist()) - set(range(len(classes.names))) - {classes.ignore_index}
@@ -38,7 +38,7 @@ def read_mask(path: Path, classes: ClassSet) -> NDArray[np.int64]:
             expected=f"labels 0..{len(classes.names) - 1}"
             + ("" if classes.ignore_index is None else f" and {classes.ignore_index} for ignored pixels"),
             found=f"{', '.join(map(str, sorted(stray)[:8]))} in {path}",
-            todo="correct the mask, or set ignore_index in classes.json",
+            fix="correct the mask, or set ignore_index in classes.json",
         )
     return labels
 
@@ -50,7 +50,7 @@ def read_instances(path: Path) -> NDArray[np.int64]:
             raise DatasetError(
                 expected="instances of one 8- or 16-bit channel with instance numbers",
                 found=f"{path} is {image.mode}",
-                todo="write the instance numbers as a 16-bit grey PNG",
+                fix="write the instance numbers as a 16-bit grey PNG",
             )
         return np.asarray(image).astype(np.int64)
 
@@ -66,14 +66,14 @@ def read_panoptic(item: Item, classes: ClassSet, divisor: int, void: int) -> NDA
         raise DatasetError(
             expected=f"a mask and instances of one size for {item.image.name}",
             found=f"{numbers.shape} and {instances.shape}",
-            todo="correct the label files",
+            fix="correct the label files",
         )
     thing, ignored = np.isin(numbers, classes.thing_numbers), numbers == classes.ignore_index
     if (thing & (instances == 0)).any():
         raise DatasetError(
             expected="an instance number at every pixel of a thing",
             found=f"0 at {int((thing & (instances == 0)).sum())} of them in {item.instances}",
-            todo="number the instances from 1, or label those pixels as ignored",
+            fix="number the instances from 1, or label those pixels as ignored",
         )
     labels: NDArray[np.int64] = np.where(ignored, void, numbers) * divisor + np.where(thing, instances, 0)
     return labels
@@ -91,6 +91,6 @@ def read_labels(item: Item, classes: ClassSet) -> NDArray[np.int64]:
         raise DatasetError(
             expected="masks/ beside instances/, or one thing and one stuff class in classes.json",
             found=f"{len(things)} things and {len(stuff)} stuff classes, and no masks/",
-            todo="add the class numbers as masks/",
+            fix="add the class numbers as masks/",
         )
     return np.where(read_instances(item.instances) > 0, things[0], stuff[0])

@@ -44,7 +44,7 @@ def open_split(path: Path) -> Split:
             raise DatasetError(
                 expected=f"val/ beside train/ in {path}",
                 found="none",
-                todo="hold some images out, to choose the weights by",
+                fix="hold some images out, to choose the weights by",
             )
         parts = {part: open_labelled(path / part) for part in PARTS if (path / part).is_dir()}
         return Split(parts["train"], parts["val"], parts.get("test"), "the folders train/, val/, test/")
@@ -62,11 +62,11 @@ def open_part(path: Path, part: str | None) -> LabelledFolder:
     if part is None:
         return open_labelled(path)
     if part not in PARTS:
-        raise DatasetError(expected=f"a part: {', '.join(PARTS)}", found=repr(part), todo="name one of them")
+        raise DatasetError(expected=f"a part: {', '.join(PARTS)}", found=repr(part), fix="name one of them")
     if not (path / "train").is_dir():
         return _part(open_labelled(path), part)
     if not (path / part).is_dir():
-        raise DatasetError(expected=f"{part}/ in {path}", found="none", todo="name a part that is there")
+        raise DatasetError(expected=f"{part}/ in {path}", found="none", fix="name a part that is there")
     return open_labelled(path / part)
 
 
@@ -76,7 +76,7 @@ def _part(whole: LabelledFolder, part: str) -> LabelledFolder:
         raise DatasetError(
             expected="enough images to hold some out",
             found=f"{len(whole.items)} in {whole.path}, none of which fell into {part!r}",
-            todo="add images, or split them yourself into train/ and val/",
+            fix="add images, or split them yourself into train/ and val/",
         )
     return replace(whole, items=items, part=part)
 

@@ -1,1 +1,1 @@
-"""The zoo: original forms, deploy forms, and the table of both."""
+"""The zoo: reference models, deploy models, and the table of both."""

@@ -18,13 +18,13 @@ def check_size(spec: ModelSpec, height: int, width: int) -> None:
             raise SizeError(
                 expected=f"a {name} from {spec.multiple} to {largest}{why}",
                 found=str(side),
-                todo="give height and width in pixels",
+                fix="give height and width in pixels",
             )
         if side < spec.multiple or side % spec.multiple not in spec.remainders:
             raise SizeError(
                 expected=f"a {name} {size_rule(spec)}",
                 found=str(side),
-                todo=f"take {' or '.join(_nearest(spec, side, largest))}",
+                fix=f"take {' or '.join(_nearest(spec, side, largest))}",
             )
 
 
@@ -47,7 +47,7 @@ def check_num_classes(count: int) -> None:
     """Raise ``RequestError`` for a number of classes that no segmentation has."""
     if not 1 <= count <= LARGEST_CLASSES:
         raise RequestError(
-            expected=f"1 to {LARGEST_CLASSES} classes", found=str(count), todo="give another number of classes"
+            expected=f"1 to {LARGEST_CLASSES} classes", found=str(count), fix="give another number of classes"
         )
 
 
@@ -57,5 +57,5 @@ def check_emit(spec: ModelSpec, emit: str | None) -> Emit:
         if emit is None or emit == allowed:
             return allowed
     raise RequestError(
-        expected=f"{' or '.join(spec.emits)} as the output of {spec.name}", found=repr(emit), todo="choose one of them"
+        expected=f"{' or '.join(spec.emits)} as the output of {spec.name}", found=repr(emit), fix="choose one of them"
     )

@@ -1,4 +1,4 @@
-"""What every deploy form has around its network: the mean in front, the class map behind."""
+"""What every deploy model has around its network: the mean in front, the class map behind."""
 
 from __future__ import annotations
 

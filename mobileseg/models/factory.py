@@ -1,4 +1,4 @@
-"""From a row of the registry to a module: original form and deploy form."""
+"""From a row of the registry to a module: reference model and deploy model."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mobileseg.registry import load
 
 
 def build(spec: ModelSpec, num_classes: int, seed: int = 0) -> nn.Module:
-    """The original form of ``spec``, seeded random, in evaluation mode; it remembers its spec and class count."""
+    """The reference model of ``spec``, seeded random, in evaluation mode; it remembers its spec and class count."""
     check_num_classes(num_classes)
     module: nn.Module = load(spec.build)(spec.variant, num_classes, seed)
     module.mobileseg_spec = spec  # type: ignore[assignment]  # a plain attribute, not a submodule
@@ -30,18 +30,18 @@ def spec_of(module: nn.Module) -> ModelSpec:
         raise RequestError(
             expected="a model made by mobileseg.create_model",
             found=type(module).__name__,
-            todo="make it with create_model, then load your weights into it",
+            fix="make it with create_model, then load your weights into it",
         )
     return spec
 
 
 def num_classes_of(module: nn.Module) -> int:
-    """Of an original-form model made by ``build``."""
+    """Of a reference model made by ``build``."""
     return int(module.mobileseg_classes)  # type: ignore[arg-type]  # a plain attribute, set there
 
 
 def stretch_tables(module: nn.Module, height: int, width: int) -> float:
-    """Stretch the position tables of an original-form model, in place, so that they reach an image of this size; gives the factor.
+    """Stretch the position tables of a reference model, in place, so that they reach an image of this size; gives the factor.
 
     What results is another function than the trained one; its row (``spec_of``) says so in its note. Raises ``RequestError`` for
     models without such tables, or where they reach.
@@ -52,7 +52,7 @@ def stretch_tables(module: nn.Module, height: int, width: int) -> float:
         raise RequestError(
             expected="--resample-tables for a size that the model's position tables do not reach",
             found=f"{height}x{width}, and the tables of {spec.name} {reach}",
-            todo="leave the option out",
+            fix="leave the option out",
         )
     scale = max(height, width) / spec.largest
     load(spec.resample)(module, scale)
@@ -60,7 +60,7 @@ def stretch_tables(module: nn.Module, height: int, width: int) -> float:
 
 
 def deploy(module: nn.Module, height: int, width: int, emit: str | None = None) -> DeployedModel:
-    """The deploy form of an original-form model at one input size, in evaluation mode; ``module`` is left as it is.
+    """The deploy model of a reference model at one input size, in evaluation mode; ``module`` is left as it is.
 
     Takes RGB ``(1, 3, height, width)`` float32 in 0..255. ``emit="logits"`` gives the head's output (class logits
     ``(1, classes, h, w)`` float32 at the head's stride), ``emit="mask"`` the class map ``(1, height, width)`` int32,
@@ -72,7 +72,7 @@ def deploy(module: nn.Module, height: int, width: int, emit: str | None = None) 
 
 
 def deploy_live(module: nn.Module, height: int, width: int, emit: str | None = None) -> DeployedModel:
-    """The deploy form as a function of the parameters of ``module``: gradients reach them through every rewrite.
+    """The deploy model as a function of the parameters of ``module``: gradients reach them through every rewrite.
 
     Its parameters are shared with ``module``, and what a rewrite computes from them is a plain tensor in a parameter's place;
     ``live_tensors`` gives all of them by name. BatchNorms are folded with the statistics that they have. Errors as ``deploy``.
@@ -82,7 +82,7 @@ def deploy_live(module: nn.Module, height: int, width: int, emit: str | None = N
 
 
 def live_tensors(deployed: nn.Module) -> dict[str, Tensor]:
-    """Parameters and the tensors in their places, named as the parameters of the ordinary deploy form are."""
+    """Parameters and the tensors in their places, named as the parameters of the ordinary deploy model are."""
     found: dict[str, Tensor] = dict(deployed.named_parameters())
     for path, part in deployed.named_modules():
         prefix = f"{path}." if path else ""

@@ -1,4 +1,4 @@
-"""Modules on pixels, and the float original above all: what every artifact is compared with."""
+"""Modules on pixels, and the reference model above all: what every artifact is compared with."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def normalization(spec: ModelSpec) -> tuple[Tensor, Tensor]:
     return mean, std
 
 
-def original_outputs(model: nn.Module, batch: Batch) -> Outputs:
-    """Normalise ``(1, 3, H, W)`` float32 pixels in 0..255 as the authors do and run the original form."""
+def reference_outputs(model: nn.Module, batch: Batch) -> Outputs:
+    """Normalise ``(1, 3, H, W)`` float32 pixels in 0..255 as the authors do and run the reference model."""
     mean, std = normalization(spec_of(model))
     return run_module(model, (torch.from_numpy(batch) - mean) / std)

@@ -38,7 +38,7 @@ class Published:
 class ModelSpec:
     """One row of the zoo.
 
-    ``build``: dotted path of ``f(variant, num_classes, seed) -> nn.Module`` (original form). ``deploy``: dotted path of
+    ``build``: dotted path of ``f(variant, num_classes, seed) -> nn.Module`` (reference model). ``deploy``: dotted path of
     ``f(module, height, width, std) -> nn.Module`` that takes mean-free pixels; for panoptic models with a further
     ``semantic_only``. ``size``: height, width in pixels. ``head_prefixes``: how the keys of the head start.
     ``classifier_key``: the weight whose first dimension is the classes.

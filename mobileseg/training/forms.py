@@ -1,4 +1,4 @@
-"""What is trained and evaluated: the float original here, the int8 graph that export would make of it in ``int8``."""
+"""What is trained and evaluated: the reference model here, the int8 graph that export would make of it in ``int8``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from mobileseg.data.dataset import LabelledFolder
 from mobileseg.models.factory import spec_of
-from mobileseg.models.reference import original_outputs
+from mobileseg.models.reference import reference_outputs
 from mobileseg.models.spec import Emit
 from mobileseg.training.evaluate import Found, evaluate
 
@@ -18,7 +18,7 @@ Outputs = Tensor | dict[str, Tensor]
 
 
 class Form(Protocol):
-    """How the parameters of an original form become outputs and figures."""
+    """How the parameters of a reference model become outputs and figures."""
 
     def begin(self, model: nn.Module) -> None:
         """At the start of every epoch."""
@@ -50,7 +50,7 @@ class Int8Training(Protocol):
 
 
 class FloatForm:
-    """The original form, as its authors trained it."""
+    """The reference model, as its authors trained it."""
 
     def begin(self, model: nn.Module) -> None:
         """BatchNorms learn their statistics; dropout and drop path are on. Convolutions have their weights in oneDNN's own order."""
@@ -65,5 +65,5 @@ class FloatForm:
 
     def evaluate(self, model: nn.Module, data: LabelledFolder, size: tuple[int, int], panoptic: bool) -> Found:
         """See ``Form``."""
-        outputs = functools.partial(original_outputs, model)
+        outputs = functools.partial(reference_outputs, model)
         return evaluate(outputs, spec_of(model).align_corners, data, size, panoptic)

@@ -38,7 +38,7 @@ class Report:
 
 @dataclass
 class Trainer:
-    """Trains ``model`` (an original form) on ``training``; the weights of the best validation score are kept: mIoU, or
+    """Trains ``model`` (a reference model) on ``training``; the weights of the best validation score are kept: mIoU, or
     PQ where ``panoptic``.
 
     ``form``: what of it is trained and evaluated. ``state``: where the run is kept. ``identity``: what makes this run this run,
@@ -99,7 +99,7 @@ class Trainer:
                 raise GateError(
                     expected="a loss whose gradient is finite",
                     found=f"{float(loss):g} with a gradient of {float(norm):g} in epoch {run.epoch + 1}, step {step + 1}",
-                    todo="start anew with a smaller --rate or a longer --warmup; the last whole epoch is kept",
+                    fix="start anew with a smaller --rate or a longer --warmup; the last whole epoch is kept",
                 )
             run.optimizer.step()
             run.update_average()

@@ -64,15 +64,15 @@ class Recipe(BaseModel):
             raise RequestError(
                 expected=f"at least {self.batch} training images, one batch",
                 found=str(images),
-                todo="give more images or a smaller --batch",
+                fix="give more images or a smaller --batch",
             )
         if self.int8 and self.crop != self.size:
             raise RequestError(
                 expected="a crop of the file's size with --int8: the rounded graph is that of one size",
                 found=f"--crop {self.crop[0]}x{self.crop[1]}, --size {self.size[0]}x{self.size[1]}",
-                todo="leave --crop out",
+                fix="leave --crop out",
             )
         if self.scale[0] > self.scale[1]:
             raise RequestError(
-                expected="--scale LOW HIGH", found=f"{self.scale[0]:g} {self.scale[1]:g}", todo="swap them"
+                expected="--scale LOW HIGH", found=f"{self.scale[0]:g} {self.scale[1]:g}", fix="swap them"
             )

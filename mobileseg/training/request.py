@@ -78,20 +78,20 @@ class TrainingRequest:
         """
         if spec.task == "classification":
             raise RequestError(
-                expected="a segmentation model", found=f"{spec.name}, a classifier", todo="choose another"
+                expected="a segmentation model", found=f"{spec.name}, a classifier", fix="choose another"
             )
         checked = _recipe(recipe or {})
         if checked.int8 != (int8 is not None):
             raise RequestError(
                 expected="int8 in the recipe and what trains it, both or neither",
                 found="one of them",
-                todo="call mobileseg.finetune(..., int8=True)",
+                fix="call mobileseg.finetune(..., int8=True)",
             )
         if checked.int8 and start in (None, RANDOM):
             raise RequestError(
                 expected="--weights with --int8: trained ones, which are then made used to it",
                 found="none" if start is None else RANDOM,
-                todo=f"train in float first: mobileseg finetune {spec.name} --data {data}",
+                fix=f"train in float first: mobileseg finetune {spec.name} --data {data}",
             )
         for size in (checked.size, checked.crop):
             check_size(spec, *size)
@@ -99,7 +99,7 @@ class TrainingRequest:
             raise RequestError(
                 expected="an output name that ends in .safetensors",
                 found=str(output),
-                todo=f"call it {output.name}.safetensors",
+                fix=f"call it {output.name}.safetensors",
             )
         for path in (output, output.with_suffix(".json"), output.with_suffix(".png")):
             check_output(path, force)
@@ -108,19 +108,19 @@ class TrainingRequest:
         checked.check(len(split.train.items))
         names = split.train.classes.names
         if len(names) > MOST_CLASSES:
-            raise DatasetError(expected=f"at most {MOST_CLASSES} classes", found=str(len(names)), todo="merge some")
+            raise DatasetError(expected=f"at most {MOST_CLASSES} classes", found=str(len(names)), fix="merge some")
         stated = licence or "not stated: that of the data it was trained on"
         return cls(spec, split, checked, output, start, name or data.resolve().name, stated, int8, progress)
 
     def model(self) -> nn.Module:
-        """The original form with the data's classes, seeded random or with the weights to begin with."""
+        """The reference model with the data's classes, seeded random or with the weights to begin with."""
         model = build(self.spec, len(self.split.train.classes.names), self.recipe.seed)
         if self.start not in (None, RANDOM):
             load_weights(model, str(self.start))
         return model
 
     def form(self) -> Form:
-        """What is trained: the original form, or its int8 graph."""
+        """What is trained: the reference model, or its int8 graph."""
         if self.int8 is None:
             return FloatForm()
         emit: Emit | None = "logits" if self.spec.task == "panoptic" and not self.panoptic else None
@@ -146,7 +146,7 @@ def _recipe(fields: dict[str, Any]) -> Recipe:
         raise RequestError(
             expected=f"--{'-'.join(str(part) for part in first['loc'])}: {first['msg'].lower()}",
             found=str(first["input"]),
-            todo="correct it",
+            fix="correct it",
         ) from error
 
 

@@ -75,14 +75,14 @@ class Run:
             raise RequestError(
                 expected="the state of an unfinished run",
                 found=f"{path}: {type(error).__name__}",
-                todo=f"remove {path.name}",
+                fix=f"remove {path.name}",
             ) from error
         if found != identity:
             other = next((key for key in identity if found.get(key) != identity[key]), "its version")
             raise RequestError(
                 expected=f"the state of this very run in {path}",
                 found=f"another {other}: {found.get(other)!r} instead of {identity.get(other)!r}",
-                todo=f"repeat the other run's command, choose another --output, or remove {path.name} to start anew",
+                fix=f"repeat the other run's command, choose another --output, or remove {path.name} to start anew",
             )
         self.model.load_state_dict(content["model"])
         self.average.load_state_dict(content["average"])

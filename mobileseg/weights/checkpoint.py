@@ -33,7 +33,7 @@ class Checkpoint:
 def read_checkpoint(path: Path) -> Checkpoint:
     """Read ``path``; raises ``CheckpointError`` where it is missing, truncated, foreign, needs unpickling, or holds NaN."""
     if not path.is_file():
-        raise CheckpointError(expected="a checkpoint file", found=f"nothing at {path}", todo="check --weights")
+        raise CheckpointError(expected="a checkpoint file", found=f"nothing at {path}", fix="check --weights")
     digest = sha256
     if path.suffix == ".index":
         from mobileseg.weights import tensorflow
@@ -63,7 +63,7 @@ def _read_safetensors(path: Path) -> dict[str, Tensor]:
         tensors: dict[str, Tensor] = load_file(path)
     except (SafetensorError, OSError, ValueError) as error:
         raise CheckpointError(
-            expected="a whole safetensors file", found=f"{path}: {error}", todo="fetch it again"
+            expected="a whole safetensors file", found=f"{path}: {error}", fix="fetch it again"
         ) from error
     return tensors
 
@@ -84,13 +84,13 @@ def _unreadable(path: Path, error: Exception) -> CheckpointError:
         return CheckpointError(
             expected="a checkpoint of tensors and plain values",
             found=f"{path} needs arbitrary unpickling ({unsafe.group(1) or unsafe.group(2)}), which could run code",
-            todo=RESAVE,
+            fix=RESAVE,
         )
     first = text.strip().splitlines()[0][:160] if text.strip() else type(error).__name__
     return CheckpointError(
         expected="a whole file written by torch.save, or safetensors",
         found=f"{path} ({path.stat().st_size} bytes): {first}",
-        todo="fetch it again; it is truncated, or something else",
+        fix="fetch it again; it is truncated, or something else",
     )
 
 
@@ -106,7 +106,7 @@ def _state_dict(content: Any, path: Path) -> tuple[str, dict[str, Tensor]]:
     else:
         found = f"{path} with a {type(content).__name__}"
     raise CheckpointError(
-        expected=f"tensors under {', '.join(ENTRIES)} or at the root", found=found, todo="give a file with the weights"
+        expected=f"tensors under {', '.join(ENTRIES)} or at the root", found=found, fix="give a file with the weights"
     )
 
 
@@ -127,5 +127,5 @@ def _check_finite(tensors: Mapping[str, Tensor], path: Path) -> None:
         raise CheckpointError(
             expected="finite weights",
             found=f"NaN or infinity in {len(bad)} tensors of {path}, first {bad[0]}",
-            todo="take a checkpoint from before training diverged",
+            fix="take a checkpoint from before training diverged",
         )

@@ -28,7 +28,7 @@ def fetch(url: str, digest: str | None = None) -> Path:
         parts = httpx.URL("")
     if parts.scheme != "https" or not parts.host:
         raise CheckpointError(
-            expected="an https URL", found=url, todo="give the https address, or download it and give the path"
+            expected="an https URL", found=url, fix="give the https address, or download it and give the path"
         )
     name = Path(parts.path).name or "weights"
     target = cache_folder("weights") / hashlib.sha256(url.encode()).hexdigest()[:16] / name
@@ -42,7 +42,7 @@ def fetch(url: str, digest: str | None = None) -> Path:
                 left.unlink()
             raise disk_full(target.parent) from error
         raise DownloadError(
-            expected="a cache folder that can be written", found=str(error), todo="set MOBILESEG_CACHE to one"
+            expected="a cache folder that can be written", found=str(error), fix="set MOBILESEG_CACHE to one"
         ) from error
     _check(target, url, digest)
     return target
@@ -63,18 +63,18 @@ def _download(url: str, target: Path, digest: str | None) -> None:
                 raise DownloadError(
                     expected=f"the file at {url}",
                     found=f"the server's answer {error.response.status_code}",
-                    todo="check the address",
+                    fix="check the address",
                 ) from error
             except httpx.TooManyRedirects as error:
                 raise DownloadError(
-                    expected=f"the file at {url}", found="a loop of redirects", todo="check the address"
+                    expected=f"the file at {url}", found="a loop of redirects", fix="check the address"
                 ) from error
             except httpx.TransportError as error:
                 if attempt == ATTEMPTS:
                     raise DownloadError(
                         expected=f"a connection to {httpx.URL(url).host}",
                         found=f"{type(error).__name__}: {error}",
-                        todo="try again (it goes on where it stopped), or download the file and give its path",
+                        fix="try again (it goes on where it stopped), or download the file and give its path",
                     ) from error
     _check(part, url, digest)
     os.replace(part, target)
@@ -86,7 +86,7 @@ def _https_only(request: httpx.Request) -> None:
         raise DownloadError(
             expected="https all the way",
             found=f"a redirect to {request.url}",
-            todo="download the file and give its path",
+            fix="download the file and give its path",
         )
 
 
@@ -118,5 +118,5 @@ def _check(path: Path, url: str, digest: str | None) -> None:
         raise CheckpointError(
             expected=f"sha256 {digest} of {url}",
             found=found,
-            todo="check the digest; the file was deleted and is fetched anew",
+            fix="check the digest; the file was deleted and is fetched anew",
         )

@@ -41,7 +41,7 @@ class LoadReport:
 def model_from_weights(
     spec: ModelSpec, weights: str | Path | Weights, num_classes: int | None = None, seed: int = 0
 ) -> tuple[nn.Module, LoadReport]:
-    """The original form of ``spec`` with ``weights`` in it; the number of classes is the file's."""
+    """The reference model of ``spec`` with ``weights`` in it; the number of classes is the file's."""
     source = weights if isinstance(weights, Weights) else resolve(weights, spec)
     checkpoint = _read(source)
     tensors = _fit_prefix(checkpoint.tensors, spec)
@@ -51,7 +51,7 @@ def model_from_weights(
         raise CheckpointError(
             expected=f"{num_classes} classes, as asked for",
             found=f"{found} in {source.name}",
-            todo=f"leave the number of classes out, or give {found}",
+            fix=f"leave the number of classes out, or give {found}",
         )
     wanted = num_classes if found is None else found
     model = build(spec, spec.num_classes if wanted is None else wanted, seed)
@@ -59,7 +59,7 @@ def model_from_weights(
 
 
 def load_weights(model: nn.Module, weights: str | Path) -> LoadReport:
-    """Load a bundled name, path or URL into an original-form model, in place.
+    """Load a bundled name, path or URL into a reference model, in place.
 
     Raises ``CheckpointError`` for anything that does not fit. A backbone-only file (a classifier's) may start a segmentation
     model: the report's ``head_trained`` is then False and ``missing`` lists the head's keys.
@@ -74,7 +74,7 @@ def load_weights(model: nn.Module, weights: str | Path) -> LoadReport:
         raise CheckpointError(
             expected=f"{model.mobileseg_classes} classes, as the model has",
             found=f"{found} in {source.name}",
-            todo=f"create the model with num_classes={found}",
+            fix=f"create the model with num_classes={found}",
         )
     return _load(model, spec, source, checkpoint, tensors)
 
@@ -91,7 +91,7 @@ def _read(source: Weights) -> Checkpoint:
         raise CheckpointError(
             expected=f"sha256 {source.sha256}",
             found=f"{checkpoint.sha256} in {source.path}",
-            todo="fetch the file again, or correct the digest",
+            fix="fetch the file again, or correct the digest",
         )
     return checkpoint
 
@@ -157,7 +157,7 @@ def _misfit(
     return CheckpointError(
         expected=f"the {len(own)} keys of {spec.name}",
         found=f"{source.name}: {'; '.join(parts)}",
-        todo="give the authors' checkpoint of this model, or one trained here",
+        fix="give the authors' checkpoint of this model, or one trained here",
     )
 
 
@@ -172,7 +172,7 @@ def _refuse_another(spec: ModelSpec, source: Weights, tensors: Mapping[str, Tens
     raise CheckpointError(
         expected=f"a checkpoint of {spec.name}",
         found=f"one of {other} ({source.name})",
-        todo=f"export {other}" if other in MODELS else "give a checkpoint of the model you name",
+        fix=f"export {other}" if other in MODELS else "give a checkpoint of the model you name",
     )
 
 

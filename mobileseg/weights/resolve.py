@@ -37,7 +37,7 @@ def default_weights(spec: ModelSpec) -> str:
     raise CheckpointError(
         expected=f"--weights for {spec.name}: no trained weights of it travel with mobileseg",
         found="none given",
-        todo=f"give a path or URL (the authors': {spec.official_weights}), or --weights random to try the road",
+        fix=f"give a path or URL (the authors': {spec.official_weights}), or --weights random to try the road",
     )
 
 
@@ -62,5 +62,5 @@ def resolve(weights: str | Path, spec: ModelSpec) -> Weights:
     raise CheckpointError(
         expected=f"bundled weights of {spec.name} ({', '.join(own) or 'there are none'}), a path, an https URL, or 'random'",
         found=repr(weights),
-        todo="check the name or the path",
+        fix="check the name or the path",
     )

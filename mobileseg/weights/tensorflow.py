@@ -55,7 +55,7 @@ def _index_in(folder: Path) -> Path | None:
         raise CheckpointError(
             expected="a folder with one TensorFlow checkpoint, or with a file 'checkpoint' that names the latest",
             found=f"{', '.join(index.stem for index in found)} in {folder}",
-            todo=f"name one of them: {found[-1]}",
+            fix=f"name one of them: {found[-1]}",
         )
     return found[0] if found else None
 
@@ -99,12 +99,12 @@ def _run_reader(index: Path, out: Path) -> None:
         raise CheckpointError(
             expected="a whole TensorFlow object checkpoint: an index and every data file that it names",
             found=f"{index}: {done.stdout.strip().splitlines()[-1]}",
-            todo="fetch it again, all files into one folder",
+            fix="fetch it again, all files into one folder",
         )
     if done.returncode:
         said = [line.strip() for line in done.stderr.splitlines() if line.strip()]
         raise EnvironmentLackError(
             expected="a TensorFlow that can read a checkpoint",
             found=f"its process ended with {done.returncode}: {said[-1][:200] if said else 'without a word'}",
-            todo="check it: python -c 'import tensorflow'",
+            fix="check it: python -c 'import tensorflow'",
         )

@@ -29,7 +29,7 @@ def test_every_family_is_a_case_and_what_is_committed_are_cases(benchmark: Any) 
     assert [found["emulated"]["name"] for found in CONTENT["results"]] == list(script.CORES)
     for found in map(Result.model_validate, CONTENT["results"]):
         assert found.command and found.series and {(s.model, s.size, s.precision) for s in found.series} == wanted
-        assert all(s.counts and s.with_host and s.with_original for s in found.series)
+        assert all(s.counts and s.with_host and s.with_reference for s in found.series)
 
 
 def test_the_readmes_table_has_the_first_model_of_every_kind_and_its_counts(benchmark: Any) -> None:

@@ -88,7 +88,7 @@ def test_refuses_what_is_not_8_bit_rgb(tmp_path: Path, pixels: Pixels, name: str
     with pytest.raises(ImageError, match=reason) as caught:
         read_image(tmp_path / name)
     assert name in caught.value.found
-    assert "convert" in caught.value.todo
+    assert "convert" in caught.value.fix
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (7, 30), (30, 7)])

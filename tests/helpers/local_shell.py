@@ -40,4 +40,4 @@ class Local:
         local.write_bytes(b"" if self.spoil else Path(remote).read_bytes())
 
     def broken(self) -> DeviceError:
-        return DeviceLostError(expected="a device", found="none", todo="plug it in")
+        return DeviceLostError(expected="a device", found="none", fix="plug it in")

@@ -25,7 +25,7 @@ def tiny() -> nn.Module:
 
 @settings(deadline=None, max_examples=12)
 @given(height=SIDES, width=SIDES)
-def test_deploy_form_equals_the_original_at_any_size(tiny: nn.Module, height: int, width: int) -> None:
+def test_deploy_model_equals_the_original_at_any_size(tiny: nn.Module, height: int, width: int) -> None:
     spec = MODELS["seaformer-tiny"]
     image = (make_input((1, 3, height, width), height + width) * 50 + 110).clamp(0, 255)
     mean, std = (torch.tensor(v).reshape(1, 3, 1, 1) for v in (spec.mean, spec.std))
@@ -151,7 +151,7 @@ def test_sizes_that_do_not_fit_name_the_nearest(tiny: nn.Module, side: int, near
     for size in ((side, 64), (64, side)):
         with pytest.raises(SizeError) as refusal:
             mobileseg.deploy(tiny, *size)
-        assert refusal.value.todo.endswith(near)
+        assert refusal.value.fix.endswith(near)
 
 
 @pytest.mark.parametrize("side", [0, -32, 4128, 10**9])

@@ -44,7 +44,7 @@ class TestEveryModel:
 
 
 @pytest.mark.parametrize("name", HANDY)
-def test_deploy_form_equals_the_original(name: str) -> None:
+def test_deploy_model_equals_the_original(name: str) -> None:
     model = fill(mobileseg.create_model(name, num_classes=13), salt=1)
     sizes = legal_sizes(MODELS[name])
     for size in sizes if name in SMALL else sizes[:1]:

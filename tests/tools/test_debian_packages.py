@@ -36,8 +36,7 @@ def test_what_is_not_here_is_named_with_its_purpose_and_the_way() -> None:
         debian.require(PARTS, "testing", "test")
     assert caught.value.expected == "thing, /none/file for testing"
     assert (
-        "make test" in caught.value.todo
-        and "apt-get install thing-package file-package (Debian 12)" in caught.value.todo
+        "make test" in caught.value.fix and "apt-get install thing-package file-package (Debian 12)" in caught.value.fix
     )
 
 

@@ -132,7 +132,7 @@ def test_refuses_to_run_what_a_file_asks_for(
     ) as caught:
         read_checkpoint(path)
     assert not marker.exists()
-    assert "torch.save(model.state_dict()" in caught.value.todo
+    assert "torch.save(model.state_dict()" in caught.value.fix
     torch.load(path, weights_only=False)
     assert marker.exists()  # the payload was a live one
 

@@ -50,7 +50,7 @@ def test_default_weights_are_the_bundled_ones() -> None:
     assert default_weights(TINY) == "camvid11"
     with pytest.raises(CheckpointError, match="--weights random") as caught:
         default_weights(BASE)
-    assert "ADE20K" in caught.value.todo
+    assert "ADE20K" in caught.value.fix
 
 
 def test_a_known_digest_is_checked() -> None:

@@ -106,7 +106,7 @@ def test_without_tensorflow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setitem(sys.modules, "tensorflow", None)
     with pytest.raises(MissingExtraError) as lack:
         mobileseg.create_model(S, weights=tmp_path / "ckpt")
-    assert lack.value.todo == "pip install 'mobileseg[tensorflow]'"
+    assert lack.value.fix == "pip install 'mobileseg[tensorflow]'"
 
 
 def test_the_number_of_classes_is_read_from_the_shapes(unread: dict[str, np.ndarray], tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ def check(path: Path, lowering: Lowering) -> tuple[str, ...]:
 
 def _expect(good: bool, expected: str, found: str) -> None:
     if not good:
-        raise GateError(expected=expected, found=found, todo="report it with the model's name, size and precision")
+        raise GateError(expected=expected, found=found, fix="report it with the model's name, size and precision")
 
 
 def _check_interface(spec: Any, lowering: Lowering) -> None:
@@ -113,7 +113,7 @@ def _value(weight: Any) -> NDArray[np.floating]:
 
 
 def _float_weights(lowering: Lowering) -> list[NDArray[np.float64]]:
-    """The deploy form's weights in the order in which the graph uses them."""
+    """The deploy model's weights in the order in which the graph uses them."""
     program = torch.export.export(lowering.deployed, (lowering.example,))
     names = program.graph_signature.inputs_to_parameters
     used = [node.args[1].name for node in program.graph.nodes if node.target in WEIGHTED]

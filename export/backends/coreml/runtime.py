@@ -21,7 +21,7 @@ class CoremlRuntime:
     def __init__(self, path: Path, threads: int | None = None) -> None:
         if threads is not None:
             raise RequestError(
-                expected="no number of threads for Core ML", found=str(threads), todo="leave it out: Core ML chooses"
+                expected="no number of threads for Core ML", found=str(threads), fix="leave it out: Core ML chooses"
             )
         with quiet():
             import coremltools
@@ -31,7 +31,7 @@ class CoremlRuntime:
                 description = self._model.get_spec().description
             except (RuntimeError, OSError) as error:
                 raise ArtifactError(
-                    expected="a .mlpackage that Core ML can load", found=f"{path}: {error}", todo="export it again"
+                    expected="a .mlpackage that Core ML can load", found=f"{path}: {error}", fix="export it again"
                 ) from error
         (self._input,) = (feature.name for feature in description.input)
         self._outputs = tuple(feature.name for feature in description.output)
@@ -43,6 +43,6 @@ class CoremlRuntime:
             found = self._model.predict({self._input: batch})
         except RuntimeError as error:
             raise ArtifactError(
-                expected=f"{self._path.name} to run on {batch.shape}", found=str(error), todo="export it again"
+                expected=f"{self._path.name} to run on {batch.shape}", found=str(error), fix="export it again"
             ) from error
         return tuple(np.asarray(found[name]) for name in self._outputs)

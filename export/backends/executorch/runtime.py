@@ -39,7 +39,7 @@ class ExecutorchRuntime:
                 raise ArtifactError(
                     expected="a .pte that ExecuTorch can load",
                     found=f"{path}: {error} {chatter.tail()}".strip(),
-                    todo="export it again",
+                    fix="export it again",
                 ) from error
         self._path = path
 
@@ -56,6 +56,6 @@ class ExecutorchRuntime:
             outputs: list[Tensor] = self._module.forward([pixels], clone_outputs=copy)
         except RuntimeError as error:
             raise ArtifactError(
-                expected=f"{self._path.name} to run on {tuple(pixels.shape)}", found=str(error), todo="export it again"
+                expected=f"{self._path.name} to run on {tuple(pixels.shape)}", found=str(error), fix="export it again"
             ) from error
         return outputs

@@ -36,7 +36,7 @@ def lower(lowering: Lowering, folder: Path) -> Lowered:
         raise GateError(
             expected="a simplified ONNX model that computes what the exported one did",
             found="onnxsim's own check failed",
-            todo="report it with the model's name and size",
+            fix="report it with the model's name and size",
         )
     model.producer_name = "mobileseg"
     for key, value in lowering.essentials.items():

@@ -29,7 +29,7 @@ class OnnxRuntime:
                 Exception
             ) as error:  # pybind exceptions without a common base; any of them says the file is not usable
                 raise ArtifactError(
-                    expected="a .onnx that ONNX Runtime can load", found=f"{path}: {error}", todo="export it again"
+                    expected="a .onnx that ONNX Runtime can load", found=f"{path}: {error}", fix="export it again"
                 ) from error
         self._input = self._session.get_inputs()[0].name
 

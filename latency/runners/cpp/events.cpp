@@ -10,7 +10,7 @@ void tell(const JsonObject& event) {
 }
 
 void tell(const Refusal& refusal) {
-  tell(JsonObject("error").text("expected", refusal.expected).text("found", refusal.found).text("todo", refusal.todo));
+  tell(JsonObject("error").text("expected", refusal.expected).text("found", refusal.found).text("fix", refusal.fix));
 }
 
 void tell_start(const Arguments& arguments, const std::vector<int>& cores) {

@@ -6,5 +6,5 @@
 struct Refusal {
   std::string expected;
   std::string found;
-  std::string todo;
+  std::string fix;
 };

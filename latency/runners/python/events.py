@@ -10,9 +10,9 @@ import sys
 class RunnerError(Exception):
     """What was expected, what was found, what to do."""
 
-    def __init__(self, expected: str, found: str, todo: str) -> None:
-        super().__init__(f"expected {expected}; found {found}; to do: {todo}")
-        self.expected, self.found, self.todo = expected, found, todo
+    def __init__(self, expected: str, found: str, fix: str) -> None:
+        super().__init__(f"expected {expected}; found {found}; fix: {fix}")
+        self.expected, self.found, self.fix = expected, found, fix
 
 
 class Events:
@@ -30,4 +30,4 @@ class Events:
 
     def error(self, error: RunnerError) -> None:
         """The event of a failure."""
-        self("error", expected=error.expected, found=error.found, todo=error.todo)
+        self("error", expected=error.expected, found=error.found, fix=error.fix)

@@ -90,7 +90,7 @@ class AxialAttention(nn.Module):
             raise SizeError(
                 expected=f"a map of at most {self.length} positions along its {self.axis}: the relative tables reach no further",
                 found=str(length),
-                todo="take a smaller image, or ask for resampled tables (mobileseg.models.axial.attention.resample_tables)",
+                fix="take a smaller image, or ask for resampled tables (mobileseg.models.axial.attention.resample_tables)",
             )
         return flange
 

@@ -1,6 +1,6 @@
-"""Algebra that every deploy form uses: BatchNorm into the convolution before it, factors into weights.
+"""Algebra that every deploy model uses: BatchNorm into the convolution before it, factors into weights.
 
-All of it is computed in float64 and rounded once, so that the deploy form stays within float32 rounding of the original.
+All of it is computed in float64 and rounded once, so that the deploy model stays within float32 rounding of the original.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Paper: Wan et al., "SeaFormer: Squeeze-enhanced Axial Transformer for Mobile Semantic Segmentation", ICLR 2023
 (https://arxiv.org/abs/2301.13156). Original code: github.com/fudan-zvg/SeaFormer, seaformer-seg, Apache-2.0.
-Deploy form: ``light_deploy.py``.
+Deploy model: ``light_deploy.py``.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ Paper: Cheng, Collins, Zhu, Liu, Huang, Adam, Chen, "Panoptic-DeepLab: A Simple,
 Panoptic Segmentation", CVPR 2020 (https://arxiv.org/abs/1911.10194). Original code: github.com/google-research/deeplab2
 (Apache-2.0), here in the form that Axial-DeepLab uses: one 1x1 projection in place of the atrous pyramid. This is a
 reimplementation from the specification, with key names of our own, to which ``mobileseg.weights.deeplab2`` brings the authors'.
-Deploy form: ``panoptic_deploy.py``. What turns the three maps into segments is ``mobileseg/postprocess/panoptic.py``.
+Deploy model: ``panoptic_deploy.py``. What turns the three maps into segments is ``mobileseg/postprocess/panoptic.py``.
 """
 
 from __future__ import annotations

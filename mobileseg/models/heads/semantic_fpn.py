@@ -2,7 +2,7 @@
 
 Papers: Lin et al., "Feature Pyramid Networks for Object Detection", CVPR 2017 (https://arxiv.org/abs/1612.03144); Kirillov,
 Girshick, He, Dollar, "Panoptic Feature Pyramid Networks", CVPR 2019 (https://arxiv.org/abs/1901.02446). Original code: FPN and
-FPNHead of github.com/open-mmlab/mmsegmentation (Apache-2.0). Keys and numbers are the original's. Deploy form:
+FPNHead of github.com/open-mmlab/mmsegmentation (Apache-2.0). Keys and numbers are the original's. Deploy model:
 ``semantic_fpn_deploy.py``.
 """
 

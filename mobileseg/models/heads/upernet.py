@@ -2,7 +2,7 @@
 
 Paper: Xiao, Liu, Zhou, Jiang, Sun, "Unified Perceptual Parsing for Scene Understanding", ECCV 2018
 (https://arxiv.org/abs/1807.10221). Original code: UPerHead and FCNHead of github.com/open-mmlab/mmsegmentation (Apache-2.0).
-Keys and numbers are the original's. Deploy form: ``upernet_deploy.py``.
+Keys and numbers are the original's. Deploy model: ``upernet_deploy.py``.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@ import math
 import pytest
 
 from mobileseg.export.evaluation.accuracy import Accuracy, Gain
-from mobileseg.export.evaluation.gates import judge, overall
+from mobileseg.export.evaluation.gates import gates_of, overall
 
 
 def accuracy(miou: float) -> Accuracy:
@@ -13,7 +13,7 @@ def accuracy(miou: float) -> Accuracy:
 def of_int8(miou: float, drop: float, far: float) -> dict[str, str]:
     """Verdicts by name: the original has ``miou``; the file ``drop`` less, or at the interval's end ``far`` less."""
     gain = Gain(metric="mIoU", value=-drop, interval=(-far, drop))
-    return {g.name: g.verdict for g in judge("int8", 1e-6, 0.97, (accuracy(miou), accuracy(miou - drop)), (gain,))}
+    return {g.name: g.verdict for g in gates_of("int8", 1e-6, 0.97, (accuracy(miou), accuracy(miou - drop)), (gain,))}
 
 
 def test_the_far_end_of_the_interval_decides() -> None:
@@ -26,24 +26,24 @@ def test_a_small_drop_of_little_is_much() -> None:
 
 
 def test_floats_are_judged_by_agreement() -> None:
-    verdicts = [overall(judge("float32", 1e-6, share, (None, None), ())) for share in (0.99995, 0.9998, None)]
+    verdicts = [overall(gates_of("float32", 1e-6, share, (None, None), ())) for share in (0.99995, 0.9998, None)]
     assert verdicts == ["PASS", "FAIL", "UNKNOWN"]
 
 
 def test_a_wrong_rewrite_fails_whatever_the_rest() -> None:
-    assert overall(judge("float32", 1e-3, 1.0, (None, None), ())) == "FAIL"
+    assert overall(gates_of("float32", 1e-3, 1.0, (None, None), ())) == "FAIL"
 
 
 def test_what_was_not_measured_is_unknown_and_never_pass() -> None:
-    gates = judge("int8", 1e-6, 0.97, (None, None), ())
+    gates = gates_of("int8", 1e-6, 0.97, (None, None), ())
     assert {gate.name: gate.verdict for gate in gates} == {"float parity": "PASS", "mIoU": "UNKNOWN"}
     assert overall(gates) == overall(()) == "UNKNOWN"
     assert gates[1].found == "not measured"
     nothing = Gain(metric="mIoU", value=math.nan, interval=(math.nan, math.nan))
     nan = accuracy(math.nan)
-    assert overall(judge("int8", 1e-6, 1.0, (nan, nan), (nothing,))) == "UNKNOWN"
+    assert overall(gates_of("int8", 1e-6, 1.0, (nan, nan), (nothing,))) == "UNKNOWN"
 
 
 @pytest.mark.parametrize("precision", ["float16", "int8", "int8-weights"])
 def test_every_coarser_precision_answers_for_its_accuracy(precision: str) -> None:
-    assert any("mIoU" in gate.name for gate in judge(precision, 1e-6, 1.0, (None, None), ()))
+    assert any("mIoU" in gate.name for gate in gates_of(precision, 1e-6, 1.0, (None, None), ()))

@@ -22,7 +22,7 @@ BATCHES = [((make_input((1, 3, *SIZE), i) * 50 + 110).clamp(0, 255)).numpy() for
 
 
 class Off:
-    """Runs the deploy form and adds noise of ``scale`` times the logits' standard deviation."""
+    """Runs the deploy model and adds noise of ``scale`` times the logits' standard deviation."""
 
     def __init__(self, module: DeployedModel, scale: float) -> None:
         self.module, self.scale = module, scale
@@ -54,7 +54,7 @@ def test_an_exact_file_passes(model: nn.Module) -> None:
 
 @pytest.mark.parametrize("scale", [1e-2, 1.0, np.nan])
 def test_a_float_file_that_is_off_fails(model: nn.Module, scale: float) -> None:
-    with pytest.raises(GateError, match="deploy form"):
+    with pytest.raises(GateError, match="deploy model"):
         verify(subject(model, scale), BATCHES, "noise", False)
 
 
@@ -63,8 +63,8 @@ def test_a_coarser_float_file_follows_within_its_bound(model: nn.Module, precisi
     bound = COARSER[precision]
     noise = 10 ** (-bound.sqnr_db / 20)
     kept = verify(replace(subject(model, noise / 2), bound=bound), BATCHES, "noise", False)
-    assert any("follows its deploy form" in line for line in kept.checks)
-    with pytest.raises(GateError, match="deploy form"):
+    assert any("follows its deploy model" in line for line in kept.checks)
+    with pytest.raises(GateError, match="deploy model"):
         verify(replace(subject(model, noise * 4), bound=bound), BATCHES, "noise", False)
 
 

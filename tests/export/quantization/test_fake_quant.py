@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 import mobileseg
 from mobileseg.data.images import Batch
-from mobileseg.export.quantization.fake_quant import Rounding, SwitchedGraph
-from mobileseg.export.quantization.quantize import quantize, switchable
+from mobileseg.export.quantization.fake_quant import FakeQuantGraph, Rounding
+from mobileseg.export.quantization.quantize import fake_quantized, quantize
 from mobileseg.export.quantization.quantizer import WEIGHT_EPS
 from mobileseg.export.quantization.recipes import RECIPES
 from mobileseg.models.deploy import DeployedModel
@@ -30,8 +30,8 @@ def batches() -> list[Batch]:
 
 
 @pytest.fixture(scope="module")
-def graph(deployed: DeployedModel, batches: list[Batch]) -> SwitchedGraph:
-    return switchable(deployed, batches)
+def graph(deployed: DeployedModel, batches: list[Batch]) -> FakeQuantGraph:
+    return fake_quantized(deployed, batches)
 
 
 def run(module: torch.nn.Module, batch: Batch) -> torch.Tensor:
@@ -40,8 +40,8 @@ def run(module: torch.nn.Module, batch: Batch) -> torch.Tensor:
         return found
 
 
-def test_with_every_switch_off_it_is_the_float_deploy_form(
-    deployed: DeployedModel, graph: SwitchedGraph, batches: list[Batch]
+def test_with_every_switch_off_it_is_the_float_deploy_model(
+    deployed: DeployedModel, graph: FakeQuantGraph, batches: list[Batch]
 ) -> None:
     graph.quantize_only(())
     assert torch.equal(run(graph.module, batches[0]), run(deployed, batches[0]))
@@ -49,7 +49,7 @@ def test_with_every_switch_off_it_is_the_float_deploy_form(
 
 @pytest.mark.parametrize("kept", [(), *((group,) for group in GROUPS), GROUPS[:2]])
 def test_it_equals_the_graph_quantized_with_the_same_layers_float(
-    deployed: DeployedModel, graph: SwitchedGraph, batches: list[Batch], kept: tuple[str, ...]
+    deployed: DeployedModel, graph: FakeQuantGraph, batches: list[Batch], kept: tuple[str, ...]
 ) -> None:
     wanted, floats = quantize(deployed, batches, kept)
     assert 1 - sum(part.multiply_adds or 0.0 for part in floats) == pytest.approx(graph.int8_share(kept))
@@ -65,7 +65,7 @@ def test_with_corrected_biases_it_equals_that_graph_too(
 ) -> None:
     recipe = RECIPES["histogram+bias"]
     wanted, _ = quantize(deployed, batches, kept, recipe=recipe)
-    found = switchable(deployed, batches, recipe, kept)
+    found = fake_quantized(deployed, batches, recipe, kept)
     assert len(found.shifts) > 40
     found.keep_float(kept)
     assert torch.equal(run(found.module, batches[0]), run(wanted, batches[0]))
@@ -73,7 +73,7 @@ def test_with_corrected_biases_it_equals_that_graph_too(
     assert torch.equal(run(found.module, batches[0]), run(deployed, batches[0]))
 
 
-def test_layers_know_their_names_and_their_share(graph: SwitchedGraph) -> None:
+def test_layers_know_their_names_and_their_share(graph: FakeQuantGraph) -> None:
     assert "network.head.classify" in graph.layers
     assert any(key.endswith("/add") for key in graph.layers)
     assert graph.below(["network.head"]) == {key for key in graph.layers if key.startswith("network.head.")}

@@ -21,7 +21,7 @@ from mobileseg.training.request import TrainingRequest, train
 
 SIZE = (64, 96)
 ONE_OF_EACH = [spec.name for spec in {spec.deploy: spec for spec in reversed(MODELS.values())}.values()]
-# A shift of all logits alike is nothing to a softmax; the auxiliary head is not in the deploy form.
+# A shift of all logits alike is nothing to a softmax; the auxiliary head is not in the deploy model.
 WITHOUT_GRADIENT = ("bn_similarity.bias", "auxiliary_head")
 
 
@@ -30,7 +30,7 @@ def small(spec: ModelSpec) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize("name", ONE_OF_EACH)
-def test_the_live_deploy_form_is_the_deploy_form_and_gradients_reach_every_parameter(name: str) -> None:
+def test_the_live_deploy_model_is_the_deploy_model_and_gradients_reach_every_parameter(name: str) -> None:
     spec = MODELS[name]
     model, size = fill(mobileseg.create_model(name)), small(spec)
     before = {key: value.clone() for key, value in model.state_dict().items()}

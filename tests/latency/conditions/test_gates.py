@@ -6,7 +6,7 @@ from machines import BOARD, CPU, LAPTOP, PHONE, THERMAL, lay_out
 
 from mobileseg.errors import GateError
 from mobileseg.latency.conditions import gates as conditions
-from mobileseg.latency.conditions.gates import inspect, judge, refusal, wait_until_fit
+from mobileseg.latency.conditions.gates import deviations_of, inspect, refusal, wait_until_fit
 from mobileseg.latency.conditions.parsers import sensors
 from mobileseg.latency.conditions.sensors import Battery, Sensors
 from mobileseg.latency.devices.host import Host
@@ -63,22 +63,22 @@ def test_slowing_down_for_heat_meanwhile_is_seen() -> None:
 def test_what_is_not_known_is_no_pass() -> None:
     found = inspect(Sensors())
     assert {finding.gate for finding in found if not finding.known} == {"hot", "throttled", "busy"}
-    assert {d.verdict for d in judge(found, "before", STRICT.refuse_before, (), 0)} == {"refused"}
-    assert {d.verdict for d in judge(found, "before", STRICT.refuse_before, ("hot", "throttled", "busy"), 0)} == {
-        "allowed"
-    }
-    assert {d.verdict for d in judge(found, "before", (), (), 0)} == {"unknown"}
+    assert {d.verdict for d in deviations_of(found, "before", STRICT.refuse_before, (), 0)} == {"refused"}
+    assert {
+        d.verdict for d in deviations_of(found, "before", STRICT.refuse_before, ("hot", "throttled", "busy"), 0)
+    } == {"allowed"}
+    assert {d.verdict for d in deviations_of(found, "before", (), (), 0)} == {"unknown"}
 
 
 def test_the_refusal_names_gates_and_how_to_allow_them() -> None:
-    found = judge(
+    found = deviations_of(
         inspect(sensors(BOARD, {**IDLE, f"{THERMAL}/thermal_zone0/temp": "120000"})), "before", ("hot",), (), 0
     )
     error = refusal(found, STRICT, waited=300)
     assert error.exit_code == 1
     assert "cpu-thermal below 105" in error.expected
     assert "120.0 °C, after waiting 300 s" in error.found
-    assert "--allow hot" in error.todo
+    assert "--allow hot" in error.fix
 
 
 def protocol(wait_s: float) -> Protocol:

@@ -73,5 +73,5 @@ SAID = {
 def test_complaints_are_told_apart(said: str) -> None:
     error = refusal(said, "board")
     assert type(error) is SAID[said]
-    assert "board" in error.expected and error.found and error.todo
-    assert "CHANGED" not in said or "ssh-keygen -R board" in error.todo
+    assert "board" in error.expected and error.found and error.fix
+    assert "CHANGED" not in said or "ssh-keygen -R board" in error.fix

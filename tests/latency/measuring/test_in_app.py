@@ -88,9 +88,9 @@ class OneAnswer:
 @pytest.mark.parametrize(
     ("said", "kind"),
     [
-        (json.dumps({"expected": "a", "found": "b", "todo": "c", "status": 1}), GateError),
-        (json.dumps({"expected": "a", "found": "b", "todo": "c", "status": 2}), RequestError),
-        (json.dumps({"expected": "a", "found": "b", "todo": "c", "status": 3}), RunnerFailedError),
+        (json.dumps({"expected": "a", "found": "b", "fix": "c", "status": 1}), GateError),
+        (json.dumps({"expected": "a", "found": "b", "fix": "c", "status": 2}), RequestError),
+        (json.dumps({"expected": "a", "found": "b", "fix": "c", "status": 3}), RunnerFailedError),
         ('{"expected": "a"}', RunnerFailedError),
         ("cat: permission denied", RunnerFailedError),
         ("ended", RunnerFailedError),
@@ -152,7 +152,7 @@ def test_figures_of_another_file_are_refused(told: Result, artifact: Artifact, p
 def test_a_gate_that_closes_in_the_second_repetition_keeps_the_first(
     told: Result, artifact: Artifact, phone: list[Answers]
 ) -> None:
-    phone.append(Answers(told, GateError(expected="a cool phone", found="hot", todo="wait")))
+    phone.append(Answers(told, GateError(expected="a cool phone", found="hot", fix="wait")))
     result = in_app.measure([artifact.path], "adb", "strict")
     assert not result.complete and result.reason == "expected a cool phone; found hot"
     assert len(result.sessions) == 1

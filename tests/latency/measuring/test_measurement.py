@@ -48,7 +48,7 @@ def test_wrong_requests_are_refused_before_anything_runs(tmp_path: Path) -> None
     ],
 )  # fmt: skip
 def test_what_says_nothing_where_instructions_are_counted(given: dict[str, Any], words: str) -> None:
-    with pytest.raises(RequestError, match=f"found {words}; to do: it counts one inference"):
+    with pytest.raises(RequestError, match=f"found {words}; fix: it counts one inference"):
         measure(["a.pte"], device="emulated:cortex-a76", **given)
 
 
@@ -175,7 +175,7 @@ class Cuttable(Host):
         return self._returns
 
 
-LOST = DeviceLostError(expected="a device", found="none", todo="plug it in")
+LOST = DeviceLostError(expected="a device", found="none", fix="plug it in")
 
 
 def use(monkeypatch: pytest.MonkeyPatch, device: Host) -> None:

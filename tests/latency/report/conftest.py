@@ -15,7 +15,7 @@ from required import lacking
 
 from mobileseg.export.evaluation.accuracy import Accuracy, Gain
 from mobileseg.export.evaluation.comparison import Comparison, Logits
-from mobileseg.export.evaluation.gates import judge, overall
+from mobileseg.export.evaluation.gates import gates_of, overall
 from mobileseg.export.evaluation.worst import WorstImages
 from mobileseg.latency.conditions.sensors import Core, Properties, Sensors
 from mobileseg.latency.protocol import PROTOCOLS
@@ -44,7 +44,7 @@ def comparison(name: str, seed: int, precision: str, labelled: bool = True, **mo
     accuracy = sides if labelled else (None, None)
     gains = (Gain(metric="mIoU", value=-drop, interval=(-drop - 0.003, -drop + 0.003)),) if labelled else ()
     agreement = 0.97 + 0.02 * random.random()
-    gates = judge(precision, 1e-6, agreement, accuracy, gains)
+    gates = gates_of(precision, 1e-6, agreement, accuracy, gains)
     logits = Logits(max_error=0.1, mean_error=0.01, sqnr_db=25.0, agreement=agreement, band_agreement=0.9)
     fields: dict[str, Any] = {
         "created": NOW, "model": "seaformer-tiny", "target": "onnx", "precision": precision, "weights": "some",

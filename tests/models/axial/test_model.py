@@ -164,7 +164,7 @@ SIDES = st.tuples(st.integers(1, 7), st.integers(0, 1)).map(lambda n: 16 * n[0] 
 @given(height=SIDES, width=SIDES)
 @example(height=17, width=304)  # a map of 152 columns: the local span
 @example(height=288, width=16)
-def test_deploy_form_equals_the_original_at_any_size(shallow: PanopticSegmenter, height: int, width: int) -> None:
+def test_deploy_model_equals_the_original_at_any_size(shallow: PanopticSegmenter, height: int, width: int) -> None:
     pixels = make_input((1, 3, height, width), height + width) * 50
     with torch.no_grad():
         wanted = shallow(pixels / 127.5)

@@ -21,7 +21,7 @@ def maps(height: int, width: int, seed: int = 0) -> tuple[list[torch.Tensor], li
 
 @settings(deadline=None, max_examples=10)
 @given(cells=st.tuples(st.integers(1, 5), st.integers(1, 5)), more=st.tuples(st.integers(0, 1), st.integers(0, 1)))
-def test_deploy_form_equals_the_original_at_any_size(cells: tuple[int, int], more: tuple[int, int]) -> None:
+def test_deploy_model_equals_the_original_at_any_size(cells: tuple[int, int], more: tuple[int, int]) -> None:
     features, sizes = maps(*(16 * n + extra for n, extra in zip(cells, more, strict=True)))
     head = fill(PanopticHead(CHANNELS, 7), salt=3).eval()
     assert isinstance(head, PanopticHead)

@@ -129,7 +129,7 @@ def test_block_sizes_stay_in_their_bounds(height: int, width: int, depth: int) -
 
 
 @torch.no_grad()
-def test_no_tensor_of_the_deploy_form_is_large_or_has_many_dimensions() -> None:
+def test_no_tensor_of_the_deploy_model_is_large_or_has_many_dimensions() -> None:
     module = mobileseg.deploy(mobileseg.create_model("sasa-resnet26-full"), 224, 224)
     graph = torch.export.export(module, (torch.zeros(1, 3, 224, 224),)).graph
     shapes = [node.meta["val"].shape for node in graph.nodes if isinstance(node.meta.get("val"), Tensor)]

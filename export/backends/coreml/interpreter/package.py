@@ -88,5 +88,5 @@ class Package:
 
     def _unusable(self, found: str) -> ArtifactError:
         return ArtifactError(
-            expected="a .mlpackage with an ML Program", found=f"{self.path}: {found}", todo="export it again"
+            expected="a .mlpackage with an ML Program", found=f"{self.path}: {found}", fix="export it again"
         )

@@ -186,7 +186,7 @@ def test_what_stays_outside_has_the_partitioners_reason() -> None:
 
 
 class Kept(nn.Module):
-    """Of the operators that XNNPACK's partitioner asks to keep whole, those that deploy forms have."""
+    """Of the operators that XNNPACK's partitioner asks to keep whole, those that deploy models have."""
 
     def __init__(self) -> None:
         super().__init__()

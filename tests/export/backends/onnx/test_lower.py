@@ -51,7 +51,7 @@ def test_int8_agrees_with_executorchs_calibration(tiny_onnx: Artifact) -> None:
     assert tiny_onnx.manifest.delegation is None
 
 
-def test_float_equals_the_deploy_form(five_onnx: Artifact) -> None:
+def test_float_equals_the_deploy_model(five_onnx: Artifact) -> None:
     found = five_onnx.manifest.verification
     assert found.max_error is not None
     assert found.logit_range is not None

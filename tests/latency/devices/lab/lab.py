@@ -187,4 +187,4 @@ def lab(folder: Path) -> Iterator[Lab]:
 
 
 def _lack(expected: str, found: str) -> EnvironmentLackError:
-    return EnvironmentLackError(expected=expected, found=found, todo="these tests need it")
+    return EnvironmentLackError(expected=expected, found=found, fix="these tests need it")

@@ -15,7 +15,7 @@ from mobileseg.latency.results.result import Result, read_result
 
 pytestmark = pytest.mark.slow
 IN_APP = ("--device", "adb", "--in-app")
-HOT = json.dumps({"expected": "a cool phone", "found": 'it\'s "hot"', "todo": "wait", "status": 1})
+HOT = json.dumps({"expected": "a cool phone", "found": 'it\'s "hot"', "fix": "wait", "status": 1})
 
 
 def told(files: Sequence[Path], threads: int = 1) -> Result:

@@ -29,7 +29,7 @@ def userland(architecture: str, packages: Sequence[str], backported: str = "") -
             raise EnvironmentLackError(
                 expected=f"{KEYS}, with which Debian's packages are verified",
                 found="not here",
-                todo="apt-get install debian-archive-keyring",
+                fix="apt-get install debian-archive-keyring",
             )
         _unpack(_download(folder.parent, architecture, packages, backported), folder)
 
@@ -56,7 +56,7 @@ def _download(work: Path, architecture: str, packages: Sequence[str], backported
             raise EnvironmentLackError(
                 expected=f"apt-get to fetch {' '.join(packages)} for {architecture}",
                 found=last_lines(done.stderr),
-                todo=f"can {MIRROR} be reached?",
+                fix=f"can {MIRROR} be reached?",
             )
     return sorted((work / "cache/archives").glob("*.deb"))
 

@@ -15,7 +15,7 @@ import org.mobileseg.demo.manifest.Refusal
 /**
  * Measures artifacts in this app's process, as `am start` asks; the extras are in [BenchmarkRequest]. Files lie in the
  * app's external storage, folder `benchmark`, which the shell writes and reads. There is then either the result, named
- * as asked for, or beside it `NAME.error` with `expected`, `found`, `todo` and `status`; both appear whole or not at
+ * as asked for, or beside it `NAME.error` with `expected`, `found`, `fix` and `status`; both appear whole or not at
  * all, and what was there before goes first.
  */
 class BenchmarkActivity : Activity() {
@@ -103,7 +103,7 @@ class BenchmarkActivity : Activity() {
     private fun fail(target: File, failure: Failure) {
         Log.w(TAG, failure)
         target.delete()
-        val json = JSONObject().put("expected", failure.expected).put("found", failure.found).put("todo", failure.todo)
+        val json = JSONObject().put("expected", failure.expected).put("found", failure.found).put("fix", failure.fix)
         try {
             write(json.put("status", failure.status), errorOf(target))
         } catch (error: IOException) { // not even that: the screen and the log say it

@@ -6,8 +6,8 @@ import java.io.File
  * What cannot be done as asked, in the three parts in which Python's errors speak. [status]: the exit code of
  * `mobileseg latency` for it: 1 a gate, 2 the request, 3 anything else.
  */
-class Failure(val expected: String, val found: String, val todo: String, val status: Int = REQUEST) :
-    Exception("expected $expected; found $found; to do: $todo") {
+class Failure(val expected: String, val found: String, val fix: String, val status: Int = REQUEST) :
+    Exception("expected $expected; found $found; fix: $fix") {
     companion object {
         const val GATE: Int = 1
         const val REQUEST: Int = 2

@@ -33,13 +33,13 @@ internal fun noticeOf(resources: Resources, trouble: CameraTrouble): Notice {
 }
 
 internal fun noticeOf(resources: Resources, refusal: Refusal): Notice {
-    val (expected, found, todo) = sentences(refusal.problem)
+    val (expected, found, fix) = sentences(refusal.problem)
     val text =
         resources.getString(
             R.string.refused_text,
             resources.getString(expected, refusal.expected),
             resources.getString(found, refusal.found),
-            resources.getString(todo),
+            resources.getString(fix),
         )
     return Notice(resources.getString(R.string.refused_title), text, Remedy.OPEN_ARTIFACT)
 }
