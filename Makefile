@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 DEMO := demo
 
-.PHONY: demo test test-fast lint format results arm-runner arm-cost android android-assets android-format android-tools dist clean
+.PHONY: demo test test-fast lint types docs format results arm-runner arm-cost android android-assets android-format android-tools dist clean
 
 $(UV):
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "mobileseg needs Python 3.11 or newer: make PYTHON=python3.11")'
@@ -41,13 +41,20 @@ test: $(VENV)/installed
 test-fast: $(VENV)/installed
 	$(BIN)/python -m pytest -m "not slow"
 
-# mypy cannot follow setuptools' package-dir: it sees a copy with export/ and latency/ in their places.
-lint: $(VENV)/installed
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
+# Neither mypy nor the documentation's reader of code follows setuptools' package-dir: both see a copy with export/ and latency/
+# in their places.
+types:
 	rm -rf build/types && mkdir -p build/types
 	cp -R mobileseg build/types/ && cp -R export latency build/types/mobileseg/
+
+lint: $(VENV)/installed types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 	cd build/types && $(CURDIR)/$(BIN)/mypy --config-file ../../pyproject.toml -p mobileseg
+
+# The site, in build/site: open build/site/index.html. Warnings are errors.
+docs: $(VENV)/installed types
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 
 format: $(VENV)/installed
 	$(BIN)/ruff check --fix .

@@ -1,0 +1,82 @@
+"""Runs the examples of a page, in its order, in one folder that has what the pages speak of.
+
+A ``bash`` block is run; ``<!-- exit N -->`` in front of it says which exit code it ends with, where that is not 0. A ``python`` block
+is run in the page's namespace. ``console`` blocks show what cannot be run here (a phone, an installation), and are not run.
+"""
+
+import contextlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sybil import Example
+from sybil.parsers.markdown import CodeBlockParser
+
+EXIT = re.compile(r"<!-- exit (\d) -->\s*\Z")
+TIMEOUT_S = 900
+
+
+class ShellBlockParser(CodeBlockParser):
+    """See above."""
+
+    language = "bash"
+
+    def evaluate(self, example: Example) -> str | None:
+        found = EXIT.search(example.document.text[: example.start])
+        wanted = int(found.group(1)) if found else 0
+        bin_folder = str(Path(sys.executable).parent)
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", example.parsed], check=False, capture_output=True, text=True, timeout=TIMEOUT_S,
+            env={**os.environ, "PATH": f"{bin_folder}:{os.environ['PATH']}"},
+        )  # fmt: skip
+        if done.returncode == wanted and "Traceback" not in done.stderr:
+            return None
+        return f"exit code {done.returncode} instead of {wanted}\n{done.stdout}\n{done.stderr}"
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The current folder of a page's examples: a picture, a labelled folder ``street`` with the classes of the bundled weights, and
+    a checkpoint that was made elsewhere."""
+    folder = tmp_path_factory.mktemp("page")
+    _write_street(folder / "street")
+    shutil.copy(next(iter(sorted((folder / "street" / "images").iterdir()))), folder / "photo.jpg")
+    _write_checkpoint(folder / "my-checkpoint.pth")
+    with contextlib.chdir(folder):
+        yield folder
+
+
+def _write_street(folder: Path) -> None:
+    """Twelve pictures of blocks, with masks that have the classes of the bundled weights."""
+    from PIL import Image
+
+    from mobileseg.weights.records import bundled
+
+    record = bundled("seaformer-tiny")["camvid11"]
+    random = np.random.default_rng(0)
+    for kind in ("images", "masks"):
+        (folder / kind).mkdir(parents=True)
+    for number in range(12):
+        mask = np.kron(random.integers(0, len(record.classes), (6, 8)), np.ones((16, 16))).astype(np.uint8)
+        pixels = np.asarray(record.palette, dtype=np.uint8)[mask]
+        Image.fromarray(pixels).save(folder / "images" / f"{number:04d}.jpg", quality=95)
+        Image.fromarray(mask).save(folder / "masks" / f"{number:04d}.png")
+    import json
+
+    content = {"names": record.classes, "palette": record.palette, "ignore_index": 255}
+    (folder / "classes.json").write_text(json.dumps(content))
+
+
+def _write_checkpoint(path: Path) -> None:
+    import torch
+
+    import mobileseg
+
+    model = mobileseg.create_model("seaformer-tiny", num_classes=11)
+    torch.save({"state_dict": model.state_dict()}, path)
