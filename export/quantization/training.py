@@ -23,13 +23,13 @@ from mobileseg.models.factory import deploy, deploy_live, live_tensors, spec_of
 from mobileseg.models.reference import normalization, run_module
 from mobileseg.models.spec import Emit
 from mobileseg.quiet import quiet
-from mobileseg.training.evaluate import Found, evaluate
-from mobileseg.training.forms import Outputs
+from mobileseg.training.evaluate import Evaluation, evaluate
+from mobileseg.training.strategy import Outputs
 
 
 @dataclass(frozen=True)
 class Int8Training:
-    """See ``mobileseg.training.forms.Int8Training``; ``images`` fix the activation ranges."""
+    """See ``mobileseg.training.strategy.Int8Training``; ``images`` fix the activation ranges."""
 
     images: ImageSet
 
@@ -42,13 +42,13 @@ class Int8Training:
         """What ranges were calibrated on."""
         return self.images.part().model_dump(mode="json")
 
-    def form(self, size: tuple[int, int], emit: Emit | None) -> Int8Form:
-        """The form that trains the int8 graph of one size."""
-        return Int8Form(size, self.images, emit)
+    def strategy(self, size: tuple[int, int], emit: Emit | None) -> Int8Strategy:
+        """Training through the int8 graph of one input size."""
+        return Int8Strategy(size, self.images, emit)
 
 
 @dataclass
-class Int8Form:
+class Int8Strategy:
     """Trains and evaluates a model as the int8 file of ``size`` will compute it, with activation ranges from ``images``, which are
     taken anew with the weights of every epoch."""
 
@@ -61,7 +61,7 @@ class Int8Form:
     def __post_init__(self) -> None:
         self.batches = self.images.batches(*self.size)
 
-    def begin(self, model: nn.Module) -> None:
+    def start_epoch(self, model: nn.Module) -> None:
         """Calibrate with the weights as they are now."""
         with quiet():
             found = fake_quantized(self._deploy(model.eval()), self.batches)
@@ -78,7 +78,7 @@ class Int8Form:
             return {name: torch.cat([out[name] for out in found]) for name in found[0]}
         return torch.cat(found)
 
-    def evaluate(self, model: nn.Module, data: LabelledFolder, size: tuple[int, int], panoptic: bool) -> Found:
+    def evaluate(self, model: nn.Module, data: LabelledFolder, size: tuple[int, int], panoptic: bool) -> Evaluation:
         """What the int8 file will score."""
         with quiet():
             graph, _ = quantize(self._deploy(model), self.batches)

@@ -1,1 +1,1 @@
-"""Training of reference models on a folder of labelled images: data, augmentation, losses, a loop that can be killed at any time."""
+"""Training of reference models on a folder of labelled images; an interrupted run can be resumed."""

@@ -1,4 +1,4 @@
-"""How good a model in training is, and how good guessing would be."""
+"""Validation scores of a model, and those of a baseline that does not look at the image."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from mobileseg.postprocess.panoptic import panoptic_labels, rules_for
 
 
 @dataclass(frozen=True)
-class Found:
-    """``panoptic`` is None where instances were not looked at."""
+class Evaluation:
+    """Scores on one dataset; ``panoptic`` is None where instances were not evaluated."""
 
     classes: Scores
     panoptic: PanopticScores | None
 
     @property
     def score(self) -> float:
-        """What weights are chosen by: PQ where there are instances, else mIoU."""
+        """The score that the best weights are chosen by: PQ with instances, else mIoU."""
         return self.panoptic.every.pq if self.panoptic else self.classes.miou
 
     @property
     def measured(self) -> dict[str, float]:
-        """The figures by name, 0..1."""
+        """Scores by name, each in 0..1."""
         figures = {"miou": self.classes.miou, "pixel_accuracy": self.classes.pixel_accuracy}
         if self.panoptic:
             every = self.panoptic.every
@@ -41,8 +41,8 @@ class Found:
         return figures
 
 
-class _Tally:
-    """What predictions and labels have in common, image by image; ``panoptic``: segments, too."""
+class _Accumulator:
+    """Confusion matrix, and segment counts where ``panoptic``, summed over images."""
 
     def __init__(self, classes: ClassSet, panoptic: bool) -> None:
         self.classes, self.rules, self.panoptic = classes, rules_for(classes.thing_numbers), panoptic
@@ -59,8 +59,10 @@ class _Tally:
             wanted = read_panoptic(item, self.classes, rules.label_divisor, rules.void)
             self.segments += panoptic_counts(segments, wanted, len(names), rules.label_divisor, rules.void)
 
-    def found(self) -> Found:
-        return Found(scores(self.counts), panoptic_scores(self.segments, self.rules.things) if self.panoptic else None)
+    def result(self) -> Evaluation:
+        return Evaluation(
+            scores(self.counts), panoptic_scores(self.segments, self.rules.things) if self.panoptic else None
+        )
 
 
 def evaluate(
@@ -69,41 +71,41 @@ def evaluate(
     data: LabelledFolder,
     size: tuple[int, int],
     panoptic: bool = False,
-) -> Found:
-    """What computes the outputs of ``(1, 3, *size)`` pixels, on every image, at the labels' own size: what ``compare`` measures."""
-    tally = _Tally(data.classes, panoptic)
+) -> Evaluation:
+    """Scores of ``outputs_of``, which maps pixels ``(1, 3, *size)`` to outputs, at the labels' own size: the protocol of ``compare``."""
+    total = _Accumulator(data.classes, panoptic)
     for item in data.items:
         label = read_labels(item, data.classes)
         height, width = label.shape
         outputs = outputs_of(read_batch(item.image, *size))
         prediction = classes_of_output(outputs[0], height, width, align_corners)
-        tally.add(item, label, prediction, panoptic_labels(outputs, (height, width), tally.rules) if panoptic else None)
-    return tally.found()
+        total.add(item, label, prediction, panoptic_labels(outputs, (height, width), total.rules) if panoptic else None)
+    return total.result()
 
 
-def place_baseline(
+def position_baseline(
     training: LabelledFolder, data: LabelledFolder, panoptic: bool = False, grid: tuple[int, int] = (96, 128)
-) -> Found:
-    """What one gets without looking: at each position (of ``grid``) the class that is most frequent there in ``training``; where that
-    is a thing, all of it is one instance."""
+) -> Evaluation:
+    """Scores of a guess that ignores the image: at each position of ``grid`` the class most frequent there in ``training``; all pixels of
+    a thing class form one instance."""
     names = training.classes.names
     votes = np.zeros((len(names), *grid), dtype=np.int64)
     for item in training.items:
         label = _at(read_labels(item, training.classes), grid)
         for number in range(len(names)):
             votes[number] += label == number
-    usual = votes.argmax(0)
-    tally = _Tally(data.classes, panoptic)
+    frequent = votes.argmax(0)
+    total = _Accumulator(data.classes, panoptic)
     for item in data.items:
         label = read_labels(item, data.classes)
-        guess = _at(usual, label.shape)
-        segments = guess * tally.rules.label_divisor + np.isin(guess, tally.rules.things)
-        tally.add(item, label, guess, segments if panoptic else None)
-    return tally.found()
+        guess = _at(frequent, label.shape)
+        segments = guess * total.rules.label_divisor + np.isin(guess, total.rules.things)
+        total.add(item, label, guess, segments if panoptic else None)
+    return total.result()
 
 
 def _at(labels: NDArray[np.int64], size: tuple[int, ...]) -> NDArray[np.int64]:
-    """``labels`` at the nearest positions of another size."""
+    """``labels`` resized to ``size``, nearest neighbour."""
     rows, columns = ((2 * np.arange(n) + 1) * old // (2 * n) for n, old in zip(size, labels.shape, strict=True))
     resized: NDArray[np.int64] = labels[rows[:, None], columns]
     return resized

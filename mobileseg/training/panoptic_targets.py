@@ -1,4 +1,4 @@
-"""What the instance branch is to predict: a heat map of centres, and from every pixel of an instance the way to its centre.
+"""Targets of the instance branch: a heat map of instance centres, and the offset from every pixel of an instance to its centre.
 
 Cheng et al., "Panoptic-DeepLab", CVPR 2020, section 3.2, with the constants of deeplab2.
 """
@@ -11,14 +11,14 @@ import torch
 from torch import Tensor
 
 SIGMA = 8.0  # of the Gaussian around a centre, in pixels
-SMALL_AREA = 4096  # pixels; smaller instances weigh more
+SMALL_AREA = 4096  # pixels; smaller instances have a larger weight
 SMALL_WEIGHT = 3.0
 
 
 @dataclass(frozen=True)
 class InstanceTargets:
     """``center`` ``(1, H, W)`` in 0..1; ``offset`` ``(2, H, W)``, down and right, in pixels; their weights ``(1, H, W)``, 0 where there
-    is no label, and for the offset where there is no instance; float32."""
+    is no label, and for the offset also where there is no instance; all float32."""
 
     center: Tensor
     offset: Tensor
@@ -27,14 +27,14 @@ class InstanceTargets:
 
     @property
     def parts(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """All four, to be stacked."""
+        """All four tensors."""
         return self.center, self.offset, self.center_weight, self.offset_weight
 
 
 def instance_targets(instances: Tensor, counted: Tensor) -> InstanceTargets:
-    """From instance numbers ``(H, W)``, 0 for none; ``counted`` ``(H, W)`` bool is False where nothing is known.
+    """Targets for instance numbers ``(H, W)``, 0 for none; ``counted`` ``(H, W)`` bool is False where there is no label.
 
-    A centre is the mean position of an instance's pixels in this view, as the original has it for crops.
+    A centre is the mean position of an instance's pixels within the crop, as in deeplab2.
     """
     height, width = instances.shape
     device = instances.device

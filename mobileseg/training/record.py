@@ -1,4 +1,4 @@
-"""The end of a run: weights, the record of where they come from, the picture of the curve."""
+"""The files of a finished run: weights, their record, and a plot of the training curve."""
 
 from __future__ import annotations
 
@@ -15,7 +15,12 @@ from mobileseg.training.state import Run
 
 @dataclass(frozen=True)
 class Outcome:
-    """Paths of what was written, and how good it is."""
+    """What a finished training run wrote.
+
+    ``weights``: float16 safetensors under the reference model's keys. ``record``: JSON beside it: config, data, start weights, scores,
+    curve. ``picture``: PNG with loss and validation score over the epochs. ``measured``: scores of the weights as stored, in 0..1, by
+    name: ``<val or test>_[int8_]<miou, pixel_accuracy, pq, ...>`` and ``..._of_position_baseline``.
+    """
 
     weights: Path
     record: Path
@@ -24,7 +29,7 @@ class Outcome:
 
 
 def write(run: Run, output: Path, facts: dict[str, Any]) -> Outcome:
-    """float16 safetensors at ``output``, the record and the picture beside it; all or none appear."""
+    """float16 safetensors at ``output``, the record and the picture beside it; either all of them appear or none."""
     from safetensors.torch import save_file
 
     assert run.best is not None
@@ -58,12 +63,12 @@ def _plot(curve: list[dict[str, float]], metric: str, path: Path) -> None:
     left.plot([p["epoch"] for p in curve], [p["loss"] for p in curve], color="tab:gray", label="training loss")
     left.set(xlabel="epoch", ylabel="training loss")
     right = left.twinx()
-    seen = [p for p in curve if "score" in p]
-    right.plot([p["epoch"] for p in seen], [100 * p["score"] for p in seen], color="tab:blue", marker=".")
+    evaluated = [p for p in curve if "score" in p]
+    right.plot([p["epoch"] for p in evaluated], [100 * p["score"] for p in evaluated], color="tab:blue", marker=".")
     right.set_ylabel(f"validation {metric}, %", color="tab:blue")
     figure.savefig(path, dpi=120)
 
 
 def stored(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """What a float16 file gives back: figures are measured on these very weights."""
+    """The tensors as they are read from a float16 file: the scores in the record are measured on these."""
     return {key: value.half().float() if value.is_floating_point() else value for key, value in state.items()}

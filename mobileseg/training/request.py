@@ -1,4 +1,4 @@
-"""What is asked for, checked, and then done: train, measure, write."""
+"""A checked training request, and ``train``, which carries it out: train, measure, write."""
 
 from __future__ import annotations
 
@@ -8,36 +8,35 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from pydantic import ValidationError
 from torch import nn
 
 from mobileseg.data.split import Split, open_split
 from mobileseg.errors import DatasetError, RequestError
-from mobileseg.files import check_output, sha256
+from mobileseg.files import check_output
 from mobileseg.models.checks import check_size
 from mobileseg.models.factory import build
 from mobileseg.models.spec import Emit, ModelSpec
-from mobileseg.provenance import command
-from mobileseg.training.evaluate import place_baseline
-from mobileseg.training.forms import FloatForm, Form, Int8Training
+from mobileseg.training.config import TrainingConfig
+from mobileseg.training.evaluate import position_baseline
 from mobileseg.training.loop import Report, Trainer
-from mobileseg.training.recipe import Recipe
 from mobileseg.training.record import Outcome, stored, write
+from mobileseg.training.strategy import FloatStrategy, Int8Training, TrainingStrategy
+from mobileseg.weights.checkpoint import read_checkpoint
 from mobileseg.weights.importer import load_weights
-from mobileseg.weights.resolve import RANDOM
+from mobileseg.weights.resolve import RANDOM, resolve
 
-MOST_CLASSES = 255  # labels are bytes, and one is void
+MOST_CLASSES = 255  # labels are bytes, and one value is void
 
 
 @dataclass(frozen=True)
 class TrainingRequest:
-    """A checked request: everything but the training itself has been looked at."""
+    """A request whose model, data, config and output were checked; made by ``of``."""
 
     spec: ModelSpec
     split: Split
-    recipe: Recipe
+    config: TrainingConfig
     output: Path
-    start: str | None  # weights to begin with, None for random ones
+    start: str | None  # initial weights, None for random ones
     name: str
     licence: str
     int8: Int8Training | None
@@ -45,17 +44,17 @@ class TrainingRequest:
 
     @property
     def panoptic(self) -> bool:
-        """Whether the instance branch is trained, too."""
+        """Whether the instance branch is trained as well."""
         return self.spec.task == "panoptic" and self.split.train.panoptic
 
     @property
     def metric(self) -> str:
-        """What the weights are chosen by."""
+        """The validation score that the weights are chosen by."""
         return "PQ" if self.panoptic else "mIoU"
 
     @property
     def state(self) -> Path:
-        """What an unfinished run leaves beside the output."""
+        """The file beside the output that an interrupted run resumes from."""
         return self.output.with_suffix(".state")
 
     @classmethod
@@ -67,29 +66,37 @@ class TrainingRequest:
         start: str | None = None,
         name: str | None = None,
         licence: str | None = None,
-        recipe: dict[str, Any] | None = None,
+        config: dict[str, Any] | None = None,
         int8: Int8Training | None = None,
         force: bool = False,
         progress: Callable[[str], None] = lambda stage: None,
     ) -> TrainingRequest:
-        """``int8``: what trains the int8 graph, where the recipe says so.
+        """Check a request; the cheap checks come first, nothing is trained or written.
 
-        Raises ``RequestError`` and its kinds, the cheap checks first.
+        ``data``: a folder with train/, val/ and perhaps test/, or one folder, which is then split. ``output``: a .safetensors path; the
+        record (.json) and the plot (.png) are written beside it. ``start``: initial weights: a bundled name, a path, an https URL,
+        "random" or None. ``name``, ``licence``: of the data, for the record. ``config``: fields of ``TrainingConfig`` that differ from the
+        defaults. ``int8``: given if and only if the config has ``int8``. ``force``: overwrite the output. ``progress`` is called with one
+        line of text when a stage begins.
+
+        Raises ``RequestError`` (``SizeError``, ``OutputError``, ``DatasetError``, ``ImageError``).
         """
         if spec.task == "classification":
             raise RequestError(
-                expected="a segmentation model", found=f"{spec.name}, a classifier", fix="choose another"
+                expected="a segmentation model",
+                found=f"{spec.name}, a classifier",
+                fix="choose a segmentation model: mobileseg list",
             )
-        checked = _recipe(recipe or {})
+        checked = TrainingConfig.of(config or {})
         if checked.int8 != (int8 is not None):
             raise RequestError(
-                expected="int8 in the recipe and what trains it, both or neither",
-                found="one of them",
+                expected="int8 in the config together with an Int8Training",
+                found="one without the other",
                 fix="call mobileseg.finetune(..., int8=True)",
             )
         if checked.int8 and start in (None, RANDOM):
             raise RequestError(
-                expected="--weights with --int8: trained ones, which are then made used to it",
+                expected="trained --weights with --int8, which adapts them to int8",
                 found="none" if start is None else RANDOM,
                 fix=f"train in float first: mobileseg finetune {spec.name} --data {data}",
             )
@@ -99,7 +106,7 @@ class TrainingRequest:
             raise RequestError(
                 expected="an output name that ends in .safetensors",
                 found=str(output),
-                fix=f"call it {output.name}.safetensors",
+                fix=f"--output {output.name}.safetensors",
             )
         for path in (output, output.with_suffix(".json"), output.with_suffix(".png")):
             check_output(path, force)
@@ -108,86 +115,94 @@ class TrainingRequest:
         checked.check(len(split.train.items))
         names = split.train.classes.names
         if len(names) > MOST_CLASSES:
-            raise DatasetError(expected=f"at most {MOST_CLASSES} classes", found=str(len(names)), fix="merge some")
-        stated = licence or "not stated: that of the data it was trained on"
+            raise DatasetError(expected=f"at most {MOST_CLASSES} classes", found=str(len(names)), fix="merge classes")
+        stated = licence or "not stated: that of the training data"
         return cls(spec, split, checked, output, start, name or data.resolve().name, stated, int8, progress)
 
     def model(self) -> nn.Module:
-        """The reference model with the data's classes, seeded random or with the weights to begin with."""
-        model = build(self.spec, len(self.split.train.classes.names), self.recipe.seed)
+        """The reference model with the data's classes and the initial weights."""
+        model = build(self.spec, len(self.split.train.classes.names), self.config.seed)
         if self.start not in (None, RANDOM):
             load_weights(model, str(self.start))
         return model
 
-    def form(self) -> Form:
-        """What is trained: the reference model, or its int8 graph."""
+    def strategy(self) -> TrainingStrategy:
+        """Training of the reference model in float, or through its int8 graph."""
         if self.int8 is None:
-            return FloatForm()
+            return FloatStrategy()
         emit: Emit | None = "logits" if self.spec.task == "panoptic" and not self.panoptic else None
-        return self.int8.form(self.recipe.size, emit)
+        return self.int8.strategy(self.config.size, emit)
+
+    def start_weights(self) -> str | dict[str, str]:
+        """Name and sha256 of the initial weights, or "random". The name of a file or URL is its last part."""
+        if self.start in (None, RANDOM):
+            return RANDOM
+        source = resolve(str(self.start), self.spec)
+        name = source.name if source.kind == "bundled" else source.path.name
+        return {"name": name, "sha256": source.sha256 or read_checkpoint(source.path).sha256}
 
     def identity(self) -> dict[str, Any]:
-        """What a resumed run must have in common with the one that was interrupted."""
+        """What a resumed run must have in common with the interrupted one."""
         return {
             "model": self.spec.name,
             "data": self.split.sha256(),
-            "recipe": self.recipe.model_dump_json(),
-            "start": self.start or RANDOM,
+            "config": self.config.model_dump_json(),
+            "start": self.start_weights(),
             "calibration": self.int8.sha256 if self.int8 else None,
             "torch": str(torch.__version__),
         }
 
 
-def _recipe(fields: dict[str, Any]) -> Recipe:
-    try:
-        return Recipe.of(fields)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise RequestError(
-            expected=f"--{'-'.join(str(part) for part in first['loc'])}: {first['msg'].lower()}",
-            found=str(first["input"]),
-            fix="correct it",
-        ) from error
-
-
 def train(request: TrainingRequest, report: Callable[[Report], None] = lambda report: None) -> Outcome:
-    """Train from the beginning or from the state that an interrupted run left beside the output; measure what the file will hold;
-    write it, and remove the state. Raises ``GateError`` where the loss is no number any more."""
+    """Train, measure the weights as they will be stored, and write them with their record and plot.
+
+    Resumes where an interrupted run left its state beside the output, and ends with the same weights as an uninterrupted run; the state
+    is removed at the end. ``report`` is called after every epoch.
+
+    Raises ``CheckpointError``, ``DownloadError`` for the initial weights, ``RequestError`` for a state that cannot be resumed,
+    ``GateError`` where the gradient is no longer finite.
+    """
     split, state = request.split, request.state
     if state.exists():
-        request.progress(f"go on from {state}")
-    form = request.form()
-    trainer = Trainer(
-        request.model(),
+        request.progress(f"resume from {state}")
+    model, identity, strategy = request.model(), request.identity(), request.strategy()
+    run = Trainer(
+        model,
         split.train,
         split.val,
-        request.recipe,
+        request.config,
         state,
-        request.identity(),
+        identity,
         request.panoptic,
-        form,
+        strategy,
         report,
-    )
-    run = trainer.run()
+    ).run()
     assert run.best is not None
-    model = run.average
-    model.load_state_dict(stored(run.best["state"]))
-    measured: dict[str, float] = {}
-    for part, folder in (("val", split.val), ("test", split.test)):
-        if folder is not None:
-            request.progress(f"measure on the {part} part, {len(folder.items)} images")
-            for kind, each in (("", FloatForm()), ("int8_", form))[: 1 + request.recipe.int8]:
-                found = each.evaluate(model, folder, request.recipe.size, request.panoptic)
-                measured |= {f"{part}_{kind}{key}": value for key, value in found.measured.items()}
-            guess = place_baseline(split.train, folder, request.panoptic).measured
-            measured |= {f"{part}_{key}_of_position_baseline": guess[key] for key in ("miou", "pq") if key in guess}
-    outcome = write(run, request.output, _facts(request, measured))
+    best: nn.Module = run.average.module
+    best.load_state_dict(stored(run.best["state"]))
+    measured = _measure(request, best, strategy)
+    outcome = write(run, request.output, _facts(request, identity, measured))
     state.unlink()
     return outcome
 
 
-def _facts(request: TrainingRequest, measured: dict[str, float]) -> dict[str, Any]:
-    """The record, but for the file itself and the curve."""
+def _measure(request: TrainingRequest, model: nn.Module, strategy: TrainingStrategy) -> dict[str, float]:
+    """Scores on the validation and test data, in float, in int8 where it was trained for that, and of the baseline."""
+    split = request.split
+    measured: dict[str, float] = {}
+    for part, folder in (("val", split.val), ("test", split.test)):
+        if folder is not None:
+            request.progress(f"measure on the {part} split, {len(folder.items)} images")
+            for kind, each in (("", FloatStrategy()), ("int8_", strategy))[: 1 + request.config.int8]:
+                found = each.evaluate(model, folder, request.config.size, request.panoptic)
+                measured |= {f"{part}_{kind}{key}": value for key, value in found.measured.items()}
+            guess = position_baseline(split.train, folder, request.panoptic).measured
+            measured |= {f"{part}_{key}_of_position_baseline": guess[key] for key in ("miou", "pq") if key in guess}
+    return measured
+
+
+def _facts(request: TrainingRequest, identity: dict[str, Any], measured: dict[str, float]) -> dict[str, Any]:
+    """The record without the file's own entries and the curve. It says nothing of the machine: names and digests, no paths."""
     classes, split = request.split.train.classes, request.split
     return {
         "name": request.name,
@@ -195,25 +210,16 @@ def _facts(request: TrainingRequest, measured: dict[str, float]) -> dict[str, An
         "licence": request.licence,
         "trained_on": f"{request.name}: {len(split.train.items)} images; weights chosen by {request.metric} on "
         f"{len(split.val.items)} others; {split.how}",
-        "recipe": request.recipe.model_dump(mode="json"),
-        "start": _start(request),
+        "config": request.config.model_dump(mode="json"),
+        "start": identity["start"],
         "calibration": request.int8.record() if request.int8 else None,
         "evaluation": "logits resized bilinearly to the label's size, argmax, ignored pixels left out",
-        "size": request.recipe.size,
+        "size": request.config.size,
         "classes": classes.names,
         "palette": classes.colors,
         "things": classes.things if request.panoptic else (),
         "measured": measured,
-        "data_sha256": split.sha256(),
-        "seed": request.recipe.seed,
-        "command": command("mobileseg.training.request.train"),
-        "torch": str(torch.__version__),
+        "data_sha256": identity["data"],
+        "seed": request.config.seed,
+        "torch": identity["torch"],
     }
-
-
-def _start(request: TrainingRequest) -> str:
-    """The weights that training began with, and their digest where they are a file here."""
-    if request.start in (None, RANDOM):
-        return "random"
-    path = Path(str(request.start))
-    return f"{path.name}, sha256 {sha256(path)}" if path.is_file() else str(request.start)

@@ -1,8 +1,7 @@
-"""Everything that a run is in the middle of, in one file that is replaced whole at the end of an epoch."""
+"""The state of a run, in one file that is replaced as a whole after every epoch."""
 
 from __future__ import annotations
 
-import copy
 from pathlib import Path
 from typing import Any
 
@@ -11,54 +10,45 @@ from torch import nn
 
 from mobileseg.errors import RequestError
 from mobileseg.files import publish, staging
-from mobileseg.training.recipe import Recipe
+from mobileseg.training.average import averaged_model
+from mobileseg.training.config import TrainingConfig
+from mobileseg.training.schedule import lr_schedule
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2  # 1: before AveragedModel and SequentialLR
 
 
 class Run:
-    """Weights, their average, the optimizer, the epochs done and the curve so far.
+    """Weights, their average, optimizer, schedule, the number of finished epochs and the curve so far.
 
-    Randomness needs no state: it is a function of the recipe's seed and the epoch. So a run that is killed anywhere goes on from
-    the last whole epoch and ends with the weights of one that was not.
+    There is no random state to keep: all randomness is a function of the config's seed and the epoch. A run that is killed at any
+    time resumes after its last complete epoch and ends with the same weights as an uninterrupted one.
     """
 
-    def __init__(self, model: nn.Module, recipe: Recipe) -> None:
-        self.model, self.recipe = model, recipe
-        self.average = copy.deepcopy(model).eval().requires_grad_(False)
-        self.optimizer = torch.optim.AdamW(_groups(model, recipe.decay), lr=recipe.rate)
+    def __init__(self, model: nn.Module, config: TrainingConfig, steps_per_epoch: int) -> None:
+        self.model = model
+        self.average = averaged_model(model, config.ema)
+        self.optimizer = torch.optim.AdamW(_groups(model, config.weight_decay), lr=config.lr)
+        self.schedule = lr_schedule(self.optimizer, config, steps_per_epoch)
         self.epoch = 0
-        self.steps = 0
         self.curve: list[dict[str, float]] = []
         self.best: dict[str, Any] | None = None  # {"epoch", "score", "state"}
 
-    def set_rate(self, rate: float) -> None:
-        """For the next step."""
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-
-    @torch.no_grad()
-    def update_average(self) -> None:
-        """``average = decay average + (1 - decay) model``; a smaller decay at first, so that the random start is forgotten:
-        ``min(decay, (1 + steps) / (10 + steps))``."""
-        self.steps += 1
-        decay = min(self.recipe.ema, (1 + self.steps) / (10 + self.steps))
-        for mean, value in zip(self.average.state_dict().values(), self.model.state_dict().values(), strict=True):
-            if mean.is_floating_point():
-                mean.lerp_(value, 1 - decay)
-            else:
-                mean.copy_(value)
+    def step(self) -> None:
+        """Update weights, learning rate and average from the gradients."""
+        self.optimizer.step()
+        self.schedule.step()
+        self.average.update_parameters(self.model)
 
     def save(self, path: Path, identity: dict[str, Any]) -> None:
-        """Write the file; ``identity`` says what run this is."""
+        """Write the file; ``identity`` says which run this is."""
         content = {
             "schema_version": SCHEMA_VERSION,
             "identity": identity,
             "epoch": self.epoch,
-            "steps": self.steps,
             "model": self.model.state_dict(),
             "average": self.average.state_dict(),
             "optimizer": self.optimizer.state_dict(),
+            "schedule": self.schedule.state_dict(),
             "curve": self.curve,
             "best": self.best,
         }
@@ -67,35 +57,48 @@ class Run:
             publish([(folder / path.name, path)])
 
     def resume(self, path: Path, identity: dict[str, Any]) -> None:
-        """Go on from ``path``; raises ``RequestError`` where it is damaged or another run's."""
-        try:
-            content = torch.load(path, map_location="cpu", weights_only=True)
-            found = content["identity"]
-        except Exception as error:  # torch.load raises nearly anything on a damaged file
-            raise RequestError(
-                expected="the state of an unfinished run",
-                found=f"{path}: {type(error).__name__}",
-                fix=f"remove {path.name}",
-            ) from error
+        """Continue from ``path``. Raises ``RequestError`` where the file is damaged, of another schema or of another run."""
+        content = _read(path)
+        found = content["identity"]
         if found != identity:
-            other = next((key for key in identity if found.get(key) != identity[key]), "its version")
+            other = next((key for key in identity if found.get(key) != identity[key]), "list of what identifies it")
             raise RequestError(
-                expected=f"the state of this very run in {path}",
+                expected=f"the state of this run in {path}",
                 found=f"another {other}: {found.get(other)!r} instead of {identity.get(other)!r}",
-                fix=f"repeat the other run's command, choose another --output, or remove {path.name} to start anew",
+                fix=f"repeat the command of the interrupted run, choose another --output, or remove {path.name} to start again",
             )
         self.model.load_state_dict(content["model"])
         self.average.load_state_dict(content["average"])
         self.optimizer.load_state_dict(content["optimizer"])
-        self.epoch, self.steps = content["epoch"], content["steps"]
-        self.curve, self.best = content["curve"], content["best"]
+        self.schedule.load_state_dict(content["schedule"])
+        self.epoch, self.curve, self.best = content["epoch"], content["curve"], content["best"]
 
 
-def _groups(model: nn.Module, decay: float) -> list[dict[str, Any]]:
+def _read(path: Path) -> dict[str, Any]:
+    """The content of a state file, of this schema."""
+    try:
+        content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+        version = content["schema_version"]
+    except Exception as error:  # torch.load raises nearly anything on a damaged file
+        raise RequestError(
+            expected="the state of an unfinished run",
+            found=f"{path}, which cannot be read ({type(error).__name__})",
+            fix=f"remove {path.name} to start again",
+        ) from error
+    if version != SCHEMA_VERSION:
+        raise RequestError(
+            expected=f"the state of an unfinished run in schema {SCHEMA_VERSION}",
+            found=f"schema {version} in {path}: another version of mobileseg wrote it",
+            fix=f"finish the run with that version, or remove {path.name} to start again",
+        )
+    return content
+
+
+def _groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
     """Weight decay for matrices and kernels; none for biases, norms, layer scales and position tables."""
     trained = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
     plain = ("pos_embed", "relative", "relative_h", "relative_w", "emb_")
     decayed = [p for name, p in trained if p.ndim > 1 and not name.rpartition(".")[2].startswith(plain)]
     kept = {id(p) for p in decayed}
     others = [p for _, p in trained if id(p) not in kept]
-    return [{"params": decayed, "weight_decay": decay}, {"params": others, "weight_decay": 0.0}]
+    return [{"params": decayed, "weight_decay": weight_decay}, {"params": others, "weight_decay": 0.0}]

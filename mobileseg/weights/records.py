@@ -14,7 +14,8 @@ from typing import Any
 class WeightsRecord:
     """Where bundled weights come from, what they may be used for, and how good they were measured to be.
 
-    ``size`` is height, width in pixels of the images they were trained and measured on; ``measured`` holds ratios in 0..1.
+    ``size`` is height, width in pixels of the images they were trained and measured on; ``config`` the fields of the
+    ``TrainingConfig``; ``measured`` holds ratios in 0..1.
     A plain dataclass: ``list`` reads these, and pydantic alone would take half of its time.
     """
 
@@ -25,7 +26,7 @@ class WeightsRecord:
     stored_dtype: str
     licence: str
     trained_on: str
-    recipe: str | dict[str, Any]
+    config: dict[str, Any]
     evaluation: str
     size: tuple[int, int]
     classes: tuple[str, ...]
@@ -35,8 +36,8 @@ class WeightsRecord:
 
     @property
     def trained_rounded(self) -> bool:
-        """Whether they were trained through the roundings of int8."""
-        return isinstance(self.recipe, dict) and bool(self.recipe.get("int8"))
+        """Whether they come from quantization-aware training for int8."""
+        return bool(self.config.get("int8"))
 
     @property
     def path(self) -> Path:
@@ -59,6 +60,8 @@ def _record(fields: dict[str, Any]) -> WeightsRecord:
     height, width = fields.pop("size")
     classes, palette = tuple(fields.pop("classes")), tuple(tuple(color) for color in fields.pop("palette"))
     things = tuple(fields.pop("things", ()))
+    if "recipe" in fields:
+        fields["config"] = fields.pop("recipe")  # its name in records written before the config had one
     own = {key: value for key, value in fields.items() if key in WeightsRecord.__dataclass_fields__}
     return WeightsRecord(size=(height, width), classes=classes, palette=palette, things=things, **own)
 

@@ -14,7 +14,7 @@ import mobileseg
 from mobileseg.models.blocks.layers import DropPath
 from mobileseg.models.factory import build
 from mobileseg.models.registry import MODELS, measured
-from mobileseg.training.forms import FloatForm
+from mobileseg.training.strategy import FloatStrategy
 
 pytestmark = pytest.mark.alone
 GOLDEN = Path(__file__).parent.parent / "golden"
@@ -74,13 +74,13 @@ class TestEverySmallModel:
 
     def test_training_lowers_the_loss_and_reaches_every_parameter(self, name: str) -> None:
         spec = MODELS[name]
-        model, form = fill(mobileseg.create_model(name, num_classes=5)), FloatForm()
-        form.begin(model)
+        model, strategy = fill(mobileseg.create_model(name, num_classes=5)), FloatStrategy()
+        strategy.start_epoch(model)
         optimizer = torch.optim.AdamW(model.parameters(), lr=1e-5)
         x, losses = make_input((4, 3, *legal_sizes(spec)[0])), []
         for _ in range(4):
             torch.manual_seed(0)  # the same branches and channels are dropped every time, so the loss is one function
-            logits, *others = by_name(form.outputs(model, x)).values()
+            logits, *others = by_name(strategy.outputs(model, x)).values()
             target = torch.zeros(logits.shape[:1] + logits.shape[2:], dtype=torch.long)
             loss = nn.functional.cross_entropy(logits, target) + sum(other.square().mean() for other in others)
             optimizer.zero_grad()

@@ -1,4 +1,4 @@
-"""How good guessing is: on labels whose scores can be counted by hand."""
+"""The baseline that ignores the image, on labels whose scores can be counted by hand."""
 
 import json
 from pathlib import Path
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mobileseg.data.dataset import LabelledFolder, open_labelled
-from mobileseg.training.evaluate import place_baseline
+from mobileseg.training.evaluate import position_baseline
 
 Labels = NDArray[np.int64]
 WIDTH, HEIGHT = 64, 32
@@ -17,15 +17,15 @@ LEFT = np.s_[:, : WIDTH // 2]
 RIGHT = np.s_[:, WIDTH // 2 :]
 
 
-def folder(place: Path, instances: list[Labels]) -> LabelledFolder:
-    """Images of one thing before a background."""
+def folder(path: Path, instances: list[Labels]) -> LabelledFolder:
+    """Images with instances of one thing class on a background."""
     for part in ("images", "instances"):
-        (place / part).mkdir(parents=True)
-    (place / "classes.json").write_text(json.dumps({"things": ["cell"], "stuff": ["background"]}))
+        (path / part).mkdir(parents=True)
+    (path / "classes.json").write_text(json.dumps({"things": ["cell"], "stuff": ["background"]}))
     for i, numbers in enumerate(instances):
-        Image.new("RGB", (WIDTH, HEIGHT)).save(place / "images" / f"{i}.png")
-        Image.fromarray(numbers.astype(np.uint16)).save(place / "instances" / f"{i}.png")
-    return open_labelled(place)
+        Image.new("RGB", (WIDTH, HEIGHT)).save(path / "images" / f"{i}.png")
+        Image.fromarray(numbers.astype(np.uint16)).save(path / "instances" / f"{i}.png")
+    return open_labelled(path)
 
 
 def cells(*regions: tuple[slice, slice]) -> Labels:
@@ -35,18 +35,18 @@ def cells(*regions: tuple[slice, slice]) -> Labels:
     return numbers
 
 
-def test_the_usual_class_of_each_position_is_one_instance_where_it_is_a_thing(tmp_path: Path) -> None:
+def test_the_most_frequent_class_is_one_instance_where_it_is_a_thing(tmp_path: Path) -> None:
     data = folder(tmp_path, [cells(LEFT), cells(LEFT), cells()])
-    found = place_baseline(data, data, panoptic=True).measured
+    found = position_baseline(data, data, panoptic=True).measured
     assert found["pixel_accuracy"] == pytest.approx(2.5 / 3)
     assert found["miou"] == pytest.approx((1 / 1.5 + 1.5 / 2) / 2)
-    assert found["pq_things"] == pytest.approx(2 / 2.5)  # two cells, and one that is not there
+    assert found["pq_things"] == pytest.approx(2 / 2.5)  # two cells found, one false positive
     assert found["pq"] == pytest.approx((2 / 2.5 + 2 / 3) / 2)  # half of the third background is no match
 
 
-def test_what_is_nowhere_usual_is_not_found(tmp_path: Path) -> None:
+def test_a_class_that_is_nowhere_most_frequent_is_not_found(tmp_path: Path) -> None:
     data = folder(tmp_path, [cells(LEFT), cells(RIGHT), cells()])
-    found = place_baseline(data, data, panoptic=True).measured
+    found = position_baseline(data, data, panoptic=True).measured
     assert found["pq_things"] == 0
     assert found["pq"] == pytest.approx((0 + 1 / 3) / 2)
     assert found["miou"] == pytest.approx((0 + 2 / 3) / 2)
@@ -54,10 +54,10 @@ def test_what_is_nowhere_usual_is_not_found(tmp_path: Path) -> None:
 
 def test_the_guess_is_learned_from_the_training_images_alone(tmp_path: Path) -> None:
     training, data = folder(tmp_path / "a", [cells(LEFT)]), folder(tmp_path / "b", [cells(RIGHT)])
-    assert place_baseline(training, data).classes.pixel_accuracy == 0
+    assert position_baseline(training, data).classes.pixel_accuracy == 0
 
 
 def test_instances_count_only_where_asked(tmp_path: Path) -> None:
     data = folder(tmp_path, [cells(LEFT)])
-    assert place_baseline(data, data).panoptic is None
-    assert place_baseline(data, data).measured.keys() == {"miou", "pixel_accuracy"}
+    assert position_baseline(data, data).panoptic is None
+    assert position_baseline(data, data).measured.keys() == {"miou", "pixel_accuracy"}

@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from mobileseg.training.data import VOID, Views
+from mobileseg.training.data import VOID, TrainingBatch
 from mobileseg.training.losses import balancing_weights, class_loss, panoptic_loss
 from mobileseg.training.panoptic_targets import SMALL_WEIGHT, instance_targets
 
@@ -32,12 +32,12 @@ def test_nothing_labelled_gives_no_gradient() -> None:
     assert not logits.grad.any()
 
 
-def test_the_hard_share_is_the_mean_of_the_largest_losses() -> None:
+def test_ohem_is_the_mean_of_the_largest_losses() -> None:
     logits, labels = torch.randn(2, 3, 8, 8), torch.randint(0, 3, (2, 8, 8))
     labels[0, 0] = VOID
     each = F.cross_entropy(logits, labels, ignore_index=VOID, reduction="none")[labels != VOID]
     wanted = each.sort(descending=True).values[: int(0.2 * len(each))].mean()
-    assert torch.allclose(class_loss(logits, labels, None, hard_share=0.2), wanted)
+    assert torch.allclose(class_loss(logits, labels, None, ohem=0.2), wanted)
 
 
 def discs() -> Tensor:
@@ -47,7 +47,7 @@ def discs() -> Tensor:
     return instances
 
 
-def test_targets_lead_from_every_pixel_to_its_centre() -> None:
+def test_offsets_point_from_every_pixel_to_its_centre() -> None:
     found = instance_targets(discs(), torch.ones(40, 60, dtype=torch.bool))
     down, across = torch.meshgrid(torch.arange(40), torch.arange(60), indexing="ij")
     for number, (y, x) in ((3, (7, 15)), (9, (25, 33))):
@@ -61,7 +61,7 @@ def test_targets_lead_from_every_pixel_to_its_centre() -> None:
     assert found.offset_weight.max() == SMALL_WEIGHT
 
 
-def test_what_is_not_known_does_not_count() -> None:
+def test_unlabelled_pixels_do_not_count() -> None:
     counted = torch.ones(40, 60, dtype=torch.bool)
     counted[:, :20] = False
     found = instance_targets(discs(), counted)
@@ -69,20 +69,20 @@ def test_what_is_not_known_does_not_count() -> None:
     assert not found.offset_weight[:, :, :20].any()
 
 
-def test_no_instances_are_no_trouble() -> None:
+def test_targets_without_instances_are_zero() -> None:
     found = instance_targets(torch.zeros(8, 8, dtype=torch.int64), torch.ones(8, 8, dtype=torch.bool))
     assert not torch.stack([part.abs().max() for part in (found.center, found.offset, found.offset_weight)]).any()
 
 
-def test_perfect_maps_have_next_to_no_loss_and_others_have() -> None:
+def test_perfect_maps_have_almost_no_loss_and_others_do() -> None:
     instances = discs()[None]
     labels = (instances > 0).long()
     wanted = instance_targets(instances[0], torch.ones(40, 60, dtype=torch.bool))
     semantic = torch.stack((40.0 - 80 * labels[0], 80.0 * labels[0] - 40))[None]
-    views = Views(torch.zeros(1, 3, 40, 60), labels, instances)
+    batch = TrainingBatch(torch.zeros(1, 3, 40, 60), labels, instances)
     perfect = {"semantic": semantic, "center": wanted.center[None], "offset": wanted.offset[None]}
-    assert panoptic_loss(perfect, views, None, 1.0) < 1e-5
+    assert panoptic_loss(perfect, batch, None, 1.0) < 1e-5
     shifted = {**perfect, "offset": wanted.offset[None] + 10}
-    assert panoptic_loss(shifted, views, None, 1.0).item() == pytest.approx(0.01 * 20 * SMALL_WEIGHT, rel=1e-4)
+    assert panoptic_loss(shifted, batch, None, 1.0).item() == pytest.approx(0.01 * 20 * SMALL_WEIGHT, rel=1e-4)
     cold = {**perfect, "center": torch.zeros(1, 1, 40, 60)}
-    assert panoptic_loss(cold, views, None, 1.0) > 1
+    assert panoptic_loss(cold, batch, None, 1.0) > 1

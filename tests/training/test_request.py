@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from mobileseg.errors import DatasetError, OutputError, RequestError, SizeError
+from mobileseg.export.quantization.calibration import read_calibration
+from mobileseg.export.quantization.training import Int8Training
 from mobileseg.models.registry import MODELS
-from mobileseg.training.recipe import Recipe
 from mobileseg.training.request import TrainingRequest
 
 
@@ -15,16 +16,16 @@ def data(scenes: Callable[[str], Path]) -> Path:
     return scenes("masks")
 
 
-def ask(data: Path, output: Path, model: str = "seaformer-tiny", **recipe: Any) -> TrainingRequest:
-    return TrainingRequest.of(MODELS[model], data, output, recipe=recipe)
+def ask(data: Path, output: Path, model: str = "seaformer-tiny", **config: Any) -> TrainingRequest:
+    return TrainingRequest.of(MODELS[model], data, output, config=config)
 
 
 def test_refusals_come_before_the_data_is_read(tmp_path: Path) -> None:
     nowhere, output = tmp_path / "nowhere", tmp_path / "w.safetensors"
     with pytest.raises(RequestError, match="a classifier"):
         ask(nowhere, output, "seaformer-tiny-cls")
-    with pytest.raises(RequestError, match=r"--rate: .*greater than 0.*found -1"):
-        ask(nowhere, output, rate=-1.0)
+    with pytest.raises(RequestError, match=r"--lr: .*greater than 0.*found -1.*change --lr"):
+        ask(nowhere, output, lr=-1.0)
     with pytest.raises(SizeError, match="take 96 or 128"):
         ask(nowhere, output, crop=(100, 128))
     with pytest.raises(RequestError, match=r"w\.pth\.safetensors"):
@@ -37,15 +38,33 @@ def test_refusals_come_before_the_data_is_read(tmp_path: Path) -> None:
 
 
 def test_refuses_fewer_images_than_a_batch(data: Path, tmp_path: Path) -> None:
-    with pytest.raises(RequestError, match=r"at least 16 training images.*found 8"):
-        ask(data, tmp_path / "w.safetensors", batch=16, size=(64, 64), crop=(64, 64))
+    with pytest.raises(RequestError, match=r"at least 16 training images.*found 8.*--batch-size"):
+        ask(data, tmp_path / "w.safetensors", batch_size=16, size=(64, 64), crop=(64, 64))
 
 
-def test_the_schedule_rises_and_falls_to_nothing() -> None:
-    recipe = Recipe(epochs=10, warmup=2, rate=0.1, power=1.0)
-    rates = [recipe.rate_at(step, 5) for step in range(50)]
-    assert rates[0] == pytest.approx(0.01)
-    assert rates[:10] == sorted(rates[:10])
-    assert rates[10:] == sorted(rates[10:], reverse=True)
-    assert max(rates) <= 0.1
-    assert rates[-1] == pytest.approx(0.1 * (1 - 49 / 50))
+@pytest.mark.parametrize(
+    ("field", "value", "option"),
+    [("batch_size", 1, "--batch-size"), ("eval_interval", 0, "--eval-interval"), ("ohem", 0.0, "--ohem"), ("ema", 1.0, "--ema"),
+     ("crop", (64, "wide"), "--crop"), ("scale", (0.0, 1.0), "--scale")],
+)  # fmt: skip
+def test_a_bad_value_is_reported_by_its_option(tmp_path: Path, field: str, value: object, option: str) -> None:
+    with pytest.raises(RequestError, match=f"expected {option}: .*; fix: change {option}$"):
+        ask(tmp_path, tmp_path / "w.safetensors", **{field: value})
+
+
+def test_refuses_unknown_fields(tmp_path: Path) -> None:
+    with pytest.raises(
+        RequestError, match=r"fields of the training config: epochs, batch_size, lr, .*found rate, every;"
+    ):
+        ask(tmp_path, tmp_path / "w.safetensors", rate=1e-3, lr=1e-3, every=2)
+
+
+def test_refuses_a_scale_that_is_the_wrong_way_round(data: Path, tmp_path: Path) -> None:
+    with pytest.raises(RequestError, match=r"--scale MIN MAX.*found 1.5 0.5"):
+        ask(data, tmp_path / "w.safetensors", scale=(1.5, 0.5), size=(64, 64), crop=(64, 64), batch_size=2)
+
+
+def test_refuses_an_int8_trainer_without_int8_in_the_config(data: Path, tmp_path: Path) -> None:
+    images = Int8Training(read_calibration(None))
+    with pytest.raises(RequestError, match="int8 in the config together with an Int8Training"):
+        TrainingRequest.of(MODELS["seaformer-tiny"], data, tmp_path / "w.safetensors", int8=images)

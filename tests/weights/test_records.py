@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 import torch
@@ -9,7 +10,8 @@ from safetensors.torch import load_file
 import mobileseg
 from mobileseg.files import sha256
 from mobileseg.models.registry import MODELS
-from mobileseg.weights.records import WeightsRecord, bundled, bundled_folder, records
+from mobileseg.training.config import TrainingConfig
+from mobileseg.weights.records import WeightsRecord, bundled, bundled_folder, record_beside, records
 
 
 @pytest.fixture(scope="module")
@@ -66,9 +68,26 @@ def test_records_are_read_anew_only_once_and_cannot_be_changed(camvid11: Weights
 
 def test_its_json_is_what_finetune_wrote(camvid11: WeightsRecord) -> None:
     fields = json.loads(camvid11.path.with_suffix(".json").read_text())
-    assert fields["command"].startswith(f"mobileseg finetune {camvid11.model} ")
-    assert len(fields["curve"]) == fields["recipe"]["epochs"]
+    assert fields["config"] == TrainingConfig(**fields["config"]).model_dump(mode="json")
+    assert camvid11.config == fields["config"]
+    assert len(fields["curve"]) == fields["config"]["epochs"]
     best = max(point["score"] for point in fields["curve"] if "score" in point)
     assert camvid11.measured["val_miou"] == pytest.approx(best, abs=1e-3)  # stored in half precision
     assert camvid11.measured["test_miou"] > fields["start"]["test_miou"] > 0.5
     assert camvid11.measured["test_miou"] > 3 * camvid11.measured["test_miou_of_position_baseline"]
+
+
+def test_records_say_nothing_of_the_machine() -> None:
+    for record in records():
+        fields = json.loads(record.path.with_suffix(".json").read_text(encoding="utf-8"))
+        assert not {"command", "recipe"} & fields.keys()
+        assert "/home/" not in json.dumps(fields)
+
+
+def test_a_record_that_calls_the_config_a_recipe_is_read(camvid11: WeightsRecord, tmp_path: Path) -> None:
+    fields = json.loads(camvid11.path.with_suffix(".json").read_text(encoding="utf-8"))
+    fields["recipe"] = {**fields.pop("config"), "int8": True}
+    (tmp_path / camvid11.file).with_suffix(".json").write_text(json.dumps(fields))
+    found = record_beside(tmp_path / camvid11.file)
+    assert found is not None
+    assert found.trained_rounded

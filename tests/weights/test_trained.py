@@ -9,6 +9,7 @@ import pytest
 
 import mobileseg
 from mobileseg.files import sha256
+from mobileseg.training.config import TrainingConfig
 from mobileseg.weights.records import WeightsRecord, record_beside, records
 
 ROOT = Path(__file__).parent.parent.parent
@@ -35,8 +36,11 @@ class TestKeptWeights:
         assert path.with_suffix(".png").is_file()
         assert record.stored_dtype == "float16"
         assert record.licence
-        assert fields["command"].startswith(f"mobileseg finetune {record.model} ")
-        assert len(fields["curve"]) == fields["recipe"]["epochs"]
+        assert record.config == TrainingConfig(**fields["config"]).model_dump(mode="json")
+        assert fields["data_sha256"]
+        assert fields["start"] == "random" or fields["start"]["sha256"]
+        assert not {"command", "recipe"} & fields.keys()
+        assert len(fields["curve"]) == fields["config"]["epochs"]
 
     def test_the_model_takes_them(self, path: Path) -> None:
         record = record_of(path)

@@ -1,4 +1,4 @@
-"""Training through the roundings of the file: gradients arrive, and the exported file scores what training measured."""
+"""Quantization-aware training: gradients arrive, and the exported file scores what training measured."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +13,7 @@ from mobileseg.errors import RequestError
 from mobileseg.export import export_model
 from mobileseg.export.evaluation.comparison import compare_labelled
 from mobileseg.export.quantization.calibration import read_calibration
-from mobileseg.export.quantization.training import Int8Form
+from mobileseg.export.quantization.training import Int8Strategy
 from mobileseg.models.factory import deploy, deploy_live, live_tensors
 from mobileseg.models.registry import MODELS
 from mobileseg.models.spec import ModelSpec
@@ -53,19 +53,21 @@ def data(scenes: Callable[[str], Path]) -> Path:
 
 @pytest.fixture(scope="module")
 def trained(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Float weights that know the scenes."""
+    """Float weights trained on the scenes."""
     path = tmp_path_factory.mktemp("float") / "float.safetensors"
-    recipe = {"epochs": 8, "batch": 4, "size": SIZE, "crop": (64, 64), "rate": 4e-3, "every": 8, "ema": 0.5}
-    return train(TrainingRequest.of(MODELS["seaformer-tiny"], data, path, recipe=recipe)).weights
+    config = {
+        "epochs": 8, "batch_size": 4, "size": SIZE, "crop": (64, 64), "lr": 4e-3, "eval_interval": 8, "ema": 0.5
+    }  # fmt: skip
+    return train(TrainingRequest.of(MODELS["seaformer-tiny"], data, path, config=config)).weights
 
 
 @pytest.mark.slow
-def test_a_step_through_the_roundings_changes_the_parameters(trained: Path) -> None:
+def test_gradients_pass_the_fake_quantization(trained: Path) -> None:
     model = mobileseg.create_model("seaformer-tiny", weights=str(trained))
-    form = Int8Form(SIZE, read_calibration(None), None)
-    form.begin(model)
+    strategy = Int8Strategy(SIZE, read_calibration(None), None)
+    strategy.start_epoch(model)
     images = torch.rand(2, 3, *SIZE)
-    out = form.outputs(model, images)
+    out = strategy.outputs(model, images)
     assert isinstance(out, torch.Tensor)
     assert out.shape[0] == 2
     assert not torch.equal(out[:1], deploy_live(model, *SIZE)(images[:1]))
@@ -75,9 +77,9 @@ def test_a_step_through_the_roundings_changes_the_parameters(trained: Path) -> N
 
 @pytest.mark.slow
 def test_the_exported_file_scores_what_training_measured(data: Path, trained: Path, tmp_path: Path) -> None:
-    recipe = {"int8": True, "epochs": 2, "batch": 4, "size": SIZE}
+    config = {"int8": True, "epochs": 2, "batch_size": 4, "size": SIZE}
     request = TrainingRequest.of(
-        MODELS["seaformer-tiny"], data, tmp_path / "w.safetensors", str(trained), recipe=recipe
+        MODELS["seaformer-tiny"], data, tmp_path / "w.safetensors", str(trained), config=config
     )
     losses: list[float] = []
     outcome = train(request, lambda report: losses.append(report.loss))
@@ -91,13 +93,13 @@ def test_the_exported_file_scores_what_training_measured(data: Path, trained: Pa
 
 
 @pytest.mark.parametrize(
-    ("start", "recipe", "message"),
+    ("start", "config", "message"),
     [(None, {"int8": True}, "--weights"), ("random", {"int8": True}, "--weights"),
      ("camvid11", {"int8": True, "crop": (64, 64)}, "--crop")],
 )  # fmt: skip
 def test_requests_that_are_refused(
-    data: Path, tmp_path: Path, start: str | None, recipe: dict[str, object], message: str
+    data: Path, tmp_path: Path, start: str | None, config: dict[str, object], message: str
 ) -> None:
     with pytest.raises(RequestError, match=message):
-        TrainingRequest.of(MODELS["seaformer-tiny"], data, tmp_path / "w.safetensors", start, recipe=recipe)
+        TrainingRequest.of(MODELS["seaformer-tiny"], data, tmp_path / "w.safetensors", start, config=config)
     assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,97 @@
+"""The training config: every number that decides the result, stored in the record of the trained weights."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from mobileseg.errors import RequestError
+
+Positive = Annotated[float, Field(gt=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
+# Weights that only have to adapt to int8 need few and small steps.
+INT8_DEFAULTS: dict[str, Any] = {
+    "epochs": 10, "lr": 2e-4, "scale": (0.75, 1.5), "warmup": 0.5, "ema": 0.99, "eval_interval": 1
+}  # fmt: skip
+
+
+class TrainingConfig(BaseModel):
+    """AdamW with a linear warm-up and a polynomial decay of the learning rate, on random crops.
+
+    ``size``: height, width in pixels of the images in evaluation. ``crop``: of the training images, which are first scaled to
+    ``scale`` times ``size`` with their aspect ratio kept. ``weight_decay``: not applied to biases, norms and position tables.
+    ``warmup``: in epochs, rounded to whole steps. ``clip``: largest norm of the gradient. ``ema``: decay of the averaged weights, which
+    are the ones evaluated and kept. ``flip``: probability of a horizontal flip. ``color``: strength of the colour jitter.
+    ``balanced``: classes weighted by ``1 / ln(1.02 + share)``. ``ohem``: share of the labelled pixels, those of largest loss, that
+    count in the class loss (online hard example mining; 1 counts all). ``eval_interval``: epochs between two evaluations.
+    ``int8``: quantization-aware training for the int8 file of ``size``; ``crop`` then equals ``size``.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    epochs: Annotated[int, Field(ge=1)] = 100
+    batch_size: Annotated[int, Field(ge=2)] = 8
+    lr: Positive = 2e-3
+    weight_decay: Annotated[float, Field(ge=0)] = 0.02
+    power: Annotated[float, Field(ge=0)] = 0.9
+    warmup: Annotated[float, Field(ge=0)] = 1.0
+    clip: Positive = 5.0
+    ema: Annotated[float, Field(ge=0, lt=1)] = 0.999
+    size: tuple[int, int] = (384, 512)
+    crop: tuple[int, int] = (192, 256)
+    scale: tuple[Positive, Positive] = (0.5, 1.5)
+    flip: Share = 0.5
+    color: Share = 0.4
+    balanced: bool = True
+    ohem: Annotated[float, Field(gt=0, le=1)] = 1.0
+    eval_interval: Annotated[int, Field(ge=1)] = 5
+    seed: Annotated[int, Field(ge=0)] = 0
+    int8: bool = False
+
+    @classmethod
+    def of(cls, fields: dict[str, Any]) -> TrainingConfig:
+        """``fields`` over the defaults, which are others for ``int8``. Raises ``RequestError`` for an unknown field or a bad value."""
+        if fields.get("int8"):
+            fields = {**INT8_DEFAULTS, "crop": fields.get("size", cls.model_fields["size"].default), **fields}
+        unknown = [name for name in fields if name not in cls.model_fields]
+        if unknown:
+            raise RequestError(
+                expected=f"fields of the training config: {', '.join(cls.model_fields)}",
+                found=", ".join(unknown),
+                fix="correct the name",
+            )
+        try:
+            return cls(**fields)
+        except ValidationError as error:
+            first = error.errors()[0]
+            option = _option(str(first["loc"][0]))
+            raise RequestError(
+                expected=f"{option}: {first['msg'].lower()}", found=str(first["input"]), fix=f"change {option}"
+            ) from error
+
+    def check(self, images: int) -> None:
+        """Raise ``RequestError`` where ``images`` training images are too few, or where fields contradict each other."""
+        if images < self.batch_size:
+            raise RequestError(
+                expected=f"at least {self.batch_size} training images (one batch)",
+                found=str(images),
+                fix="add images or lower --batch-size",
+            )
+        if self.int8 and self.crop != self.size:
+            raise RequestError(
+                expected="--crop equal to --size with --int8: the quantized graph has one input size",
+                found=f"--crop {self.crop[0]}x{self.crop[1]}, --size {self.size[0]}x{self.size[1]}",
+                fix="leave --crop out",
+            )
+        if self.scale[0] > self.scale[1]:
+            raise RequestError(
+                expected="--scale MIN MAX with MIN at most MAX",
+                found=f"{self.scale[0]:g} {self.scale[1]:g}",
+                fix="swap the two values of --scale",
+            )
+
+
+def _option(field: str) -> str:
+    """The command line's option for a field."""
+    return f"--{field.replace('_', '-')}"
