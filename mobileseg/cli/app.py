@@ -142,7 +142,7 @@ def finetune(
 
     verb.run(
         model, data, output=output, weights=weights, name=name, licence=licence, force=force, threads=threads,
-        epochs=epochs, batch=batch, rate=rate, size=size, crop=crop, hard_share=hard_share, every=every, seed=seed,
+        epochs=epochs, batch_size=batch, lr=rate, size=size, crop=crop, ohem=hard_share, eval_interval=every, seed=seed,
         int8=int8, calibration=calibration,
     )  # fmt: skip
 

@@ -21,13 +21,16 @@ def test_trains_measures_and_writes(mobileseg: Run, tmp_path: Path) -> None:
     assert "test miou of position baseline" in done.stdout
     assert "epoch 2 of 2: loss" in done.stderr
     record = json.loads((tmp_path / "seaformer-tiny_scenes.json").read_text())
-    assert record["command"].startswith("mobileseg finetune seaformer-tiny --data")
+    assert record["config"]["epochs"] == 2
+    assert record["config"]["batch_size"] == 4
+    assert str(tmp_path) not in json.dumps(record)
     assert sorted(p.suffix for p in tmp_path.glob("seaformer-tiny_scenes.*")) == [".json", ".png", ".safetensors"]
     # Its own weights begin the next run, and know their classes when they are exported.
     again = mobileseg("finetune", "seaformer-tiny", "--data", data, "--epochs", 1, *SMALL, "--weights",
                       "seaformer-tiny_scenes.safetensors", "-o", "more.safetensors")  # fmt: skip
     assert again.returncode == 0, again.stderr
-    assert "seaformer-tiny_scenes.safetensors, sha256" in (tmp_path / "more.json").read_text()
+    start = json.loads((tmp_path / "more.json").read_text())["start"]
+    assert start == {"name": "seaformer-tiny_scenes.safetensors", "sha256": record["sha256"]}
 
 
 @pytest.mark.slow
