@@ -104,7 +104,7 @@ class Trainer:
             if not torch.isfinite(norm):
                 raise GateError(
                     expected="a finite gradient",
-                    found=f"norm {float(norm):g}, loss {float(loss):g} in epoch {run.epoch + 1}, step {step + 1}",
+                    found=f"norm {float(norm):g}, loss {float(loss.detach()):g} in epoch {run.epoch + 1}, step {step + 1}",
                     fix=f"train again with a lower --lr or a longer --warmup, to another --output or after removing {self.state.name}",
                 )
             run.step()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import urlsplit
 
 import torch
 from torch import nn
@@ -138,8 +139,10 @@ class TrainingRequest:
         if self.start in (None, RANDOM):
             return RANDOM
         source = resolve(str(self.start), self.spec)
-        name = source.name if source.kind == "bundled" else source.path.name
-        return {"name": name, "sha256": source.sha256 or read_checkpoint(source.path).sha256}
+        digest = source.sha256 or read_checkpoint(source.path).sha256
+        if source.kind == "url":
+            return {"name": PurePosixPath(urlsplit(source.name).path).name, "sha256": digest}
+        return {"name": source.name if source.kind == "bundled" else source.path.name, "sha256": digest}
 
     def identity(self) -> dict[str, Any]:
         """What a resumed run must have in common with the interrupted one."""

@@ -1,14 +1,21 @@
+import hashlib
+import ssl
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
+from https_site import Site, serve
 
 from mobileseg.errors import DatasetError, OutputError, RequestError, SizeError
 from mobileseg.export.quantization.calibration import read_calibration
 from mobileseg.export.quantization.training import Int8Training
 from mobileseg.models.registry import MODELS
 from mobileseg.training.request import TrainingRequest
+from mobileseg.weights.records import bundled
+
+SMALL = {"batch_size": 2, "size": (64, 64), "crop": (64, 64)}
 
 
 @pytest.fixture(scope="module")
@@ -68,3 +75,30 @@ def test_refuses_an_int8_trainer_without_int8_in_the_config(data: Path, tmp_path
     images = Int8Training(read_calibration(None))
     with pytest.raises(RequestError, match="int8 in the config together with an Int8Training"):
         TrainingRequest.of(MODELS["seaformer-tiny"], data, tmp_path / "w.safetensors", int8=images)
+
+
+def test_initial_weights_are_named_without_their_place(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def named(start: str | None) -> object:
+        output = tmp_path / "w.safetensors"
+        return TrainingRequest.of(MODELS["seaformer-tiny"], data, output, start, config=SMALL).start_weights()
+
+    content = bundled("seaformer-tiny")["camvid11"].path.read_bytes()
+    digest = hashlib.sha256(content).hexdigest()
+    assert named(None) == named("random") == "random"
+    assert named("camvid11") == {"name": "camvid11", "sha256": digest}
+    file = tmp_path / "folder" / "mine.safetensors"
+    file.parent.mkdir()
+    file.write_bytes(content)
+    assert named(str(file)) == {"name": "mine.safetensors", "sha256": digest}
+    authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    for name, value in (("SSL_CERT_FILE", "ca.pem"), ("MOBILESEG_CACHE", "cache")):
+        monkeypatch.setenv(name, str(tmp_path / value))
+    monkeypatch.setenv("NO_PROXY", "localhost")
+    with serve(context) as server:
+        server.site = Site(f"https://localhost:{server.port}", content)
+        url = f"https://user:secret@localhost:{server.port}/private/yours.safetensors?token=secret"
+        assert named(url) == {"name": "yours.safetensors", "sha256": digest}

@@ -1,11 +1,11 @@
 """Quantization-aware training: gradients arrive, and the exported file scores what training measured."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
 from reference_weights import fill
+from scenes import make_scenes
 
 import mobileseg
 from mobileseg.data.dataset import open_labelled
@@ -47,8 +47,8 @@ def test_the_live_deploy_model_is_the_deploy_model_and_gradients_reach_every_par
 
 
 @pytest.fixture(scope="module")
-def data(scenes: Callable[[str], Path]) -> Path:
-    return scenes("masks")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_scenes(tmp_path_factory.mktemp("scenes"), "masks")
 
 
 @pytest.fixture(scope="module")
