@@ -13,7 +13,7 @@ from mobileseg.errors import RequestError
 from mobileseg.export import export_model
 from mobileseg.export.evaluation.comparison import compare_labelled
 from mobileseg.export.quantization.calibration import read_calibration
-from mobileseg.export.quantization.training import Int8Strategy
+from mobileseg.export.quantization.training import Int8Strategy, Int8Training
 from mobileseg.models.factory import deploy, deploy_live, live_tensors
 from mobileseg.models.registry import MODELS
 from mobileseg.models.spec import ModelSpec
@@ -78,8 +78,9 @@ def test_gradients_pass_the_fake_quantization(trained: Path) -> None:
 @pytest.mark.slow
 def test_the_exported_file_scores_what_training_measured(data: Path, trained: Path, tmp_path: Path) -> None:
     config = {"int8": True, "epochs": 2, "batch_size": 4, "size": SIZE}
+    int8 = Int8Training(read_calibration(None))
     request = TrainingRequest.of(
-        MODELS["seaformer-tiny"], data, tmp_path / "w.safetensors", str(trained), config=config
+        MODELS["seaformer-tiny"], data, tmp_path / "w.safetensors", str(trained), config=config, int8=int8
     )
     losses: list[float] = []
     outcome = train(request, lambda report: losses.append(report.loss))
@@ -94,12 +95,21 @@ def test_the_exported_file_scores_what_training_measured(data: Path, trained: Pa
 
 @pytest.mark.parametrize(
     ("start", "config", "message"),
-    [(None, {"int8": True}, "--weights"), ("random", {"int8": True}, "--weights"),
-     ("camvid11", {"int8": True, "crop": (64, 64)}, "--crop")],
+    [(None, {}, "trained --weights with --int8"), ("random", {}, "trained --weights with --int8"),
+     ("camvid11", {"crop": (64, 64)}, "--crop equal to --size")],
 )  # fmt: skip
 def test_requests_that_are_refused(
     data: Path, tmp_path: Path, start: str | None, config: dict[str, object], message: str
 ) -> None:
+    int8 = Int8Training(read_calibration(None))
+    output = tmp_path / "w.safetensors"
     with pytest.raises(RequestError, match=message):
-        TrainingRequest.of(MODELS["seaformer-tiny"], data, tmp_path / "w.safetensors", start, config=config)
+        TrainingRequest.of(MODELS["seaformer-tiny"], data, output, start, config={"int8": True, **config}, int8=int8)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_int8_in_the_config_needs_an_int8_trainer(data: Path, tmp_path: Path) -> None:
+    with pytest.raises(RequestError, match=r"together with an Int8Training.*found one without the other"):
+        TrainingRequest.of(
+            MODELS["seaformer-tiny"], data, tmp_path / "w.safetensors", "camvid11", config={"int8": True}
+        )
