@@ -18,7 +18,8 @@ void tell(const Refusal& refusal) {
 }
 
 void tell_start(const Arguments& arguments, const std::vector<int>& cores) {
-  const std::string version = std::string("executorch " EXECUTORCH_VERSION ", " COMPILER ", glibc ") + gnu_get_libc_version();
+  const std::string version =
+      std::string("executorch " EXECUTORCH_VERSION ", " COMPILER ", glibc ") + gnu_get_libc_version();
   tell("start", {{"runner", "cpp"}, {"version", version}, {"threads", arguments.threads}, {"cores", cores}});
 }
 
