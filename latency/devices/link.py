@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import os
 import re
 import shlex
 import shutil
@@ -104,6 +105,12 @@ class SshShell:
                 expected="ssh on PATH",
                 found="not on this machine",
                 fix="install it (Debian: apt-get install openssh-client)",
+            )
+        if os.name == "nt":
+            raise EnvironmentLackError(
+                expected="an ssh that shares one connection (ControlMaster)",
+                found="Windows, whose ssh cannot",
+                fix="run mobileseg in WSL to measure over ssh",
             )
         self._folder = Path(tempfile.mkdtemp(prefix="mobileseg-ssh-"))
         self._socket = self._folder / "c"  # short: a socket's path has about 100 characters

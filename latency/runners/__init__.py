@@ -1,1 +1,1 @@
-"""The programs that run a file on a device, and how the C++ one is built."""
+"""The programs that run an exported file on a device, and the build of the one in C++."""

@@ -1,4 +1,4 @@
-"""Builds the C++ runner from the sources in ``cpp/``, once for each content of what goes in."""
+"""Builds the C++ runner from the sources in ``cpp/``, once for every set of inputs."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ LOADER = "ld-linux-aarch64.so.1"
 
 
 def arm_runner() -> Path:
-    """The folder to bring to an ARM Linux or Android: ``ld-linux-aarch64.so.1``, ``runner`` and every library that it needs.
+    """The folder to copy to an ARM Linux or Android: ``ld-linux-aarch64.so.1``, ``runner`` and every library that it needs.
 
-    Start it there, from any folder: ``FOLDER/ld-linux-aarch64.so.1 --library-path FOLDER FOLDER/runner ...``. Built at the first
-    call. Raises ``EnvironmentLackError``, ``DownloadError``.
+    Start it there, from any folder: ``FOLDER/ld-linux-aarch64.so.1 --library-path FOLDER FOLDER/runner ...``. It is built by the
+    first call. Raises ``EnvironmentLackError``, ``DownloadError``, ``MissingExtraError``.
     """
     parts.require(parts.CROSS, "building the ARM runner")
     kit = sdk.aarch64_sdk()
@@ -28,6 +28,7 @@ def arm_runner() -> Path:
         "kit": sdk.wheel_of(kit),
         "compiler": compiler(f"{parts.TRIPLET}-g++"),
         "glibc": debian.version("libc6-arm64-cross"),
+        **_headers(),
     }
 
     def make(folder: Path) -> None:
@@ -40,27 +41,40 @@ def arm_runner() -> Path:
 
 
 def native_runner() -> Path:
-    """The same program for this machine, linked with the installed package: what it does can be tested without an emulator. Here
-    the compiler's warnings are errors."""
+    """The same program for this machine, linked with the installed package, so that it can be tested without an emulator. The
+    compiler's warnings are errors here. Raises ``EnvironmentLackError``, ``MissingExtraError``."""
     parts.require(parts.NATIVE, "building the runner for this machine")
     kit = sdk.native_sdk()
-    inputs = {"runner": sha256(SOURCES), "kit": f"{sdk.wheel_of(kit)} in {kit}"}
+    inputs = {"runner": sha256(SOURCES), "kit": f"{sdk.wheel_of(kit)} in {kit}", **_headers()}
     return (
         built("runner-native", inputs, lambda folder: _cmake(kit, folder, "-DCMAKE_COMPILE_WARNING_AS_ERROR=ON"))
         / RUNNER
     )
 
 
+def _headers() -> dict[str, str]:
+    """Version and digest of each library that is compiled in. The digest tells releases apart where dpkg knows no version."""
+    return {
+        part.package: f"{debian.version(part.package)} sha256:{sha256(Path(part.program).parent)}"
+        for part in parts.HEADERS
+    }
+
+
 def _cmake(kit: Path, folder: Path, *options: str) -> None:
     work = folder.parent / "cmake"
-    where = [f"-Dexecutorch_DIR={kit / 'share' / 'cmake'}", "-S", str(SOURCES), "-B", str(work)]
+    found = {
+        "executorch_DIR": kit / "share" / "cmake",
+        "JSON_HEADERS": Path(parts.JSON.program).parents[1],
+        "CLI11_HEADERS": Path(parts.CLI11.program).parents[1],
+    }
+    where = [*(f"-D{name}={path}" for name, path in found.items()), "-S", str(SOURCES), "-B", str(work)]
     run(["cmake", "-G", "Unix Makefiles", *where, *options], "CMake to configure the runner")
     run(["cmake", "--build", str(work), "--parallel", str(os.cpu_count() or 1)], "the runner to compile")
     shutil.copy2(work / RUNNER, folder / RUNNER)
 
 
 def _copy_needed(folder: Path) -> None:
-    """Bring loader and libraries that the files in ``folder`` name, and those that they name, from the compiler's sysroot."""
+    """Copy the loader and the libraries that the files in ``folder`` need, and those that these need, from the compiler's sysroot."""
     seen = {path.name for path in folder.iterdir()}
     waiting = [*folder.iterdir()]
     while waiting:

@@ -1,4 +1,4 @@
-"""Where everything ARM is kept, by what it was made of: made once, whole or not at all."""
+"""The cache of everything that is built or fetched for ARM: made once, whole or not at all."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def place() -> Path:
 
 
 def once(name: str, make: Callable[[Path], None]) -> Path:
-    """The folder ``name`` there, filled by ``make`` where it is not there yet. What is beside the folder that ``make`` gets is thrown
-    away afterwards. Two processes may make it at once: the first one's stays."""
+    """The folder ``name`` in the cache, filled by ``make`` if it does not exist. What ``make`` writes beside the folder that it is
+    given is removed afterwards. Where two processes make it at once, the first to finish wins."""
     folder = place() / name
     if not folder.exists():
         with files.staging(folder) as work:

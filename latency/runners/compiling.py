@@ -1,4 +1,4 @@
-"""What is built is kept by what it was built from, and a compiler that fails says why."""
+"""Builds are cached by their inputs; a compiler that fails is quoted."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from mobileseg.errors import EnvironmentLackError
 from mobileseg.latency.runners import cache
 
 RECORD = "built.json"
-"""In each folder that is built: what it was built from."""
+"""A file in every folder that is built: its inputs."""
 
 TIMEOUT_S = 900.0
 
 
 def built(name: str, inputs: Mapping[str, str], make: Callable[[Path], None]) -> Path:
-    """The folder made of ``inputs``, made where it is not there yet."""
+    """The folder built from ``inputs`` (name to version or digest); ``make`` fills it if it is not in the cache."""
     text = json.dumps(dict(inputs), indent=1) + "\n"
 
     def make_and_record(folder: Path) -> None:
@@ -29,18 +29,19 @@ def built(name: str, inputs: Mapping[str, str], make: Callable[[Path], None]) ->
 
 
 def record(folder: Path) -> dict[str, str]:
-    """What a built folder was built from."""
+    """The inputs of a folder that ``built`` returned."""
     inputs: dict[str, str] = json.loads((folder / RECORD).read_text(encoding="utf-8"))
     return inputs
 
 
 def compiler(command: str) -> str:
-    """Such as ``g++ (Debian 12.2.0-14) 12.2.0``."""
+    """The compiler's name and version, such as ``g++ (Debian 12.2.0-14) 12.2.0``. Raises ``EnvironmentLackError``."""
     return run([command, "--version"], f"{command} to say its version").partition("\n")[0]
 
 
 def run(command: Sequence[str], expected: str) -> str:
-    """The standard output of ``command``. Raises ``EnvironmentLackError``: ``expected``, and what it said last."""
+    """The standard output of ``command``. Raises ``EnvironmentLackError`` with ``expected`` and the last lines of its output if it
+    fails."""
     done = call(command, TIMEOUT_S)
     if done.returncode != 0:
         raise EnvironmentLackError(

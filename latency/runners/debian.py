@@ -1,4 +1,4 @@
-"""Programs that come from Debian's packages: what is missing is named. `tools/debian_packages.py` installs it."""
+"""Programs and files of Debian's packages: what is missing is named. `tools/debian_packages.py` installs it."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ TIMEOUT_S = 900.0
 
 @dataclass(frozen=True)
 class Part:
-    """``package`` brings ``program``: a command on PATH, or a file by its absolute path."""
+    """``package`` installs ``program``: a command on PATH, or a file with an absolute path."""
 
     package: str
     program: str
 
     @property
     def present(self) -> bool:
-        """Whether it is here."""
+        """Whether it is installed."""
         return Path(self.program).exists() if self.program.startswith("/") else shutil.which(self.program) is not None
 
 
 def require(parts: Sequence[Part], purpose: str, make: str) -> None:
-    """Raise ``EnvironmentLackError`` that names the packages which are not here, and the target of ``make`` that brings them.
-    ``purpose``: what they are for, in words."""
+    """Raise ``EnvironmentLackError`` that names the missing packages and the target of ``make`` that installs them.
+    ``purpose``: what they are needed for, in words."""
     lacking = [part.package for part in parts if not part.present]
     if lacking:
         raise EnvironmentLackError(
@@ -39,7 +39,7 @@ def require(parts: Sequence[Part], purpose: str, make: str) -> None:
 
 
 def version(package: str) -> str:
-    """The installed version of a package, "unknown" where dpkg does not know it."""
+    """The installed version of a package, such as ``3.11.2-2``; "unknown" where dpkg does not know it."""
     if shutil.which("dpkg-query") is None:
         return "unknown"
     done = call(["dpkg-query", "--show", "--showformat=${Version}", package], TIMEOUT_S)

@@ -1,4 +1,4 @@
-"""The C++ SDK of ExecuTorch: for this machine the installed wheel, for ARM the same release's aarch64 wheel."""
+"""The C++ SDK of ExecuTorch: of the installed wheel for this machine, of the same release's aarch64 wheel for ARM."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from mobileseg.latency.runners import cache, wheels
 
 PACKAGE = "executorch"
 RECORD = "wheel.txt"
-"""Beside what was unpacked: of which wheel."""
+"""A file beside the unpacked SDK: name and digest of its wheel."""
 
 WANTED = ("executorch/include/", "executorch/lib/", "executorch/share/cmake/")
 
 
 def release() -> str:
-    """The installed release of ExecuTorch, which the ARM side must equal. Raises ``MissingExtraError``."""
+    """The installed release of ExecuTorch, such as ``1.5.1``; the ARM runner is built for the same. Raises ``MissingExtraError``."""
     try:
         return metadata.version(PACKAGE).split("+", maxsplit=1)[0]
     except metadata.PackageNotFoundError as error:
-        raise MissingExtraError(purpose="the ARM runner", package=PACKAGE, extra="executorch") from error
+        raise MissingExtraError(purpose="the C++ runner", package=PACKAGE, extra="executorch") from error
 
 
 def native_sdk() -> Path:
-    """The folder of the installed package; raises ``EnvironmentLackError`` where that wheel carries no C++ SDK."""
+    """The folder of the installed package. Raises ``MissingExtraError``; ``EnvironmentLackError`` if its wheel has no C++ SDK."""
     version = release()
     spec = importlib.util.find_spec(PACKAGE)  # imports nothing
     places = list(spec.submodule_search_locations or ()) if spec else []
@@ -37,7 +37,7 @@ def native_sdk() -> Path:
 
 
 def aarch64_sdk() -> Path:
-    """The unpacked SDK of the aarch64 wheel, fetched once. Raises ``DownloadError``, ``EnvironmentLackError``."""
+    """The unpacked SDK of the aarch64 wheel, downloaded once. Raises ``DownloadError``, ``EnvironmentLackError``."""
     version = release()
 
     def make(folder: Path) -> None:
@@ -51,7 +51,7 @@ def aarch64_sdk() -> Path:
 
 
 def wheel_of(sdk: Path) -> str:
-    """File name and digest of the wheel that ``aarch64_sdk`` unpacked; for the installed package its release."""
+    """File name and digest of the wheel that ``aarch64_sdk`` unpacked; the release for the installed package."""
     record = sdk.parent / RECORD
     return record.read_text(encoding="utf-8").strip() if record.exists() else f"{PACKAGE}=={release()}, installed"
 
@@ -61,7 +61,7 @@ def _checked(sdk: Path, version: str) -> Path:
         raise EnvironmentLackError(
             expected=f"a wheel of {PACKAGE} {version} with the C++ SDK (lib/libexecutorch.so)",
             found=f"none in {sdk}",
-            fix=f"pip install '{PACKAGE}>=1.5.1' on Linux; remove {cache.place()} if it was cut short",
+            fix=f"pip install '{PACKAGE}>=1.5.1' on Linux; if a download was interrupted, remove {cache.place()}",
         )
     return sdk
 
@@ -73,6 +73,6 @@ def libraries(sdk: Path) -> tuple[Path, ...]:
 
 
 def copy_libraries(sdk: Path, folder: Path) -> None:
-    """Put them into ``folder``."""
+    """Copy ``libraries(sdk)`` to ``folder``."""
     for library in libraries(sdk):
         shutil.copy2(library, folder / library.name)

@@ -1,4 +1,4 @@
-"""Wheels for 64-bit ARM Linux from the package index, for a Python that need not be this one."""
+"""Wheels for 64-bit ARM Linux from the package index, for any version of Python."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ TIMEOUT_S = 600.0
 
 
 def fetch(requirement: str, python: str, folder: Path) -> Path:
-    """The wheel of ``requirement``, such as ``numpy`` or ``numpy==2.4.6``, alone, for Python ``python`` (``3.11``), in ``folder``.
+    """Download the wheel of ``requirement``, such as ``numpy`` or ``numpy==2.4.6``, for Python ``python`` (``3.11``) to ``folder``,
+    without its dependencies.
 
     ``pip download`` honours the user's index, proxy and certificates; uv has no such command. Raises ``DownloadError``.
     """
@@ -40,7 +41,7 @@ def fetch(requirement: str, python: str, folder: Path) -> Path:
 
 
 def onnxruntime(version: str, python: str) -> tuple[Path, ...]:
-    """ONNX Runtime's wheel and numpy's, which is all that running a file imports. Fetched once; raises ``DownloadError``."""
+    """The wheels of ONNX Runtime and numpy, all that is imported to run a file. Downloaded once. Raises ``DownloadError``."""
 
     def make(folder: Path) -> None:
         for requirement in (f"onnxruntime=={version}", "numpy"):

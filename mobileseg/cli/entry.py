@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import shutil
 import sys
 from typing import NoReturn
@@ -68,8 +67,14 @@ def room_for_bytecode() -> bool:
     Where it cannot, Python 3.11 to 3.13.0 keeps the half that fits, and every later command ends in "marshal data too short"
     (https://github.com/python/cpython/issues/126606).
     """
+    if shutil.disk_usage(sys.prefix).free <= ROOM_FOR_BYTECODE:
+        return False
+    try:
+        import resource
+    except ImportError:  # Windows limits no file's size
+        return True
     limit, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
-    return limit == resource.RLIM_INFINITY and shutil.disk_usage(sys.prefix).free > ROOM_FOR_BYTECODE
+    return limit == resource.RLIM_INFINITY
 
 
 def _say_interrupted() -> None:

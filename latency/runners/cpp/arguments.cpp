@@ -1,9 +1,9 @@
 #include "arguments.h"
 
+#include <CLI/CLI.hpp>
 #include <charconv>
 #include <filesystem>
-#include <functional>
-#include <map>
+#include <sstream>
 #include <string_view>
 
 #include "refusal.h"
@@ -12,24 +12,81 @@ namespace {
 
 constexpr size_t kMost = 1'000'000'000;
 
+// A number within [least, most], the whole word of it. CLI11 itself would take 010 for eight, and nan for a number in
+// any range.
 template <typename Value>
-Value parsed(std::string_view option, std::string_view word, Value least, Value most, const char* what) {
+Value parsed(const std::string& option, std::string_view word, Value least, Value most, const std::string& what) {
   Value value{};
   const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
   if (error != std::errc{} || end != word.data() + word.size() || !(value >= least && value <= most)) {
-    throw Refusal{std::string(option) + " followed by " + what, "'" + std::string(word) + "'", "correct the argument"};
+    throw Refusal{option + " followed by " + what, "'" + std::string(word) + "'", "correct the argument"};
   }
   return value;
 }
 
-std::vector<int> core_list(std::string_view option, std::string_view word) {
+std::vector<int> core_list(const std::string& option, std::string_view words) {
   std::vector<int> cores;
   while (true) {
-    const size_t comma = word.find(',');
-    cores.push_back(parsed(option, word.substr(0, comma), 0, 4095, "numbers of cores with commas, such as 0,1,4"));
+    const size_t comma = words.find(',');
+    cores.push_back(
+        parsed(option, words.substr(0, comma), 0, 4095, "the numbers of cores, separated by commas, such as 0,1,4"));
     if (comma == std::string_view::npos) return cores;
-    word.remove_prefix(comma + 1);
+    words.remove_prefix(comma + 1);
   }
+}
+
+// An option with a number. `what`: the numbers that it takes, in words.
+template <typename Value>
+void add_number(CLI::App& app, const std::string& option, Value& value, Value least, Value most,
+                const std::string& what, const std::string& help) {
+  const auto take = [&value, option, least, most, what](const std::string& word) {
+    value = parsed(option, word, least, most, what);
+  };
+  std::ostringstream preset;
+  preset << value;
+  app.add_option_function<std::string>(option, take, help)->type_name("NUMBER")->default_str(preset.str());
+}
+
+void add_whole(CLI::App& app, const std::string& option, size_t& value, size_t least, const std::string& help) {
+  add_number(app, option, value, least, kMost, "a whole number of " + std::to_string(least) + " or more", help);
+}
+
+void add_subjects(CLI::App& app, std::vector<Subject>& subjects) {
+  const auto model = [&subjects](const std::string& path) { subjects.push_back({path, ""}); };
+  const auto input = [&subjects](const std::string& path) {
+    if (subjects.empty() || !subjects.back().input.empty()) {
+      throw Refusal{"--input after its --model", path, "give a model and its input in turn"};
+    }
+    subjects.back().input = path;
+  };
+  // Taken where they stand: an input belongs to the model before it.
+  app.add_option_function<std::string>("--model", model, "a .pte; repeat for several files, measured in turns")
+      ->type_name("FILE")
+      ->trigger_on_parse();
+  app.add_option_function<std::string>("--input", input, "raw little-endian float32, one after each model")
+      ->type_name("FILE")
+      ->trigger_on_parse();
+}
+
+void add_options(CLI::App& app, Arguments& found) {
+  app.option_defaults()->take_last();
+  add_subjects(app, found.subjects);
+  add_number(app, "--threads", found.threads, size_t{1}, size_t{256}, "1 to 256", "of the runtime's pool");
+  app.add_option_function<std::string>(
+         "--cores", [&found](const std::string& words) { found.cores = core_list("--cores", words); },
+         "numbers of the cores to run on, such as 0,1,4; default: as inherited")
+      ->type_name("LIST");
+  add_whole(app, "--warmup-min", found.warmup_min, 0, "warm-up runs, at least");
+  add_whole(app, "--warmup-max", found.warmup_max, 0, "warm-up runs, at most");
+  add_number(app, "--stable-within", found.stable_within, 0.0, 10.0, "a share, such as 0.05",
+             "by how much the medians of the last two windows of warmup-min/2 runs may differ");
+  add_whole(app, "--turns", found.turns, 1, "turns, at least");
+  add_whole(app, "--runs", found.runs, 1, "runs of one model in one turn");
+  add_number(app, "--min-seconds", found.min_seconds, 0.0, 1e6, "seconds", "of timed runs of each model, at least");
+  app.add_option("--output", found.output, "folder for the last outputs: <model>.<output>.bin, raw")->type_name("DIR");
+  app.add_option("--profile,--etdump", found.profile, "folder for <model>.etdp, the runtime's record of all runs")
+      ->type_name("DIR");
+  app.add_flag("--count", found.count, "put markers around one inference instead of timing");
 }
 
 void check(const Arguments& found) {
@@ -51,7 +108,7 @@ void check(const Arguments& found) {
   }
   if (found.count && found.threads != 1) {
     throw Refusal{"--count with --threads 1", std::to_string(found.threads),
-                  "count on one thread: others spin as they wait"};
+                  "count on one thread: others spin while they wait"};
   }
 }
 
@@ -59,45 +116,20 @@ void check(const Arguments& found) {
 
 Arguments parse(int count, const char* const* words) {
   Arguments found;
-  const auto whole = [](std::string_view option, std::string_view word, size_t least) {
-    return parsed<size_t>(option, word, least, kMost, "a whole number that is large enough");
-  };
-  using Take = std::function<void(std::string_view option, std::string_view word)>;
-  const std::map<std::string_view, Take> options = {
-      {"--model", [&](auto, auto word) { found.subjects.push_back({std::string(word), ""}); }},
-      {"--input",
-       [&](auto, auto word) {
-         if (found.subjects.empty() || !found.subjects.back().input.empty()) {
-           throw Refusal{"--input after its --model", std::string(word), "name model and input in turn"};
-         }
-         found.subjects.back().input = word;
-       }},
-      {"--threads", [&](auto option, auto word) { found.threads = parsed<size_t>(option, word, 1, 256, "1 to 256"); }},
-      {"--cores", [&](auto option, auto word) { found.cores = core_list(option, word); }},
-      {"--warmup-min", [&](auto option, auto word) { found.warmup_min = whole(option, word, 0); }},
-      {"--warmup-max", [&](auto option, auto word) { found.warmup_max = whole(option, word, 0); }},
-      {"--stable-within",
-       [&](auto option, auto word) { found.stable_within = parsed(option, word, 0.0, 10.0, "a share, such as 0.05"); }},
-      {"--turns", [&](auto option, auto word) { found.turns = whole(option, word, 1); }},
-      {"--runs", [&](auto option, auto word) { found.runs = whole(option, word, 1); }},
-      {"--min-seconds", [&](auto option, auto word) { found.min_seconds = parsed(option, word, 0.0, 1e6, "seconds"); }},
-      {"--output", [&](auto, auto word) { found.output = word; }},
-      {"--profile", [&](auto, auto word) { found.profile = word; }},
-      {"--etdump", [&](auto, auto word) { found.profile = word; }},
-  };
-  for (int i = 1; i < count; i++) {
-    const std::string_view option = words[i];
-    if (option == "--count") {
-      found.count = true;
-      continue;
-    }
-    const auto known = options.find(option);
-    if (known == options.end()) {
-      throw Refusal{"an option that this runner has", "'" + std::string(option) + "'",
-                    "take a runner of the same release"};
-    }
-    if (++i == count) throw Refusal{"a value after " + std::string(option), "the end of the command", "give one"};
-    known->second(option, words[i]);
+  CLI::App app("Runs .pte files and writes what happens to standard output, one JSON object a line.", "runner");
+  add_options(app, found);
+  try {
+    app.parse(count, words);
+  } catch (const CLI::CallForHelp&) {
+    found.help = app.help();
+    return found;
+  } catch (const CLI::ExtrasError&) {
+    throw Refusal{"an option that this runner has", "'" + app.remaining().front() + "'",
+                  "take a runner of the same release"};
+  } catch (const CLI::ArgumentMismatch&) {  // every option takes one value: only the last word can lack it
+    throw Refusal{"a value after " + std::string(words[count - 1]), "the end of the command", "give one"};
+  } catch (const CLI::ParseError& error) {
+    throw Refusal{"a command that this runner understands", error.what(), "see --help"};
   }
   check(found);
   return found;

@@ -20,10 +20,11 @@ struct Arguments {
   size_t turns = 1;
   size_t runs = 1;
   double min_seconds = 0;
-  std::string output;   // folder for <model>.<output>.bin, empty: none
+  std::string output;   // folder for <model>.<output>.bin; empty: none
   std::string profile;  // folder for <model>.etdp, the runtime's record of all runs; empty: none
   bool count = false;   // markers around one inference instead of timing
+  std::string help;     // the answer to --help; empty: not asked for, and the rest is valid
 };
 
-// Throws Refusal.
+// Reads the command line and creates the folders for results. Throws Refusal.
 Arguments parse(int count, const char* const* words);

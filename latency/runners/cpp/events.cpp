@@ -3,21 +3,24 @@
 #include <gnu/libc-version.h>
 
 #include <cstdio>
+#include <nlohmann/json.hpp>
 
-void tell(const JsonObject& event) {
-  std::fputs(event.line().c_str(), stdout);
+void tell(const char* name, const Fields& fields) {
+  Fields event{{"event", name}};
+  if (!fields.is_null()) event.update(fields);
+  const std::string line = event.dump(-1, ' ', false, Fields::error_handler_t::replace) + "\n";
+  std::fputs(line.c_str(), stdout);
   std::fflush(stdout);
 }
 
 void tell(const Refusal& refusal) {
-  tell(JsonObject("error").text("expected", refusal.expected).text("found", refusal.found).text("fix", refusal.fix));
+  tell("error", {{"expected", refusal.expected}, {"found", refusal.found}, {"fix", refusal.fix}});
 }
 
 void tell_start(const Arguments& arguments, const std::vector<int>& cores) {
-  tell(JsonObject("start")
-           .text("runner", "cpp")
-           .text("version",
-                 std::string("executorch " EXECUTORCH_VERSION ", " COMPILER ", glibc ") + gnu_get_libc_version())
-           .integer("threads", static_cast<long long>(arguments.threads))
-           .integers("cores", cores));
+  const std::string version =
+      std::string("executorch " EXECUTORCH_VERSION ", " COMPILER ", glibc ") + gnu_get_libc_version();
+  tell("start", {{"runner", "cpp"}, {"version", version}, {"threads", arguments.threads}, {"cores", cores}});
 }
+
+void tell_end() { tell("end", nullptr); }

@@ -20,7 +20,7 @@ void take(et_timestamp_t, et_pal_log_level_t level, const char*, const char*, si
 }
 
 [[noreturn]] void stop() {
-  tell(Refusal{"a model that runs", "the runtime gave up" + last_complaint(), "export it again"});
+  tell(Refusal{"a model that runs", "the runtime aborted" + last_complaint(), "export it again"});
   _exit(1);
 }
 

@@ -1,9 +1,9 @@
-// What the runtime says while it works. It goes nowhere but into the error that it explains.
+// The runtime's log. It is not printed: its last error explains the error event.
 #pragma once
 
 #include <string>
 
-// Takes the runtime's log from here on, and turns its aborts into an error event.
+// From here on, keeps the runtime's errors, and turns its aborts into an error event.
 void keep_complaints();
 
 // " (the last error it logged)", empty where there was none.

@@ -1,10 +1,11 @@
-// A measurement: cold load, first inference, warm-up until stable, then timed runs in turns.
+// A measurement: cold load, first inference, warm-up until times are stable, then timed runs in turns.
 #pragma once
 
 #include "arguments.h"
 
-// Times every model and tells the events. Throws Refusal.
+// Times every model and writes the events. Throws Refusal.
 void measure(const Arguments& arguments);
 
-// Runs every model once between two marker system calls, for a plugin of the emulator that counts. Throws Refusal.
+// Runs every model once between two marker system calls, for the emulator's plugin that counts instructions. Throws
+// Refusal.
 void count(const Arguments& arguments);

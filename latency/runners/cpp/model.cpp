@@ -21,7 +21,7 @@ void expect(Error error, const std::string& expected, const std::string& path) {
   throw Refusal{expected, path + ": " + executorch::runtime::to_string(error) + last_complaint(), "export it again"};
 }
 
-// Opens `path` for reading in full; gives its size. Folders open as files do, so they are looked for.
+// Opens `path` for reading and returns its size in bytes. A folder opens without an error, so it is tested for.
 size_t open_whole(const std::string& path, std::ifstream& stream) {
   std::error_code error;
   const bool folder = std::filesystem::is_directory(path, error);
@@ -51,7 +51,7 @@ Model::Model(const Subject& subject, bool trace) : path_(subject.model) {
   trace_ = generator.get();
   module_ = std::make_unique<Module>(path_, Module::LoadMode::Mmap, std::move(generator));
   expect(module_->load(Program::Verification::InternalConsistency), "a .pte that this runtime can load", path_);
-  expect(module_->load_forward(), "a .pte whose operators and delegates are all here", path_);
+  expect(module_->load_forward(), "a .pte whose operators and delegates this runner has", path_);
   load_ms_ = watch.ms();
   check_signature();
   read_input(subject.input);
@@ -83,7 +83,7 @@ void Model::read_input(const std::string& path) {
   tensor_ = executorch::extension::from_blob(pixels_.data(), sizes_);
 }
 
-void Model::bring_input() {
+void Model::set_input() {
   expect(module_->set_input(executorch::runtime::EValue(tensor_), 0), "a model that takes its input", path_);
 }
 
@@ -94,7 +94,7 @@ void Model::execute() {
 }
 
 double Model::run() {
-  bring_input();
+  set_input();
   const Stopwatch watch;
   execute();
   return watch.ms();

@@ -13,23 +13,23 @@
 
 class Model {
  public:
-  // Opens the file, prepares the method and its delegates, and checks that the input fits. `trace`: keeps an ETDump of
-  // each run. Throws Refusal.
+  // Opens the file, prepares the method and its delegates, and checks that the input fits. `trace`: records an ETDump
+  // of each run. Throws Refusal.
   Model(const Subject& subject, bool trace);
 
-  double load_ms() const { return load_ms_; }  // from opening the file to being ready to run, without reading the input
+  double load_ms() const { return load_ms_; }  // from opening the file until it is ready to run, without the input
 
-  // One inference on the input; gives the time in ms of the runtime's call alone. Throws Refusal.
+  // One inference on the input. Returns the time of the runtime's call alone, in ms. Throws Refusal.
   double run();
 
-  // The two halves of `run`. The runtime may overwrite the input while it computes: it is brought anew each time.
-  void bring_input();
+  // The two halves of `run`. The runtime may overwrite the input while it computes, so it is set before each run.
+  void set_input();
   void execute();
 
   // Writes the last run's outputs to `folder`/`index`.<output>.bin. Throws Refusal.
   void write_outputs(const std::string& folder, size_t index) const;
 
-  // Writes what the runs left in the trace. Throws Refusal.
+  // Writes the trace of all runs, in ETDump's format. Throws Refusal.
   void write_trace(const std::string& path);
 
  private:
@@ -37,7 +37,7 @@ class Model {
   void read_input(const std::string& path);
 
   std::string path_;
-  executorch::etdump::ETDumpGen* trace_ = nullptr;  // the module's
+  executorch::etdump::ETDumpGen* trace_ = nullptr;  // owned by the module
   std::unique_ptr<executorch::extension::Module> module_;
   double load_ms_ = 0;
   std::vector<executorch::aten::SizesType> sizes_;

@@ -1,4 +1,4 @@
-// This process as the system sees it.
+// Cores, threads, memory and time of this process.
 #pragma once
 
 #include <chrono>
@@ -7,19 +7,19 @@
 #include <string>
 #include <vector>
 
-// Binds the process to `cores`; none: leaves it. Throws Refusal.
+// Binds the process to `cores`; an empty list changes nothing. Throws Refusal.
 void bind_to(const std::vector<int>& cores);
 
-// The cores that it may run on.
+// The cores that the process may run on.
 std::vector<int> allowed_cores();
 
 // Sets the size of the runtime's thread pool, which all models share. Throws Refusal.
 void use_threads(size_t threads);
 
-// Resident now in KiB, from which the peak counts from here on; none where the peak cannot be reset.
+// Resets the peak of resident memory to what is resident now. Returns that in KiB; none where it cannot be reset.
 std::optional<long long> reset_peak();
 
-// The most that was resident in KiB (VmHWM); none where the system does not say.
+// The peak of resident memory in KiB (VmHWM); none where the system does not report it.
 std::optional<long long> peak_kb();
 
 class Stopwatch {

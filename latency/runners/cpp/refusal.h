@@ -1,4 +1,4 @@
-// What went wrong, as the project says it everywhere: what was expected, what was found, what to do.
+// An error, in the form that all errors of the project have: what was expected, what was found, how to fix it.
 #pragma once
 
 #include <string>

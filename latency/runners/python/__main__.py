@@ -1,4 +1,4 @@
-"""Entry point: affinity before anything is loaded, then the measurement; what fails is an ``error`` event and exit status 1."""
+"""Entry point: sets the affinity, then measures. A failure is an ``error`` event and exit status 1."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from .events import Events, RunnerError
 
 
 def main() -> int:
-    """The exit status."""
+    """Returns the exit status: 0, or 1 after an ``error`` event. Wrong arguments end the process with 2."""
     asked = parse()
     events = Events()
     try:
         if asked.cores:
             if not hasattr(os, "sched_setaffinity"):
-                raise RunnerError("a system that binds a process to cores", sys.platform, "leave --cores out")
+                raise RunnerError("a system that can bind a process to cores", sys.platform, "leave --cores out")
             try:
                 os.sched_setaffinity(0, asked.cores)
             except OSError as error:
                 raise RunnerError(
-                    f"cores {asked.cores}", error.strerror or str(error), "choose cores that are there"
+                    f"cores {asked.cores}", error.strerror or str(error), "choose cores that exist"
                 ) from error
-        from .loop import measure  # the numeric libraries count the cores when they are imported
+        from .loop import measure  # the numeric libraries count the cores on import
 
         measure(asked, events)
     except RunnerError as error:
         events.error(error)
         return 1
-    except BrokenPipeError:  # whoever started this is gone, and nobody reads the figures
+    except BrokenPipeError:  # the process that reads the events has ended
         return 1
     return 0
 
@@ -37,4 +37,4 @@ def main() -> int:
 if __name__ == "__main__":
     status = main()
     sys.stderr.flush()
-    os._exit(status)  # native libraries' destructors complain about what nobody here can mend
+    os._exit(status)  # the destructors of native libraries report leaks of their own

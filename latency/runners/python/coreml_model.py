@@ -1,4 +1,4 @@
-"""A .mlpackage in Core ML, on macOS. Not measured yet: written from coremltools' documentation, run on no Apple machine."""
+"""A .mlpackage in Core ML, on macOS. Written from coremltools' documentation; not yet run on an Apple machine."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .tensors import read_input, write_output
 
 
 class CoremlModel:
-    """Compiled for the compute units that were chosen; Core ML decides on its threads."""
+    """The model, compiled for the chosen compute units. Core ML chooses its threads."""
 
     def __init__(self, path: Path, data: Path, asked: argparse.Namespace) -> None:
         self._path, self._data, self._units = path, data, asked.compute_units
@@ -21,18 +21,18 @@ class CoremlModel:
 
     @classmethod
     def prepare(cls, threads: int) -> None:
-        """Nothing can be set."""
-        import coremltools as _  # noqa: F401  # so that its import is no part of the load
+        """Imports coremltools. Threads cannot be set."""
+        import coremltools as _  # noqa: F401  # imported here so that it is not part of the load time
 
         del threads
 
     @classmethod
     def threads(cls, asked: int) -> int:
-        """As asked: what Core ML uses it does not tell."""
+        """The number asked for: Core ML does not report what it uses."""
         return asked
 
     def load(self) -> None:
-        """Compile and load."""
+        """Compiles and loads the model, and reads its input. Raises ``RunnerError``."""
         import coremltools as ct
 
         try:
@@ -46,20 +46,22 @@ class CoremlModel:
         (taken,) = description.input
         self._feed = {taken.name: read_input(self._data, tuple(taken.type.multiArrayType.shape))}
 
-    def bring_input(self) -> None:
-        """Taken with each prediction."""
+    def set_input(self) -> None:
+        """Does nothing: the input is passed with each prediction."""
 
     def run(self) -> None:
-        """One prediction."""
+        """One inference."""
         self._outputs = self._model.predict(self._feed)
 
     def write_outputs(self, folder: Path, index: int) -> None:
-        """``<index>.<output>.bin`` in the order of the program's outputs."""
+        """Writes ``<index>.<output>.bin``, in the order of the model's outputs."""
         for number, name in enumerate(self._names):
             write_output(folder, index, number, np.ascontiguousarray(self._outputs[name]))
 
     def write_profile(self, folder: Path, index: int) -> Path:
-        """Core ML keeps its times per operator to Xcode."""
+        """Raises ``RunnerError``: Core ML shows its times per operator in Xcode alone."""
         raise RunnerError(
-            "a runtime that records its operators", "Core ML, which shows them in Xcode alone", "leave --profile out"
+            "a runtime that records its operators' times",
+            "Core ML, which shows them in Xcode only",
+            "leave --profile out",
         )

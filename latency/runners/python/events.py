@@ -1,4 +1,4 @@
-"""JSON lines on standard output, and nothing else there."""
+"""Events: JSON lines on standard output, which carries nothing else."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 
 
 class RunnerError(Exception):
-    """What was expected, what was found, what to do."""
+    """What was expected, what was found, how to fix it."""
 
     def __init__(self, expected: str, found: str, fix: str) -> None:
         super().__init__(f"expected {expected}; found {found}; fix: {fix}")
@@ -16,7 +16,7 @@ class RunnerError(Exception):
 
 
 class Events:
-    """Keeps standard output for itself: what libraries print there goes to standard error from now on."""
+    """Takes standard output for itself: what libraries print there goes to standard error from now on."""
 
     def __init__(self) -> None:
         self._stream = os.fdopen(os.dup(1), "w", encoding="utf-8")
@@ -24,10 +24,10 @@ class Events:
         sys.stdout = sys.stderr
 
     def __call__(self, event: str, **fields: object) -> None:
-        """Write one event; it is out when this returns. Raises ``BrokenPipeError`` where nobody reads."""
+        """Writes one event and flushes it. Raises ``BrokenPipeError`` if the reader has ended, ``ValueError`` for NaN or infinity."""
         self._stream.write(json.dumps({"event": event, **fields}, allow_nan=False) + "\n")
         self._stream.flush()
 
     def error(self, error: RunnerError) -> None:
-        """The event of a failure."""
+        """Writes the ``error`` event."""
         self("error", expected=error.expected, found=error.found, fix=error.fix)

@@ -11,21 +11,21 @@ import numpy as np
 from .events import RunnerError
 from .tensors import read_input, write_output
 
-DEBUG_BUFFER = 0  # bytes: times are wanted, not the tensors between
+DEBUG_BUFFER = 0  # bytes: record times, not intermediate tensors
 
 
 class ExecutorchModel:
-    """The program's ``forward``. Loading it prepares the delegate."""
+    """The method ``forward`` of a program. Loading it prepares its delegates."""
 
     def __init__(self, path: Path, data: Path, asked: argparse.Namespace) -> None:
         self._path, self._data, self._profiled = path, data, bool(asked.profile)
 
     @classmethod
     def prepare(cls, threads: int) -> None:
-        """XNNPACK's pool is the whole process's."""
+        """Imports the runtime and sets the size of XNNPACK's thread pool, one for the whole process."""
         import torch
 
-        # executorch.runtime is a wrapper around this extension that imports the whole exporter first: 12 s more.
+        # Not executorch.runtime: that wrapper imports the whole exporter first, which takes 12 s.
         from executorch.extension.pybindings import _C
 
         torch.zeros(1)
@@ -33,14 +33,14 @@ class ExecutorchModel:
 
     @classmethod
     def threads(cls, asked: int) -> int:
-        """What the pool says."""
+        """The size of the thread pool."""
         from executorch.extension.pybindings import _C
 
         del asked
         return int(_C._threadpool_get_thread_count())
 
     def load(self) -> None:
-        """Read the program and prepare its method."""
+        """Reads the program, prepares its method, and reads the input. Raises ``RunnerError``."""
         import torch
         from executorch.extension.pybindings import _C
 
@@ -59,22 +59,22 @@ class ExecutorchModel:
             ) from error
         self._input = torch.from_numpy(read_input(self._data, shape))
 
-    def bring_input(self) -> None:
-        """Copied into the memory planned for it, which a run may use for other tensors once the input has been read."""
+    def set_input(self) -> None:
+        """Copies the input into the memory planned for it. A run may reuse that memory once it has read the input."""
         self._method.set_inputs([self._input])
 
     def run(self) -> None:
-        """One inference; the outputs stay where the runtime puts them."""
+        """One inference. The outputs stay in the runtime's memory."""
         self._method.execute()
 
     def write_outputs(self, folder: Path, index: int) -> None:
-        """``<index>.<output>.bin`` for every output."""
+        """Writes ``<index>.<output>.bin`` for every output."""
         outputs: list[Any] = self._method.get_outputs()
         for number, output in enumerate(outputs):
             write_output(folder, index, number, np.ascontiguousarray(output.numpy()))
 
     def write_profile(self, folder: Path, index: int) -> Path:
-        """``<index>.etdp``: ETDump of all runs."""
+        """Writes ``<index>.etdp``, the ETDump of all runs. Returns its path."""
         path = folder / f"{index}.etdp"
         self._program.write_etdump_result_to_file(str(path), str(folder / f"{index}.debug"))
         return path

@@ -1,6 +1,6 @@
-"""One measurement in one process: load, first inference, warm-up until stable, then turns A B C A B C.
+"""One measurement in one process: load, first inference, warm-up until times are stable, then turns A B C A B C.
 
-Times in ms, of the runtime's call alone: the input is there, and the outputs are in the runtime's memory.
+Times are of the runtime's call alone, in ms: the input has been set, and the outputs stay in the runtime's memory.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ def _ms(action: Callable[[], object]) -> float:
 
 
 def run_ms(model: Model) -> float:
-    """One inference; bringing the input is not timed."""
-    model.bring_input()
+    """The time of one inference in ms, without setting the input."""
+    model.set_input()
     return _ms(model.run)
 
 
 def measure(asked: argparse.Namespace, events: Events) -> None:
-    """Run what was asked for; every step is an event. Raises ``RunnerError``."""
+    """Runs the models of ``asked`` (see ``arguments.py``) and writes an event for every step. Raises ``RunnerError``."""
     models = [_model(asked, index) for index in range(len(asked.models))]
     for kind in sorted({type(model) for model in models}, key=str):
         kind.prepare(asked.threads)
@@ -51,7 +51,7 @@ def measure(asked: argparse.Namespace, events: Events) -> None:
         events("first", model=index, ms=run_ms(model))
     gc.collect()
     gc.freeze()
-    gc.disable()  # a collection in the middle of a run is Python's time, not the model's
+    gc.disable()  # a collection during a run would count as the model's time
     for index, model in enumerate(models):
         samples, stable = warm_up(partial(run_ms, model), asked.warmup_min, asked.warmup_max, asked.stable_within)
         events("warmup", model=index, samples_ms=samples, stable=stable)
@@ -76,8 +76,8 @@ def _model(asked: argparse.Namespace, index: int) -> Model:
 
 
 def warm_up(run: Callable[[], float], least: int, most: int, within: float) -> tuple[list[float], bool]:
-    """Times in ms of runs that do not count, as ``run`` gives them, until the medians of the last two windows of ``least // 2``
-    agree ``within`` their size, and whether they do."""
+    """Runs until the medians of the last two windows of ``least // 2`` runs differ by less than ``within`` of the earlier one, for
+    ``least`` to ``most`` runs. Returns the times in ms, as ``run`` gives them, and whether they became stable."""
     window = least // 2
     samples: list[float] = []
     while len(samples) < most:
@@ -90,7 +90,7 @@ def warm_up(run: Callable[[], float], least: int, most: int, within: float) -> t
 
 
 def _turns(asked: argparse.Namespace, models: list[Model], events: Events, began: float) -> None:
-    """At least ``turns``, and at least ``min_seconds`` of timed runs of every model."""
+    """Runs at least ``turns`` turns, and at least ``min_seconds`` of timed runs of every model."""
     spent = [0.0] * len(models)
     turn = 0
     while turn < asked.turns or min(spent) < asked.min_seconds:

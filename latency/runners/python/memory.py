@@ -1,4 +1,4 @@
-"""Memory and cores of this process, as Linux tells them; None elsewhere."""
+"""Memory and cores of this process, from Linux's /proc. None on other systems: not measured."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ def _field(name: str) -> int | None:
 
 
 def baseline_kb() -> int | None:
-    """KiB resident now, from which the peak counts: importing the runtimes alone reaches higher than many a file does.
+    """Resets the peak of resident memory, as importing a runtime takes more than many a file. Returns what is resident now, in KiB.
 
-    The heap that is free is given back first: imports leave megabytes of it, which a file would take again unseen. None where the
-    peak cannot be reset; then ``peak_kb`` is that of the whole process.
+    Free heap is given back to the system first: imports leave megabytes of it, which a file would reuse without raising the peak.
+    None where the peak cannot be reset; ``peak_kb`` is then that of the whole process.
     """
-    with contextlib.suppress(AttributeError, OSError, TypeError):  # glibc alone has it
+    with contextlib.suppress(AttributeError, OSError, TypeError):  # only glibc has it
         ctypes.CDLL(None).malloc_trim(0)
     return reset_peak()
 
 
 def reset_peak() -> int | None:
-    """The peak becomes what is resident now: that, in KiB; None where it cannot be reset."""
+    """Sets the peak to what is resident now. Returns that in KiB; None where the peak cannot be reset."""
     now = _field("VmRSS:")
     try:
         CLEAR.write_text(RESET_PEAK)
@@ -41,10 +41,10 @@ def reset_peak() -> int | None:
 
 
 def peak_kb() -> int | None:
-    """The most that was resident, in KiB."""
+    """The peak of resident memory in KiB; None where the system does not report it."""
     return _field("VmHWM:")
 
 
 def affinity() -> list[int] | None:
-    """The cores that this process may run on."""
+    """The numbers of the cores that this process may run on, sorted; None where the system does not report them."""
     return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None

@@ -1,4 +1,4 @@
-"""Which file is run by what."""
+"""Which runtime runs which kind of file."""
 
 from __future__ import annotations
 
@@ -20,30 +20,35 @@ DISTRIBUTIONS = ("executorch", "torch", "onnxruntime", "coremltools", "numpy")
 
 
 class Model(Protocol):
-    """One file with its input. ``run`` takes nothing and gives nothing: only the runtime's call is in it. ``bring_input`` comes before
-    each run, outside of what is timed."""
+    """One file with its input. ``run`` is the runtime's call alone, which is timed; ``set_input`` is called before each run, and not
+    timed."""
 
     @classmethod
     def prepare(cls, threads: int) -> None:
-        """Import the runtime and set its threads, before memory and loading are looked at."""
+        """Imports the runtime and sets its threads, before memory and load time are measured."""
 
     @classmethod
     def threads(cls, asked: int) -> int:
-        """How many it will use."""
+        """How many threads it uses, ``asked`` for so many."""
 
-    def load(self) -> None: ...
+    def load(self) -> None:
+        """Reads the file and prepares it, and reads its input. Raises ``RunnerError``."""
 
-    def bring_input(self) -> None: ...
+    def set_input(self) -> None:
+        """Gives the runtime its input."""
 
-    def run(self) -> None: ...
+    def run(self) -> None:
+        """One inference."""
 
-    def write_outputs(self, folder: Path, index: int) -> None: ...
+    def write_outputs(self, folder: Path, index: int) -> None:
+        """Writes the last run's outputs to ``<index>.<output>.bin``, raw."""
 
-    def write_profile(self, folder: Path, index: int) -> Path: ...
+    def write_profile(self, folder: Path, index: int) -> Path:
+        """Writes the runtime's record of all runs to a file named by ``index``. Returns its path. Raises ``RunnerError``."""
 
 
 def open_model(path: Path, data: Path, asked: argparse.Namespace) -> Model:
-    """The model for a file's suffix; nothing is loaded yet. Raises ``RunnerError``."""
+    """The model for the suffix of ``path``, not loaded yet; ``data``: its input. Raises ``RunnerError``."""
     if path.suffix not in RUNTIMES:
         raise RunnerError(f"a file of {', '.join(RUNTIMES)}", path.name, "give an exported file")
     module, name = RUNTIMES[path.suffix]
@@ -53,7 +58,7 @@ def open_model(path: Path, data: Path, asked: argparse.Namespace) -> Model:
 
 
 def versions(loaded: Container[str]) -> str:
-    """The runtimes that were imported, with their versions, in words."""
+    """The imported runtimes with their versions, such as ``onnxruntime 1.23.2, numpy 2.4.6``. ``loaded``: names of modules."""
     found = []
     for name in DISTRIBUTIONS:
         if name in loaded:

@@ -16,7 +16,7 @@ ERRORS_ONLY = 3
 
 
 class OnnxModel:
-    """One session."""
+    """One session of ONNX Runtime."""
 
     def __init__(self, path: Path, data: Path, asked: argparse.Namespace) -> None:
         self._path, self._data, self._threads, self._profile = path, data, asked.threads, asked.profile
@@ -24,7 +24,7 @@ class OnnxModel:
 
     @classmethod
     def prepare(cls, threads: int) -> None:
-        """Threads belong to the session."""
+        """Imports the runtime. Threads are set per session, when it is loaded."""
         import onnxruntime
 
         del threads
@@ -32,11 +32,11 @@ class OnnxModel:
 
     @classmethod
     def threads(cls, asked: int) -> int:
-        """As asked: the session's pool has as many."""
+        """The number asked for, which the session's pool has."""
         return asked
 
     def load(self) -> None:
-        """Read, optimize and prepare the graph."""
+        """Reads, optimizes and prepares the graph, and reads the input. Raises ``RunnerError``."""
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
@@ -48,27 +48,29 @@ class OnnxModel:
             options.profile_file_prefix = str(Path(self._profile) / self._path.stem)
         try:
             self._session = onnxruntime.InferenceSession(str(self._path), options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # pybind exceptions without a common base; any of them says the file is not usable
+        except (
+            Exception
+        ) as error:  # pybind exceptions have no common base, and each of them means that the file cannot be used
             raise RunnerError(
                 "a .onnx that ONNX Runtime can load", f"{self._path.name}: {error}", "export it again"
             ) from error
         (taken,) = self._session.get_inputs()
         self._feed = {taken.name: read_input(self._data, tuple(taken.shape))}
 
-    def bring_input(self) -> None:
-        """The session takes the caller's array with each run, and leaves it alone."""
+    def set_input(self) -> None:
+        """Does nothing: each run is passed the caller's array, and does not change it."""
 
     def run(self) -> None:
-        """One inference; the outputs are new arrays each time, as every user of the session gets them."""
+        """One inference. The outputs are new arrays each time, as for every user of the session."""
         self._outputs = self._session.run(None, self._feed)
 
     def write_outputs(self, folder: Path, index: int) -> None:
-        """``<index>.<output>.bin`` for every output."""
+        """Writes ``<index>.<output>.bin`` for every output."""
         for number, output in enumerate(self._outputs):
             write_output(folder, index, number, np.ascontiguousarray(output))
 
     def write_profile(self, folder: Path, index: int) -> Path:
-        """``<index>.json``: the runtime's own trace of loading and all runs."""
+        """Writes ``<index>.json``, the runtime's trace of the load and of all runs. Returns its path."""
         path = folder / f"{index}.json"
         shutil.move(self._session.end_profiling(), path)
         return path

@@ -1,4 +1,4 @@
-"""Raw tensors in files: little-endian, contiguous."""
+"""Tensors in raw files: contiguous, little-endian."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .events import RunnerError
 
 
 def read_input(path: Path, shape: tuple[int, ...]) -> NDArray[np.float32]:
-    """float32 of ``shape`` in freshly allocated memory; raises ``RunnerError`` where the file has another size."""
+    """The float32 values in ``path`` as a new array of ``shape``. Raises ``RunnerError`` if the file has another size."""
     values = np.fromfile(path, dtype="<f4")
     if values.size != prod(shape):
         raise RunnerError(
@@ -23,5 +23,5 @@ def read_input(path: Path, shape: tuple[int, ...]) -> NDArray[np.float32]:
 
 
 def write_output(folder: Path, index: int, number: int, values: NDArray[Any]) -> None:
-    """``<index>.<number>.bin``."""
+    """Writes ``values`` to ``<index>.<number>.bin`` in ``folder``: model ``index``, output ``number``."""
     values.astype(values.dtype.newbyteorder("<"), copy=False).tofile(folder / f"{index}.{number}.bin")

@@ -128,7 +128,7 @@ def test_each_run_finds_its_input(tmp_path: Path) -> None:
     model.load()
     outputs = []
     for _ in range(2):
-        model.bring_input()
+        model.set_input()
         model.run()
         model.write_outputs(tmp_path, 0)
         outputs.append(np.fromfile(tmp_path / "0.0.bin", dtype=np.float32).reshape(pixels.shape))
