@@ -6,5 +6,5 @@ from pathlib import Path
 
 
 def shown(data: Path) -> str:
-    """The last two folders: where they lie is nobody's business."""
+    """The last two folders of its path: results say nothing of the machine that made them."""
     return "/".join(data.resolve().parts[-2:])
