@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Literal
 
+from places import read_text
+
 from mobileseg.errors import MobilesegError, RequestError
 from mobileseg.export import export_model
 from mobileseg.export.manifest import Document, parse_document
@@ -37,7 +39,7 @@ class MaskCost(Document):
 
 def read_mask(path: Path) -> MaskCost:
     """Raises ``RequestError`` for anything else, ``EnvironmentLackError`` for another schema version."""
-    text = path.read_text(encoding="utf-8")
+    text = read_text(path, "benchmarks/mask.py")
     return parse_document(MaskCost, text, path, "result of benchmarks/mask.py", RequestError, "run it again")
 
 

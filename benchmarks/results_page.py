@@ -74,6 +74,7 @@ def page(results: Results) -> str:
         *full_table(results.zoo.rows),
         "",
         _conditions(row.timing for row in results.zoo.rows),
+        *([f"Not measured: {', '.join(results.zoo.missing)}."] if results.zoo.missing else []),
         "",
         "Ratios compare; times of different rows drift. Peak memory is that of running, above the runtime's own, in a process of its",
         "own; results/zoo.json has that of loading, too. SQNR: logits of the int8 file against the reference model on the 11 sample",

@@ -22,7 +22,7 @@ from candidates import PLAIN, Candidate, deploy, peer, plain
 from cases import chosen
 from resnet26 import ResNet26
 from torch import nn
-from zoo_results import Zoo, ZooFile, ZooRow, read_zoo
+from zoo_results import CASES, Zoo, ZooFile, ZooRow, read_zoo
 from zoo_table import full_table
 
 from mobileseg.cli.console import parse_size
@@ -32,20 +32,6 @@ from mobileseg.latency import measure
 from mobileseg.latency.protocol import DEFAULT, PROTOCOLS
 
 RESULTS = Path(__file__).resolve().parent.parent / "results" / "zoo.json"
-CASES = (
-    ("seaformer-tiny", (512, 512)),
-    ("seaformer-small", (512, 512)),
-    ("seaformer-base", (512, 512)),
-    ("seaformer-large", (512, 512)),
-    ("van-b0", (224, 224)),
-    ("van-b0-fpn", (512, 512)),
-    ("van-b0-upernet", (512, 512)),
-    ("van-b0-light", (512, 512)),
-    ("axial-resnet26-s", (224, 224)),
-    ("axial-deeplab-s", (257, 257)),
-    ("sasa-resnet26", (224, 224)),
-    ("topformer-tiny", (512, 512)),
-)
 PRECISIONS = ("float32", "int8")
 # The network that a model is measured against where its plain export does not run, and why it does not.
 PEERS: Mapping[str, tuple[str, Callable[[], nn.Module], str]] = {

@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final, Literal, Self
 
+from places import read_text
 from pydantic import model_validator
 
 from mobileseg.errors import RequestError
@@ -14,6 +15,20 @@ from mobileseg.latency.results.result import Result, Series
 from mobileseg.latency.results.summary import Ratio
 
 SCHEMA_VERSION: Final = 2  # 1 had samples of a loop of its own
+CASES = (
+    ("seaformer-tiny", (512, 512)),
+    ("seaformer-small", (512, 512)),
+    ("seaformer-base", (512, 512)),
+    ("seaformer-large", (512, 512)),
+    ("van-b0", (224, 224)),
+    ("van-b0-fpn", (512, 512)),
+    ("van-b0-upernet", (512, 512)),
+    ("van-b0-light", (512, 512)),
+    ("axial-resnet26-s", (224, 224)),
+    ("axial-deeplab-s", (257, 257)),
+    ("sasa-resnet26", (224, 224)),
+    ("topformer-tiny", (512, 512)),
+)
 
 
 class ZooFile(Part):
@@ -83,6 +98,12 @@ class Zoo(Document):
     created: datetime
     rows: tuple[ZooRow, ...] = ()
 
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Models of ``CASES`` that were not measured."""
+        there = {(row.model, row.size) for row in self.rows}
+        return tuple(model for model, size in CASES if (model, size) not in there)
+
     def row(self, model: str, size: tuple[int, int]) -> ZooRow | None:
         """None where the model was not measured at this size."""
         return next((row for row in self.rows if (row.model, row.size) == (model, size)), None)
@@ -90,5 +111,5 @@ class Zoo(Document):
 
 def read_zoo(path: Path) -> Zoo:
     """Raises ``RequestError`` for anything else, ``EnvironmentLackError`` for another schema version."""
-    text = path.read_text(encoding="utf-8")
+    text = read_text(path, "benchmarks/zoo.py")
     return parse_document(Zoo, text, path, "table of benchmarks/zoo.py", RequestError, "measure all of it again")

@@ -27,5 +27,6 @@ def time_pair(file: Path, base: Path, batch: Batch) -> TimeRatio:
         batch.astype("<f4").tofile(data)
         with Bench(Host(), [file, base], [data, data]) as bench:
             bench.measure(setting, protocol, record)
-    value, interval = summary.ratio(*(track.turns for track in record.tracks), figure=protocol.figure, paired=True)
+    new, old = (track.turns for track in record.tracks)
+    value, interval = summary.ratio(new, old, protocol.figure, paired=True)
     return TimeRatio(value, interval, f"host ({platform.machine()}), 1 thread, protocol {protocol.name}")

@@ -1,8 +1,10 @@
 """The generated tables are those of the results, and figures that do not compare are refused."""
 
 import copy
+import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,17 @@ Change = Callable[[Result], Result]
 
 @pytest.fixture
 def results(benchmark: Any) -> Any:
-    return benchmark("readme").read_results(ROOT / "results")
+    """The committed results, with times of nothing in particular."""
+    contents = {
+        name: json.loads((ROOT / "results" / f"{name}.json").read_text())
+        for name in ("accuracy", "recipes", "arm_cost")
+    }
+    now = datetime.now(UTC)
+    zoo, cost = (
+        benchmark("zoo_results").Zoo(created=now),
+        benchmark("mask").MaskCost(created=now, classes=2, timing=timing()),
+    )
+    return benchmark("results_page").Results(**contents, zoo=zoo, mask=cost)
 
 
 def timing(count: int = 2, **changes: Any) -> Result:
@@ -43,8 +55,9 @@ def made(benchmark: Any, results: Any, *timings: Result, mask: Result | None = N
     return replace(results, zoo=zoo, mask=cost)
 
 
-def test_the_documents_are_those_of_the_results(benchmark: Any, results: Any) -> None:
+def test_the_documents_are_those_of_the_results(benchmark: Any) -> None:
     readme = benchmark("readme")
+    results = readme.read_results(ROOT / "results")
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     assert benchmark("results_page").page(results) == (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
     assert readme.with_table(text, benchmark("results_page").readme_lines(results)) == text
@@ -149,3 +162,17 @@ def test_what_is_not_measured_says_so(benchmark: Any, results: Any) -> None:
     assert cells[4] == "does not lower / does not lower"
     assert (cells[6], cells[8]) == ("not measured", "not measured")
     assert cells[7].startswith("1.5") and ".." in cells[7]
+
+
+def test_a_file_that_is_not_there_is_an_error_with_its_maker(benchmark: Any, tmp_path: Path) -> None:
+    for module, read in (("zoo_results", "read_zoo"), ("mask", "read_mask")):
+        with pytest.raises(
+            RequestError, match=r"No such file or directory; fix: run `python benchmarks/(zoo|mask)\.py`"
+        ):
+            getattr(benchmark(module), read)(tmp_path / "none.json")
+
+
+def test_models_that_were_not_measured_are_named(benchmark: Any, results: Any) -> None:
+    missing = made(benchmark, results, timing()).zoo.missing
+    assert missing[:2] == ("seaformer-tiny", "seaformer-small")  # another size than the case's
+    assert set(missing) == {name for name, _ in benchmark("zoo_results").CASES}

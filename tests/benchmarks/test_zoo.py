@@ -29,13 +29,13 @@ def rows(benchmark: Any) -> dict[str, Any]:
 
 
 def test_every_case_is_in_the_results(benchmark: Any, rows: dict[str, Any]) -> None:
-    cases = benchmark("zoo").CASES
+    cases = benchmark("zoo_results").CASES
     assert tuple(name for name, _ in cases) == MODEL_NAMES
     assert {(row.model, row.size) for row in rows.values()} == set(cases)
 
 
 def test_cases_are_those_that_are_asked_for(benchmark: Any) -> None:
-    cases_of_zoo = benchmark("zoo").CASES
+    cases_of_zoo = benchmark("zoo_results").CASES
     cases = partial(benchmark("cases").chosen, cases_of_zoo)
     assert cases([], None) == list(cases_of_zoo)
     assert cases(["van-b0", "van-b1"], None) == [("van-b0", (224, 224)), ("van-b1", MODELS["van-b1"].size)]
