@@ -71,7 +71,7 @@ def instruction_lines(content: dict[str, Any]) -> list[str]:
         "",
         *(f"| {' | '.join(row)} |" for row in cells),
         "",
-        f"Counted {content['created'][:10]} with `{content['command']}`; more models, and more of each, in `docs/arm_cost.md`. "
+        f"Counted {content['created'][:10]} with `{content['command']}`; more models, and more of each: [arm_cost.md](arm_cost.md). "
         "Not run on a real ARM core.",
     ]
 

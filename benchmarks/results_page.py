@@ -46,7 +46,7 @@ def readme_lines(results: Results) -> list[str]:
         *short_table(results.zoo.rows),
         "",
         f"{_conditions(row.timing for row in results.zoo.rows)} {accuracy_sentence(results.accuracy)} Every model, memory, delegation, "
-        "calibration recipes and instruction counts of ARM cores: `docs/results.md`.",
+        "calibration recipes and instruction counts of ARM cores: [docs/results.md](docs/results.md).",
     ]
 
 
