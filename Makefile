@@ -60,8 +60,8 @@ format: $(VENV)/installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# Measures the README's tables of speed anew, an hour on a quiet machine. Its table of accuracy needs labelled images, which do not
-# travel along: python benchmarks/accuracy.py camvid11=FOLDER
+# Measures latency again and writes README's table and docs/results.md: an hour on a quiet machine. Accuracy needs labelled images, which
+# the project does not ship: python benchmarks/accuracy.py camvid11=FOLDER
 results: $(VENV)/installed
 	$(BIN)/python benchmarks/zoo.py
 	$(BIN)/python benchmarks/mask.py
@@ -72,7 +72,7 @@ results: $(VENV)/installed
 arm-runner: $(VENV)/installed
 	$(BIN)/python tools/arm_runner.py --output build/arm
 
-# Counts the zoo on emulated ARM cores anew: results/arm_cost.json, docs/arm_cost.md.
+# Counts the zoo on emulated ARM cores again: results/arm_cost.json, docs/arm_cost.md.
 arm-cost: $(VENV)/installed
 	$(BIN)/python tools/arm_runner.py
 	$(BIN)/python benchmarks/arm_cost.py

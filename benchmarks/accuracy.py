@@ -3,7 +3,7 @@
     python benchmarks/accuracy.py camvid11=../data/camvid11 nuclei256=../data/nuclei256
     python benchmarks/accuracy.py camvid11=../data/camvid11 --models van-b0-light
 
-Weights are the package's own and those under ``weights/``, each measured on the test part of the data that ``finetune`` was given,
+Weights are the package's own and those under ``weights/``, each measured on the test split of the data that ``finetune`` was given,
 here under the name in its record.
 """
 
@@ -65,13 +65,14 @@ def measure(one: Trained, target: str, data: Path) -> dict[str, Any]:
     return {
         "commands": [
             f"mobileseg export {model} --target {target} --int8 --weights {one.weights}{given}",
-            f"mobileseg compare {made.path.name} --data {data.name} --part test",
+            f"mobileseg compare {made.path.name} --data {data.name} --split test",
         ],
         "weights_sha256": one.record.sha256,
         "int8_multiply_adds": 1 - sum(part.multiply_adds or 0.0 for part in kept),
         "recipe": made.manifest.precision.recipe,
         "comparison": {
             **json.loads(comparison.to_json()),
+            "weights": Path(one.weights).name,
             "data": replace(images, path=Path(shown(images.path))).title,
         },
     }

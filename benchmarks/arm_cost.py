@@ -1,11 +1,11 @@
 """What one inference of the zoo executes on emulated ARM cores, float32 against int8; writes results/arm_cost.json, docs/arm_cost.md.
 
-Killed, it goes on where it was when it is repeated: a file is exported once for each state of the code that makes it, and counted
-once for each state of the file, the runner and the emulator.
+An interrupted run resumes when its command is repeated: a file is exported once for each state of the code that makes it, and
+counted once for each state of the file, the runner and the emulator.
 
 python benchmarks/arm_cost.py                                                     # every row of CASES
 python benchmarks/arm_cost.py topformer-tiny --size 512x512 --output other.json   # others, or at another size
-python benchmarks/arm_cost.py --table                                             # the document anew, from the results that are there
+python benchmarks/arm_cost.py --table                                             # write the document again from the committed results
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from kept import Kept
 
 from mobileseg.cli.console import parse_size
 from mobileseg.errors import MobilesegError
+from mobileseg.files import write_whole
 from mobileseg.latency.results.result import Result
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -73,13 +74,12 @@ def main() -> int:
         if not asked.table:
             command = shlex.join(["python", "benchmarks/arm_cost.py", *sys.argv[1:]])
             content = measure(chosen(CASES, asked.models, parse_size(asked.size)), command, Kept(ROOT))
-            asked.output.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+            write_whole(asked.output, (json.dumps(content, indent=1) + "\n").encode())
+        if asked.output == RESULTS:
+            write_whole(DOCUMENT, document(json.loads(RESULTS.read_text(encoding="utf-8"))).encode())
     except MobilesegError as error:
         print(error, file=sys.stderr)
         return error.exit_code
-    if asked.output == RESULTS:
-        DOCUMENT.parent.mkdir(exist_ok=True)
-        DOCUMENT.write_text(document(json.loads(RESULTS.read_text(encoding="utf-8"))), encoding="utf-8")
     return 0
 
 

@@ -1,20 +1,26 @@
-"""results/arm_cost.json as a Markdown document."""
+"""results/arm_cost.json as Markdown: docs/arm_cost.md, and the short table of docs/results.md."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from alike import check_measured
+
 from mobileseg.latency.results.result import Likeness, Result, Series
+from mobileseg.models.registry import MODELS
+
+FIX = "count all of it again: `make arm-cost`"
+CORE = frozenset({"device", "hardware"})  # a table or a column each
 
 HEAD = (
     "model", "input", "float32", "int8", "int8 : float32", "dot products", "loads", "stores", "L1 misses", "L2 misses",
-    "int8 as on the host", "int8 as the original",
+    "int8 as on the host", "int8 as the reference model",
 )  # fmt: skip
 
 
 def document(content: dict[str, Any]) -> str:
     """Every core a table, with what it was counted by under it."""
-    results = [Result.model_validate(result) for result in content["results"]]
+    results = _results(content)
     lines = [
         "# What an inference costs on ARM, counted without a device",
         "",
@@ -26,9 +32,9 @@ def document(content: dict[str, Any]) -> str:
         "",
         "Loads, stores and misses are of the int8 file, float32 in brackets. Misses are of modelled data caches: least recently used,",
         "lines of 64 bytes, no prefetcher. *As on the host*: share of pixels with the class that the same file gives on x86-64, and the",
-        "noise of its logits (inf dB: equal to the last bit). *As the original*: against the float model in PyTorch. Both on one image;",
-        "weights are random but for seaformer-tiny's, so the latter shows the arithmetic, not a trained model's accuracy. A classifier",
-        "gives one class for the picture.",
+        "noise of its logits (inf dB: equal to the last bit). *As the reference model*: against the float model in PyTorch. Both on one",
+        "image; weights are random but for seaformer-tiny's, so the latter shows the arithmetic, not a trained model's accuracy. A",
+        "classifier gives one class for the picture.",
     ]
     for result in results:
         lines += ["", *_section(result)]
@@ -40,6 +46,41 @@ def document(content: dict[str, Any]) -> str:
         "Not run on a real ARM core.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def instruction_lines(content: dict[str, Any]) -> list[str]:
+    """Instructions alone, a core a column; of every family and task the first model alone."""
+    results = _results(content)
+    rows: dict[tuple[str, str], dict[tuple[int, str], int]] = {}  # model and input: core and precision: instructions
+    for core, result in enumerate(results):
+        for series in result.series:
+            assert series.counts is not None  # of a device that counts
+            row = rows.setdefault((series.model, f"{series.size[0]}x{series.size[1]}"), {})
+            row[core, series.precision] = series.counts.instructions
+    kinds: dict[tuple[str, str], tuple[str, str]] = {}
+    for model, size in rows:
+        kinds.setdefault((MODELS[model].family, MODELS[model].task), (model, size))
+    names = [result.emulated.name if result.emulated else result.device for result in results]
+    cells = [("model", "input", *names), ("---",) * (2 + len(names))]
+    for key in kinds.values():
+        figures = ((rows[key][core, "float32"], rows[key][core, "int8"]) for core in range(len(results)))
+        cells.append((*key, *(f"{_millions(a)} / {_millions(b)} ({b / a:.2f})" for a, b in figures)))
+    return [
+        "ExecuTorch on emulated ARM cores, float32 / int8 and their ratio: millions of instructions of one inference on one thread.",
+        "Counts, not time; they repeat to the instruction.",
+        "",
+        *(f"| {' | '.join(row)} |" for row in cells),
+        "",
+        f"Counted {content['created'][:10]} with `{content['command']}`; more models, and more of each: [arm_cost.md](arm_cost.md). "
+        "Not run on a real ARM core.",
+    ]
+
+
+def _results(content: dict[str, Any]) -> list[Result]:
+    """One result a core. Raises ``RequestError`` where more than the core differs."""
+    results = [Result.model_validate(result) for result in content["results"]]
+    check_measured("the tables of instruction counts", {r.device: r for r in results}, FIX, CORE)
+    return results
 
 
 def _section(result: Result) -> list[str]:

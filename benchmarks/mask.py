@@ -1,53 +1,69 @@
-"""What the class map in the graph costs, and what the same map costs on the host; writes results/mask.json."""
+"""What the class map in the graph costs, and what the same map costs on the host; writes results/mask.json.
+
+python benchmarks/mask.py
+"""
 
 from __future__ import annotations
 
-import json
+import sys
 import tempfile
-import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Final, Literal
 
-from mobileseg.data.dataset import first_sample
+from places import read_text
+
+from mobileseg.errors import MobilesegError, RequestError
 from mobileseg.export import export_model
+from mobileseg.export.manifest import Document, parse_document
+from mobileseg.export.targets import TARGETS
+from mobileseg.files import write_whole
 from mobileseg.latency import measure
-from mobileseg.postprocess.class_map import class_map
+from mobileseg.latency.results.result import Result
 
 RESULTS = Path(__file__).resolve().parent.parent / "results" / "mask.json"
-SIZE = (512, 512)
-CLASSES = 150
+SCHEMA_VERSION: Final = 2  # 1 had a measurement for each target, and a loop of its own for the host
+MODEL, SIZE, CLASSES = "seaformer-tiny", (512, 512), 150
+MEASURED = ("executorch", "onnx")
 
 
-def main() -> None:
-    """Logits and class map of one model with many classes, on the targets that run here; then the host's."""
-    rows: dict[str, Any] = {}
+class MaskCost(Document):
+    """``timing``: for each target the file with logits, whose ``postprocess`` is the class map on the host, and the one with the class
+    map in its graph."""
+
+    schema_version: Literal[2] = SCHEMA_VERSION
+    created: datetime
+    classes: int
+    timing: Result
+
+
+def read_mask(path: Path) -> MaskCost:
+    """Raises ``RequestError`` for anything else, ``EnvironmentLackError`` for another schema version."""
+    text = read_text(path, "benchmarks/mask.py")
+    return parse_document(MaskCost, text, path, "result of benchmarks/mask.py", RequestError, "run it again")
+
+
+def main() -> int:
+    """Logits and class map of one model with many classes, on the targets that run here. The exit status."""
     with tempfile.TemporaryDirectory() as folder:
-        for target, suffix in (("executorch", ".pte"), ("onnx", ".onnx")):
-            made = {}
-            for emit in ("logits", "mask"):
-                print(target, emit, flush=True)
-                made[emit] = export_model(
-                    "seaformer-tiny",
-                    target,
-                    size=SIZE,
-                    emit=emit,
-                    weights="random",
-                    num_classes=CLASSES,
-                    output=Path(folder) / f"{emit}{suffix}",
-                )
-            timing = measure([made["logits"].path, made["mask"].path], protocol="quick")
-            rows[target] = json.loads(timing.to_json())
-        logits = made["logits"].run(first_sample())[0]
-        host = []
-        for _ in range(10):
-            begin = time.perf_counter()
-            class_map(logits, *SIZE)
-            host.append((time.perf_counter() - begin) * 1e3)
-    head = {"schema_version": 1, "created": datetime.now(UTC).isoformat(timespec="seconds")}
-    content = {**head, "classes": CLASSES, "size": SIZE, "targets": rows, "host_ms": host}
-    RESULTS.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        files = []
+        try:
+            for target in MEASURED:
+                for emit in ("logits", "mask"):
+                    print(target, emit, file=sys.stderr, flush=True)
+                    path = Path(folder) / f"{MODEL}-{emit}{TARGETS[target].suffix}"
+                    export_model(
+                        MODEL, target, size=SIZE, emit=emit, weights="random", num_classes=CLASSES, output=path
+                    )
+                    files.append(path)
+            timing = measure(files, protocol="quick", progress=lambda stage: print(stage, file=sys.stderr))
+        except MobilesegError as error:
+            print(error, file=sys.stderr)
+            return error.exit_code
+    content = MaskCost(created=datetime.now(UTC).replace(microsecond=0), classes=CLASSES, timing=timing)
+    write_whole(RESULTS, content.to_json().encode())
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

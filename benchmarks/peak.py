@@ -31,7 +31,7 @@ def main(file: str, height: str, width: str) -> None:
         method.call([pixels], clone_outputs=False)
     running = memory.peak_kb()
     assert before and loading and running, "Linux alone tells a process its peak"
-    print(json.dumps({"load_peak_bytes": (loading - before) * KIB, "peak_bytes": (running - before) * KIB}))
+    print(json.dumps({"load_peak_bytes": (loading - before) * KIB, "running_peak_bytes": (running - before) * KIB}))
 
 
 if __name__ == "__main__":

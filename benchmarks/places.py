@@ -1,10 +1,24 @@
-"""How committed results name a folder of data."""
+"""Where results lie, and how committed ones name a folder of data."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from mobileseg.errors import RequestError
+
 
 def shown(data: Path) -> str:
-    """The last two folders: where they lie is nobody's business."""
+    """The last two folders of its path: results say nothing of the machine that made them."""
     return "/".join(data.resolve().parts[-2:])
+
+
+def read_text(path: Path, maker: str) -> str:
+    """The text of a results file. Raises ``RequestError`` that names the script which makes it."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RequestError(
+            expected=f"results at {path}",
+            found=getattr(error, "strerror", None) or str(error),
+            fix=f"run `python {maker}`",
+        ) from error

@@ -120,12 +120,13 @@ class KeptLayer(Part):
 
 
 class RequestPart(Part):
-    """What stays float on request in an int8 file. ``latency_ratio``: of this choice to everything in int8, measured on ``device``;
-    None is "not measured"."""
+    """What stays float on request in an int8 file. ``latency_ratio``: of this choice to everything in int8, measured on ``device``,
+    with its 95 % ``latency_interval``; None is "not measured"."""
 
     source: str
     layers: tuple[KeptLayer, ...]
     latency_ratio: float | None = None
+    latency_interval: tuple[float, float] | None = None
     device: str | None = None
 
 

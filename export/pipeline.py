@@ -11,12 +11,12 @@ import torch
 from torch import nn
 
 from mobileseg.data.images import Batch
-from mobileseg.errors import GateError, UnknownOperationError
+from mobileseg.errors import EnvironmentLackError, GateError, UnknownOperationError
 from mobileseg.export.analysis.diagnosis import diagnose
 from mobileseg.export.analysis.float_cost import with_latency
 from mobileseg.export.analysis.sensitivity import keep_float_of
 from mobileseg.export.artifact import Artifact
-from mobileseg.export.backends.contract import INPUT_NAME, Lowered, Lowering
+from mobileseg.export.backends.contract import INPUT_NAME, Lowered, Lowering, Timer
 from mobileseg.export.evaluation.verify import COARSER, Subject, verify
 from mobileseg.export.manifest import (
     ArtifactPart,
@@ -71,8 +71,8 @@ def export(request: ExportRequest) -> Artifact:
             lowered: Lowered = load(request.target.lower)(lowering, folder)
         request.progress(f"verify on {len(batches)} images")
         verification = _verification(request, lowering, lowered, batches)
-        if asked and not request.target.interpreted:
-            asked = _with_latency(request, asked, lowering, lowered, batches, folder)
+        if asked and request.timer is not None and not request.target.interpreted:
+            asked = _with_latency(request, asked, request.timer, lowering, lowered, batches, folder)
         percent = lowered.delegation.percent if lowered.delegation else None
         _check_gates(request, percent, verification.agreement)
         precision = PrecisionPart(
@@ -103,7 +103,13 @@ def _asked(request: ExportRequest, deployed: DeployedModel) -> KeepFloat | None:
 
 
 def _with_latency(
-    request: ExportRequest, asked: KeepFloat, lowering: Lowering, lowered: Lowered, batches: list[Batch], folder: Path
+    request: ExportRequest,
+    asked: KeepFloat,
+    timer: Timer,
+    lowering: Lowering,
+    lowered: Lowered,
+    batches: list[Batch],
+    folder: Path,
 ) -> KeepFloat:
     """What the float layers cost: the file is made once more without them."""
     request.progress("time it against the file that is all int8")
@@ -112,7 +118,11 @@ def _with_latency(
     with quiet():
         module, _ = quantize(lowering.deployed, batches, precision=request.precision, recipe=request.recipe)
         whole: Lowered = load(request.target.lower)(replace(lowering, module=module), place)
-    return with_latency(asked, request.target, lowered, whole, batches[0])
+    try:
+        return with_latency(asked, timer, lowered, whole, batches[0])
+    except EnvironmentLackError as error:  # the file is good all the same
+        request.progress(f"latency not measured: expected {error.expected}; found {error.found}")
+        return asked
 
 
 def _weights_part(request: ExportRequest) -> WeightsPart:

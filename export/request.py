@@ -25,6 +25,7 @@ from mobileseg.weights.resolve import RANDOM, Weights, default_weights, resolve
 if TYPE_CHECKING:
     from torch import nn
 
+    from mobileseg.export.backends.contract import Timer
     from mobileseg.weights.importer import LoadReport
 
 Progress = Callable[[str], None]
@@ -52,6 +53,7 @@ class ExportRequest:
     table_scale: float | None  # by which the position tables were stretched, where that was asked for
     command: str
     progress: Progress
+    timer: Timer | None = None
 
     @property
     def quantized(self) -> bool:
@@ -84,6 +86,7 @@ class ExportRequest:
         seed: int = 0,
         resample_tables: bool = False,
         progress: Progress = lambda stage: None,
+        timer: Timer | None = None,
     ) -> ExportRequest:
         """Look up and check, the cheap things first.
 
@@ -92,7 +95,8 @@ class ExportRequest:
         of images, default the bundled ones; they serve the verification too. ``keep_float``: a list of layers that stay float in
         int8, or ``auto``: find one on the calibration images. ``recipe``: how int8 is calibrated, of ``RECIPES``; default: the family's.
         ``classes``: a classes.json for weights that bring no names. ``resample_tables``: stretch position tables that do not reach
-        ``size``: what is exported then is another function than the trained one, and the manifest says so.
+        ``size``: what is exported then is another function than the trained one, and the manifest says so. ``timer``: measures what
+        ``keep_float`` costs in latency, such as ``mobileseg.latency.measuring.pair.time_pair``; without it that is "not measured".
 
         Raises ``RequestError``, ``EnvironmentLackError`` and their kinds.
         """
@@ -125,7 +129,7 @@ class ExportRequest:
         scale = stretch_tables(model, *size) if resample_tables else None
         return cls(
             spec_of(model), aim, precision, size, output_kind, path, model, loaded, _class_set(names, source, model), images, kept, how,
-            require_delegation, require_agreement, seed, scale, command("mobileseg.export.export_model"), progress,
+            require_delegation, require_agreement, seed, scale, command("mobileseg.export.export_model"), progress, timer,
         )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """Builds the runner for ARM, the plugin that counts, and what they need: `make arm-runner`. A second call does nothing.
 
-Debian's packages that are not here are installed where this runs as root; `--if-possible` says why it cannot be done and goes on,
+Debian's packages that are not here are installed where this runs as root; `--if-possible` says why it cannot be done and continues,
 unless CI or MOBILESEG_REQUIRE_ARM is set.
 """
 

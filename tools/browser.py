@@ -1,6 +1,6 @@
 """Brings the browser that reports are tested in: Debian's chromium, installed where this runs as root. A second call does nothing.
 
-`--if-possible` says why it cannot be done and goes on, unless CI or MOBILESEG_REQUIRE_BROWSER is set.
+`--if-possible` says why it cannot be done and continues, unless CI or MOBILESEG_REQUIRE_BROWSER is set.
 """
 
 from __future__ import annotations

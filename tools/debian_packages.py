@@ -31,5 +31,5 @@ def install(parts: Sequence[Part], purpose: str, make: str) -> tuple[str, ...]:
     raise EnvironmentLackError(
         expected=f"apt-get to install {' '.join(lacking)}",
         found=last_lines(done.stderr, 2),
-        fix="install them by hand, or mend apt's sources",
+        fix="install them by hand, or fix apt's sources",
     )

@@ -1,5 +1,6 @@
-"""Every promise of the export table, kept or not: each model at each size, class count, target and precision is exported with
-the gates on, and what came out is written to results/matrix.json, one row after the other. A run goes on where the last stopped.
+"""Export each model at each size, class count, target and precision with the gates on; writes build/matrix.json row by row.
+
+The file describes one state of the code: a run starts it again, and only ``--resume`` keeps the rows of an interrupted one.
 
     python tools/matrix.py seaformer-{tiny,small,base,large} --sizes 512x512 384x512 --classes 150 11
 """
@@ -18,9 +19,10 @@ from typing import Any
 import mobileseg
 from mobileseg.errors import GateError
 from mobileseg.export.targets import FLOAT32, INT8, TARGETS
+from mobileseg.files import write_whole
 from mobileseg.models.registry import MODELS
 
-RESULTS = Path(__file__).resolve().parent.parent / "results" / "matrix.json"
+RESULTS = Path(__file__).resolve().parent.parent / "build" / "matrix.json"
 KEY = ("model", "target", "precision", "size", "classes")
 
 
@@ -69,14 +71,18 @@ def attempt(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Fill what is missing or was not proven; exit code 1 where a gate failed."""
+    """Exit status 1 where a gate failed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("pattern", nargs="*", default=["*"])
     parser.add_argument("--sizes", nargs="+", default=["default"])
     parser.add_argument("--classes", nargs="+", type=int, default=[11])
+    parser.add_argument("--resume", action="store_true", help="keep the good rows of an interrupted run")
+    parser.add_argument("--output", type=Path, default=RESULTS)
     asked = parser.parse_args()
     models = [name for pattern in asked.pattern for name in mobileseg.list_models(pattern)]
-    rows = json.loads(RESULTS.read_text(encoding="utf-8"))["rows"] if RESULTS.exists() else []
+    output: Path = asked.output
+    output.parent.mkdir(parents=True, exist_ok=True)
+    rows = json.loads(output.read_text(encoding="utf-8"))["rows"] if asked.resume and output.exists() else []
     rows = [row for row in rows if row["good"] and row["verification"]["status"] == "passed"]
     done = {tuple(row[k] for k in KEY) for row in rows}
     for row in combinations(models, asked.sizes, asked.classes):
@@ -85,7 +91,7 @@ def main() -> None:
         rows.append(attempt(row))
         print(*(rows[-1].get(k) for k in (*KEY, "good", "why", "seconds")), flush=True)
         head = {"schema_version": 1, "created": datetime.now(UTC).isoformat(timespec="seconds")}
-        RESULTS.write_text(json.dumps({**head, "rows": rows}, indent=1) + "\n", encoding="utf-8")
+        write_whole(output, (json.dumps({**head, "rows": rows}, indent=1) + "\n").encode())
     raise SystemExit(any(not row["good"] for row in rows))
 
 

@@ -1,10 +1,10 @@
-"""What a target is given to lower, what it gives back, and how its files are run: all that the pipeline and the targets share."""
+"""What a target is given to lower, what it gives back, and how its files are run and timed."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from mobileseg.data.images import Batch
 from mobileseg.export.manifest import DelegationPart
@@ -53,3 +53,21 @@ class Runtime(Protocol):
     """Runs one file."""
 
     def run(self, batch: Batch) -> Outputs: ...
+
+
+class TimeRatio(NamedTuple):
+    """Time of one file over that of another, with its 95 % ``interval`` (None where there is not enough to say). ``device``: in
+    words, where and how both were timed."""
+
+    value: float
+    interval: tuple[float, float] | None
+    device: str
+
+
+class Timer(Protocol):
+    """Times two files of one target in turns: ``file`` over ``base``. ``batch``: ``(1, 3, H, W)`` float32, which both take.
+
+    Export measures nothing itself: ``mobileseg.latency`` has the timer.
+    """
+
+    def __call__(self, file: Path, base: Path, batch: Batch) -> TimeRatio: ...

@@ -7,7 +7,7 @@ from typing import Any
 from mobileseg.cli.console import Stages, decibel, megabytes, parse_size, percent, results
 from mobileseg.errors import RequestError
 from mobileseg.export import export_model
-from mobileseg.export.manifest import DelegationPart, Manifest, manifest_path
+from mobileseg.export.manifest import DelegationPart, Manifest, RequestPart, manifest_path
 from mobileseg.export.quantization.recipes import RECIPES
 from mobileseg.export.targets import FLOAT16, INT8
 
@@ -24,7 +24,9 @@ def precision_of(int8: bool, fp16: bool, name: str | None) -> str | None:
 
 def run(model: str, target: str, size: str | None, **options: Any) -> None:
     """Export and report."""
-    artifact = export_model(model, target, size=parse_size(size), progress=Stages(), **options)
+    from mobileseg.latency.measuring.pair import time_pair
+
+    artifact = export_model(model, target, size=parse_size(size), progress=Stages(), timer=time_pair, **options)
     console = results()
     for line in report(artifact.manifest):
         console.print(line, markup=False, soft_wrap=True)
@@ -56,8 +58,7 @@ def report(manifest: Manifest) -> list[str]:
         lines.append(f"kept float {', '.join(f'{part.count} {part.operator}' for part in parts)}{cost}: {reason}")
     if asked := m.precision.requested:
         lines.append(f"on request {', '.join(layer.layer for layer in asked.layers) or 'no layer'} ({asked.source})")
-        ratio = "not measured" if asked.latency_ratio is None else f"{asked.latency_ratio:.3f} on {asked.device}"
-        lines.append(f"           latency against all in int8: {ratio}")
+        lines.append(f"           latency against all in int8: {_cost(asked)}")
     lines += _delegation(m.delegation)
     v = m.verification
     lines += [f"verified   {check}" for check in v.checks]
@@ -73,6 +74,13 @@ def report(manifest: Manifest) -> list[str]:
         lines.append(f"evaluated  by {v.evaluated_by}")
     lines.append(f"size       {megabytes(m.artifact.size_bytes)}")
     return lines
+
+
+def _cost(asked: RequestPart) -> str:
+    if asked.latency_ratio is None:
+        return "not measured"
+    interval = "" if asked.latency_interval is None else " ({:.3f} .. {:.3f})".format(*asked.latency_interval)
+    return f"{asked.latency_ratio:.3f}{interval} on {asked.device}"
 
 
 def _delegation(part: DelegationPart | None) -> list[str]:

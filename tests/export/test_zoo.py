@@ -1,7 +1,7 @@
 """The one tester that the exports of every kind of network must pass: the smallest model of each head, at a small size and with one
 block a stage, for lowering takes its time by the operator.
 
-``tools/matrix.py`` and ``benchmarks/zoo.py`` do the same at full depth and size; their figures are in results/.
+``tools/matrix.py`` and ``benchmarks/zoo.py`` do the same at full depth and size.
 """
 
 from dataclasses import replace
