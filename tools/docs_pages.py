@@ -75,18 +75,19 @@ def _table(schema: dict[str, Any], name: str = "") -> Iterator[str]:
 
 def _type(schema: dict[str, Any]) -> str:
     """In words, for a cell of a table."""
-    if "$ref" in schema:
-        return str(schema["$ref"]).rpartition("/")[2]
-    if "anyOf" in schema:
-        return " or ".join(_type(each) for each in schema["anyOf"])
-    if "const" in schema:
-        return f"`{json.dumps(schema['const'])}`"
-    if "enum" in schema:
-        return ", ".join(f"`{json.dumps(each)}`" for each in schema["enum"])
-    kind = str(schema.get("type", "any"))
-    if kind == "array":
-        inner = schema.get("items") or next(iter(schema.get("prefixItems", ())), {})
-        return f"array of {_type(inner)}"
-    if kind == "object" and isinstance(schema.get("additionalProperties"), dict):
-        return f"object of {_type(schema['additionalProperties'])}"
-    return kind
+    match schema:
+        case {"$ref": str(place)}:
+            words = place.rpartition("/")[2]
+        case {"anyOf": list(choices)}:
+            words = " or ".join(map(_type, choices))
+        case {"const": value}:
+            words = f"`{json.dumps(value)}`"
+        case {"enum": list(values)}:
+            words = ", ".join(f"`{json.dumps(value)}`" for value in values)
+        case {"type": "array"}:
+            words = f"array of {_type(schema.get('items') or next(iter(schema.get('prefixItems', ())), {}))}"
+        case {"type": "object", "additionalProperties": dict(inner)}:
+            words = f"object of {_type(inner)}"
+        case _:
+            words = str(schema.get("type", "any"))
+    return words
