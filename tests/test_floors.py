@@ -15,7 +15,8 @@ HOMES = {"mobileseg": ROOT / "mobileseg", "mobileseg.export": ROOT / "export", "
 # The first of each list is the ground floor. A module belongs to the longest name that it starts with. The rooms of one
 # floor may know each other, but for families of models.
 FLOORS = (
-    ("mobileseg.errors", "mobileseg.call", "mobileseg.files", "mobileseg.registry", "mobileseg.provenance", "mobileseg.quiet"),
+    ("mobileseg.errors", "mobileseg.call", "mobileseg.files", "mobileseg.registry", "mobileseg.provenance",
+     "mobileseg.progress", "mobileseg.quiet"),
     ("mobileseg.models.spec",),
     ("mobileseg.data", "mobileseg.metrics", "mobileseg.postprocess"),
     ("mobileseg.models",),
