@@ -35,11 +35,12 @@ EXPORT = (
     ("mobileseg.export.evaluation",),
     ("mobileseg.export.analysis",),
     ("mobileseg.export.request",),
-    ("mobileseg.export.pipeline",),
+    ("mobileseg.export.pipeline", "mobileseg.export.plan"),
+    ("mobileseg.export.interface",),
     ("mobileseg.export",),
 )
 LATENCY = (
-    ("mobileseg.latency.protocol",),
+    ("mobileseg.latency.protocol", "mobileseg.latency.callable_module"),
     ("mobileseg.latency.conditions",),
     ("mobileseg.latency.runners",),
     ("mobileseg.latency.emulation",),
@@ -48,6 +49,7 @@ LATENCY = (
     ("mobileseg.latency.profiling",),
     ("mobileseg.latency.measuring",),
     ("mobileseg.latency.report",),
+    ("mobileseg.latency.interface",),
     ("mobileseg.latency",),
 )
 MODELS = (

@@ -69,7 +69,7 @@ def test_compare_on_the_part_that_finetune_holds_out(mobileseg: Run, made: Path,
     assert done.returncode == 0, done.stderr
     figures = json.loads((tmp_path / "c.json").read_text())
     assert figures["images"] == 4
-    assert figures["data"].endswith("samples, test part")
+    assert figures["data"].endswith("samples, test split")
     for options, words in ((("tset",), "train, val, test"), (("test", "--no-labels"), "--part of labelled images")):
         done = mobileseg("compare", made, "--data", "samples", "--part", *options)
         assert done.returncode == 2
