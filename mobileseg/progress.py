@@ -29,6 +29,11 @@ def _nobody(task: str, done: int, total: int | None, unit: str, /) -> None:
 _listener: ContextVar[Listener] = ContextVar("listener", default=_nobody)
 
 
+def silent(stage: str) -> None:
+    """What functions call with each stage unless they are given something better."""
+    del stage
+
+
 def count(task: str, done: int, total: int | None = None, unit: str = "") -> None:
     """Say that ``done`` of ``total`` of a task are done; call it as often as you like."""
     _listener.get()(task, done, total, unit)

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mobileseg.data.split import open_one
 from mobileseg.errors import RequestError, UnknownOperationError
 from mobileseg.files import check_output, publish, staging
+from mobileseg.progress import silent
 from mobileseg.quiet import quiet
 from mobileseg.registry import require
 
@@ -33,7 +33,7 @@ def compare(
     worst: int = 0,
     force: bool = False,
     any_version: bool = False,
-    progress: Callable[[str], None] = lambda stage: None,
+    progress: Callable[[str], None] = silent,
 ) -> Comparison:
     """Accuracy of an exported file and of the reference model it came from, on the same images.
 
@@ -64,6 +64,7 @@ def compare(
     with quiet():
         from mobileseg.data.dataset import data_folder, image_folder
         from mobileseg.data.images import find_images
+        from mobileseg.data.split import open_one
         from mobileseg.export.artifact import Artifact
         from mobileseg.export.evaluation import comparison
         from mobileseg.export.evaluation.worst import WorstImages

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from mobileseg.progress import silent
 from mobileseg.quiet import quiet
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def export_model(
     force: bool = False,
     seed: int = 0,
     resample_tables: bool = False,
-    progress: Callable[[str], None] = lambda stage: None,
+    progress: Callable[[str], None] = silent,
 ) -> Artifact:
     """Export a model of the zoo to a file that has been run and compared with the reference model, with its manifest beside it.
 
@@ -85,7 +86,7 @@ def plan_export(
     force: bool = False,
     seed: int = 0,
     resample_tables: bool = False,
-    progress: Callable[[str], None] = lambda stage: None,
+    progress: Callable[[str], None] = silent,
 ) -> ExportPlan:
     """Every check of ``export_model`` with the same arguments, and what it would do; nothing is lowered or written.
 

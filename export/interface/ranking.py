@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from mobileseg.errors import RequestError
 from mobileseg.files import check_output, write_whole
 from mobileseg.models.registry import MODELS
+from mobileseg.progress import silent
 from mobileseg.quiet import quiet
 from mobileseg.registry import choose, require
 
@@ -28,7 +29,7 @@ def sensitivity(
     drop: float | None = None,
     output: str | Path | None = None,
     force: bool = False,
-    progress: Callable[[str], None] = lambda stage: None,
+    progress: Callable[[str], None] = silent,
 ) -> Sensitivity:
     """Which layers of a model cost accuracy in int8: each alone and cumulatively, the costliest first, and which are worth keeping
     float.
@@ -36,7 +37,7 @@ def sensitivity(
     ``data``: a labelled folder, so that costs are measured in mIoU too; default: the calibration images, unlabelled. ``weights``,
     ``size``, ``calibration``: as in ``export_model``. ``images``: at most so many are looked at; fewer where ``budget_s`` seconds
     do not suffice. ``drop``: the mIoU that int8 may cost, 0..1, as the goal (with ``data``). ``output``: where to write the list
-    that ``export_model(keep_float=...)`` takes, a ``.toml``.
+    that ``export_model(keep_float=...)`` takes, a ``.toml``; ``force`` overwrites it. ``progress`` is called with each stage.
 
     Raises ``RequestError`` and its subclasses, ``MissingExtraError``.
     """

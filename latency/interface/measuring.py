@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mobileseg.errors import RequestError
+from mobileseg.progress import silent
 from mobileseg.provenance import command
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def measure(
     compute_units: str = "ALL",
     in_app: bool = False,
     earlier: str | Path | Result | None = None,
-    progress: Callable[[str], None] = lambda stage: None,
+    progress: Callable[[str], None] = silent,
 ) -> Result:
     """Measure exported files against each other, in turns, in one run.
 

@@ -25,7 +25,7 @@ def report(
     """One HTML page from results: tables, charts, the images that changed most. It needs no network and no other file.
 
     ``results``: JSON files of ``compare``, ``measure`` and ``diff``, in any mixture. ``output``: where to write the page, too;
-    ``force`` overwrites. Gives the HTML, a ``str`` that also knows its ``sources``: path, kind and sha256 of each result.
+    ``title``: its heading. ``force`` overwrites. Gives the HTML, a ``str``, whose ``sources`` are the results: path, kind, sha256.
 
     Raises ``RequestError`` for files that are no results or say the same twice, ``OutputError``, ``MissingExtraError``,
     ``EnvironmentLackError`` for results of another schema version.

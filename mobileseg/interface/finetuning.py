@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mobileseg.errors import RequestError
 from mobileseg.models.registry import MODELS
+from mobileseg.progress import silent
 from mobileseg.quiet import quiet
 from mobileseg.registry import choose, require
 
@@ -51,7 +52,7 @@ def finetune(
     calibration: str | Path | None = None,
     threads: int | None = None,
     force: bool = False,
-    progress: Callable[[str], None] = lambda stage: None,
+    progress: Callable[[str], None] = silent,
     on_start: Callable[[TrainingRequest], None] = lambda request: None,
     on_epoch: Callable[[Report], None] = lambda report: None,
 ) -> Outcome:
