@@ -51,12 +51,12 @@ def test_signatures_name_every_argument(name: str) -> None:
 
 @pytest.mark.parametrize("name", PUBLIC)
 def test_docstrings_name_every_argument(name: str) -> None:
-    text = inspect.getdoc(PUBLIC[name]) or ""
+    text = inspect.getdoc(inspect.unwrap(PUBLIC[name])) or ""
     if PUBLIC[name] is mobileseg.export.plan_export:
         assert "of ``export_model`` with the same arguments" in text
         return
     said = set(re.findall(r"\w+", text))
-    silent = {
+    plain = {
         "name",
         "target",
         "model",
@@ -69,7 +69,7 @@ def test_docstrings_name_every_argument(name: str) -> None:
         "force",
         "path",
     }
-    undocumented = set(inspect.signature(PUBLIC[name]).parameters) - said - silent
+    undocumented = set(inspect.signature(PUBLIC[name]).parameters) - said - plain
     assert len(text) > 60
     assert undocumented == set()
 
@@ -134,7 +134,7 @@ def test_predict_gives_maps_in_memory() -> None:
     assert one.classes is not None and one.classes.dtype.name == "int32" and one.classes.ndim == 2
     assert sum(one.shares.values()) == pytest.approx(1)
     assert set(one.shares) <= set(found.names)
-    with pytest.raises(RequestError, match="an output folder|no output"):
+    with pytest.raises(RequestError, match="no output"):
         mobileseg.predict("seaformer-tiny", "samples", masks=True)
     with pytest.raises(ImageError, match=r"none\.png"):
         mobileseg.predict("seaformer-tiny", ["none.png"])
@@ -145,5 +145,5 @@ def test_diff_and_report_refuse(tmp_path: Any) -> None:
         mobileseg.latency.diff("a.json", "b.json", margin=-0.1)
     with pytest.raises(OutputError, match="is a folder"):
         mobileseg.latency.report("a.json", tmp_path)
-    with pytest.raises(RequestError, match="in_app|in-app"):
+    with pytest.raises(RequestError, match="in-app"):
         mobileseg.latency.measure("a.pte", "adb", in_app=True, cores="big")

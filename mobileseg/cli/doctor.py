@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mobileseg.cli.console import say
 from mobileseg.cli.json_output import json_output
 from mobileseg.cli.options import Force, Json
+from mobileseg.cli.progress import stages
 
 if TYPE_CHECKING:
     from mobileseg.health.examination import Examination
@@ -24,7 +25,7 @@ def doctor(json_file: Json = None, force: Force = False) -> None:
     from mobileseg.errors import EnvironmentLackError
 
     output = json_output(json_file, force)
-    found = mobileseg.doctor()
+    found = mobileseg.doctor(stages())
     if output is not None:
         output.write(found.to_json())
     _show(found)

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 
 from mobileseg.health import devices, machine, packages, runtimes
 from mobileseg.health.check import Check
+from mobileseg.progress import silent
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Examination:
         return json.dumps({"good": self.good, "checks": [asdict(check) for check in self.checks]}, indent=1) + "\n"
 
 
-def examine() -> Examination:
+def examine(progress: Callable[[str], None] = silent) -> Examination:
     """Look at everything."""
     found: list[Check] = []
     for group, name, look in (
@@ -38,6 +39,8 @@ def examine() -> Examination:
         ("machine", "cache", machine.cache),
         ("machine", "disk", machine.disk),
     ):
+        if group == "runtime":
+            progress("load the runtimes")
         found += _look(group, name, look)
     return Examination(tuple(found))
 
