@@ -20,7 +20,7 @@ from typing import Any
 
 from places import shown
 
-from mobileseg.data.split import open_part
+from mobileseg.data.split import open_one
 from mobileseg.export import export_model
 from mobileseg.export.evaluation.comparison import compare_labelled
 from mobileseg.export.targets import TARGETS
@@ -58,7 +58,7 @@ def measure(one: Trained, target: str, data: Path) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         options: dict[str, Any] = {"precision": "int8", "weights": one.weights, "emit": emit}
         made = export_model(model, target, output=Path(folder) / f"{model}-int8{TARGETS[target].suffix}", **options)
-        images = open_part(data, "test")
+        images = open_one(data, "test")
         comparison = compare_labelled(made, images)
         kept = made.manifest.precision.kept_float
     given = f" --emit {emit}" if emit else ""

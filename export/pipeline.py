@@ -49,7 +49,7 @@ AUTO_BUDGET_S = 180.0
 
 def export(request: ExportRequest) -> Artifact:
     """Do it. The file and its manifest appear at the end, both or none. Raises ``GateError`` where the file is not good."""
-    weights = _weights_part(request)
+    weights = weights_part(request)
     deployed = deploy(request.model, *request.size, emit=request.emit)
     batches = request.images.batches(*request.size)
     module: nn.Module = deployed
@@ -125,7 +125,8 @@ def _with_latency(
         return asked
 
 
-def _weights_part(request: ExportRequest) -> WeightsPart:
+def weights_part(request: ExportRequest) -> WeightsPart:
+    """What the manifest says of the weights."""
     loaded = request.loaded
     note = f"RESAMPLED TABLES: {request.spec.note}" if request.table_scale else None
     if loaded is None:

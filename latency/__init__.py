@@ -1,20 +1,15 @@
 """mobileseg.latency: how fast exported files are, with the protocol stamped on the figures."""
 
-from __future__ import annotations
+from typing import TYPE_CHECKING
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from mobileseg.latency.interface import check_budget, diff, measure, unfinished
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from mobileseg.latency.devices import devices
+    from mobileseg.latency.report import report
+else:
+    # Two packages are called like the functions that they hold: both are modules that can be called. Type checkers do not follow
+    # that, and see the functions.
+    from mobileseg.latency import devices, report
 
-    from mobileseg.latency.results.result import Result
-
-__all__ = ["measure"]
-
-
-def measure(artifacts: Sequence[str | Path], device: str = "host", protocol: str = "quick", **options: Any) -> Result:
-    """See ``mobileseg.latency.measuring.measurement.measure``."""
-    from mobileseg.latency.measuring import measurement
-
-    return measurement.measure(artifacts, device, protocol, **options)
+__all__ = ["check_budget", "devices", "diff", "measure", "report", "unfinished"]

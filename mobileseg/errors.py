@@ -77,6 +77,9 @@ class MissingExtraError(EnvironmentLackError):
         self.extra = extra
 
 
+UNKNOWN_FIX = "run the file on macOS, in Core ML itself; here its result is not measured"
+
+
 class UnknownOperationError(EnvironmentLackError):
     """A program that our interpreter cannot evaluate: what the file computes is unknown here, neither good nor bad."""
 
@@ -86,7 +89,7 @@ class UnknownOperationError(EnvironmentLackError):
         return cls(
             expected="operations that the Core ML interpreter knows",
             found=f"{operation}: UNKNOWN",
-            fix="run the file on macOS, in Core ML itself; here its result is not measured",
+            fix=UNKNOWN_FIX,
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import importlib
 import importlib.util
+import sys
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
@@ -23,9 +24,14 @@ def choose(table: Mapping[str, Spec], name: str, kind: str) -> Spec:
 
 
 def load(path: str) -> Any:
-    """The object at ``package.module:name``."""
+    """The object at ``package.module:name``. What libraries say while they are imported is hidden."""
     module, _, name = path.partition(":")
-    return getattr(importlib.import_module(module), name)
+    if module not in sys.modules:
+        from mobileseg.quiet import quiet
+
+        with quiet():
+            importlib.import_module(module)
+    return getattr(sys.modules[module], name)
 
 
 def require(packages: tuple[str, ...], purpose: str, extra: str) -> None:

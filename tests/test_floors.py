@@ -15,7 +15,8 @@ HOMES = {"mobileseg": ROOT / "mobileseg", "mobileseg.export": ROOT / "export", "
 # The first of each list is the ground floor. A module belongs to the longest name that it starts with. The rooms of one
 # floor may know each other, but for families of models.
 FLOORS = (
-    ("mobileseg.errors", "mobileseg.call", "mobileseg.files", "mobileseg.registry", "mobileseg.provenance", "mobileseg.quiet"),
+    ("mobileseg.errors", "mobileseg.call", "mobileseg.files", "mobileseg.registry", "mobileseg.provenance",
+     "mobileseg.progress", "mobileseg.quiet"),
     ("mobileseg.models.spec",),
     ("mobileseg.data", "mobileseg.metrics", "mobileseg.postprocess"),
     ("mobileseg.models",),
@@ -34,11 +35,12 @@ EXPORT = (
     ("mobileseg.export.evaluation",),
     ("mobileseg.export.analysis",),
     ("mobileseg.export.request",),
-    ("mobileseg.export.pipeline",),
+    ("mobileseg.export.pipeline", "mobileseg.export.plan"),
+    ("mobileseg.export.interface",),
     ("mobileseg.export",),
 )
 LATENCY = (
-    ("mobileseg.latency.protocol",),
+    ("mobileseg.latency.protocol", "mobileseg.latency.callable_module"),
     ("mobileseg.latency.conditions",),
     ("mobileseg.latency.runners",),
     ("mobileseg.latency.emulation",),
@@ -47,6 +49,7 @@ LATENCY = (
     ("mobileseg.latency.profiling",),
     ("mobileseg.latency.measuring",),
     ("mobileseg.latency.report",),
+    ("mobileseg.latency.interface",),
     ("mobileseg.latency",),
 )
 MODELS = (

@@ -51,7 +51,7 @@ def layer_report(
     bench = bench_of(model, artifact.size, seen, probes, manifest.output.kind, recipe, kept)
     graph = bench.without(kept)
     fidelity = _fidelity(artifact, bench)
-    costs = layer_costs(bench, progress, kept)
+    costs = layer_costs(bench, kept)
     return LayerReport(images=len(probes), graph=graph, file_with_graph_db=fidelity, layers=tuple(costs))
 
 

@@ -12,6 +12,7 @@ from mobileseg.export.analysis.probe import Bench
 from mobileseg.export.evaluation.layer_report import Figures, LayerCost
 from mobileseg.export.manifest import Document, KeptLayer, Part
 from mobileseg.export.quantization.keep_float import KeepFloat
+from mobileseg.progress import track
 
 SCHEMA_VERSION: Final = 1
 FEWEST_PROBES = 2
@@ -79,7 +80,7 @@ def rank(
     begin = time.monotonic()
     bench = _within(bench, budget_s / 2, progress)
     every = bench.only(bench.graph.layers)
-    costs = layer_costs(bench, progress)
+    costs = layer_costs(bench)
     kept = _keep(bench, costs, every, begin + budget_s, most_drop, progress)
     return Sensitivity(
         created=datetime.now(UTC).replace(microsecond=0),
@@ -98,17 +99,16 @@ def rank(
     )
 
 
-def layer_costs(bench: Bench, progress: Progress = lambda stage: None, kept: Collection[str] = ()) -> list[LayerCost]:
+def layer_costs(bench: Bench, kept: Collection[str] = ()) -> list[LayerCost]:
     """Every layer alone and cumulatively, the costliest first; but for those that answer to ``kept``, which are float."""
     graph = bench.graph
     left_out = graph.below(kept)
     names = [name for name in graph.layers if name not in left_out]
     costs: list[LayerCost] = []
-    for done, name in enumerate(names, 1):
+    for done, name in enumerate(track(names, "layers in int8", "layers"), 1):
         share = graph.layers[name].multiply_adds / max(graph.multiply_adds, 1)
         alone, cumulative = bench.only([name]), bench.only(names[:done])
         costs.append(LayerCost(layer=name, multiply_adds=share, alone=alone, cumulative=cumulative))
-        progress(f"layer {done} of {len(names)}: {name}")
     return sorted(costs, key=lambda cost: cost.alone.sqnr_db)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -15,7 +14,7 @@ from pydantic import Field
 from mobileseg.data.dataset import LabelledFolder
 from mobileseg.data.images import check_images, find_images, read_batch
 from mobileseg.data.labels import read_labels
-from mobileseg.errors import DatasetError, RequestError, UnknownOperationError
+from mobileseg.errors import UNKNOWN_FIX, DatasetError, GateError, RequestError, UnknownOperationError
 from mobileseg.export.artifact import Artifact
 from mobileseg.export.evaluation.accuracy import Accuracy, Gain, Ratio, Tally
 from mobileseg.export.evaluation.gates import Gate, Verdict, gates_of, overall
@@ -28,9 +27,10 @@ from mobileseg.metrics.agreement import Agreement
 from mobileseg.models.factory import deploy
 from mobileseg.models.reference import reference_outputs, run_module
 from mobileseg.postprocess.class_map import Outputs
+from mobileseg.progress import track
 
 SCHEMA_VERSION: Final = 1
-Count = Callable[[int, int], None]
+OPERATIONS: Final = "operations"  # the gate of a file that cannot be evaluated here
 
 
 class Logits(Part):
@@ -77,6 +77,19 @@ class Comparison(Document):
     gates: tuple[Gate, ...]
     versions: dict[str, str]
 
+    def check(self) -> None:
+        """Raise ``GateError`` where a gate failed, ``UnknownOperationError`` where the file could not be evaluated here."""
+        for gate in self.gates:
+            if gate.name == OPERATIONS:
+                raise UnknownOperationError(expected=gate.expected, found=gate.found, fix=UNKNOWN_FIX)
+        failed = [gate for gate in self.gates if gate.verdict == "FAIL"]
+        if failed:
+            raise GateError(
+                expected="; ".join(f"{gate.name}: {gate.expected}" for gate in failed),
+                found="; ".join(gate.found for gate in failed),
+                fix="the file is not good enough: calibrate on images of its own scenes, or keep more of it float",
+            )
+
 
 def check_classes(artifact: Artifact, data: LabelledFolder) -> None:
     """Raise ``DatasetError`` unless the artifact's classes are the data's."""
@@ -101,11 +114,9 @@ def compare_labelled(
     artifact: Artifact,
     data: LabelledFolder,
     weights: str | None = None,
-    count: Count = lambda done, total: None,
     worst: WorstImages | None = None,
 ) -> Comparison:
-    """Both on every image; masks at the labels' own size. ``count(done, total)`` is called after each image; ``worst`` is shown
-    every image."""
+    """Both on every image; masks at the labels' own size. ``worst`` is shown every image."""
     if artifact.manifest.model.task == "classification":
         raise RequestError(
             expected="a segmentation artifact", found=artifact.manifest.model.name, fix="use --no-labels"
@@ -114,7 +125,7 @@ def compare_labelled(
     forms = _Forms(artifact, weights)
     rules = artifact.rules if data.panoptic else None
     before, after = (Tally.of(data.classes, rules) for _ in range(2))
-    for done, item in enumerate(data.items, 1):
+    for item in track(data.items, "compare", "images"):
         label = read_labels(item, data.classes)
         original, _, file = forms.run(item.image, (label.shape[0], label.shape[1]))
         for tally, (outputs, prediction) in ((before, original), (after, file)):
@@ -123,7 +134,6 @@ def compare_labelled(
                 tally.panoptic.add(outputs, item, data.classes)
         if worst is not None:
             worst.add(item.image, original[1], file[1], label)
-        count(done, len(data.items))
     return forms.result(data.title, (before.accuracy(), after.accuracy()), after.gains(before))
 
 
@@ -131,24 +141,22 @@ def compare_images(
     artifact: Artifact,
     folder: Path,
     weights: str | None = None,
-    count: Count = lambda done, total: None,
     worst: WorstImages | None = None,
 ) -> Comparison:
     """Without labels: how often both give a pixel of the input the same class, and the logits' SQNR."""
     paths = find_images(folder)
     check_images(paths)
     forms = _Forms(artifact, weights)
-    for done, path in enumerate(paths, 1):
+    for path in track(paths, "compare", "images"):
         (_, original), _, (_, file) = forms.run(path, artifact.size)
         if worst is not None:
             worst.add(path, original, file)
-        count(done, len(paths))
     return forms.result(str(folder), (None, None), ())
 
 
 def unknown(artifact: Artifact, data: Path, error: UnknownOperationError) -> Comparison:
     """The result for a file that cannot be evaluated here: nothing was compared."""
-    gate = Gate(name="operations", verdict="UNKNOWN", expected=error.expected, found=error.found)
+    gate = Gate(name=OPERATIONS, verdict="UNKNOWN", expected=error.expected, found=error.found)
     return Comparison(
         **_facts(artifact, str(data)),
         images=0,

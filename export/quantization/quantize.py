@@ -60,6 +60,15 @@ def quantize(
     return graph, quantizer.kept_float
 
 
+def kept_float(
+    module: DeployedModel, keep_float: Collection[str] = (), precision: str = INT8, recipe: Recipe = RECIPES[DEFAULT]
+) -> tuple[FloatPart, ...]:
+    """What ``quantize`` would leave float, with the reasons; nothing is calibrated."""
+    quantizer = QUANTIZERS[precision](frozenset(keep_float).__contains__, recipe)
+    calibrate(module, (), quantizer)
+    return quantizer.kept_float
+
+
 def fake_quantized(
     module: DeployedModel,
     batches: Sequence[Batch],

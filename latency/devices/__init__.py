@@ -1,1 +1,21 @@
-"""What can be measured on: one file a kind of device, one row each in `table.py`."""
+"""What is measured on: one file a device, one row in ``table.py``. The package can be called, too: ``mobileseg.latency.devices()``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mobileseg.latency.callable_module import make_callable
+
+if TYPE_CHECKING:
+    from mobileseg.latency.devices.table import Found
+
+
+def devices() -> list[Found]:
+    """What can be measured on from here: for each device its name, as ``measure(device=...)`` takes it, whether it is ready, and
+    what it is or why it is not."""
+    from mobileseg.latency.devices.table import find_all
+
+    return find_all()
+
+
+make_callable(__name__, devices)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -33,6 +34,7 @@ from mobileseg.latency.measuring.session import Bench, Record, Setting
 from mobileseg.latency.protocol import DEFAULT
 from mobileseg.latency.results.result import Likeness, Profile, Result, Series, Session, Stage
 from mobileseg.postprocess.class_map import Outputs
+from mobileseg.progress import count
 from mobileseg.registry import load
 
 Progress = Callable[[str], None]
@@ -149,7 +151,7 @@ class _Measurement:
 
     def _session(self, bench: Bench, setting: Setting, repeat: int) -> None:
         asked, number = self._asked, len(self._sessions)
-        record = Record(len(asked.artifacts), lambda turn: self._progress(f"{where}: {turn}"))
+        record = Record(len(asked.artifacts), lambda turns: count(where, turns, self._turns(record, turns), "turns"))
         solo: dict[int, Record] = {}
         if self._earlier is not None and number < len(self._earlier.sessions):
             solo = resume.record(self._earlier, number, record)
@@ -186,6 +188,12 @@ class _Measurement:
                 Finding("resumed", "one process", f"{record.resumed + 1}: the device was lost meanwhile")
             )
         self._deviations += deviations_of(found_after, "after", asked.protocol.refuse_after, asked.allow, number)
+
+    def _turns(self, record: Record, done: int) -> int:
+        """How many there will be, by the pace so far: the protocol wants a number of turns and a time."""
+        protocol, seconds = self._asked.protocol, record.seconds
+        by_time = math.ceil(done * protocol.min_seconds / seconds) if seconds > 0 else 0
+        return max(protocol.turns, by_time, done)
 
     def _check_threads(self, setting: Setting, number: int) -> None:
         there = len(setting.cores or self._asked.properties.cores)

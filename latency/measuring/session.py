@@ -60,9 +60,9 @@ class Track:
 
 
 class Record:
-    """What a runner said. A second process may go on where the first was cut off."""
+    """What a runner said. A second process may go on where the first was cut off. ``progress`` is called with the whole turns."""
 
-    def __init__(self, models: int, progress: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(self, models: int, progress: Callable[[int], None] = lambda _: None) -> None:
         self.tracks = [Track() for _ in range(models)]
         self.start: Start | None = None
         self.memory: Memory | None = None
@@ -129,7 +129,7 @@ class Record:
         now = time.monotonic()
         if event.model == len(self.tracks) - 1 and now - self._said >= PROGRESS_S:
             self._said = now
-            self._progress(f"turn {self.whole_turns}")
+            self._progress(self.whole_turns)
 
 
 class Bench:

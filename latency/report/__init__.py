@@ -1,1 +1,49 @@
-"""One self-contained HTML page from results: comparisons, measurements, and what changed between two of them."""
+"""One self-contained HTML page from results. The package can be called, too: ``mobileseg.latency.report(results)``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mobileseg.errors import OutputError
+from mobileseg.files import check_output, write_whole
+from mobileseg.latency.callable_module import make_callable
+from mobileseg.quiet import quiet
+
+if TYPE_CHECKING:
+    from mobileseg.latency.report.page import Page
+
+
+def report(
+    results: str | Path | Sequence[str | Path],
+    output: str | Path | None = None,
+    *,
+    title: str = "mobileseg results",
+    force: bool = False,
+) -> Page:
+    """One HTML page from results: tables, charts, the images that changed most. It needs no network and no other file.
+
+    ``results``: JSON files of ``compare``, ``measure`` and ``diff``, in any mixture. ``output``: where to write the page, too;
+    ``title``: its heading. ``force`` overwrites. Gives the HTML, a ``str``, whose ``sources`` are the results: path, kind, sha256.
+
+    Raises ``RequestError`` for files that are no results or say the same twice, ``OutputError``, ``MissingExtraError``,
+    ``EnvironmentLackError`` for results of another schema version.
+    """
+    path = None if output is None else Path(output)
+    if path is not None:
+        if path.is_dir():
+            raise OutputError(expected="a file name for the page", found=f"{path} is a folder", fix="name a file in it")
+        check_output(path, force)
+    with quiet():
+        from mobileseg.latency.report.documents import read_results
+        from mobileseg.latency.report.page import Page, render
+
+    found = read_results([Path(name) for name in ([results] if isinstance(results, str | Path) else results)])
+    page = Page.of(render(found, title), found.sources)
+    if path is not None:
+        write_whole(path, page.encode())
+    return page
+
+
+make_callable(__name__, report)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from mobileseg.latency.report import accuracy, conditions, tallies, times
 from mobileseg.latency.report.cells import Table
 from mobileseg.latency.report.charts import Figure
-from mobileseg.latency.report.documents import Results
+from mobileseg.latency.report.documents import Results, Source
 from mobileseg.latency.report.pictures import Gallery, galleries
 from mobileseg.registry import require
 
@@ -43,6 +43,19 @@ class Section:
     figures: list[Figure] = field(default_factory=list)
     details: list[Details] = field(default_factory=list)
     galleries: tuple[Gallery, ...] = ()
+
+
+class Page(str):
+    """The HTML of a page. ``sources``: the results that it was made from."""
+
+    sources: tuple[Source, ...]
+
+    @classmethod
+    def of(cls, text: str, sources: tuple[Source, ...]) -> Page:
+        """With its sources."""
+        page = cls(text)
+        page.sources = sources
+        return page
 
 
 def render(found: Results, title: str) -> str:

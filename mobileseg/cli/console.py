@@ -1,71 +1,39 @@
-"""Where results and progress go."""
+"""Where results go, and how figures are written."""
 
 from __future__ import annotations
 
 import math
-import os
-import re
-import sys
-import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mobileseg.cli import interrupt
-from mobileseg.errors import RequestError, SizeError
-from mobileseg.files import check_output
+import typer
+
+from mobileseg.cli import voice
+from mobileseg.cli.options import parse_size
+from mobileseg.cli.progress import stages
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+__all__ = ["decibel", "megabytes", "parse_size", "percent", "results", "say"]
 PIPE_WIDTH = 160  # columns
 
 
 def results() -> Console:
-    """Standard output; wide where it is no terminal, so that tables are not folded in files and pipes."""
+    """For tables: standard output, or standard error where JSON has that. Wide where it is no terminal, so that tables are not
+    folded in files and pipes."""
     from rich.console import Console
 
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=PIPE_WIDTH)
+    stages().close()
+    console = Console(highlight=False, stderr=voice.json_on_stdout())
+    if console.is_terminal:
+        return console
+    return Console(highlight=False, stderr=voice.json_on_stdout(), width=PIPE_WIDTH)
 
 
-class Stages:
-    """Progress on standard error, a line a stage, with the seconds since the start.
-
-    Writes to a copy of file descriptor 2: the original is turned away while converters chatter.
-    """
-
-    def __init__(self) -> None:
-        sys.stderr.flush()
-        self._stream = os.fdopen(os.dup(2), "w", encoding="utf-8")
-        self._began = time.monotonic()
-
-    def __call__(self, stage: str) -> None:
-        interrupt.check()
-        self._stream.write(f"[{time.monotonic() - self._began:5.1f} s] {stage}\n")
-        self._stream.flush()
-
-
-def parse_size(text: str | None) -> tuple[int, int] | None:
-    """``384x512`` -> (384, 512), height first; raises ``SizeError``."""
-    if text is None:
-        return None
-    match = re.fullmatch(r"(\d{1,9})[xX×](\d{1,9})", text.strip())
-    if match is None:
-        raise SizeError(
-            expected="a size as HxW, such as 384x512", found=repr(text), fix="give height and width in pixels"
-        )
-    return int(match.group(1)), int(match.group(2))
-
-
-def json_path(name: str | None, force: bool) -> Path | None:
-    """Where ``--json`` wants the figures; checked before anything is computed."""
-    if name is None:
-        return None
-    path = Path(name)
-    if path.is_dir():
-        raise RequestError(expected="a file name for --json", found=f"{path} is a folder", fix="name a file in it")
-    check_output(path, force)
-    return path
+def say(text: str = "") -> None:
+    """A line of the result, to where ``results`` goes. Without rich, whose import takes as long as all of `list`."""
+    stages().close()
+    typer.echo(text, err=voice.json_on_stdout())
 
 
 def percent(ratio: float | None, digits: int = 2) -> str:

@@ -9,12 +9,13 @@ from typing import NoReturn
 
 import typer
 
-from mobileseg.cli import interrupt
+from mobileseg.cli import interrupt, voice
 from mobileseg.cli.app import app
 from mobileseg.errors import MobilesegError
 from mobileseg.files import disk_full, is_disk_full
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells count
+UNEXPECTED = 70  # EX_SOFTWARE of sysexits.h
 ENVIRONMENT = {
     # Looking for plugins of pydantic, which typer uses, reads the metadata of every installed package: a tenth of `list`.
     "PYDANTIC_DISABLE_PLUGINS": "__all__",
@@ -47,17 +48,16 @@ def main() -> None:
     except BrokenPipeError:
         code = 0
     except OSError as error:
-        if not is_disk_full(error):
-            raise
         from pathlib import Path
 
-        code = _fail(disk_full(Path.cwd()))
+        code = _fail(disk_full(Path.cwd())) if is_disk_full(error) else _unexpected(error)
     except Exception as error:
         show = getattr(error, "show", None)  # click's usage errors know how to print themselves
         if show is None:
-            raise
-        show()
-        code = int(getattr(error, "exit_code", 2))
+            code = _unexpected(error)
+        else:
+            show()
+            code = int(getattr(error, "exit_code", 2))
     _leave(code)
 
 
@@ -82,13 +82,30 @@ def _say_interrupted() -> None:
 
 
 def _fail(error: MobilesegError) -> int:
-    for label, text in (("error: expected", error.expected), ("found", error.found), ("to do", error.fix)):
+    for label, text in (("error: expected", error.expected), ("found", error.found), ("fix", error.fix)):
         typer.echo(f"{label:>15}  {text}", err=True)
     return error.exit_code
 
 
+def _unexpected(error: Exception) -> int:
+    """What nobody foresaw, such as a converter that fails: one message with the last that it said; all of it with ``-v``."""
+    if voice.level() is voice.Level.VERBOSE:
+        import traceback
+
+        traceback.print_exception(error)
+    else:
+        text = str(error).strip().splitlines() or ["no reason was given"]
+        typer.echo(f"unexpected error: {type(error).__name__}: {text[0]}", err=True)
+        for note in getattr(error, "__notes__", ()):
+            typer.echo(note, err=True)
+        typer.echo(
+            "fix: run it again with -v for the traceback and all that the libraries say, and report it", err=True
+        )
+    return UNEXPECTED
+
+
 def _leave(code: int) -> NoReturn:
-    """Exit without running native libraries' destructors: they report leaks of their own that nobody here can mend."""
+    """Exit without running native libraries' destructors: they report leaks of their own that nobody here can fix."""
     try:
         sys.stdout.flush()
         sys.stderr.flush()

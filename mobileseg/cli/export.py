@@ -1,19 +1,119 @@
-"""``export``: the request from the options, the report on the screen."""
+"""``export``: options and what a person should know about the file."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from mobileseg.cli.console import Stages, decibel, megabytes, parse_size, percent, results
+import typer
+
+from mobileseg.cli.console import say
+from mobileseg.cli.json_output import json_output
+from mobileseg.cli.options import Calibration, Force, Json, Model, Size, Weights, complete_targets, parse_size
+from mobileseg.cli.progress import stages
 from mobileseg.errors import RequestError
-from mobileseg.export import export_model
-from mobileseg.export.manifest import DelegationPart, Manifest, RequestPart, manifest_path
-from mobileseg.export.quantization.recipes import RECIPES
-from mobileseg.export.targets import FLOAT16, INT8
+
+if TYPE_CHECKING:
+    from mobileseg.export.artifact import Artifact
+
+
+def export(
+    model: Model,
+    target: Annotated[str, typer.Option(help="executorch, onnx or coreml.", autocompletion=complete_targets)],
+    int8: Annotated[bool, typer.Option("--int8", help="Static int8, calibrated on images.")] = False,
+    fp16: Annotated[bool, typer.Option("--fp16", help="float16 (Core ML).")] = False,
+    precision: Annotated[
+        str | None,
+        typer.Option(
+            help="By name: float32, float16 (Core ML), int8, int8-weights (ONNX, Core ML) or int8-dynamic (ONNX). "
+            "Default: float16 for Core ML, else float32."
+        ),
+    ] = None,
+    size: Size = None,
+    emit: Annotated[
+        str | None,
+        typer.Option(
+            help="logits (head resolution), mask (class map at input size) or panoptic. Default: all that the head gives."
+        ),
+    ] = None,
+    weights: Weights = None,
+    num_classes: Annotated[
+        int | None, typer.Option(help="With random weights. Default: as the weights say, else the model's.")
+    ] = None,
+    calibration: Calibration = None,
+    keep_float: Annotated[
+        str | None,
+        typer.Option(
+            help="With int8: a list of layers that stay float, as `sensitivity` writes it, or 'auto'. Default: none."
+        ),
+    ] = None,
+    recipe: Annotated[
+        str | None,
+        typer.Option(
+            help="With int8: how ranges are found: histogram, minmax, percentile or mse; +bias corrects biases too. "
+            "Default: the family's."
+        ),
+    ] = None,
+    classes: Annotated[
+        str | None,
+        typer.Option(
+            help="A classes.json with names and palette for your own weights. Default: as the weights' record says."
+        ),
+    ] = None,
+    output: Annotated[
+        str | None,
+        typer.Option("--output", "-o", help="Default: MODEL-PRECISION.SUFFIX in the working folder."),
+    ] = None,
+    require_delegation: Annotated[
+        float | None, typer.Option(help="Fail below this percentage of delegated operators. Default: no such gate.")
+    ] = None,
+    require_agreement: Annotated[
+        float | None,
+        typer.Option(
+            help="Fail below this share of pixels, 0..1, with the reference model's class. Default: no such gate."
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="For random weights.")] = 0,
+    resample_tables: Annotated[
+        bool, typer.Option("--resample-tables", help="Stretch position tables that do not reach --size (Axial-ResNet).")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Make all checks and print what would be done; write nothing.")
+    ] = False,
+    json_file: Json = None,
+    force: Force = False,
+) -> None:
+    """Export a model to a verified file with its manifest."""
+    from mobileseg.export import export_model, plan_export
+
+    options: dict[str, Any] = {
+        "precision": precision_of(int8, fp16, precision), "size": parse_size(size), "emit": emit, "weights": weights,
+        "num_classes": num_classes, "calibration": calibration, "keep_float": keep_float, "recipe": recipe,
+        "classes": classes, "output": output, "require_delegation": require_delegation,
+        "require_agreement": require_agreement, "force": force, "seed": seed, "resample_tables": resample_tables,
+        "progress": stages(),
+    }  # fmt: skip
+    figures = json_output(json_file, force)
+    if dry_run:
+        from mobileseg.cli.export_report import plan_lines
+
+        plan = plan_export(model, target, **options)
+        if figures is not None:
+            figures.write(plan.to_json())
+        for line in plan_lines(plan):
+            say(line)
+        return
+    from mobileseg.latency.measuring.pair import time_pair
+
+    artifact = export_model(model, target, timer=time_pair, **options)
+    if figures is not None:
+        figures.write(artifact.manifest.to_json())
+    _show(artifact)
 
 
 def precision_of(int8: bool, fp16: bool, name: str | None) -> str | None:
     """One of the three options at most; raises ``RequestError``."""
+    from mobileseg.export.targets import FLOAT16, INT8
+
     asked = [p for p in (INT8 if int8 else None, FLOAT16 if fp16 else None, name) if p is not None]
     if len(set(asked)) > 1:
         raise RequestError(
@@ -22,75 +122,10 @@ def precision_of(int8: bool, fp16: bool, name: str | None) -> str | None:
     return asked[0] if asked else None
 
 
-def run(model: str, target: str, size: str | None, **options: Any) -> None:
-    """Export and report."""
-    from mobileseg.latency.measuring.pair import time_pair
+def _show(artifact: Artifact) -> None:
+    from mobileseg.cli.export_report import report
+    from mobileseg.export.manifest import manifest_path
 
-    artifact = export_model(model, target, size=parse_size(size), progress=Stages(), timer=time_pair, **options)
-    console = results()
     for line in report(artifact.manifest):
-        console.print(line, markup=False, soft_wrap=True)
-    console.print(f"wrote      {artifact.path} and {manifest_path(artifact.path).name}", markup=False, soft_wrap=True)
-
-
-def report(manifest: Manifest) -> list[str]:
-    """What a person should know about a file, a fact a line."""
-    m = manifest
-    lines = [f"WARNING    {m.weights.note}"] if m.weights.note else []
-    lines += [
-        f"model      {m.model.name}, {m.model.num_classes} classes; weights {m.weights.source} (licence: {m.weights.licence})",
-        f"input      {m.input.shape[2]}x{m.input.shape[3]} RGB float32 0..255, normalisation inside",
-        f"output     {m.output.kind} {'x'.join(map(str, m.output.shape))} {m.output.dtype}",
-        f"precision  {m.precision.name}: {m.precision.meaning}",
-    ]
-    if m.calibration:
-        own = (
-            ""
-            if not m.calibration.bundled
-            else "; bundled street images: give --calibration with yours for other scenes"
-        )
-        how = f" ({m.precision.recipe}: {RECIPES[m.precision.recipe].title})" if m.precision.recipe else ""
-        lines.append(f"calibrated on {m.calibration.images} images of {m.calibration.source}{how}{own}")
-    for reason in dict.fromkeys(part.reason for part in m.precision.kept_float):
-        parts = [part for part in m.precision.kept_float if part.reason == reason]
-        share = sum(part.multiply_adds or 0.0 for part in parts)
-        cost = f" ({percent(share)} of the multiply-adds)" if share else ""
-        lines.append(f"kept float {', '.join(f'{part.count} {part.operator}' for part in parts)}{cost}: {reason}")
-    if asked := m.precision.requested:
-        lines.append(f"on request {', '.join(layer.layer for layer in asked.layers) or 'no layer'} ({asked.source})")
-        lines.append(f"           latency against all in int8: {_cost(asked)}")
-    lines += _delegation(m.delegation)
-    v = m.verification
-    lines += [f"verified   {check}" for check in v.checks]
-    where = f"on {v.images} images of {v.source}" if v.images else v.source
-    seen = " (those it was calibrated on)" if v.same_as_calibration else ""
-    lines.append(
-        f"accuracy   against the reference model {where}{seen}: same class in {percent(v.agreement)} of the pixels, "
-        f"mIoU {percent(v.miou)}, SQNR {decibel(v.sqnr_db)}"
-        if v.status == "passed"
-        else f"accuracy   not measured: {where}"
-    )
-    if v.evaluated_by is not None:
-        lines.append(f"evaluated  by {v.evaluated_by}")
-    lines.append(f"size       {megabytes(m.artifact.size_bytes)}")
-    return lines
-
-
-def _cost(asked: RequestPart) -> str:
-    if asked.latency_ratio is None:
-        return "not measured"
-    interval = "" if asked.latency_interval is None else " ({:.3f} .. {:.3f})".format(*asked.latency_interval)
-    return f"{asked.latency_ratio:.3f}{interval} on {asked.device}"
-
-
-def _delegation(part: DelegationPart | None) -> list[str]:
-    if part is None:
-        return []
-    lines = [
-        f"delegation {part.backend}: {part.partitions} partition{'' if part.partitions == 1 else 's'}, "
-        f"{part.operators_inside} operators inside, {part.operators_outside} outside ({part.percent:.1f} %)"
-    ]
-    for outside in part.outside:
-        edge = ", at the graph's edge" if outside.at_edge else ""
-        lines.append(f"  outside  {outside.count} {outside.operator}{edge}: {outside.reason}")
-    return lines
+        say(line)
+    say(f"wrote      {artifact.path} and {manifest_path(artifact.path).name}")

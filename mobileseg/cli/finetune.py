@@ -1,76 +1,133 @@
-"""``finetune``: the request from the options, progress, what came out."""
+"""``finetune``: options, progress, what came out."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from mobileseg.cli import interrupt
-from mobileseg.cli.console import Stages, parse_size, percent, results
-from mobileseg.errors import RequestError
-from mobileseg.models.registry import MODELS
-from mobileseg.registry import choose, require
+from mobileseg.cli.console import percent, say
+from mobileseg.cli.json_output import json_output
+from mobileseg.cli.options import Force, Json, Model, parse_size
+from mobileseg.cli.progress import stages
+from mobileseg.progress import count
 
 if TYPE_CHECKING:
     from mobileseg.training.loop import Report
+    from mobileseg.training.record import Outcome
+    from mobileseg.training.request import TrainingRequest
 
-PACKAGES = ("torch", "torchvision", "matplotlib")
 
-
-def run(
-    model: str,
-    data: str,
-    output: str | None,
-    weights: str | None,
-    name: str | None,
-    licence: str | None,
-    force: bool,
-    calibration: str | None,
-    threads: int | None,
-    **recipe: Any,
+def finetune(
+    model: Model,
+    data: Annotated[
+        str, typer.Option(help="Folder with train/ and val/ (and test/), or one folder, which is then split.")
+    ],
+    weights: Annotated[
+        str | None, typer.Option(help="To start from: a bundled name, a path or an https URL. Default: random.")
+    ] = None,
+    output: Annotated[
+        str | None,
+        typer.Option("--output", "-o", help="Default: MODEL_NAME.safetensors in the working folder."),
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="Of the new weights. Default: the data folder's.")] = None,
+    licence: Annotated[
+        str | None, typer.Option(help="What the data's licence allows, for the record. Default: not stated.")
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the data. Default: 100; with --int8 10.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Crops in a step. Default: 8.")] = None,
+    lr: Annotated[float | None, typer.Option(help="Largest learning rate. Default: 0.002; with --int8 0.0002.")] = None,
+    weight_decay: Annotated[float | None, typer.Option(help="Of AdamW. Default: 0.02.")] = None,
+    power: Annotated[float | None, typer.Option(help="Of the polynomial decay of the rate. Default: 0.9.")] = None,
+    warmup: Annotated[float | None, typer.Option(help="Epochs of linear warm-up. Default: 1; with --int8 0.5.")] = None,
+    clip: Annotated[float | None, typer.Option(help="Largest norm of the gradient. Default: 5.")] = None,
+    ema: Annotated[
+        float | None, typer.Option(help="Decay of the averaged weights. Default: 0.999; with --int8 0.99.")
+    ] = None,
+    size: Annotated[
+        str | None, typer.Option(metavar="HxW", help="Of images in evaluation, in pixels. Default: 384x512.")
+    ] = None,
+    crop: Annotated[
+        str | None, typer.Option(metavar="HxW", help="Of training crops. Default: 192x256; with --int8 --size.")
+    ] = None,
+    scale: Annotated[
+        tuple[float, float] | None,
+        typer.Option(metavar="LOW HIGH", help="Range of random scales. Default: 0.5 1.5; with --int8 0.75 1.5."),
+    ] = None,
+    flip: Annotated[float | None, typer.Option(help="Probability of a horizontal flip. Default: 0.5.")] = None,
+    color: Annotated[float | None, typer.Option(help="Strength of the colour jitter, 0..1. Default: 0.4.")] = None,
+    balanced: Annotated[
+        bool | None, typer.Option("--balanced/--no-balanced", help="Rarer classes weigh more. Default: --balanced.")
+    ] = None,
+    ohem: Annotated[
+        float | None,
+        typer.Option(help="Share of the pixels, those of largest loss, that count, 0..1. Default: 1, all."),
+    ] = None,
+    eval_interval: Annotated[
+        int | None, typer.Option(help="Epochs between evaluations. Default: 5; with --int8 1.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Of the random numbers. Default: 0.")] = None,
+    int8: Annotated[
+        bool, typer.Option("--int8", help="Adapt trained --weights to the int8 file of --size (quantization-aware).")
+    ] = False,
+    calibration: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FOLDER", help="With --int8: images that set the ranges. Default: the 11 bundled street images."
+        ),
+    ] = None,
+    threads: Annotated[int | None, typer.Option(help="Threads of the CPU. Default: all.")] = None,
+    json_file: Json = None,
+    force: Force = False,
 ) -> None:
-    """Check, train, measure, write."""
-    spec = choose(MODELS, model, "model")
-    require(PACKAGES, "training", "train")
-    if recipe["int8"]:
-        require(("torchao",), "training for int8", "executorch")
-    elif calibration is not None:
-        raise RequestError(expected="--calibration with --int8", found="--calibration alone", fix="leave it out")
-    given = {key: parse_size(value) if key in ("size", "crop") else value for key, value in recipe.items()}
-    stages = Stages()
-    import torch
+    """Train or fine-tune a model on a folder of labelled images.
 
-    from mobileseg.training.request import TrainingRequest, train
+    The labels are masks or instances. An interrupted run is resumed when the command is repeated.
+    """
+    import mobileseg
 
-    if threads is not None:
-        torch.set_num_threads(threads)
-    target = Path(output or f"{spec.name}_{name or Path(data).resolve().name}.safetensors")
-    fields = {key: value for key, value in given.items() if value is not None}
-    int8 = None
-    if recipe["int8"]:
-        from mobileseg.export.quantization.calibration import read_calibration
-        from mobileseg.export.quantization.training import Int8Training
-
-        int8 = Int8Training(read_calibration(Path(calibration) if calibration is not None else None))
-    request = TrainingRequest.of(
-        spec, Path(data), target, weights, name, licence, fields, int8, force=force, progress=stages
-    )
-
-    state = request.state
-    word = f"interrupted; {state} keeps the run up to its last whole epoch: repeat the command to go on"
-    if state.exists():
-        interrupt.leave_word(word)
-
-    def report(found: Report) -> None:
-        interrupt.leave_word(word)
-        seen = "" if found.score is None else f", {request.metric} {percent(found.score)}, best {percent(found.best)}"
-        left = f"; {found.remaining_s / 60:.0f} min left" if found.epoch < found.epochs else ""
-        stages(f"epoch {found.epoch} of {found.epochs}: loss {found.loss:.3f}{seen}{left}")
-
-    outcome = train(request, report)
-    console = results()
+    figures = json_output(json_file, force)
+    progress = _Progress()
+    outcome = mobileseg.finetune(
+        model, data, output=output, weights=weights, name=name, licence=licence, epochs=epochs, batch_size=batch_size,
+        lr=lr, weight_decay=weight_decay, power=power, warmup=warmup, clip=clip, ema=ema, size=parse_size(size),
+        crop=parse_size(crop), scale=scale, flip=flip, color=color, balanced=balanced, ohem=ohem,
+        eval_interval=eval_interval, seed=seed, int8=int8, calibration=calibration, threads=threads, force=force,
+        progress=stages(), on_start=progress.start, on_epoch=progress.epoch,
+    )  # fmt: skip
+    if figures is not None:
+        figures.write(_json(outcome))
     for title, figure in outcome.measured.items():
-        console.print(f"{title.replace('_', ' '):36} {percent(figure)}", markup=False)
-    console.print(
-        f"wrote {outcome.weights}, {outcome.record.name} and {outcome.picture.name}", markup=False, soft_wrap=True
-    )
+        say(f"{title.replace('_', ' '):36} {percent(figure)}")
+    say(f"wrote {outcome.weights}, {outcome.record.name} and {outcome.picture.name}")
+
+
+class _Progress:
+    """A line and a step of the bar for each epoch; what Ctrl-C leaves behind is said at the end."""
+
+    _metric = "score"
+    _word = ""
+
+    def start(self, request: TrainingRequest) -> None:
+        self._metric = request.metric
+        self._word = (
+            f"interrupted; {request.state} keeps the run up to its last whole epoch: repeat the command to resume it"
+        )
+        if request.state.exists():
+            interrupt.leave_word(self._word)
+        count("train", 0, request.recipe.epochs, "epochs")
+
+    def epoch(self, found: Report) -> None:
+        interrupt.leave_word(self._word)
+        score = "" if found.score is None else f", {self._metric} {percent(found.score)}, best {percent(found.best)}"
+        left = f"; {found.remaining_s / 60:.0f} min left" if found.epoch < found.epochs else ""
+        stages()(f"epoch {found.epoch} of {found.epochs}: loss {found.loss:.3f}{score}{left}")
+        count("train", found.epoch, found.epochs, "epochs")
+
+
+def _json(outcome: Outcome) -> str:
+    files = {"weights": outcome.weights, "record": outcome.record, "picture": outcome.picture}
+    content = {**{key: str(path) for key, path in files.items()}, "measured": outcome.measured}
+    return json.dumps(content, indent=1)

@@ -1,131 +1,123 @@
-"""``latency``: measures, or says whether two results differ; ``devices``."""
+"""``latency``: options, what is kept of an interrupted measurement, and what follows from the result."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from mobileseg.cli import interrupt
-from mobileseg.cli.console import Stages, json_path, results
-from mobileseg.cli.latency_tables import show, show_diff
-from mobileseg.cli.tables import add, table
+from mobileseg.cli.console import results
+from mobileseg.cli.json_output import JsonOutput, json_output
+from mobileseg.cli.options import Force, Json, complete_devices, complete_protocols
+from mobileseg.cli.progress import stages
 from mobileseg.errors import GateError, RequestError
-from mobileseg.files import write_whole
-from mobileseg.provenance import command
 
 if TYPE_CHECKING:
-    from mobileseg.latency.results.budget import Budget
     from mobileseg.latency.results.result import Result
 
-AGAIN = "measure again, with --json to keep what there is"
+AGAIN = "measure again, with --json FILE to keep what there is"
 
 
-def run(
-    artifacts: list[str],
-    device: str,
-    protocol: str,
-    threads: str,
-    cores: str,
-    allow: list[str],
-    profile: str | None,
-    compute_units: str,
-    json_file: str | None,
-    force: bool,
-    budget: str | None,
-    margin: float | None,
-    in_app: bool,
+def latency(
+    artifacts: Annotated[
+        list[str] | None, typer.Argument(help="Exported files; they are measured in turns.", show_default=False)
+    ] = None,
+    device: Annotated[
+        str, typer.Option(help="Where to measure; see `mobileseg devices`.", autocompletion=complete_devices)
+    ] = "host",
+    protocol: Annotated[
+        str, typer.Option(help="quick, standard, strict or sustained.", autocompletion=complete_protocols)
+    ] = "quick",
+    threads: Annotated[
+        str, typer.Option(help="One measurement each: 1,2,4 or big, as many as there are big cores.")
+    ] = "1",
+    cores: Annotated[
+        str, typer.Option(help="To bind to: all (no binding), big, little, or numbers such as 0,1.")
+    ] = "all",
+    allow: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A gate that is recorded and does not refuse; with --diff a difference. Repeat it. Default: none.",
+            show_default=False,
+        ),
+    ] = None,
+    profile: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FOLDER", help="Record operators too: a table, and traces for Perfetto here. Default: no profile."
+        ),
+    ] = None,
+    compute_units: Annotated[str, typer.Option(help="Core ML only: ALL, CPU_ONLY, CPU_AND_GPU or CPU_AND_NE.")] = "ALL",
+    in_app: Annotated[
+        bool, typer.Option("--in-app", help="With --device adb: by the installed app, in its own process.")
+    ] = False,
+    budget: Annotated[
+        str | None,
+        typer.Option(
+            help="Emulated devices: fail above so many instructions (12M), or above an earlier --json. Default: no gate."
+        ),
+    ] = None,
+    diff: Annotated[
+        tuple[str, str] | None,
+        typer.Option(metavar="OLD NEW", help="Compare two results, measure nothing.", show_default=False),
+    ] = None,
+    margin: Annotated[
+        float | None,
+        typer.Option(
+            help="Percent that --diff takes for no change (default: the protocol's), or that may be above --budget "
+            "(default: 0)."
+        ),
+    ] = None,
+    json_file: Json = None,
+    force: Force = False,
 ) -> None:
-    """Measure, show, and hold counts against the budget.
+    """Measure how fast exported files are, or compare two results.
 
-    What was measured before Ctrl-C, or before the device was lost, is written too, marked incomplete.
+    Files are measured against each other, in turns, in one run.
+
+    A measurement that was interrupted is resumed when the command is repeated with the same --json FILE, unless --force is given.
     """
-    limit = _budget(budget, margin, device)
-    if in_app:
-        _check_in_app(cores, profile)
-    stages = Stages()
-    from mobileseg.latency.measuring.measurement import Interrupted
-    from mobileseg.latency.measuring.request import parse_threads
-    from mobileseg.latency.measuring.resume import unfinished
+    if diff is not None:
+        _check_diff(artifacts or [])
+        _diff(*diff, margin, allow or [], json_file, force)
+        return
+    check_budget_options(budget, margin, device)
+    from mobileseg import latency
 
-    earlier = unfinished(Path(json_file)) if json_file and not force else None
-    target = json_path(json_file, force or earlier is not None)
+    earlier = latency.unfinished(json_file) if json_file not in (None, "-") and not force else None
+    output = json_output(json_file, force or earlier is not None)
     if earlier is not None:
-        stages(f"goes on with {target}, which broke off")
+        stages()(f"resume the interrupted measurement in {json_file}")
+    from mobileseg.latency.measuring.measurement import Interrupted
 
     try:
-        result = _measure(
-            artifacts, device, protocol, in_app=in_app, cores=cores, profile=profile, compute_units=compute_units,
-            threads=parse_threads(threads), allow=allow, progress=stages, earlier=earlier,
+        result = latency.measure(
+            artifacts or [], device, protocol, threads=threads, cores=cores, allow=allow or [], profile=profile,
+            compute_units=compute_units, in_app=in_app, earlier=earlier, progress=stages(),
         )  # fmt: skip
     except Interrupted as stop:
-        _keep(stop.result, target)
-        where = (
-            f"what was measured is in {target}"
-            if target
-            else "what was measured is above, and with --json would be kept"
-        )
-        interrupt.leave_word(f"interrupted; {where}, marked incomplete")
+        _keep(stop.result, output)
+        kept = f"in {json_file}" if output else "above, and would be kept with --json FILE"
+        interrupt.leave_word(f"interrupted; what was measured is {kept}, marked incomplete")
         raise
-    _keep(result, target)
-    _check(result, "what was measured is kept; the same command goes on with it" if target else AGAIN)
-    if limit is not None:
-        limit.check(result)
+    _keep(result, output)
+    _check(result, "what was measured is kept; repeat the command to resume" if output else AGAIN)
+    if budget is not None:
+        latency.check_budget(result, budget, margin or 0.0)
 
 
-def _measure(
-    artifacts: list[str],
-    device: str,
-    protocol: str,
-    *,
-    in_app: bool,
-    cores: str,
-    profile: str | None,
-    compute_units: str,
-    **asked: Any,
-) -> Result:
-    """On the device, or by the app that is installed there."""
-    if in_app:
-        from mobileseg.latency.measuring import in_app as app
-
-        return app.measure(
-            artifacts, device, protocol, command=command("mobileseg.latency.measuring.in_app.measure"), **asked
-        )
-    from mobileseg.latency.measuring.measurement import measure
-
-    return measure(
-        artifacts, device, protocol, cores=cores, profile=profile, compute_units=compute_units,
-        command=command("mobileseg.latency.measure"), **asked,
-    )  # fmt: skip
-
-
-def _check_in_app(cores: str, profile: str | None) -> None:
-    """Raise ``RequestError`` for what does not go with ``--in-app``."""
-    if cores != "all" or profile is not None:
-        raise RequestError(
-            expected="--in-app without --cores and --profile",
-            found="--profile" if profile is not None else f"--cores {cores}",
-            fix="an app chooses neither; leave --in-app out for them",
-        )
-
-
-def _check(result: Result, fix: str) -> None:
-    """Raise ``GateError`` for a result that is incomplete, or not good by its own protocol."""
-    if not result.complete:
-        raise GateError(expected="a whole measurement", found=f"it broke off: {result.reason}", fix=fix)
-    if result.refused:
-        from mobileseg.latency.conditions.gates import refusal
-
-        raise refusal(list(result.refused), result.protocol)
-
-
-def _budget(text: str | None, margin: float | None, device: str) -> Budget | None:
-    if text is None:
+def check_budget_options(budget: str | None, margin: float | None, device: str) -> None:
+    """Raise ``RequestError`` for a budget or a margin that does not go with the rest, before anything is measured."""
+    if budget is None:
         if margin is not None:
             raise RequestError(
-                expected="--margin with --budget or --diff", found="neither", fix="say what may differ by it"
+                expected="--margin with --budget or --diff",
+                found="--margin alone",
+                fix="leave it out, or give one of the two",
             )
-        return None
+        return
     from mobileseg.latency.devices.table import split
     from mobileseg.latency.results.budget import Budget
 
@@ -133,60 +125,43 @@ def _budget(text: str | None, margin: float | None, device: str) -> Budget | Non
         raise RequestError(
             expected="--budget with --device emulated:CORE", found=f"--device {device}", fix="times have no budget"
         )
-    return Budget.of(text, margin or 0.0)
+    Budget.of(budget, margin or 0.0)
 
 
-def _keep(result: Result, target: Path | None) -> None:
-    if target is not None:
-        write_whole(target, result.to_json().encode())
+def _check(result: Result, fix: str) -> None:
+    """Raise ``GateError`` for a result that is incomplete, or not good by its own protocol."""
+    if not result.complete:
+        raise GateError(expected="a complete measurement", found=f"it was interrupted: {result.reason}", fix=fix)
+    if result.refused:
+        from mobileseg.latency.conditions.gates import refusal
+
+        raise refusal(list(result.refused), result.protocol)
+
+
+def _keep(result: Result, output: JsonOutput | None) -> None:
+    if output is not None:
+        output.write(result.to_json())
+    from mobileseg.cli.latency_tables import show
+
     show(result, results())
 
 
-def check_diff(artifacts: list[str], margin: float | None) -> None:
+def _check_diff(artifacts: list[str]) -> None:
     """Raise ``RequestError`` for what does not go with ``--diff``."""
     if artifacts:
         raise RequestError(
             expected="either files to measure or --diff", found=f"both: {artifacts[0]}", fix="choose one"
         )
-    if margin is not None and not 0 <= margin < 100:
-        raise RequestError(
-            expected="a --margin of 0 to 100 percent", found=str(margin), fix="0 trusts the interval alone"
-        )
 
 
-def run_diff(old: str, new: str, margin: float | None, allow: list[str], json_file: str | None, force: bool) -> None:
+def _diff(old: str, new: str, margin: float | None, allow: list[str], json_file: str | None, force: bool) -> None:
     """Compare two results and say what changed."""
-    target = json_path(json_file, force)
-    from mobileseg.latency.results.diff import compare
-    from mobileseg.latency.results.result import read_result
+    from mobileseg import latency
 
-    found = compare(
-        read_result(Path(old)), read_result(Path(new)), None if margin is None else margin / 100, tuple(allow)
-    )
-    if target is not None:
-        write_whole(target, found.to_json().encode())
+    output = json_output(json_file, force)
+    found = latency.diff(Path(old), Path(new), None if margin is None else margin / 100, allow)
+    if output is not None:
+        output.write(found.to_json())
+    from mobileseg.cli.latency_tables import show_diff
+
     show_diff(found, results())
-
-
-def show_devices(json_output: bool) -> None:
-    """What can be measured on from here."""
-    from mobileseg.latency.devices.table import DEVICES, find_all
-
-    found = find_all()
-    console = results()
-    if json_output:
-        console.print_json(json.dumps([line._asdict() for line in found]))
-        return
-    made = table("device", "state", "what, or why not")
-    for line in found:
-        add(made, line.name, line.state, line.detail)
-    console.print(made)
-    for spec in DEVICES.values():
-        argument = (
-            f"[:{spec.argument}]"
-            if spec.argument and not spec.required
-            else f":{spec.argument}"
-            if spec.argument
-            else ""
-        )
-        console.print(f"--device {spec.name}{argument}: {spec.title}", markup=False, soft_wrap=True)

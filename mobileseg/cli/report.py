@@ -1,26 +1,40 @@
-"""``report``: one page from results."""
+"""``report``: options, and what the page was made from."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Annotated
 
-from mobileseg.cli.console import megabytes, results
-from mobileseg.errors import OutputError
-from mobileseg.files import check_output, size_bytes, write_whole
+import typer
+
+from mobileseg.cli.console import megabytes, say
+from mobileseg.cli.json_output import json_output
+from mobileseg.cli.options import Force, Json
 
 
-def run(files: list[str], output: str, title: str, force: bool) -> None:
-    """Read everything, then write."""
+def report(
+    results: Annotated[
+        list[str], typer.Argument(help="JSON files of `compare --json`, `latency --json`, `latency --diff --json`.")
+    ],
+    output: Annotated[str, typer.Option("--output", "-o", help="The page.")] = "report.html",
+    title: Annotated[str, typer.Option(help="Title of the page.")] = "mobileseg results",
+    json_file: Json = None,
+    force: Force = False,
+) -> None:
+    """Make one HTML page from results.
+
+    It has tables, charts and the images that changed most, and needs no network and no other file.
+    """
+    from mobileseg import latency
+
+    written = json_output(json_file, force)
+    page = latency.report(results, output, title=title, force=force)
     path = Path(output)
-    if path.is_dir():
-        raise OutputError(expected="a file name for the page", found=f"{path} is a folder", fix="name a file in it")
-    check_output(path, force)
-    from mobileseg.latency.report.documents import read_results
-    from mobileseg.latency.report.page import render
-
-    found = read_results([Path(name) for name in files])
-    write_whole(path, render(found, title).encode())
-    console = results()
-    for source in found.sources:
-        console.print(f"{source.kind:12} {source.path}", markup=False, soft_wrap=True)
-    console.print(f"{path} ({megabytes(size_bytes(path))})", markup=False, soft_wrap=True)
+    size = path.stat().st_size
+    if written is not None:
+        sources = [{"kind": source.kind, "file": source.path.name, "sha256": source.sha256} for source in page.sources]
+        written.write(json.dumps({"page": path.name, "size_bytes": size, "title": title, "sources": sources}, indent=1))
+    for source in page.sources:
+        say(f"{source.kind:12} {source.path}")
+    say(f"{path} ({megabytes(size)})")

@@ -1,16 +1,16 @@
-"""``sensitivity``: which layers cost accuracy in int8, and the list that ``export --keep-float`` takes."""
+"""``sensitivity``: options, and the ranking on the screen."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from mobileseg.cli.console import Stages, decibel, json_path, parse_size, percent, results
-from mobileseg.cli.tables import add, table
-from mobileseg.errors import RequestError
-from mobileseg.files import check_output, write_whole
-from mobileseg.models.registry import MODELS
-from mobileseg.registry import choose, require
+import typer
+
+from mobileseg.cli.console import decibel, percent, results, say
+from mobileseg.cli.json_output import json_output
+from mobileseg.cli.options import Calibration, Force, Json, Model, Size, Weights, parse_size
+from mobileseg.cli.progress import stages
 
 if TYPE_CHECKING:
     from mobileseg.export.analysis.sensitivity import Sensitivity
@@ -18,65 +18,58 @@ if TYPE_CHECKING:
 SHOWN = 15
 
 
-def run(
-    model: str,
-    data: str | None,
-    weights: str | None,
-    size: str | None,
-    calibration: str | None,
-    images: int,
-    budget_min: float,
-    drop: float | None,
-    output: str | None,
-    json_file: str | None,
-    force: bool,
+def sensitivity(
+    model: Model,
+    data: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FOLDER", help="Labelled images, so that costs are in mIoU too. Default: the calibration images."
+        ),
+    ] = None,
+    weights: Weights = None,
+    size: Size = None,
+    calibration: Calibration = None,
+    images: Annotated[int, typer.Option(help="Look at so many images at most.")] = 16,
+    budget: Annotated[float, typer.Option(help="Minutes; fewer images are looked at where they do not suffice.")] = 10,
+    drop: Annotated[
+        float | None,
+        typer.Option(help="With --data: points of mIoU that int8 may cost, as the goal. Default: no goal."),
+    ] = None,
+    output: Annotated[
+        str | None,
+        typer.Option("--output", "-o", help="Default: MODEL-keep-float.toml in the working folder."),
+    ] = None,
+    json_file: Json = None,
+    force: Force = False,
 ) -> None:
-    """Rank, show and write the list."""
-    spec = choose(MODELS, model, "model")
-    require(("torch", "torchao"), "quantizing", "executorch")
-    target = Path(output or f"{spec.name}-keep-float.toml")
-    if target.suffix != ".toml":
-        raise RequestError(
-            expected="an output name that ends in .toml", found=str(target), fix=f"call it {target.name}.toml"
-        )
-    check_output(target, force)
-    figures = json_path(json_file, force)
-    stages = Stages()
-    from mobileseg.export.analysis.diagnosis import Diagnosis
-    from mobileseg.export.analysis.sensitivity import keep_float_of
+    """Find the layers that cost accuracy in int8.
 
-    found = Diagnosis.of(
-        model,
-        weights,
-        parse_size(size),
-        calibration,
-        data,
-        images,
-        60 * budget_min,
-        None if drop is None else drop / 100,
-        stages,
-    ).run()
-    write_whole(target, keep_float_of(found).to_toml().encode())
-    if figures is not None:
-        write_whole(figures, found.to_json().encode())
-    _show(found)
-    results().print(
-        f"wrote {target}: {len(found.keep)} layers to keep float" if found.keep
-        else f"wrote {target}: no layer is worth keeping float",
-        markup=False,
-        soft_wrap=True,
+    Writes the list of those worth keeping float, which `export --keep-float` takes.
+    """
+    from mobileseg import export
+
+    figures = json_output(json_file, force)
+    target = Path(output or f"{model}-keep-float.toml")
+    found = export.sensitivity(
+        model, data=data, weights=weights, size=parse_size(size), calibration=calibration, images=images,
+        budget_s=60 * budget, drop=None if drop is None else drop / 100, output=target, force=force, progress=stages(),
     )  # fmt: skip
+    if figures is not None:
+        figures.write(found.to_json())
+    _show(found)
+    kept = f"{len(found.keep)} layers to keep float" if found.keep else "no layer is worth keeping float"
+    say(f"wrote {target}: {kept}")
 
 
 def _show(found: Sensitivity) -> None:
+    from mobileseg.cli.tables import add, table
+
     console = results()
-    console.print(
+    say(
         f"{found.model} at {found.size[0]}x{found.size[1]}, weights {found.weights}; calibrated on {found.calibration}; "
-        f"{found.images} images of {found.probes}; {found.spent_s:.0f} s of {found.budget_s:.0f} s",
-        markup=False,
-        soft_wrap=True,
+        f"{found.images} images of {found.probes}; {found.spent_s:.0f} s of {found.budget_s:.0f} s"
     )
-    console.print(
+    say(
         f"all in int8: SQNR {decibel(found.int8.sqnr_db)}, same class {percent(found.int8.agreement)}, "
         f"mIoU {percent(found.int8.miou)} (float {percent(found.float_miou)})"
     )
@@ -92,11 +85,9 @@ def _show(found: Sensitivity) -> None:
         )
     console.print(ranking)
     if len(found.layers) > SHOWN:
-        console.print(f"and {len(found.layers) - SHOWN} more that cost less")
+        say(f"and {len(found.layers) - SHOWN} more that cost less")
     for step in found.kept:
-        console.print(
-            f"{step.layer} float, too: SQNR {decibel(step.figures.sqnr_db)}, mIoU {percent(step.figures.miou)}, "
-            f"{percent(step.int8_share)} of the multiply-adds in int8",
-            markup=False,
-            soft_wrap=True,
+        say(
+            f"{step.layer} float as well: SQNR {decibel(step.figures.sqnr_db)}, mIoU {percent(step.figures.miou)}, "
+            f"{percent(step.int8_share)} of the multiply-adds in int8"
         )

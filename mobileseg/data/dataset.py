@@ -22,18 +22,18 @@ KINDS = ("masks", "instances")  # in the order of Item's fields
 
 @dataclass(frozen=True)
 class LabelledFolder:
-    """A data set that has been checked: every image decodes, every label file holds what the classes allow. ``part``: which of the
+    """A data set that has been checked: every image decodes, every label file holds what the classes allow. ``split``: which of the
     folder's images these are, where they are not all."""
 
     path: Path
     classes: ClassSet
     items: tuple[Item, ...]
-    part: str | None = None
+    split: str | None = None
 
     @property
     def title(self) -> str:
-        """The folder, and which part of it."""
-        return str(self.path) + (f", {self.part} part" if self.part else "")
+        """The folder, and which split of it."""
+        return str(self.path) + (f", {self.split} split" if self.split else "")
 
     @property
     def panoptic(self) -> bool:

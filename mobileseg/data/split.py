@@ -10,7 +10,7 @@ from mobileseg.data.dataset import LabelledFolder, open_labelled
 from mobileseg.errors import DatasetError
 from mobileseg.files import sha256
 
-PARTS = ("train", "val", "test")
+SPLITS = ("train", "val", "test")
 HELD_OUT = {
     "val": 0.1,
     "test": 0.2,
@@ -19,7 +19,7 @@ HELD_OUT = {
 
 @dataclass(frozen=True)
 class Split:
-    """``test`` is None where there is none. ``how`` says in words where the parts come from."""
+    """``test`` is None where there is none. ``how`` says in words where the splits come from."""
 
     train: LabelledFolder
     val: LabelledFolder
@@ -38,7 +38,7 @@ class Split:
 
 def open_split(path: Path) -> Split:
     """``path`` with the folders train/, val/ and perhaps test/; or one folder, split by its file names' digests, so that a name
-    stays in its part whatever is added. Raises ``DatasetError``, ``ImageError``."""
+    stays in its split whatever is added. Raises ``DatasetError``, ``ImageError``."""
     if (path / "train").is_dir():
         if not (path / "val").is_dir():
             raise DatasetError(
@@ -46,42 +46,42 @@ def open_split(path: Path) -> Split:
                 found="none",
                 fix="hold some images out, to choose the weights by",
             )
-        parts = {part: open_labelled(path / part) for part in PARTS if (path / part).is_dir()}
-        return Split(parts["train"], parts["val"], parts.get("test"), "the folders train/, val/, test/")
+        folders = {split: open_labelled(path / split) for split in SPLITS if (path / split).is_dir()}
+        return Split(folders["train"], folders["val"], folders.get("test"), "the folders train/, val/, test/")
     whole = open_labelled(path)
-    chosen = {part: _part(whole, part) for part in PARTS}
+    chosen = {split: _chosen(whole, split) for split in SPLITS}
     how = (
-        f"one folder, split by the digests of file names: {', '.join(f'{len(f.items)} {p}' for p, f in chosen.items())}"
+        f"one folder, split by the digests of file names: {', '.join(f'{len(f.items)} {s}' for s, f in chosen.items())}"
     )
     return Split(chosen["train"], chosen["val"], chosen["test"], how)
 
 
-def open_part(path: Path, part: str | None) -> LabelledFolder:
-    """``train``, ``val`` or ``test`` of what ``open_split`` takes; what training held out is measured by it. None is the whole of one
-    folder. Raises ``DatasetError``, ``ImageError``."""
-    if part is None:
+def open_one(path: Path, split: str | None) -> LabelledFolder:
+    """The split ``train``, ``val`` or ``test`` of what ``open_split`` takes: what training held out is measured by it. None is the
+    whole of one folder. Raises ``DatasetError``, ``ImageError``."""
+    if split is None:
         return open_labelled(path)
-    if part not in PARTS:
-        raise DatasetError(expected=f"a part: {', '.join(PARTS)}", found=repr(part), fix="name one of them")
+    if split not in SPLITS:
+        raise DatasetError(expected=f"a split: {', '.join(SPLITS)}", found=repr(split), fix="name one of them")
     if not (path / "train").is_dir():
-        return _part(open_labelled(path), part)
-    if not (path / part).is_dir():
-        raise DatasetError(expected=f"{part}/ in {path}", found="none", fix="name a part that is there")
-    return open_labelled(path / part)
+        return _chosen(open_labelled(path), split)
+    if not (path / split).is_dir():
+        raise DatasetError(expected=f"{split}/ in {path}", found="none", fix="name a split that is there")
+    return open_labelled(path / split)
 
 
-def _part(whole: LabelledFolder, part: str) -> LabelledFolder:
-    items = tuple(item for item in whole.items if part_of(item.image.stem) == part)
+def _chosen(whole: LabelledFolder, split: str) -> LabelledFolder:
+    items = tuple(item for item in whole.items if split_of(item.image.stem) == split)
     if not items:
         raise DatasetError(
             expected="enough images to hold some out",
-            found=f"{len(whole.items)} in {whole.path}, none of which fell into {part!r}",
+            found=f"{len(whole.items)} in {whole.path}, none of which fell into {split!r}",
             fix="add images, or split them yourself into train/ and val/",
         )
-    return replace(whole, items=items, part=part)
+    return replace(whole, items=items, split=split)
 
 
-def part_of(stem: str) -> str:
+def split_of(stem: str) -> str:
     """``train``, ``val`` or ``test``, from the file's name alone."""
     place = int.from_bytes(hashlib.sha256(stem.encode()).digest()[:4], "big") / 2**32
     if place < HELD_OUT["test"]:

@@ -28,6 +28,19 @@ def mobileseg(tmp_path: Path) -> Run:
 
 
 @pytest.fixture
+def mobileseg_script(tmp_path: Path) -> Run:
+    """A Python script in an empty folder, with arguments."""
+
+    def run(script: object, *arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-c", str(script), *map(str, arguments)],
+            cwd=tmp_path, env={**os.environ, **environment}, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    return run
+
+
+@pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
     """The same, still running; ended with the test."""
     started: list[subprocess.Popen[str]] = []

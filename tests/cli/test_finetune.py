@@ -8,14 +8,14 @@ import pytest
 from commands import Run, Start
 from scenes import make_scenes
 
-SMALL = ("--size", "64x96", "--crop", "64x64", "--batch", 4)
+SMALL = ("--size", "64x96", "--crop", "64x64", "--batch-size", 4)
 
 
 @pytest.mark.slow
 def test_trains_measures_and_writes(mobileseg: Run, tmp_path: Path) -> None:
     data = make_scenes(tmp_path / "scenes", "masks")
     done = mobileseg(
-        "finetune", "seaformer-tiny", "--data", data, "--epochs", 2, "--every", 1, "--licence", "CC0", *SMALL
+        "finetune", "seaformer-tiny", "--data", data, "--epochs", 2, "--eval-interval", 1, "--licence", "CC0", *SMALL
     )
     assert done.returncode == 0, done.stderr
     assert "test miou of position baseline" in done.stdout
@@ -37,7 +37,17 @@ def test_trains_measures_and_writes(mobileseg: Run, tmp_path: Path) -> None:
 def test_what_is_cut_off_says_how_it_goes_on(start: Start, tmp_path: Path) -> None:
     data = make_scenes(tmp_path / "scenes", "masks")
     command = start(
-        "finetune", "seaformer-tiny", "--data", data, "--epochs", 500, "--every", 500, "-o", "w.safetensors", *SMALL
+        "finetune",
+        "seaformer-tiny",
+        "--data",
+        data,
+        "--epochs",
+        500,
+        "--eval-interval",
+        500,
+        "-o",
+        "w.safetensors",
+        *SMALL,
     )
     assert command.stderr is not None
     assert next((line for line in command.stderr if "epoch 1 of" in line), None) is not None

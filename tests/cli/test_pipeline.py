@@ -1,4 +1,4 @@
-"""The road as a user walks it: export, compare, predict, latency on one small file."""
+"""The pipeline as a user runs it: export, compare, predict, latency on one small file."""
 
 import json
 import os
@@ -64,14 +64,14 @@ def test_compare_with_labels(mobileseg: Run, made: Path, tmp_path: Path) -> None
     assert mobileseg("compare", made, "--data", "samples", "--json", "c.json").returncode == 2
 
 
-def test_compare_on_the_part_that_finetune_holds_out(mobileseg: Run, made: Path, tmp_path: Path) -> None:
-    done = mobileseg("compare", made, "--data", "samples", "--part", "test", "--json", "c.json")
+def test_compare_on_the_split_that_finetune_holds_out(mobileseg: Run, made: Path, tmp_path: Path) -> None:
+    done = mobileseg("compare", made, "--data", "samples", "--split", "test", "--json", "c.json")
     assert done.returncode == 0, done.stderr
     figures = json.loads((tmp_path / "c.json").read_text())
     assert figures["images"] == 4
-    assert figures["data"].endswith("samples, test part")
-    for options, words in ((("tset",), "train, val, test"), (("test", "--no-labels"), "--part of labelled images")):
-        done = mobileseg("compare", made, "--data", "samples", "--part", *options)
+    assert figures["data"].endswith("samples, test split")
+    for options, words in ((("tset",), "train, val, test"), (("test", "--no-labels"), "--split of labelled images")):
+        done = mobileseg("compare", made, "--data", "samples", "--split", *options)
         assert done.returncode == 2
         assert words in done.stderr
 
@@ -142,7 +142,7 @@ def test_a_report_of_what_was_compared_and_measured(mobileseg: Run, made: Path, 
     done = mobileseg("compare", made, "--data", "samples", "--json", "c.json", "--worst", 2)
     assert done.returncode == 0, done.stderr
     assert mobileseg("latency", made, "--json", "l.json").returncode == 0
-    done = mobileseg("report", "c.json", "l.json", "--output", "page.html", "--title", "The road")
+    done = mobileseg("report", "c.json", "l.json", "--output", "page.html", "--title", "One pipeline")
     assert done.returncode == 0, done.stderr
     page = (tmp_path / "page.html").read_text()
     compared = json.loads((tmp_path / "c.json").read_text())
@@ -156,7 +156,7 @@ def test_a_report_of_what_was_compared_and_measured(mobileseg: Run, made: Path, 
     for arguments, words in (
         (("report", "c.json", "-o", "page.html"), "page.html exists"),
         (("report", "-o", "b.html"), ""),
-        (("compare", made, "--data", "samples", "--worst", 2), "without --json"),
+        (("compare", made, "--data", "samples", "--worst", 2), "without a file for the figures"),
     ):
         done = mobileseg(*arguments)
         assert done.returncode == 2, arguments
@@ -175,7 +175,7 @@ def test_latency_that_is_cut_off_keeps_what_there_is(
     """Ctrl-C comes to the command, kill -9 to the runner that it started."""
     command = start("latency", made, "--protocol", "sustained", *ALLOWED, "--json", "l.json")
     assert command.stderr is not None
-    seen = next((line for line in command.stderr if "turn " in line), None)
+    seen = next((line for line in command.stderr if " turns" in line), None)
     assert seen is not None
     children = Path(f"/proc/{command.pid}/task/{command.pid}/children").read_text().split()
     assert len(children) == 1
@@ -193,7 +193,7 @@ def test_latency_that_is_cut_off_keeps_what_there_is(
 
 
 def test_devices_says_what_can_be_measured_on(mobileseg: Run) -> None:
-    done = mobileseg("devices", "--json")
+    done = mobileseg("devices", "--json", "-")
     assert done.returncode == 0, done.stderr
     host = next(line for line in json.loads(done.stdout) if line["name"] == "host")
     assert host["state"] == "ready"

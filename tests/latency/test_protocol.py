@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from mobileseg.cli.latency import _budget, check_diff
+from mobileseg.cli.latency import check_budget_options, latency
 from mobileseg.errors import RequestError
 from mobileseg.latency.measuring.request import parse_threads
 from mobileseg.latency.protocol import GATES, PROTOCOLS, check_gates
@@ -41,17 +41,16 @@ def test_threads_are_numbers_or_big() -> None:
 
 
 def test_what_does_not_go_with_diff() -> None:
-    check_diff([], 0.0)
-    for artifacts, margin in ((["a.pte"], None), ([], -1.0), ([], float("nan"))):
-        with pytest.raises(RequestError):
-            check_diff(artifacts, margin)
+    for artifacts, margin, words in ((["a.pte"], None, "both"), ([], -1.0, "margin"), ([], float("nan"), "margin")):
+        with pytest.raises(RequestError, match=words):
+            latency(artifacts, diff=("a.json", "b.json"), margin=margin)
 
 
 def test_a_margin_is_one_of_a_budget_or_of_a_difference() -> None:
-    assert _budget(None, None, "host") is None
+    check_budget_options(None, None, "host")
     for text, device in ((None, "host"), (None, "emulated:cortex-a76"), ("12M", "host")):
         with pytest.raises(RequestError, match="--budget"):
-            _budget(text, 3.0, device)
+            check_budget_options(text, 3.0, device)
 
 
 def test_measuring_imports_no_torch() -> None:

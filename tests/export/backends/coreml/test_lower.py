@@ -1,7 +1,6 @@
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -27,10 +26,6 @@ from mobileseg.quiet import quiet
 
 pytestmark = pytest.mark.slow
 SIZE = (64, 96)
-
-UNLABELLED: dict[str, Any] = {
-    "weights": None, "labelled": False, "layers": False, "plot": None, "calibration": None, "force": False, "any_version": False
-}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +126,7 @@ def test_compare_says_by_what_it_was_evaluated(
     packages: dict[str, Artifact], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     result = tmp_path / "result.json"
-    compare.run(str(packages["float32"].path), "samples", json_file=str(result), **UNLABELLED)
+    compare.compare(str(packages["float32"].path), "samples", no_labels=True, json_file=str(result))
     assert "evaluated by our interpreter, not by Core ML" in capsys.readouterr().out
     found = json.loads(result.read_text())
     assert found["evaluated_by"] == "our interpreter, not by Core ML"
@@ -140,7 +135,7 @@ def test_compare_says_by_what_it_was_evaluated(
 
 def test_predict_says_so_too(packages: dict[str, Artifact], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pictures = str(tmp_path / "pictures")
-    predict.run(str(packages["int8"].path), ["samples"], pictures, False, None, None, False, False)
+    predict.predict(str(packages["int8"].path), ["samples"], output=pictures)
     assert "evaluated by our interpreter, not by Core ML" in capsys.readouterr().out
     assert list((tmp_path / "pictures").iterdir())
 
@@ -156,7 +151,7 @@ def test_an_unknown_operation_is_unknown_and_never_pass(
     with pytest.raises(UnknownOperationError, match="avg_pool"):
         open_artifact(package).load()
     with pytest.raises(UnknownOperationError) as caught:
-        compare.run(str(package), "samples", json_file=str(result), **UNLABELLED)
+        compare.compare(str(package), "samples", no_labels=True, json_file=str(result))
     assert caught.value.exit_code == 3
     assert "verdict         UNKNOWN" in capsys.readouterr().out
     found = json.loads(result.read_text())

@@ -105,7 +105,7 @@ def begin(lab: Lab, *words: object) -> "subprocess.Popen[str]":
     """A measurement that is in its turns when this returns."""
     process = lab.start("measure.log", *MOBILESEG, "latency", *words)
     log = lab.folder / "measure.log"
-    until(lambda: re.search("turn [1-9]", log.read_text()) or process.poll() is not None, 120)
+    until(lambda: re.search(r"\d+ turns", log.read_text()) or process.poll() is not None, 120)
     assert process.poll() is None, log.read_text()
     return process
 

@@ -57,7 +57,7 @@ def test_several_files_in_turns_gone_on_with_where_it_broke_off(
         phone.app(machine.files, True, [one.to_json(), one.to_json(), two.to_json(), one.to_json(), one.to_json(), ""])
         done = machine.mobileseg("latency", *words)
         assert done.returncode == 1 and "it ended without one" in done.stderr, done
-        assert "the same command goes on with it" in " ".join(done.stderr.split()), done
+        assert "repeat the command to resume" in " ".join(done.stderr.split()), done
         broken = read_result(target)
         assert not broken.complete and [s.session for s in broken.series] == [0, 0]
         both = "0-tiny.pte,1-tiny.pte"

@@ -1,0 +1,143 @@
+"""``mobileseg.export.compare``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mobileseg.errors import RequestError, UnknownOperationError
+from mobileseg.files import check_output, publish, staging
+from mobileseg.progress import silent
+from mobileseg.quiet import quiet
+from mobileseg.registry import require
+
+if TYPE_CHECKING:
+    from mobileseg.data.dataset import LabelledFolder
+    from mobileseg.export.artifact import Artifact
+    from mobileseg.export.evaluation.comparison import Comparison
+    from mobileseg.export.evaluation.worst import WorstImages
+
+
+def compare(
+    artifact: str | Path | Artifact,
+    data: str | Path,
+    *,
+    labels: bool = True,
+    split: str | None = None,
+    weights: str | Path | None = None,
+    layers: bool = False,
+    plot: str | Path | None = None,
+    calibration: str | Path | None = None,
+    output: str | Path | None = None,
+    worst: int = 0,
+    force: bool = False,
+    any_version: bool = False,
+    progress: Callable[[str], None] = silent,
+) -> Comparison:
+    """Accuracy of an exported file and of the reference model it came from, on the same images.
+
+    ``data``: a folder with ``images/``, ``masks/`` (or ``instances/``) and classes.json, or ``samples``, the bundled one.
+    ``labels=False``: images only; then agreement and SQNR are measured, and no mIoU. ``split``: ``train``, ``val`` or ``test``,
+    as ``finetune`` splits the folder; default: all of it. ``weights``: where the artifact's weights are now, if they were moved.
+
+    ``layers``: where an int8 file's error arises, layer by layer; ``plot``: a PNG of it; ``calibration``: where the calibration
+    images are now, if they were moved. ``output``: a JSON file for the figures; ``worst``: so many of the images that changed
+    most are drawn into the folder ``OUTPUT-worst`` beside it. ``force`` overwrites. ``any_version`` accepts a file that was
+    verified with another release of its runtime. ``progress`` is called with each stage.
+
+    Gives figures, gates and a verdict: PASS, FAIL or UNKNOWN; its ``check()`` raises where that is FAIL. A file that cannot be
+    evaluated here has the verdict UNKNOWN, and no figures.
+
+    Raises ``DatasetError``, ``ImageError``, ``ArtifactError``, ``OutputError``, ``RequestError`` (options that do not go
+    together), ``EnvironmentLackError``.
+    """
+    if split is not None and not labels:
+        raise RequestError(
+            expected="--split of labelled images", found="--split with --no-labels", fix="leave one of them out"
+        )
+    target = None if output is None else Path(output)
+    if target is not None:
+        check_output(target, force)
+    picture = _picture(layers, plot, force)
+    beside = _worst_folder(worst, target, force)
+    with quiet():
+        from mobileseg.data.dataset import data_folder, image_folder
+        from mobileseg.data.images import find_images
+        from mobileseg.data.split import open_one
+        from mobileseg.export.artifact import Artifact
+        from mobileseg.export.evaluation import comparison
+        from mobileseg.export.evaluation.worst import WorstImages
+        from mobileseg.export.interface.artifacts import open_artifact
+
+    opened = artifact if isinstance(artifact, Artifact) else open_artifact(artifact, any_version=any_version)
+    start = None if weights is None else str(weights)
+    folder = data_folder(str(data))
+    progress(f"check {folder}")
+    dataset: LabelledFolder | None = open_one(folder, split) if labels else None
+    ignore = dataset.classes.ignore_index if dataset is not None else None
+    seen = WorstImages(worst, opened.palette, ignore) if beside is not None else None
+    try:
+        if dataset is not None:
+            result = comparison.compare_labelled(opened, dataset, start, worst=seen)
+        else:
+            result = comparison.compare_images(opened, image_folder(folder), start, worst=seen)
+    except UnknownOperationError as error:  # a result all the same: UNKNOWN, with the operation's name
+        result, layers, seen = comparison.unknown(opened, folder, error), False, None
+    if layers:
+        with quiet():
+            from mobileseg.export.analysis.layers import layer_report
+
+        images = [item.image for item in dataset.items] if dataset is not None else find_images(image_folder(folder))
+        where = None if calibration is None else Path(calibration)
+        result = result.model_copy(update={"layers": layer_report(opened, images, start, where, progress)})
+    if picture is not None and result.layers is not None:
+        with quiet():
+            from mobileseg.export.analysis.plot import draw
+        from mobileseg.files import write_whole
+
+        write_whole(picture, draw(result.layers, f"{result.artifact_file}: {result.model}, {result.target}"))
+    return result if target is None else _write(result, target, beside, seen, folder)
+
+
+def _worst_folder(worst: int, target: Path | None, force: bool) -> Path | None:
+    """Where the pictures of the worst images go: beside the JSON; checked before anything is computed."""
+    if worst == 0:
+        return None
+    if worst < 0 or target is None:
+        raise RequestError(
+            expected="--worst with a number of images, and --json with a file name",
+            found=f"--worst {worst}" + ("" if target else " without a file for the figures"),
+            fix="name a file for the figures: the pictures go into a folder beside it",
+        )
+    folder = target.with_name(f"{target.stem}-worst")
+    check_output(folder, force)
+    return folder
+
+
+def _write(result: Comparison, target: Path, beside: Path | None, seen: WorstImages | None, data: Path) -> Comparison:
+    """The JSON, and the folder of the worst images where there is one."""
+    with staging(target) as work:
+        pairs = []
+        if beside is not None and seen is not None:
+            result = result.model_copy(update={"worst": seen.write(work / beside.name, beside.name, data)})
+            pairs.append((work / beside.name, beside))
+        (work / target.name).write_bytes(result.to_json().encode())
+        publish([*pairs, (work / target.name, target)])
+    return result
+
+
+def _picture(layers: bool, plot: str | Path | None, force: bool) -> Path | None:
+    """Where ``plot`` wants its picture; checked before anything is computed."""
+    if plot is None:
+        return None
+    path = Path(plot)
+    if not layers or path.suffix != ".png":
+        raise RequestError(
+            expected="--plot NAME.png with --layers",
+            found=str(plot) if layers else "--plot alone",
+            fix="call it .png" if layers else "add --layers",
+        )
+    require(("matplotlib",), "drawing", "train")
+    check_output(path, force)
+    return path

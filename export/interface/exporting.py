@@ -1,0 +1,107 @@
+"""``mobileseg.export.export_model``, and what it would do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from mobileseg.progress import silent
+from mobileseg.quiet import quiet
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mobileseg.export.artifact import Artifact
+    from mobileseg.export.backends.contract import Timer
+    from mobileseg.export.plan import ExportPlan
+
+
+def export_model(
+    name: str,
+    target: str,
+    *,
+    precision: str | None = None,
+    size: tuple[int, int] | None = None,
+    output: str | Path | None = None,
+    weights: str | Path | None = None,
+    num_classes: int | None = None,
+    emit: str | None = None,
+    calibration: str | Path | None = None,
+    keep_float: str | Path | None = None,
+    recipe: str | None = None,
+    classes: str | Path | None = None,
+    require_delegation: float | None = None,
+    require_agreement: float | None = None,
+    force: bool = False,
+    seed: int = 0,
+    resample_tables: bool = False,
+    progress: Callable[[str], None] = silent,
+    timer: Timer | None = None,
+) -> Artifact:
+    """Export a model of the zoo to a file that has been run and compared with the reference model, with its manifest beside it.
+
+    ``target``: ``executorch``, ``onnx`` or ``coreml``. ``precision``: of the target's row in ``TARGETS``; default: its first.
+    ``size``: height, width in pixels; default: the weights' own, else the model's. ``output``: default
+    ``MODEL-PRECISION.SUFFIX`` in the working folder. ``weights``: a bundled name, a path, an https URL or ``random``; default:
+    the bundled ones. ``num_classes``: with random weights. ``emit``: ``logits``, ``mask`` or ``panoptic``; default: all that the
+    head gives. ``calibration``: a folder of images, which the file is verified on as well; default: the bundled ones.
+    ``keep_float``: a list of layers (TOML) that stay float in int8, or ``auto``: find one on the calibration images. ``recipe``:
+    how int8 ranges are found (``histogram``, ``minmax``, ``percentile`` or ``mse``, each also ``+bias``); default: the family's.
+    ``classes``: a classes.json for weights without names. ``require_delegation``: in percent; ``require_agreement``: in 0..1;
+    a file below is not kept. ``force`` overwrites. ``seed``: of random weights. ``resample_tables``: stretch position tables that
+    do not reach ``size``. ``progress`` is called with each stage. ``timer``: measures what ``keep_float`` costs in time
+    (``mobileseg.latency.measuring.pair.time_pair``); without one the manifest has "not measured".
+
+    The file takes RGB ``(1, 3, H, W)`` float32 in 0..255. File and manifest appear at the end, both or none.
+
+    Raises ``RequestError`` and ``EnvironmentLackError`` and their subclasses before anything slow, ``GateError`` where the file
+    is not good enough.
+    """
+    with quiet():
+        from mobileseg.export.request import ExportRequest
+
+    request = ExportRequest.of(
+        name, target, precision, size, output, weights, num_classes, emit, calibration, keep_float, recipe, classes,
+        require_delegation, require_agreement, force, seed, resample_tables, progress, timer,
+    )  # fmt: skip
+    with quiet():
+        from mobileseg.export.pipeline import export
+
+    return export(request)
+
+
+def plan_export(
+    name: str,
+    target: str,
+    *,
+    precision: str | None = None,
+    size: tuple[int, int] | None = None,
+    output: str | Path | None = None,
+    weights: str | Path | None = None,
+    num_classes: int | None = None,
+    emit: str | None = None,
+    calibration: str | Path | None = None,
+    keep_float: str | Path | None = None,
+    recipe: str | None = None,
+    classes: str | Path | None = None,
+    require_delegation: float | None = None,
+    require_agreement: float | None = None,
+    force: bool = False,
+    seed: int = 0,
+    resample_tables: bool = False,
+    progress: Callable[[str], None] = silent,
+) -> ExportPlan:
+    """Every check of ``export_model`` with the same arguments, and what it would do; nothing is lowered or written.
+
+    Raises what ``export_model`` raises, but for ``GateError``: whether the file is good enough is known when there is one.
+    """
+    with quiet():
+        from mobileseg.export.plan import plan
+        from mobileseg.export.request import ExportRequest
+
+    return plan(
+        ExportRequest.of(
+            name, target, precision, size, output, weights, num_classes, emit, calibration, keep_float, recipe, classes,
+            require_delegation, require_agreement, force, seed, resample_tables, progress,
+        )
+    )  # fmt: skip

@@ -1,0 +1,89 @@
+"""How a comparison is shown: the two accuracies side by side, how far apart they are, and the gates."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mobileseg.cli.console import decibel, percent, results, say
+from mobileseg.cli.tables import add, table
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from mobileseg.export.evaluation.accuracy import PanopticAccuracy
+    from mobileseg.export.evaluation.comparison import Comparison
+    from mobileseg.export.evaluation.layer_report import LayerReport
+
+LAYERS_SHOWN = 15
+
+
+def show(result: Comparison) -> None:
+    """Everything that was measured."""
+    console = results()
+    say(f"{result.artifact_file}: {result.model}, {result.target} {result.precision}, weights {result.weights}")
+    say(f"{result.images} images of {result.data}")
+    say(f"evaluated by {result.evaluated_by}")
+    _figures(console, result)
+    if result.layers is not None:
+        _layers(console, result.layers)
+    for gate in result.gates:
+        say(f"{gate.verdict:8} {gate.name}: {gate.expected}; found {gate.found}")
+    say(f"verdict         {result.verdict}")
+
+
+def _figures(console: Console, result: Comparison) -> None:
+    """Accuracies and distances, where anything was compared."""
+    file, rewrite = result.artifact_logits, result.deploy_logits
+    if file is None or rewrite is None:
+        return
+    original, artifact = result.float_, result.artifact
+    if original is not None and artifact is not None:
+        both = table("", "float", "artifact")
+        add(both, "mIoU", percent(original.miou), percent(artifact.miou))
+        add(
+            both,
+            "  95 % interval",
+            *(f"{percent(a.interval[0])} .. {percent(a.interval[1])}" for a in (original, artifact)),
+        )
+        add(both, "pixel accuracy", percent(original.pixel_accuracy), percent(artifact.pixel_accuracy))
+        if original.panoptic is not None and artifact.panoptic is not None:
+            _panoptic_rows(both, original.panoptic, artifact.panoptic)
+        for name in original.iou:
+            add(both, f"IoU {name}", percent(original.iou[name]), percent(artifact.iou[name]))
+        console.print(both)
+    else:
+        console.print("mIoU            not measured: no labels")
+    for gain in result.gains:
+        low, high = (f"{100 * end:+.2f}" for end in gain.interval)
+        console.print(f"{gain.metric:15} {100 * gain.value:+.2f} points, 95 % interval {low} .. {high}")
+    console.print(
+        f"same class      {percent(file.agreement)} of the pixels, {percent(file.band_agreement)} near boundaries"
+    )
+    console.print(f"logits' SQNR    {decibel(file.sqnr_db)} (deploy model: {decibel(rewrite.sqnr_db)})")
+    if file.max_error is not None and file.mean_error is not None:
+        console.print(f"logits' error   {file.max_error:.3g} at most, {file.mean_error:.3g} in the mean")
+
+
+def _panoptic_rows(made: Table, original: PanopticAccuracy, artifact: PanopticAccuracy) -> None:
+    """Panoptic quality and its parts."""
+    both = (original, artifact)
+    add(made, "PQ", *(percent(a.pq) for a in both))
+    add(made, "  95 % interval", *(f"{percent(a.interval[0])} .. {percent(a.interval[1])}" for a in both))
+    for title, name in (("SQ", "sq"), ("RQ", "rq"), ("PQ things", "pq_things"), ("PQ stuff", "pq_stuff")):
+        add(made, f"  {title}", *(percent(getattr(a, name)) for a in both))
+    for name in original.pq_of_class:
+        add(made, f"PQ {name}", *(percent(a.pq_of_class[name]) for a in both))
+
+
+def _layers(console: Console, report: LayerReport) -> None:
+    """The costliest layers, and what they do not explain."""
+    console.print(
+        f"layers          on {report.images} images; all of the file's in int8: {decibel(report.graph.sqnr_db)}; "
+        f"the file follows that graph to {decibel(report.file_with_graph_db)}"
+    )
+    costliest = table("layer", "alone", "with all before it", "multiply-adds")
+    for cost in report.layers[:LAYERS_SHOWN]:
+        figures = (decibel(cost.alone.sqnr_db), decibel(cost.cumulative.sqnr_db), percent(cost.multiply_adds))
+        add(costliest, cost.layer, *figures)
+    console.print(costliest)

@@ -1,0 +1,87 @@
+"""Options that several verbs share, and how their values are read and completed."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+import typer
+
+from mobileseg.errors import SizeError
+
+
+def complete_models(incomplete: str) -> list[str]:
+    """Names of the zoo."""
+    from mobileseg.models.registry import MODELS
+
+    return [name for name in MODELS if name.startswith(incomplete)]
+
+
+def complete_targets(incomplete: str) -> list[str]:
+    """Names of the targets."""
+    from mobileseg.export.targets import TARGETS
+
+    return [name for name in TARGETS if name.startswith(incomplete)]
+
+
+def complete_protocols(incomplete: str) -> list[str]:
+    """Names of the protocols of ``latency``."""
+    return [name for name in ("quick", "standard", "strict", "sustained") if name.startswith(incomplete)]
+
+
+def complete_devices(incomplete: str) -> list[str]:
+    """Kinds of devices; none is looked for."""
+    from mobileseg.latency.devices.table import DEVICES
+
+    kinds = [f"{spec.name}:" if spec.required else spec.name for spec in DEVICES.values()]
+    return [kind for kind in kinds if kind.startswith(incomplete)]
+
+
+def parse_size(text: str | None) -> tuple[int, int] | None:
+    """``384x512`` -> (384, 512), height first; raises ``SizeError``."""
+    if text is None:
+        return None
+    match = re.fullmatch(r"(\d{1,9})[xX×](\d{1,9})", text.strip())
+    if match is None:
+        raise SizeError(
+            expected="a size as HxW, such as 384x512", found=repr(text), fix="give height and width in pixels"
+        )
+    return int(match.group(1)), int(match.group(2))
+
+
+Model = Annotated[
+    str,
+    typer.Argument(help="A model's name; see `mobileseg list`.", autocompletion=complete_models, show_default=False),
+]
+Weights = Annotated[
+    str | None,
+    typer.Option(
+        help="A bundled name, a path, an https URL[#sha256=...], or 'random'. Default: the model's bundled weights."
+    ),
+]
+Size = Annotated[
+    str | None,
+    typer.Option(
+        metavar="HxW", help="Input height x width in pixels. Default: the size of the weights, else of the model."
+    ),
+]
+Calibration = Annotated[
+    str | None,
+    typer.Option(metavar="FOLDER", help="Images that set the int8 ranges. Default: the 11 bundled street images."),
+]
+Json = Annotated[
+    str | None,
+    typer.Option(
+        "--json",
+        metavar="FILE",
+        help="Write the result as JSON to this file; '-' is standard output. Default: no JSON.",
+    ),
+]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite files that exist. Default: refuse to.")]
+AnyVersion = Annotated[
+    bool,
+    typer.Option(
+        "--any-version",
+        help="Accept a file that was verified with another release of its runtime. Default: refuse it.",
+    ),
+]

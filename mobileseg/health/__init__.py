@@ -1,0 +1,1 @@
+"""What works on this machine: `mobileseg doctor`. Everything here needs the base dependencies only."""

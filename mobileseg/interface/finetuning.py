@@ -1,0 +1,116 @@
+"""``mobileseg.finetune``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mobileseg.errors import RequestError
+from mobileseg.models.registry import MODELS
+from mobileseg.progress import silent
+from mobileseg.quiet import quiet
+from mobileseg.registry import choose, require
+
+if TYPE_CHECKING:
+    from mobileseg.training.loop import Report
+    from mobileseg.training.record import Outcome
+    from mobileseg.training.request import TrainingRequest
+
+PACKAGES = ("torch", "torchvision", "matplotlib")
+
+
+def finetune(
+    model: str,
+    data: str | Path,
+    *,
+    output: str | Path | None = None,
+    weights: str | Path | None = None,
+    name: str | None = None,
+    licence: str | None = None,
+    epochs: int | None = None,
+    batch_size: int | None = None,
+    lr: float | None = None,
+    weight_decay: float | None = None,
+    power: float | None = None,
+    warmup: float | None = None,
+    clip: float | None = None,
+    ema: float | None = None,
+    size: tuple[int, int] | None = None,
+    crop: tuple[int, int] | None = None,
+    scale: tuple[float, float] | None = None,
+    flip: float | None = None,
+    color: float | None = None,
+    balanced: bool | None = None,
+    ohem: float | None = None,
+    eval_interval: int | None = None,
+    seed: int | None = None,
+    int8: bool = False,
+    calibration: str | Path | None = None,
+    threads: int | None = None,
+    force: bool = False,
+    progress: Callable[[str], None] = silent,
+    on_start: Callable[[TrainingRequest], None] = lambda request: None,
+    on_epoch: Callable[[Report], None] = lambda report: None,
+) -> Outcome:
+    """Train a segmentation model on a folder of images with masks or instances, or fine-tune trained weights.
+
+    ``data``: a folder with ``train/`` and ``val/`` (and ``test/``), each with ``images/``, ``masks/`` or ``instances/``, and a
+    classes.json; or one such folder, which is then split by its file names. ``output``: a ``.safetensors`` path (default:
+    ``MODEL_NAME.safetensors`` in the working folder); the record (JSON) and the curve (PNG) are written beside it. An interrupted
+    run leaves ``OUTPUT.state`` and is resumed when the same call is repeated.
+
+    ``weights``: to start from (a bundled name, a path, an https URL); default: random. ``name``: of the new weights; default:
+    the data folder's. ``licence``: what the data's licence allows, for the record.
+
+    Training config, where None is the default of ``mobileseg.training.config.TrainingConfig``: ``epochs``; ``batch_size`` in
+    crops; ``lr``, the largest learning rate of AdamW; ``weight_decay``; ``power`` of the polynomial decay; ``warmup`` in epochs;
+    ``clip``, the largest norm of the gradient; ``ema``, decay of the averaged weights; ``size`` and ``crop``, height and width in
+    pixels of evaluated images and of training crops; ``scale``, the range of random scales; ``flip``, probability of a horizontal
+    flip; ``color``, strength of the colour jitter; ``balanced``, rarer classes weigh more; ``ohem``, share of the pixels, those
+    of largest loss, that count; ``eval_interval`` in epochs; ``seed``.
+
+    ``int8``: adapt trained ``weights`` to the int8 file of ``size`` (quantization-aware training), with activation ranges from
+    ``calibration`` (a folder of images; default: the bundled street images). ``threads``: of the CPU; default: all.
+
+    ``progress`` is called with each stage, ``on_start`` with the checked request, ``on_epoch`` after each epoch. Gives the paths
+    written and the figures measured on the val and test splits, in 0..1.
+
+    Raises ``RequestError`` and its subclasses, ``MissingExtraError``, ``GateError`` where the loss is no longer a number.
+    """
+    spec = choose(MODELS, model, "model")
+    require(PACKAGES, "training", "train")
+    if int8:
+        require(("torchao",), "quantization-aware training", "executorch")
+    elif calibration is not None:
+        raise RequestError(expected="--calibration with --int8", found="--calibration alone", fix="leave it out")
+    if threads is not None and threads < 1:
+        raise RequestError(expected="--threads of at least 1", found=str(threads), fix="leave it out for all cores")
+    asked: dict[str, Any] = {
+        "epochs": epochs, "batch_size": batch_size, "lr": lr, "weight_decay": weight_decay, "power": power,
+        "warmup": warmup, "clip": clip, "ema": ema, "size": size, "crop": crop, "scale": scale, "flip": flip,
+        "color": color, "balanced": balanced, "ohem": ohem, "eval_interval": eval_interval, "seed": seed,
+    }  # fmt: skip
+    config = {key: value for key, value in asked.items() if value is not None}
+    config["int8"] = int8
+    with quiet():
+        import torch
+
+        from mobileseg.training.request import TrainingRequest, train
+
+    if threads is not None:
+        torch.set_num_threads(threads)
+    trained = None
+    if int8:
+        with quiet():
+            from mobileseg.export.quantization.calibration import read_calibration
+            from mobileseg.export.quantization.training import Int8Training
+        trained = Int8Training(read_calibration(None if calibration is None else Path(calibration)))
+    folder = Path(data)
+    target = Path(output) if output is not None else Path(f"{spec.name}_{name or folder.resolve().name}.safetensors")
+    start = None if weights is None else str(weights)
+    request = TrainingRequest.of(
+        spec, folder, target, start, name, licence, config, trained, force=force, progress=progress
+    )
+    on_start(request)
+    return train(request, on_epoch)

@@ -1,0 +1,56 @@
+"""What is known of a model without making it: size, cost, published figures, weights. No torch."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+
+from mobileseg.models.registry import MODELS, measured
+from mobileseg.models.spec import Published
+from mobileseg.registry import choose
+from mobileseg.weights.records import bundled
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """One model of the zoo.
+
+    ``size``: height, width of the input in pixels, by default. ``num_classes``: by default; weights say their own. ``parameters``
+    and ``multiply_adds``: counted, the latter of one image of ``size``; None: not measured. ``published``: the authors' figures.
+    ``bundled_weights``: name to licence. ``official_weights``: where the authors' are, or that there are none.
+    """
+
+    name: str
+    family: str
+    task: str
+    size: tuple[int, int]
+    num_classes: int
+    parameters: int | None
+    multiply_adds: int | None
+    published: tuple[Published, ...]
+    bundled_weights: dict[str, str]
+    official_weights: str
+    note: str | None
+
+    def to_json(self) -> str:
+        """Indented JSON with a final newline."""
+        return json.dumps(asdict(self), indent=1) + "\n"
+
+
+def model_info(name: str) -> ModelInfo:
+    """What is known of the model called ``name``. Raises ``UnknownNameError``."""
+    spec = choose(MODELS, name, "model")
+    counted = measured().get(spec.name, {})
+    return ModelInfo(
+        name=spec.name,
+        family=spec.family,
+        task=spec.task,
+        size=spec.size,
+        num_classes=spec.num_classes,
+        parameters=counted.get("parameters"),
+        multiply_adds=counted.get("multiply_adds"),
+        published=spec.published,
+        bundled_weights={name: record.licence for name, record in bundled(spec.name).items()},
+        official_weights=spec.official_weights,
+        note=spec.note,
+    )

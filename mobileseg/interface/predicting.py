@@ -1,0 +1,66 @@
+"""``mobileseg.predict``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mobileseg.errors import RequestError
+from mobileseg.models.registry import MODELS
+from mobileseg.quiet import quiet
+
+if TYPE_CHECKING:
+    from mobileseg.export.artifact import Artifact
+    from mobileseg.export.evaluation.pictures import Predictions
+
+
+def predict(
+    source: str | Path | Artifact,
+    images: str | Path | Sequence[str | Path],
+    *,
+    weights: str | Path | None = None,
+    size: tuple[int, int] | None = None,
+    output: str | Path | None = None,
+    masks: bool = False,
+    force: bool = False,
+    any_version: bool = False,
+) -> Predictions:
+    """Segment images with an exported file in its own runtime, or with a reference model in PyTorch.
+
+    ``source``: an artifact, the path of one, or the name of a model in the zoo. ``images``: paths of images or of folders of
+    images; ``samples`` is the bundled set. Every image is decoded before the first one is segmented.
+
+    ``weights`` (default: the bundled ones) and ``size`` (height, width in pixels; default: the weights' own) go with a model's
+    name only. ``output``: a folder, made if need be, for one picture per image: an overlay, or with ``masks`` a palette PNG of class
+    numbers (and a 16-bit PNG of instance numbers for panoptic models). ``force`` overwrites. ``any_version`` accepts a file that
+    was verified with another release of its runtime.
+
+    Gives for each image the share of each class, and the class map ``(H, W)`` int32 at the image's own size, with instance
+    numbers where the model has them. The maps are left out where pictures were written: a folder of them may not fit in memory.
+
+    Raises ``ImageError``, ``OutputError``, ``RequestError`` (a classifier, options that do not go together), ``ArtifactError``,
+    ``CheckpointError``, ``EnvironmentLackError``.
+    """
+    with quiet():
+        from mobileseg.export.artifact import Artifact
+        from mobileseg.export.evaluation import pictures
+        from mobileseg.export.evaluation.predictor import from_artifact, from_reference
+        from mobileseg.export.interface import open_artifact
+
+    listed = [images] if isinstance(images, str | Path) else list(images)
+    job = pictures.Job.of(listed, output, masks, force)
+    named = isinstance(source, str) and source in MODELS and not Path(source).exists()
+    if named:
+        predictor = from_reference(MODELS[str(source)], None if weights is None else str(weights), size)
+    elif weights is not None or size is not None:
+        raise RequestError(
+            expected="--weights and --size with the name of a model only",
+            found=str(source.path if isinstance(source, Artifact) else source),
+            fix="leave them out: an exported file has its own",
+        )
+    else:
+        predictor = from_artifact(
+            source if isinstance(source, Artifact) else open_artifact(source, any_version=any_version)
+        )
+    return job.run(predictor)

@@ -1,0 +1,69 @@
+"""``export --dry-run``, and what the screen shows of libraries."""
+
+import json
+from pathlib import Path
+
+import pytest
+from commands import Run
+
+SMALL = ("export", "seaformer-tiny", "--target", "onnx", "--size", "64x96")
+
+
+def test_a_dry_run_touches_nothing(mobileseg: Run, tmp_path: Path) -> None:
+    done = mobileseg(*SMALL, "--int8", "--dry-run", "--json", "-")
+    assert done.returncode == 0, done.stderr
+    plan = json.loads(done.stdout)
+    assert (plan["model"], plan["size"], plan["precision"], plan["emit"]) == (
+        "seaformer-tiny",
+        [64, 96],
+        "int8",
+        "logits",
+    )
+    assert plan["weights"]["source"] == "camvid11" and "CC BY-NC" in plan["weights"]["licence"]
+    assert plan["calibration"]["images"] == 11
+    assert plan["runtime"]["package"] == "onnxruntime" and plan["runtime"]["version"]
+    assert plan["files"] == ["seaformer-tiny-int8.onnx", "seaformer-tiny-int8.onnx.json"]
+    assert any("softmax" in part["operator"] and part["reason"] for part in plan["kept_float"])
+    assert "nothing was written" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_dry_run_makes_all_checks(mobileseg: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.onnx").write_text("mine")
+    (tmp_path / "keep.toml").write_text(
+        'model = "seaformer-tiny"\nsize = [64, 96]\nsource = "me"\n[[keep]]\nlayer = "x.y"\nreason = "z"\n'
+    )
+    for words, found in (
+        (("--output", "a.onnx"), "a.onnx exists"),
+        (("--size", "65x96"), "64 or 96"),
+        (("--int8", "--keep-float", "keep.toml"), "x.y"),
+        (("--weights", "none.pth"), "none.pth"),
+    ):
+        done = mobileseg(*SMALL, *words, "--dry-run")
+        assert done.returncode == 2, (words, done.stderr)
+        assert found in done.stderr
+
+
+@pytest.mark.slow
+def test_no_warning_of_a_library_reaches_the_screen(mobileseg: Run, tmp_path: Path) -> None:
+    for words in (
+        (*SMALL, "--int8", "--output", "a.onnx"),
+        ("compare", "a.onnx", "--data", "samples", "--no-labels", "--layers"),
+        ("predict", "a.onnx", "samples"),
+        ("predict", "seaformer-tiny", "samples", "--output", "float", "--size", "64x96"),
+        ("latency", "a.onnx"),
+    ):
+        done = mobileseg(*words)
+        assert done.returncode == 0, (words, done.stderr)
+        assert all(line.startswith("[") for line in done.stderr.splitlines()), (words, done.stderr)
+        assert "Warning" not in done.stderr
+
+
+@pytest.mark.slow
+def test_quiet_and_verbose(mobileseg: Run) -> None:
+    quiet = mobileseg(*SMALL, "--output", "a.onnx", "-q")
+    assert quiet.returncode == 0 and quiet.stderr == ""
+    assert "verified" in quiet.stdout
+    verbose = mobileseg("-v", *SMALL, "--output", "b.onnx")
+    assert verbose.returncode == 0
+    assert "KernelPreference" in verbose.stderr
