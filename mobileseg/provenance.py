@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 _SEPARATOR = re.compile(r"[/\\]")
 _OPTION = re.compile(r"(--?[\w-]+=|[\w.-]+=|-\w(?=.*[/\\]))(.*)", re.DOTALL)  # --name=, name= and -n before a path
+_URL = re.compile(r"\w+://[^\s'\"<>]+")
+_FOLDERS = re.compile(r"(?<![\w.:/\\])(?:~|[A-Za-z]:)?[/\\](?:[^\s/\\'\":;,()]+[/\\])+")  # of a whole path
 _DIGEST = re.compile(r"sha256=[0-9a-fA-F]{64}")
 
 
@@ -38,6 +40,12 @@ def public_name(place: str | Path) -> str:
 def _last(path: str) -> str:
     parts = [part for part in _SEPARATOR.split(path) if part]
     return parts[-1] if parts else path[:1]
+
+
+def public_text(text: str) -> str:
+    """A sentence in which whole paths are reduced to their last part, and URLs to what ``public_name`` leaves of them."""
+    text = _URL.sub(lambda url: public_name(url[0]), text)
+    return _FOLDERS.sub("", text)
 
 
 def public_command(words: Iterable[str]) -> str:

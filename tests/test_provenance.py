@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mobileseg.provenance import command, public_command, public_name
+from mobileseg.provenance import command, public_command, public_name, public_text
 
 ROOT = Path(__file__).resolve().parents[1]
 COMMITTED = sorted(
@@ -21,7 +21,9 @@ COMMITTED = sorted(
 )
 DIGEST = "0123456789abcdef" * 4
 PRIVATE = {
-    "a path of a machine": re.compile(r"""(?<![\w.:/-])(?:/(?:tmp|home|root|Users|work|mnt|var|opt|data|usr|private)/|~/|[A-Za-z]:[\\/])"""),
+    "a path of a machine": re.compile(
+        r"(?<![\w.:/-])(?:/(?:tmp|home|root|Users|work|mnt|var|opt|data|usr|private)/|~/|[A-Za-z]:[\\/])"
+    ),
     "a file URL": re.compile(r"file:/"),
     "a user in a URL": re.compile(r"\w://[^/\s\"']*@"),
     "a query of a URL": re.compile(r"\w://[^\s\"']*\?"),
@@ -78,6 +80,20 @@ def test_the_command_is_ours_or_the_function(monkeypatch: pytest.MonkeyPatch) ->
     assert command("mobileseg.export.compare") == "mobileseg compare x.pte"
     monkeypatch.setattr(sys, "argv", ["/home/alice/train.py", "--token", "secret"])
     assert command("mobileseg.export.compare") == "mobileseg.export.compare"
+
+
+@pytest.mark.parametrize(
+    ("text", "public"),
+    [
+        ("sensitivity on 16 images of /home/alice/probes", "sensitivity on 16 images of probes"),
+        ("found '/home/alice/x.pte': no such file", "found 'x.pte': no such file"),
+        (r"no C:\Users\alice\x.pte, or ~/alice/y", "no x.pte, or y"),
+        ("at https://alice:pw@host.org/a/b?token=pw or not", "at https://host.org/a/b or not"),
+        ("by hand: mean and/or 1/2, 10/100 dB, a:b", "by hand: mean and/or 1/2, 10/100 dB, a:b"),
+    ],
+)
+def test_the_public_text(text: str, public: str) -> None:
+    assert public_text(text) == public
 
 
 WORDS = st.lists(

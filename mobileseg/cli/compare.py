@@ -68,7 +68,7 @@ def run(
         if dataset is not None:
             result = comparison.compare_labelled(opened, dataset, weights, count, seen)
         else:
-            result = comparison.compare_images(opened, image_folder(folder), weights, count, seen)
+            result = comparison.compare_images(opened, folder, weights, count, seen)
     except UnknownOperationError as error:  # a result all the same: UNKNOWN, with the operation's name
         not_known, result = error, comparison.unknown(opened, folder, error)
     if layers and not_known is None:
