@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from mobileseg.data.classes import ClassSet
-from mobileseg.data.dataset import data_name, data_folder, image_folder, open_labelled, samples_folder
+from mobileseg.data.dataset import data_folder, data_name, image_folder, open_labelled, samples_folder
 from mobileseg.errors import DatasetError, ImageError
 
 CLASSES = ClassSet(names=("road", "sky", "car"), ignore_index=255)
