@@ -13,6 +13,7 @@ import pytest
 
 import mobileseg as package
 from mobileseg.data.dataset import samples_folder
+from mobileseg.latency.protocol import GATES
 from mobileseg.weights.records import bundled
 
 pytestmark = pytest.mark.slow
@@ -66,7 +67,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     alice.run(
         "compare", out / "tiny.onnx", "--data", alice.data / "street", "--no-labels", "--worst", 1, "--json", out / "compared.json",
     )  # fmt: skip
-    gates = [word for gate in ("hot", "throttled", "saver", "load", "battery") for word in ("--allow", gate)]
+    gates = [word for gate in GATES for word in ("--allow", gate)]
     alice.run("latency", out / "tiny.pte", "--protocol", "quick", *gates, "--json", out / "times.json")
     alice.run("report", out / "compared.json", out / "times.json", "--output", out / "page.html")
     return out
