@@ -13,12 +13,10 @@ import argparse
 import json
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-
-from places import shown
 
 from mobileseg.data.split import open_one
 from mobileseg.export import export_model
@@ -73,7 +71,7 @@ def measure(one: Trained, target: str, data: Path) -> dict[str, Any]:
         "comparison": {
             **json.loads(comparison.to_json()),
             "weights": Path(one.weights).name,
-            "data": replace(images, path=Path(shown(images.path))).title,
+            "data": images.title,
         },
     }
 

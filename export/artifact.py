@@ -20,7 +20,7 @@ from mobileseg.files import sha256
 from mobileseg.models.spec import OUTPUTS
 from mobileseg.postprocess.class_map import classes_of_output
 from mobileseg.postprocess.panoptic import PanopticRules, rules_for
-from mobileseg.registry import choose, load, require
+from mobileseg.registry import choose, load
 
 if TYPE_CHECKING:
     from mobileseg.export.backends.contract import Runtime
@@ -120,7 +120,7 @@ def open_artifact(path: str | Path, any_version: bool = False) -> Artifact:
     """
     artifact = read_artifact(path)
     target = artifact.target
-    require(target.runtime_packages, f"running {target.suffix} files", target.extra)
+    target.require(target.runtime_packages, f"running {target.suffix} files")
     if not any_version:
         check_versions(artifact.manifest, target, artifact.path.name)
     return artifact

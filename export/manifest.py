@@ -1,4 +1,7 @@
-"""The manifest: everything downstream needs to know about an artifact, in one versioned file beside it."""
+"""The manifest: everything downstream needs to know about an artifact, in one versioned file beside it.
+
+It says nothing of the machine that made it: files are named by their last part and their sha256 (``mobileseg.provenance``).
+"""
 
 from __future__ import annotations
 
@@ -47,7 +50,8 @@ class ModelPart(Part):
 
 
 class WeightsPart(Part):
-    """``kind``: bundled, file, url or random. ``sha256`` of the file, None for random weights (then ``seed`` says which)."""
+    """``kind``: bundled, file, url or random. ``source``: the bundled name, the file's name, or the URL without user and query; in files
+    of older versions the whole path. ``sha256`` of the file, None for random weights (then ``seed`` says which)."""
 
     kind: Literal["bundled", "file", "url", "random"]
     source: str
@@ -143,7 +147,7 @@ class PrecisionPart(Part):
 
 
 class CalibrationPart(Part):
-    """The images that fixed the int8 ranges."""
+    """The images that fixed the int8 ranges. ``source``: the folder's name, in files of older versions its whole path."""
 
     source: str
     images: int

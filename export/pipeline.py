@@ -1,4 +1,4 @@
-"""The road of one model: weights, deploy model, quantization, lowering, verification, manifest."""
+"""The pipeline of one model: weights, deploy model, quantization, lowering, verification, manifest."""
 
 from __future__ import annotations
 
@@ -42,6 +42,7 @@ from mobileseg.models.factory import deploy
 from mobileseg.models.reference import run_module
 from mobileseg.quiet import quiet
 from mobileseg.registry import load
+from mobileseg.weights.known import remember
 from mobileseg.weights.resolve import RANDOM
 
 AUTO_BUDGET_S = 180.0
@@ -87,7 +88,16 @@ def export(request: ExportRequest) -> Artifact:
         record = manifest_path(folder / request.output.name)
         record.write_text(manifest.to_json(), encoding="utf-8")
         publish([(lowered.path, request.output), (record, manifest_path(request.output))])
+    _remember(request, manifest)
     return Artifact(request.output, manifest, request.target)
+
+
+def _remember(request: ExportRequest, manifest: Manifest) -> None:
+    """The manifest does not say where the weights and the images are; the cache of this machine does."""
+    if request.loaded is not None and manifest.weights.sha256 is not None:
+        remember(manifest.weights.sha256, request.loaded.weights.path)
+    if request.images.folder is not None and manifest.calibration is not None:
+        remember(manifest.calibration.sha256, request.images.folder)
 
 
 def _asked(request: ExportRequest, deployed: DeployedModel) -> KeepFloat | None:

@@ -19,7 +19,7 @@ from mobileseg.models.checks import check_emit, check_num_classes, check_size
 from mobileseg.models.registry import MODELS
 from mobileseg.models.spec import Emit, ModelSpec
 from mobileseg.provenance import command
-from mobileseg.registry import choose, require
+from mobileseg.registry import choose
 from mobileseg.weights.resolve import RANDOM, Weights, default_weights, resolve
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ class ExportRequest:
         output_kind = check_emit(spec, emit)
         if num_classes is not None:
             check_num_classes(num_classes)
-        require(aim.packages, f"exporting to {aim.title}", aim.extra)
+        aim.require(aim.packages, f"exporting to {aim.title}")
         path = _output(spec, aim, precision, output, force)
         if size is not None:
             check_size(replace(spec, largest=None) if resample_tables else spec, *size)

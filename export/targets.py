@@ -6,6 +6,8 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from mobileseg.registry import load, require
+
 FLOAT32 = "float32"
 FLOAT16 = "float16"
 INT8 = "int8"
@@ -25,7 +27,8 @@ class TargetSpec:
     without running. ``packages``: what must be importable to export, ``runtime_packages`` to run; ``runtime_distribution``: whose
     version decides how the file behaves.
     ``precisions``: the default first; the value is what it means, for the manifest and the screen. ``refused``: precisions that other
-    targets have, and why this one has not.
+    targets have, and why this one has not. ``native``: dotted path of ``f()`` that raises ``EnvironmentLackError`` if what a
+    package's native code does is missing here.
     """
 
     name: str
@@ -42,6 +45,13 @@ class TargetSpec:
     precisions: Mapping[str, str]
     refused: Mapping[str, str]
     interpreted: bool = False
+    native: str | None = None
+
+    def require(self, packages: tuple[str, ...], purpose: str) -> None:
+        """Raise ``MissingExtraError`` or another ``EnvironmentLackError`` unless ``packages`` and the native part are here."""
+        if self.native is not None:
+            load(self.native)()
+        require(packages, purpose, self.extra)
 
 
 _CORE_ML_HERE = sys.platform == "darwin"  # Core ML predicts on macOS only
@@ -110,6 +120,7 @@ TARGETS: Mapping[str, TargetSpec] = {
             evaluated_by="Core ML" if _CORE_ML_HERE else "our interpreter, not by Core ML",
             interpreted=not _CORE_ML_HERE,
             check="mobileseg.export.backends.coreml.check:check",
+            native="mobileseg.export.backends.coreml.native:check_native",
             precisions={
                 FLOAT16: "float16 weights and activations, float32 input and output",
                 FLOAT32: "float32 throughout",

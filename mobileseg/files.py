@@ -96,16 +96,22 @@ def staging(output: Path) -> Iterator[Path]:
 
 
 def publish(pairs: list[tuple[Path, Path]]) -> None:
-    """Move every finished ``(temporary, final)``; the last pair is what makes the others valid. Replaces what is there."""
+    """Move every finished ``(temporary, final)``; the last pair is what makes the others valid. Replaces what is there.
+
+    Interrupted at any point, each final name has its old content or its new one.
+    """
     for temporary, final in pairs:
         old = temporary.with_name(temporary.name + ".replaced")
         aside = (final.is_dir() and not final.is_symlink()) or (temporary.is_dir() and os.path.lexists(final))
-        if aside:
-            os.replace(final, old)  # a folder cannot be replaced in one step; the old one dies with the staging folder
         try:
+            if aside:
+                os.replace(
+                    final, old
+                )  # a folder cannot be replaced in one step; the old one goes with the staging folder
             os.replace(temporary, final)
         except BaseException:
-            if aside:
+            # Ctrl-C may come between the two, or after a rename that was done: only the disk knows which of them were.
+            if os.path.lexists(old) and not os.path.lexists(final):
                 os.replace(old, final)
             raise
 

@@ -172,6 +172,29 @@ def test_publish_replaces_what_is_there(tmp_path: Path, new: str, old: str) -> N
         assert names(tmp_path / "out") == ["new"]
 
 
+@pytest.mark.parametrize("after", [1, 2])
+def test_publish_interrupted_after_a_rename_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: int
+) -> None:
+    write_tree(tmp_path, {"out/old": "old"})
+    rename, left = os.replace, [after]
+
+    def interrupted(source: Path, target: Path) -> None:
+        rename(source, target)
+        left[0] -= 1
+        if left[0] == 0:
+            raise KeyboardInterrupt
+
+    with staging(tmp_path / "out") as folder:
+        write_tree(folder, {"out/new": "new"})
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "replace", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                publish([(folder / "out", tmp_path / "out")])
+    assert names(tmp_path) == ["out"]
+    assert names(tmp_path / "out") == (["old"] if after == 1 else ["new"])
+
+
 def test_publish_keeps_the_old_folder_where_the_new_one_is_missing(tmp_path: Path) -> None:
     write_tree(tmp_path, {"out/old": "old"})
     with pytest.raises(FileNotFoundError), staging(tmp_path / "out") as folder:

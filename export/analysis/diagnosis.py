@@ -87,7 +87,7 @@ class Diagnosis:
         probes, source = image_probes(self.images, self.size, self.probes), self.images.source
         if self.data is not None:
             _check_classes(model, self.data)
-            probes, source = labelled_probes(self.data, self.size, self.probes), str(self.data.path)
+            probes, source = labelled_probes(self.data, self.size, self.probes), self.data.title
         self.progress(f"calibrate on {len(self.images.images)} images ({self.images.source})")
         recipe = default_recipe(self.spec.family, self.weights.record)
         bench = bench_of(model, self.size, self.images, probes, recipe=recipe)

@@ -8,18 +8,21 @@ from pathlib import Path
 import torch
 
 from mobileseg.data.images import evenly, read_batch
-from mobileseg.errors import ArtifactError, RequestError
+from mobileseg.errors import ArtifactError, DatasetError, ImageError, RequestError
 from mobileseg.export.analysis.diagnosis import PROBES, bench_of
 from mobileseg.export.analysis.probe import Bench, Probe
 from mobileseg.export.analysis.sensitivity import Progress, layer_costs
 from mobileseg.export.artifact import Artifact
 from mobileseg.export.evaluation.layer_report import LayerReport
 from mobileseg.export.evaluation.reference import reference_of
+from mobileseg.export.manifest import CalibrationPart
 from mobileseg.export.quantization.calibration import ImageSet, read_calibration
 from mobileseg.export.quantization.recipes import DEFAULT, RECIPES
 from mobileseg.export.targets import INT8
 from mobileseg.metrics.agreement import Agreement
 from mobileseg.models.reference import run_module
+from mobileseg.provenance import public_name
+from mobileseg.weights.known import recall
 
 
 def layer_report(
@@ -29,9 +32,10 @@ def layer_report(
     calibration: Path | None = None,
     progress: Progress = lambda stage: None,
 ) -> LayerReport:
-    """Of at most ``PROBES`` of the images. ``weights``, ``calibration``: where they are now, if not where the manifest says.
+    """Of at most ``PROBES`` of the images. ``weights``, ``calibration``: where they are; without them they are looked for.
 
-    Raises ``RequestError`` for a file without an int8 graph, ``ArtifactError`` where weights or calibration images are gone or others.
+    Raises ``RequestError`` for a file without an int8 graph, ``ArtifactError`` if the weights or calibration images are not found, or
+    are others.
     """
     manifest = artifact.manifest
     recipe = RECIPES.get(manifest.precision.recipe or DEFAULT)
@@ -47,7 +51,7 @@ def layer_report(
     probes = [Probe(read_batch(path, *artifact.size)) for path in chosen]
     asked = manifest.precision.requested
     kept = tuple(layer.layer for layer in asked.layers) if asked else ()
-    model = reference_of(manifest, weights)
+    model = reference_of(manifest, weights, artifact.path.parent)
     bench = bench_of(model, artifact.size, seen, probes, manifest.output.kind, recipe, kept)
     graph = bench.without(kept)
     fidelity = _fidelity(artifact, bench)
@@ -66,22 +70,35 @@ def _fidelity(artifact: Artifact, bench: Bench) -> float:
 
 
 def _calibration(artifact: Artifact, folder: Path | None) -> ImageSet:
-    """The images that fixed the file's ranges, and no others."""
+    """The images that fixed the file's ranges, and no others. Raises ``ArtifactError``."""
     part = artifact.manifest.calibration
     assert part is not None
-    if folder is None and not part.bundled:
-        folder = Path(part.source)
-    if folder is not None and not folder.is_dir():
-        raise ArtifactError(
-            expected=f"the calibration images of {artifact.path.name}",
-            found=f"no folder at {folder}",
-            fix="give --calibration with the folder where they are now",
-        )
-    images = read_calibration(folder)
-    if images.part().sha256 != part.sha256:
-        raise ArtifactError(
-            expected=f"the {part.images} calibration images of {artifact.path.name} (sha256 {part.sha256})",
-            found=f"{len(images.images)} others in {images.source}",
-            fix="give --calibration with the folder that the file was exported with",
-        )
-    return images
+    others = []
+    for place in [folder] if folder is not None else _places(part, artifact.path.parent):
+        if place is not None and not place.is_dir():
+            continue
+        try:
+            images = read_calibration(place)
+        except (DatasetError, ImageError):
+            if folder is not None:
+                raise
+            continue  # another folder of that name
+        if images.sha256 == part.sha256:
+            return images
+        others.append(f"{len(images.images)} others in {place or images.source}")
+    name = public_name(part.source)
+    raise ArtifactError(
+        expected=f"the {part.images} calibration images {name} of {artifact.path.name} (sha256 {part.sha256})",
+        found="; ".join(others)
+        or f"no folder {folder or f'{name} beside the artifact, in the working folder or where it was exported'}",
+        fix=f"give --calibration with the path of {name}, as it was when the file was exported",
+    )
+
+
+def _places(part: CalibrationPart, beside: Path) -> list[Path | None]:
+    """The folders that may hold the images, the likeliest first. Manifests of older versions hold the whole path."""
+    if part.bundled:
+        return [None]
+    name = public_name(part.source)
+    known = recall(part.sha256)
+    return [Path(part.source), beside / name, Path(name), *([known] if known else [])]

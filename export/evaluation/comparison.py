@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from pydantic import Field
 
-from mobileseg.data.dataset import LabelledFolder
+from mobileseg.data.dataset import LabelledFolder, data_name, files_digest, image_folder
 from mobileseg.data.images import check_images, find_images, read_batch
 from mobileseg.data.labels import read_labels
 from mobileseg.errors import UNKNOWN_FIX, DatasetError, GateError, RequestError, UnknownOperationError
@@ -28,6 +28,7 @@ from mobileseg.models.factory import deploy
 from mobileseg.models.reference import reference_outputs, run_module
 from mobileseg.postprocess.class_map import Outputs
 from mobileseg.progress import track
+from mobileseg.provenance import public_name
 
 SCHEMA_VERSION: Final = 1
 OPERATIONS: Final = "operations"  # the gate of a file that cannot be evaluated here
@@ -44,12 +45,12 @@ class Logits(Part):
 
 
 class Comparison(Document):
-    """The JSON of ``compare``. ``float_`` is written as ``float``; both are None where there were no labels: not measured.
+    """The JSON of ``compare``. ``float_`` is written as ``float``; it and ``artifact`` are None without labels: not measured.
 
-    ``artifact_logits``, ``deploy_logits``: of the file and of its deploy model in PyTorch, both against the reference model;
-    ``agreement`` and ``sqnr_db`` repeat the file's. ``evaluated_by``: what ran the file. Where that does not know an operation of
-    it, the verdict is UNKNOWN, a gate names the operation, and there are no figures. ``layers``: where the error arises, ``worst``: on
-    which images, where that was asked for.
+    ``data``: what the images are called; ``data_sha256``: of their files and labels, None in older results. ``artifact_logits``,
+    ``deploy_logits``: of the file and of its deploy model in PyTorch, both against the reference model; ``agreement`` and ``sqnr_db``
+    repeat the file's. ``evaluated_by``: what ran the file. If that does not know an operation of it, the verdict is UNKNOWN, a gate
+    names the operation, and there are no figures. ``layers``: where the error arises, ``worst``: on which images, if asked for.
     """
 
     schema_version: Literal[1] = SCHEMA_VERSION
@@ -63,6 +64,7 @@ class Comparison(Document):
     artifact_bytes: int | None = None
     evaluated_by: str | None = None
     data: str
+    data_sha256: str | None = None
     images: int
     float_: Accuracy | None = Field(alias="float")
     artifact: Accuracy | None
@@ -134,7 +136,7 @@ def compare_labelled(
                 tally.panoptic.add(outputs, item, data.classes)
         if worst is not None:
             worst.add(item.image, original[1], file[1], label)
-    return forms.result(data.title, (before.accuracy(), after.accuracy()), after.gains(before))
+    return forms.result(data.title, data.sha256, (before.accuracy(), after.accuracy()), after.gains(before))
 
 
 def compare_images(
@@ -143,22 +145,23 @@ def compare_images(
     weights: str | None = None,
     worst: WorstImages | None = None,
 ) -> Comparison:
-    """Without labels: how often both give a pixel of the input the same class, and the logits' SQNR."""
-    paths = find_images(folder)
+    """Without labels: how often both give a pixel of the input the same class, and the logits' SQNR. ``folder``: of images, or with
+    ``images/`` in it."""
+    paths = find_images(image_folder(folder))
     check_images(paths)
     forms = _Forms(artifact, weights)
     for path in track(paths, "compare", "images"):
         (_, original), _, (_, file) = forms.run(path, artifact.size)
         if worst is not None:
             worst.add(path, original, file)
-    return forms.result(str(folder), (None, None), ())
+    return forms.result(data_name(folder), files_digest(paths), (None, None), ())
 
 
 def unknown(artifact: Artifact, data: Path, error: UnknownOperationError) -> Comparison:
     """The result for a file that cannot be evaluated here: nothing was compared."""
     gate = Gate(name=OPERATIONS, verdict="UNKNOWN", expected=error.expected, found=error.found)
     return Comparison(
-        **_facts(artifact, str(data)),
+        **_facts(artifact, data_name(data)),
         images=0,
         float=None,
         artifact=None,
@@ -172,7 +175,7 @@ def unknown(artifact: Artifact, data: Path, error: UnknownOperationError) -> Com
     )
 
 
-def _facts(artifact: Artifact, data: str) -> dict[str, Any]:
+def _facts(artifact: Artifact, data: str, digest: str | None = None) -> dict[str, Any]:
     """What is known of a comparison before it starts."""
     manifest = artifact.manifest
     return {
@@ -180,12 +183,13 @@ def _facts(artifact: Artifact, data: str) -> dict[str, Any]:
         "model": manifest.model.name,
         "target": manifest.target,
         "precision": manifest.precision.name,
-        "weights": manifest.weights.note or manifest.weights.source,
+        "weights": manifest.weights.note or public_name(manifest.weights.source),
         "artifact_file": artifact.path.name,
         "artifact_sha256": manifest.artifact.sha256,
         "artifact_bytes": manifest.artifact.size_bytes,
         "evaluated_by": artifact.target.evaluated_by,
         "data": data,
+        "data_sha256": digest,
         "versions": installed(),
     }
 
@@ -199,7 +203,7 @@ class _Forms:
     def __init__(self, artifact: Artifact, weights: str | None) -> None:
         self.artifact = artifact
         self.runtime = artifact.load()  # first: where nothing can run the file nothing else is worth loading
-        self.original = reference_of(artifact.manifest, weights)
+        self.original = reference_of(artifact.manifest, weights, artifact.path.parent)
         self.deployed = deploy(self.original, *artifact.size, emit=artifact.manifest.output.kind)
         classes = artifact.manifest.model.num_classes
         self.file, self.rewrite = Agreement(classes), Agreement(classes)
@@ -221,7 +225,7 @@ class _Forms:
         return original, deployed, file
 
     def result(
-        self, data: str, accuracy: tuple[Accuracy | None, Accuracy | None], gains: tuple[Gain, ...]
+        self, data: str, digest: str, accuracy: tuple[Accuracy | None, Accuracy | None], gains: tuple[Gain, ...]
     ) -> Comparison:
         error, span = self.rewrite.max_error, self.rewrite.logit_range
         gates = gates_of(
@@ -232,7 +236,7 @@ class _Forms:
             gains,
         )
         return Comparison(
-            **_facts(self.artifact, data),
+            **_facts(self.artifact, data, digest),
             images=self.file.images,
             float=accuracy[0],
             artifact=accuracy[1],

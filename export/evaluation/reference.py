@@ -2,30 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 from torch import nn
 
 from mobileseg.errors import ArtifactError
-from mobileseg.export.manifest import Manifest
-from mobileseg.files import sha256
+from mobileseg.export.manifest import Manifest, WeightsPart
+from mobileseg.files import cache_folder, sha256
 from mobileseg.models.factory import build, stretch_tables
 from mobileseg.models.registry import MODELS
+from mobileseg.models.spec import ModelSpec
+from mobileseg.provenance import public_name
 from mobileseg.registry import choose
 from mobileseg.weights.importer import model_from_weights
-from mobileseg.weights.resolve import resolve
+from mobileseg.weights.known import recall
+from mobileseg.weights.records import bundled
+from mobileseg.weights.resolve import Weights, resolve
 
 
-def reference_of(manifest: Manifest, weights: str | None = None) -> nn.Module:
-    """The reference model with the very weights of the manifest; ``weights`` says where they are now if they were moved.
+def reference_of(manifest: Manifest, weights: str | None = None, folder: Path | None = None) -> nn.Module:
+    """The reference model with the very weights of the manifest.
 
-    Raises ``ArtifactError`` where they are gone or others.
+    ``weights``: what ``--weights`` takes; without it the file is looked for by its sha256: in ``folder`` (the artifact's), in the
+    working folder, among the bundled weights, in the download cache and where an export on this machine read it; a URL is downloaded
+    if all that fails. Raises ``ArtifactError`` if the weights are not found, or are others.
     """
     spec = choose(MODELS, manifest.model.name, "model")
     part = manifest.weights
     if part.kind == "random" and weights is None:
         return _stretched(build(spec, manifest.model.num_classes, part.seed or 0), manifest)
-    source = resolve(weights or part.source, spec)
+    source = _given(weights, part, spec) if weights is not None else _found(part, spec, folder)
+    model, _ = model_from_weights(spec, replace(source, sha256=part.sha256), None, part.seed or 0)
+    return _stretched(model, manifest)
+
+
+def _given(weights: str, part: WeightsPart, spec: ModelSpec) -> Weights:
+    source = resolve(weights, spec)
     found = sha256(source.path)
     if found != part.sha256:
         raise ArtifactError(
@@ -33,8 +47,40 @@ def reference_of(manifest: Manifest, weights: str | None = None) -> nn.Module:
             found=f"{found} at {source.path}",
             fix="give --weights with the file that was exported",
         )
-    model, _ = model_from_weights(spec, replace(source, sha256=found), None, part.seed or 0)
-    return _stretched(model, manifest)
+    return source
+
+
+def _found(part: WeightsPart, spec: ModelSpec, folder: Path | None) -> Weights:
+    others = []
+    for place in _places(part, spec, folder):
+        digest = sha256(place)
+        if digest == part.sha256:
+            return resolve(place, spec)
+        others.append(f"sha256 {digest} at {place}")
+    if part.kind == "url":
+        return resolve(_with_digest(part), spec)
+    raise ArtifactError(
+        expected=f"the weights {public_name(part.source)} that the artifact was made from (sha256 {part.sha256})",
+        found="; ".join(others)
+        or "no such file beside the artifact, in the working folder, in the cache or where it was exported",
+        fix=f"give --weights with the path of {public_name(part.source)}",
+    )
+
+
+def _places(part: WeightsPart, spec: ModelSpec, folder: Path | None) -> Iterator[Path]:
+    """The files that may be the weights, the likeliest first. Manifests of older versions hold the whole path."""
+    own = bundled(spec.name)
+    if part.kind == "bundled" and part.source in own:
+        yield own[part.source].path
+    name = Path(public_name(part.source)).name
+    downloads = [path for path in sorted(cache_folder("weights").glob("*/*")) if path.name == name]
+    known = recall(part.sha256 or "")
+    places = [Path(part.source), (folder or Path()) / name, Path(name), *downloads, *([known] if known else [])]
+    yield from dict.fromkeys(path.resolve() for path in places if path.is_file())
+
+
+def _with_digest(part: WeightsPart) -> str:
+    return f"{part.source.partition('#')[0]}#sha256={part.sha256}"
 
 
 def _stretched(model: nn.Module, manifest: Manifest) -> nn.Module:

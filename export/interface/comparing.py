@@ -81,7 +81,7 @@ def compare(
         if dataset is not None:
             result = comparison.compare_labelled(opened, dataset, start, worst=seen)
         else:
-            result = comparison.compare_images(opened, image_folder(folder), start, worst=seen)
+            result = comparison.compare_images(opened, folder, start, worst=seen)
     except UnknownOperationError as error:  # a result all the same: UNKNOWN, with the operation's name
         result, layers, seen = comparison.unknown(opened, folder, error), False, None
     if layers:

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from mobileseg.data.dataset import image_folder, samples_folder
+from mobileseg.data.dataset import data_name, image_folder, samples_folder
 from mobileseg.data.images import Batch, Pixels, evenly, find_images, read_image, to_batch
 from mobileseg.errors import DatasetError
 from mobileseg.export.manifest import CalibrationPart
@@ -17,12 +17,13 @@ MOST = 128  # more changes the ranges little and takes minutes: larger folders a
 
 @dataclass(frozen=True)
 class ImageSet:
-    """Distinct images at their own sizes. ``bundled`` where they are the package's street images."""
+    """Distinct images at their own sizes. ``source``: what records call them. ``bundled``: they are the package's street images."""
 
     source: str
     images: tuple[Pixels, ...]
     sha256: str
     bundled: bool
+    folder: Path | None = None  # where they are on this machine, which no record says
 
     def batches(self, height: int, width: int) -> list[Batch]:
         """Every image as the ``(1, 3, height, width)`` float32 that an artifact takes."""
@@ -44,9 +45,9 @@ def read_image_set(folder: Path | None) -> ImageSet:
         pixels = read_image(path)
         if path in chosen:
             images.setdefault(hashlib.sha256(f"{pixels.shape}".encode() + pixels.tobytes()).hexdigest(), pixels)
-    source = "bundled comma10k samples" if folder is None else str(folder)
+    source = "bundled comma10k samples" if folder is None else data_name(folder)
     digest = hashlib.sha256("".join(images).encode()).hexdigest()
-    return ImageSet(source, tuple(images.values()), digest, folder is None)
+    return ImageSet(source, tuple(images.values()), digest, folder is None, folder)
 
 
 def read_calibration(folder: Path | None) -> ImageSet:

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from mobileseg.errors import RequestError
 from mobileseg.export.manifest import KeptLayer, Part, RequestPart
+from mobileseg.provenance import public_text
 
 if TYPE_CHECKING:
     from mobileseg.models.deploy import DeployedModel
@@ -42,7 +43,7 @@ class KeepFloat(Part):
     def part(self) -> RequestPart:
         """For the manifest."""
         return RequestPart(
-            source=self.source,
+            source=public_text(self.source),  # lists of older versions hold whole paths
             layers=self.keep,
             latency_ratio=self.latency_ratio,
             latency_interval=self.latency_interval,
@@ -71,7 +72,7 @@ def read_keep_float(path: Path, model: str) -> KeepFloat:
         raise RequestError(
             expected=f"a list of layers as `mobileseg sensitivity` writes it, at {path}",
             found=f"{'.'.join(map(str, what['loc']))}: {what['msg']}" if what else str(error),
-            fix="make one with `mobileseg sensitivity`, or correct it",
+            fix="make one with `mobileseg sensitivity`, or fix it",
         ) from error
     if found.model != model:
         raise RequestError(

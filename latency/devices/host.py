@@ -24,7 +24,7 @@ from mobileseg.latency.conditions import linux, parsers
 from mobileseg.latency.conditions.sensors import Core, Properties, Sensors
 from mobileseg.latency.devices.contract import RunnerFailedError
 from mobileseg.latency.devices.table import Found
-from mobileseg.registry import choose, require
+from mobileseg.registry import choose
 
 RUNNER = (sys.executable, "-m", "mobileseg.latency.runners.python")
 LOOK_S = 0.5  # between two readings of the processor's time
@@ -71,7 +71,7 @@ class Host:
                 found=f"{manifest.artifact.file} on {platform.system()}, where an interpreter evaluates it: its times say nothing",
                 fix="measure it on a Mac",
             )
-        require(target.runtime_packages, f"running {target.suffix} files", target.extra)
+        target.require(target.runtime_packages, f"running {target.suffix} files")
         check_versions(manifest, target, manifest.artifact.file)
 
     @contextlib.contextmanager

@@ -130,5 +130,9 @@ def _series(artifact: Artifact, core: EmulatedCore) -> Series:
         **facts(artifact),
         counts=found.counts,
         with_host=likeness(artifact, artifact.load(1).run(batch), found.outputs),
-        with_reference=likeness(artifact, reference_outputs(reference_of(artifact.manifest), batch), found.outputs),
+        with_reference=likeness(
+            artifact,
+            reference_outputs(reference_of(artifact.manifest, folder=artifact.path.parent), batch),
+            found.outputs,
+        ),
     )

@@ -26,6 +26,7 @@ from mobileseg.latency.measuring.picture import told, write_input
 from mobileseg.latency.measuring.request import BIG
 from mobileseg.latency.protocol import PROTOCOLS, Protocol, check_gates
 from mobileseg.latency.results.result import Result, Series
+from mobileseg.provenance import public_text
 from mobileseg.registry import choose
 
 TARGETS = ("executorch", "onnx")  # whose runtimes the app holds
@@ -91,7 +92,7 @@ def measure(
     except (DeviceError, GateError) as error:
         if not run.told:
             raise
-        reason = f"expected {error.expected}; found {error.found}"
+        reason = public_text(f"expected {error.expected}; found {error.found}")
     return merge(run.told, run.asked, run.skipped, reason)
 
 

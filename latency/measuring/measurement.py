@@ -35,6 +35,7 @@ from mobileseg.latency.protocol import DEFAULT
 from mobileseg.latency.results.result import Likeness, Profile, Result, Series, Session, Stage
 from mobileseg.postprocess.class_map import Outputs
 from mobileseg.progress import count
+from mobileseg.provenance import public_text
 from mobileseg.registry import load
 
 Progress = Callable[[str], None]
@@ -91,7 +92,7 @@ def measure(
     except (DeviceError, GateError) as error:
         if not run.samples:
             raise
-        reason = f"expected {error.expected}; found {error.found}"
+        reason = public_text(f"expected {error.expected}; found {error.found}")
     return run.result(reason, command)
 
 

@@ -104,7 +104,7 @@ def _keys(fields: object) -> str:
 def _check_distinct(found: Results) -> None:
     """The same file on the same data, or in the same setting, has one figure and not two."""
     _refuse_twice(
-        (source, (one.artifact_sha256, one.data), f"{one.artifact_file} on {one.data}")
+        (source, (one.artifact_sha256, one.data, one.data_sha256), f"{one.artifact_file} on {one.data}")
         for source, one in found.comparisons
     )
     _refuse_twice(

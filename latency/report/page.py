@@ -88,7 +88,7 @@ def sections(found: Results) -> list[Section]:
     compared = [one for _, one in found.comparisons]
     measured = [one for _, one in found.measurements]
     groups = _by_data(compared)
-    parts = [_accuracy(data, group, place) for place, (data, group) in enumerate(groups.items())]
+    parts = [_accuracy(group[0].data, group, place) for place, group in enumerate(groups)]
     parts += _latency(measured, groups)
     parts += _counts(measured)
     parts += [_difference(place, source.path, diff) for place, (source, diff) in enumerate(found.differences)]
@@ -103,12 +103,12 @@ def short(data: str) -> str:
     return "/".join(Path(data).parts[-2:])
 
 
-def _by_data(compared: Sequence[Comparison]) -> dict[str, list[Comparison]]:
+def _by_data(compared: Sequence[Comparison]) -> list[list[Comparison]]:
     """Figures on different data sets do not compare."""
-    groups: dict[str, list[Comparison]] = {}
+    groups: dict[tuple[str, str | None], list[Comparison]] = {}
     for one in compared:
-        groups.setdefault(one.data, []).append(one)
-    return groups
+        groups.setdefault((one.data, one.data_sha256), []).append(one)
+    return list(groups.values())
 
 
 def _accuracy(data: str, group: Sequence[Comparison], place: int) -> Section:
@@ -136,13 +136,13 @@ def _origin(one: Comparison) -> conditions.Facts:
     )
 
 
-def _latency(measured: Sequence[Result], groups: dict[str, list[Comparison]]) -> list[Section]:
+def _latency(measured: Sequence[Result], groups: Sequence[Sequence[Comparison]]) -> list[Section]:
     every = times.timed(measured)
     if not every:
         return []
     clocked = [result for result in measured if result.gives == "time"]
     figures = [times.spread_figure(every), times.drift_figure(every)]
-    figures += [times.front_figure(every, group) for group in groups.values()]
+    figures += [times.front_figure(every, group) for group in groups]
     return [
         Section(
             key="latency",

@@ -5,7 +5,10 @@ Labels are ``masks/`` (class numbers), ``instances/`` (16-bit instance numbers, 
 
 from __future__ import annotations
 
+import hashlib
+import os
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -14,8 +17,10 @@ from mobileseg.data.classes import ClassSet, read_classes
 from mobileseg.data.images import find_images, read_image
 from mobileseg.data.labels import Item, read_labels, read_panoptic
 from mobileseg.errors import DatasetError
+from mobileseg.files import sha256
 
 SAMPLES = "samples"
+CLASSES = "classes.json"
 LARGEST_INSTANCE = 1 << 16
 KINDS = ("masks", "instances")  # in the order of Item's fields
 
@@ -32,8 +37,13 @@ class LabelledFolder:
 
     @property
     def title(self) -> str:
-        """The folder, and which split of it."""
-        return str(self.path) + (f", {self.split} split" if self.split else "")
+        """What records call it: the folder's ``data_name``, and which split of it."""
+        return data_name(self.path) + (f", {self.split} split" if self.split else "")
+
+    @property
+    def sha256(self) -> str:
+        """Hex digest of the names and bytes of the images and labels."""
+        return files_digest([path for item in self.items for path in (item.image, item.mask, item.instances) if path])
 
     @property
     def panoptic(self) -> bool:
@@ -56,6 +66,21 @@ def data_folder(name: str) -> Path:
     if name == SAMPLES and not Path(name).exists():
         return samples_folder()
     return Path(name)
+
+
+def data_name(path: Path) -> str:
+    """What records call a folder of data: its own name. Where ``classes.json`` lies in the folder above, that is the data set, and
+    its name comes first, as in ``camvid11/test``; its ``images`` go by its name alone."""
+    path = Path(os.path.abspath(path))
+    above = path.parent
+    if (path / CLASSES).is_file() or not (above / CLASSES).is_file():
+        return path.name
+    return above.name if path.name == "images" else f"{above.name}/{path.name}"
+
+
+def files_digest(paths: Sequence[Path]) -> str:
+    """Hex sha256 of files by name and content, in the order given."""
+    return hashlib.sha256("".join(f"{path.name}\0{sha256(path)}\n" for path in paths).encode()).hexdigest()
 
 
 def image_folder(path: Path) -> Path:
@@ -90,8 +115,8 @@ def open_labelled(path: Path) -> LabelledFolder:
 
 def _find_classes(path: Path) -> Path:
     for folder in (path, path.resolve().parent):
-        if (folder / "classes.json").is_file():
-            return folder / "classes.json"
+        if (folder / CLASSES).is_file():
+            return folder / CLASSES
     raise DatasetError(
         expected=f"classes.json in {path} or in the folder above",
         found="none",

@@ -91,7 +91,7 @@ def _read(source: Weights) -> Checkpoint:
         raise CheckpointError(
             expected=f"sha256 {source.sha256}",
             found=f"{checkpoint.sha256} in {source.path}",
-            fix="fetch the file again, or correct the digest",
+            fix="download the file again, or correct the digest",
         )
     return checkpoint
 

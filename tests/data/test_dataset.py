@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from mobileseg.data.classes import ClassSet
-from mobileseg.data.dataset import data_folder, image_folder, open_labelled, samples_folder
+from mobileseg.data.dataset import data_folder, data_name, image_folder, open_labelled, samples_folder
 from mobileseg.errors import DatasetError, ImageError
 
 CLASSES = ClassSet(names=("road", "sky", "car"), ignore_index=255)
@@ -153,3 +153,20 @@ def test_the_name_samples_is_the_bundled_folder(tmp_path: Path, monkeypatch: pyt
 def test_image_folder(labelled: Path) -> None:
     assert image_folder(labelled) == labelled / "images"
     assert image_folder(labelled / "masks") == labelled / "masks"
+
+
+@pytest.mark.parametrize(
+    ("folder", "classes", "name"),
+    [
+        ("street", "street", "street"),
+        ("camvid11/test", "camvid11", "camvid11/test"),
+        ("camvid11/images", "camvid11", "camvid11"),
+        ("camvid11/test", "camvid11/test", "test"),
+        ("alice/street", None, "street"),
+    ],
+)
+def test_what_records_call_a_folder(tmp_path: Path, folder: str, classes: str | None, name: str) -> None:
+    (tmp_path / folder).mkdir(parents=True)
+    if classes is not None:
+        (tmp_path / classes / "classes.json").touch()
+    assert data_name(tmp_path / folder) == name

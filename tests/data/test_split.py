@@ -13,7 +13,7 @@ def test_the_splits_of_a_split_folder(tmp_path: Path) -> None:
     split = open_split(data)
     assert [len(part.items) for part in (split.train, split.val, split.test) if part] == [8, 3, 3]
     assert open_one(data, "test") == split.test
-    assert open_one(data, "test").title == str(data / "test")
+    assert open_one(data, "test").title == f"{data.name}/test"
     (data / "val").rename(data / "held")
     with pytest.raises(DatasetError, match="val/ beside train/"):
         open_split(data)
@@ -33,6 +33,6 @@ def test_the_splits_of_a_whole_folder_are_those_that_training_held_out() -> None
     found = {part: open_one(samples, part) for part in SPLITS}
     assert (found["train"], found["val"], found["test"]) == (split.train, split.val, split.test)
     assert sum(len(part.items) for part in found.values()) == 11
-    assert found["test"].title == f"{samples}, test split"
+    assert found["test"].title == "samples, test split"
     with pytest.raises(DatasetError, match="found 'tset'"):
         open_one(samples, "tset")

@@ -7,6 +7,7 @@ import gzip
 import http.server
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -14,7 +15,7 @@ from dataclasses import dataclass, field
 @dataclass
 class Site:
     """What the server answers, and what it was asked. ``cuts``: after how many bytes each next answer breaks off;
-    ``redirects``: where each next request is sent instead."""
+    ``redirects``: where each next request is sent instead; ``pause_s``: before each answer."""
 
     base: str
     content: bytes
@@ -24,6 +25,7 @@ class Site:
     compresses: bool = False
     cuts: list[int] = field(default_factory=list)
     redirects: list[str] = field(default_factory=list)
+    pause_s: float = 0.0
     requests: list[dict[str, str]] = field(default_factory=list)
 
     @property
@@ -33,6 +35,9 @@ class Site:
     def answer(self, handler: http.server.BaseHTTPRequestHandler) -> None:
         asked = {key.lower(): value for key, value in handler.headers.items()}
         self.requests.append(asked)
+        until = time.monotonic() + self.pause_s
+        while time.monotonic() < until and self.pause_s:  # a test may end the pause
+            time.sleep(0.01)
         body, status, begin, headers = self.content, self.status, 0, {}
         if self.redirects:
             status, headers, body = 302, {"Location": self.redirects.pop(0)}, b""

@@ -3,6 +3,9 @@ from __future__ import annotations
 import hashlib
 import socket
 import ssl
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -46,6 +49,13 @@ def site(server: Server, authority: trustme.CA, tmp_path: Path, monkeypatch: pyt
     return server.site
 
 
+def wait_for(happened: Callable[[], object], seconds: float = 60) -> None:
+    until = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
 def cached() -> list[Path]:
     return sorted(path for path in cache_folder("weights").rglob("*") if path.is_file())
 
@@ -78,7 +88,7 @@ def test_goes_on_where_the_connection_broke(site: Site) -> None:
 
 def test_goes_on_in_the_next_call_and_shows_no_half_file_before(site: Site) -> None:
     site.cuts = [HALF] + [0] * (ATTEMPTS - 1)
-    with pytest.raises(DownloadError, match=r"connection to localhost.*goes on where it stopped") as caught:
+    with pytest.raises(DownloadError, match=r"connection to localhost.*the download is resumed") as caught:
         fetch(site.url, DIGEST)
     assert caught.value.exit_code == 3
     assert len(site.requests) == ATTEMPTS
@@ -122,7 +132,7 @@ def test_refuses_another_digest_and_forgets_the_file(site: Site) -> None:
         fetch(site.url, "0" * 64)
     assert not [path for path in cached() if path.suffix != ".etag"]
     path = fetch(site.url, DIGEST)
-    with pytest.raises(CheckpointError, match="fetched anew"):
+    with pytest.raises(CheckpointError, match="downloaded again"):
         fetch(site.url, "0" * 64)
     assert not path.exists()
 
@@ -208,6 +218,52 @@ except DiskFullError:
 """
     assert full_disk.run(script, room=HALF).stdout == "full\n"
     assert cached() == []
+
+
+def test_progress_counts_bytes_from_where_a_download_is_resumed(site: Site) -> None:
+    site.cuts = [HALF]
+    seen: list[tuple[int, int | None]] = []
+    fetch(site.url, DIGEST, lambda done, total: seen.append((done, total)))
+    assert {total for _, total in seen} == {len(DATA)}
+    assert [done for done, _ in seen] == sorted(done for done, _ in seen)
+    assert seen[0] == (0, len(DATA))
+    assert seen[-1] == (len(DATA), len(DATA))
+    again: list[int] = []
+    fetch(site.url, DIGEST, lambda done, _: again.append(done))
+    assert again == []
+
+
+def test_two_processes_download_a_file_once(site: Site) -> None:
+    """Real processes, started together; the one that finds the lock taken gets the other's file."""
+    site.pause_s = 0.5
+    script = f"from mobileseg.weights.download import fetch; print(fetch({site.url!r}, {DIGEST!r}))"
+    both = [subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    said = [process.communicate(timeout=120)[0].strip() for process in both]
+    assert [process.returncode for process in both] == [0, 0]
+    assert said[0] == said[1]
+    assert Path(said[0]).read_bytes() == DATA
+    assert len(site.requests) == 1
+    assert cached() == [Path(said[0])]
+
+
+def test_a_process_that_is_killed_leaves_no_lock(site: Site) -> None:
+    site.pause_s = 60
+    script = f"from mobileseg.weights.download import fetch; fetch({site.url!r})"
+    process = subprocess.Popen([sys.executable, "-c", script])
+    wait_for(lambda: site.requests)
+    process.kill()
+    process.wait()
+    site.pause_s = 0
+    assert fetch(site.url, DIGEST).read_bytes() == DATA
+
+
+def test_secrets_of_an_address_are_not_shown(site: Site) -> None:
+    site.status = 403
+    url = f"{site.url}?token=secret".replace("https://", "https://alice:secret@")
+    with pytest.raises(DownloadError) as caught:
+        fetch(url)
+    assert site.url in str(caught.value)
+    assert "secret" not in str(caught.value)
 
 
 def test_weights_from_an_address(site: Site, tiny: dict[str, Tensor], save: Callable[..., Path]) -> None:

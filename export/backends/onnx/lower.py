@@ -17,6 +17,7 @@ def lower(lowering: Lowering, folder: Path) -> Lowered:
     import onnx
     import onnxsim
 
+    from mobileseg.export.backends.onnx.origins import without_origins
     from mobileseg.export.backends.onnx.ranges import TRANSLATIONS, with_dynamic_roundings
 
     with torch.no_grad():
@@ -38,11 +39,12 @@ def lower(lowering: Lowering, folder: Path) -> Lowered:
             found="onnxsim's own check failed",
             fix="report it with the model's name and size",
         )
+    model = onnx.shape_inference.infer_shapes(model, check_type=True, strict_mode=True, data_prop=True)
+    without_origins(model)
     model.producer_name = "mobileseg"
     for key, value in lowering.essentials.items():
         entry = model.metadata_props.add()
         entry.key, entry.value = key, value
-    model = onnx.shape_inference.infer_shapes(model, check_type=True, strict_mode=True, data_prop=True)
     onnx.checker.check_model(model, full_check=True)
     path = folder / lowering.file_name
     path.write_bytes(model.SerializeToString())

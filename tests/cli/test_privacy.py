@@ -1,0 +1,100 @@
+"""What is shipped or passed on says nothing of the machine that made it: the bytes are searched for names that only it has."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import mobileseg as package
+from mobileseg.data.dataset import samples_folder
+from mobileseg.latency.protocol import GATES
+from mobileseg.weights.records import bundled
+
+pytestmark = pytest.mark.slow
+ENTRY = "import sys; from mobileseg.cli import main; sys.argv[0] = 'mobileseg'; main()"
+SECRETS = ("alice-user", "alice-home", "alice-data", "alice-weights", "alice-temp", "alice-cache", "alice-work")
+ROOT = Path(package.__file__).parents[1]
+MODEL = "seaformer-tiny"
+
+
+class Alice:
+    """Her machine: every folder that a program may see has a name of its own."""
+
+    def __init__(self, root: Path) -> None:
+        self.home, self.data, self.weights, self.temp, self.cache, self.work = (root / name for name in SECRETS[1:])
+        for folder in (self.home, self.weights, self.temp, self.work):
+            folder.mkdir()
+        shutil.copytree(samples_folder(), self.data / "street")
+        record = bundled("seaformer-tiny")["camvid11"]
+        shutil.copy(record.path, self.weights / "tiny.safetensors")
+        self.out = self.work / "out"
+        self.out.mkdir()
+
+    def run(self, *arguments: object) -> None:
+        names = {"USER": SECRETS[0], "LOGNAME": SECRETS[0], "USERNAME": SECRETS[0]}
+        places = {"HOME": self.home, "TMPDIR": self.temp, "MOBILESEG_CACHE": self.cache}
+        done = subprocess.run(
+            [sys.executable, "-c", ENTRY, *map(str, arguments)],
+            cwd=self.work,
+            env={**os.environ, **names, **{name: str(place) for name, place in places.items()}},
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+
+    def export(self, target: str, *options: object) -> None:
+        own = ("--weights", self.weights / "tiny.safetensors", "--calibration", self.data / "street")
+        self.run("export", MODEL, "--target", target, *own, *options)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What she made, with whole paths in every option."""
+    alice = Alice(tmp_path_factory.mktemp("machine"))
+    out = alice.out
+    alice.run(
+        "sensitivity", MODEL, "--size", "64x96", "--weights", alice.weights / "tiny.safetensors", "--calibration", alice.data / "street",
+        "--images", 1, "--budget", 0.02, "--output", out / "keep.toml", "--json", out / "sensitivity.json",
+    )  # fmt: skip
+    alice.export("executorch", "--size", "64x96", "--output", out / "tiny.pte")
+    alice.export("coreml", "--size", "64x96", "--output", out / "tiny.mlpackage")
+    alice.export("onnx", "--size", "160x224", "--int8", "--output", out / "tiny.onnx")
+    alice.run(
+        "compare", out / "tiny.pte", "--data", alice.data / "street", "--no-labels", "--worst", 1, "--json", out / "compared.json",
+    )  # fmt: skip
+    gates = [word for gate in GATES for word in ("--allow", gate)]
+    alice.run("latency", out / "tiny.pte", "--protocol", "quick", *gates, "--json", out / "times.json")
+    alice.run("report", out / "compared.json", out / "times.json", "--output", out / "page.html")
+    return out
+
+
+def test_no_byte_says_where_it_was_made(made: Path) -> None:
+    secrets = [*SECRETS, str(ROOT), "site-packages", "/machine0"]
+    files = [path for path in made.rglob("*") if path.is_file()]
+    assert {path.suffix for path in files} >= {".onnx", ".pte", ".mlmodel", ".bin", ".json", ".toml", ".png", ".html"}
+    found = [
+        f"{secret} in {path.relative_to(made)}"
+        for path in files
+        for secret in secrets
+        if secret.encode() in path.read_bytes() or secret.encode("utf-16-le") in path.read_bytes()
+    ]
+    assert found == []
+
+
+def test_names_and_digests_are_there_instead(made: Path) -> None:
+    manifest = json.loads((made / "tiny.onnx.json").read_text())
+    assert manifest["schema_version"] == 1
+    assert manifest["weights"]["source"] == "tiny.safetensors"
+    assert manifest["weights"]["sha256"] == bundled("seaformer-tiny")["camvid11"].sha256
+    assert manifest["calibration"]["source"] == "street"
+    assert "--weights tiny.safetensors --calibration street" in manifest["command"]
+    compared = json.loads((made / "compared.json").read_text())
+    assert compared["data"] == "street"
+    assert len(compared["data_sha256"]) == 64
+    assert compared["weights"] == "tiny.safetensors"
+    assert "street" in json.loads((made / "sensitivity.json").read_text())["probes"]
