@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mobileseg.latency.results.result import Likeness, Result, Series
+from mobileseg.latency.results.result import OutputAgreement, Result, Series
 
 HEAD = (
     "model", "input", "float32", "int8", "int8 : float32", "dot products", "loads", "stores", "L1 misses", "L2 misses",
@@ -53,7 +53,7 @@ def _section(result: Result) -> list[str]:
     return [
         f"## {core.name}",
         "",
-        f"{core.title}. {caches}, as in {core.like} ({core.source}).",
+        f"{core.title}. {caches}, as in {core.modelled_on} ({core.source}).",
         "",
         *(f"| {' | '.join(row)} |" for row in cells),
     ]
@@ -75,8 +75,8 @@ def _row(plain: Series, int8: Series) -> tuple[str, ...]:
                 (old.loads, new.loads), (old.stores, new.stores), (old.l1_misses, new.l1_misses), (old.l2_misses, new.l2_misses),
             )
         ),
-        _likeness(int8.with_host),
-        _likeness(int8.with_reference),
+        _agreement(int8.vs_host),
+        _agreement(int8.vs_reference),
     )  # fmt: skip
 
 
@@ -84,7 +84,7 @@ def _millions(count: int) -> str:
     return f"{count / 1e6:.2f}"
 
 
-def _likeness(found: Likeness | None) -> str:
+def _agreement(found: OutputAgreement | None) -> str:
     if found is None:
         return "not measured"
     noise = "" if found.sqnr_db is None else f", {found.sqnr_db:.1f} dB"

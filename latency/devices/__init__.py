@@ -1,1 +1,1 @@
-"""What can be measured on: one file a kind of device, one row each in `table.py`."""
+"""The devices: one file and one row in ``table.py`` per kind; ``contract.py`` is what each has to offer."""

@@ -1,1 +1,1 @@
-"""One self-contained HTML page from results: comparisons, measurements, and what changed between two of them."""
+"""One self-contained HTML page from results: comparisons, measurements, and differences between two measurements."""

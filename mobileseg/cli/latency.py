@@ -114,9 +114,9 @@ def _check(result: Result, fix: str) -> None:
     if not result.complete:
         raise GateError(expected="a whole measurement", found=f"it broke off: {result.reason}", fix=fix)
     if result.refused:
-        from mobileseg.latency.conditions.gates import refusal
+        from mobileseg.latency.conditions.gates import gate_error
 
-        raise refusal(list(result.refused), result.protocol)
+        raise gate_error(list(result.refused), result.protocol)
 
 
 def _budget(text: str | None, margin: float | None, device: str) -> Budget | None:

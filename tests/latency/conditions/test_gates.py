@@ -6,7 +6,7 @@ from machines import BOARD, CPU, LAPTOP, PHONE, THERMAL, lay_out
 
 from mobileseg.errors import GateError
 from mobileseg.latency.conditions import gates as conditions
-from mobileseg.latency.conditions.gates import deviations_of, inspect, refusal, wait_until_fit
+from mobileseg.latency.conditions.gates import deviations_of, gate_error, inspect, wait_for_gates
 from mobileseg.latency.conditions.parsers import sensors
 from mobileseg.latency.conditions.sensors import Battery, Sensors
 from mobileseg.latency.devices.host import Host
@@ -74,7 +74,7 @@ def test_the_refusal_names_gates_and_how_to_allow_them() -> None:
     found = deviations_of(
         inspect(sensors(BOARD, {**IDLE, f"{THERMAL}/thermal_zone0/temp": "120000"})), "before", ("hot",), (), 0
     )
-    error = refusal(found, STRICT, waited=300)
+    error = gate_error(found, STRICT, waited=300)
     assert error.exit_code == 1
     assert "cpu-thermal below 105" in error.expected
     assert "120.0 °C, after waiting 300 s" in error.found
@@ -95,7 +95,7 @@ def test_waiting_ends_when_it_has_cooled_down(tmp_path: Path, monkeypatch: pytes
         said.append(text)
         lay_out({f"{THERMAL}/thermal_zone0/temp": cold}, tmp_path)
 
-    now, deviations = wait_until_fit(host, protocol(30), (), 0, cool)
+    now, deviations = wait_for_gates(host, protocol(30), (), 0, cool)
     assert now.zones[0].celsius == 50
     assert "120.0" in said[0]
     assert [d.gate for d in deviations] == ["busy"]  # two readings of files that stand still say nothing
@@ -105,12 +105,12 @@ def test_waiting_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(conditions, "POLL_S", 0.05)
     host = Host(root=lay_out({**BOARD, f"{THERMAL}/thermal_zone0/temp": "120000"}, tmp_path))
     with pytest.raises(GateError, match="after waiting 1 s"):
-        wait_until_fit(host, protocol(1), (), 0, lambda _: None)
-    found = wait_until_fit(host, protocol(1), ("hot",), 0, lambda _: None)[1]
+        wait_for_gates(host, protocol(1), (), 0, lambda _: None)
+    found = wait_for_gates(host, protocol(1), ("hot",), 0, lambda _: None)[1]
     assert [(d.gate, d.verdict) for d in found] == [("hot", "allowed"), ("busy", "unknown")]
 
 
 def test_what_the_device_never_says_is_not_waited_for(tmp_path: Path) -> None:
     host = Host(root=lay_out({"/proc/cpuinfo": "processor : 0"}, tmp_path))
     with pytest.raises(GateError, match="tells none"):
-        wait_until_fit(host, protocol(600), (), 0, lambda _: pytest.fail("waited"))
+        wait_for_gates(host, protocol(600), (), 0, lambda _: pytest.fail("waited"))

@@ -87,5 +87,7 @@ def test_names_of_devices() -> None:
         with pytest.raises(RequestError):
             split(wrong)
     assert all(
-        spec.tried and "not yet on a real" in spec.tried for name, spec in DEVICES.items() if name in ("adb", "ssh")
+        spec.tested_on and "not yet on a real" in spec.tested_on
+        for name, spec in DEVICES.items()
+        if name in ("adb", "ssh")
     )

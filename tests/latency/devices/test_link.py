@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from mobileseg.errors import RequestError
 from mobileseg.latency.devices import link as ssh_link
 from mobileseg.latency.devices.contract import DeviceError
-from mobileseg.latency.devices.link import SshShell, parse_host, refusal
+from mobileseg.latency.devices.link import SshShell, connection_error, parse_host
 
 
 def test_hosts() -> None:
@@ -71,7 +71,7 @@ SAID = {
 
 @pytest.mark.parametrize("said", SAID)
 def test_complaints_are_told_apart(said: str) -> None:
-    error = refusal(said, "board")
+    error = connection_error(said, "board")
     assert type(error) is SAID[said]
     assert "board" in error.expected and error.found and error.fix
     assert "CHANGED" not in said or "ssh-keygen -R board" in error.fix

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from local_shell import Local
 
 from mobileseg.latency.devices.contract import DeviceError, DeviceLostError, NoSpaceError, RunnerFailedError
-from mobileseg.latency.devices.remote import DONE, RemoteWorkspace, ask, must, workspace
+from mobileseg.latency.devices.remote import DONE, RemoteWorkspace, run_checked, run_script, workspace
 
 TALK = ("sh", "-c", 'echo "$0"; echo "$@"')
 
@@ -140,13 +140,13 @@ def test_only_the_runner_of_that_folder_is_ended(kit: Path, parent: Path, inside
 
 
 def test_answers_and_full_storage() -> None:
-    assert ask(Local(), "echo a; echo b >&2; false") == (1, "a\nb\n")
-    assert ask(Local(), f"echo '{DONE}0'; false") == (1, f"{DONE}0\n")  # a script's own words are not its status
+    assert run_script(Local(), "echo a; echo b >&2; false") == (1, "a\nb\n")
+    assert run_script(Local(), f"echo '{DONE}0'; false") == (1, f"{DONE}0\n")  # a script's own words are not its status
     with pytest.raises(NoSpaceError, match="No space left"):
-        must(Local(), "cat /etc/passwd >/dev/full", "to write")
+        run_checked(Local(), "cat /etc/passwd >/dev/full", "to write")
     with pytest.raises(DeviceError, match="status 7"):
-        must(Local(), "(exit 7)", "to work")
+        run_checked(Local(), "(exit 7)", "to work")
     shell = Local()
     shell.cut = 3
     with pytest.raises(DeviceLostError):
-        ask(shell, "echo a; echo b")
+        run_script(shell, "echo a; echo b")

@@ -161,13 +161,13 @@ def test_arm_kernels_compute_the_same_and_counts_repeat(arm_kit: Path, float32: 
     del arm_kit
     result = count_all([float32.path, int8.path], "emulated:cortex-a76", "test")
     plain, quantized = result.series
-    assert plain.counts and plain.with_host and plain.with_reference and quantized.counts and quantized.with_host
+    assert plain.counts and plain.vs_host and plain.vs_reference and quantized.counts and quantized.vs_host
     assert (
-        quantized.with_reference and plain.with_host.sqnr_db is not None and plain.with_host.sqnr_db > 100
+        quantized.vs_reference and plain.vs_host.sqnr_db is not None and plain.vs_host.sqnr_db > 100
     )  # rounding of float32
-    assert plain.with_host.agreement == plain.with_reference.agreement == 1.0
-    assert quantized.with_host.max_error == 0.0  # integer kernels leave nothing to round
-    assert quantized.with_reference.agreement < 1.0
+    assert plain.vs_host.agreement == plain.vs_reference.agreement == 1.0
+    assert quantized.vs_host.max_error == 0.0  # integer kernels leave nothing to round
+    assert quantized.vs_reference.agreement < 1.0
     assert quantized.counts.instructions < 0.75 * plain.counts.instructions
     assert quantized.counts.dot > 0 == plain.counts.dot
     assert plain.counts.fused > 10 * quantized.counts.fused

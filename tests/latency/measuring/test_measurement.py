@@ -170,7 +170,7 @@ class Cuttable(Host):
         with super().workspace() as space:
             yield Cut(space._folder, self)
 
-    def returns(self, seconds: float) -> bool:
+    def reconnect(self, seconds: float) -> bool:
         assert seconds > 0
         return self._returns
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from mobileseg.errors import RequestError
 from mobileseg.latency.report.cells import NOT_MEASURED, number, percent, points
-from mobileseg.latency.report.charts import Point, mark_best
+from mobileseg.latency.report.charts import Point, mark_pareto_front
 from mobileseg.latency.report.documents import read_results
 from mobileseg.latency.report.page import render
 
@@ -183,7 +183,7 @@ def test_files_are_joined_by_sha256_and_never_by_name(results: list[Path], tmp_p
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=15))
 def test_no_point_of_the_front_is_beaten_and_every_other_is(spots: list[tuple[int, int]]) -> None:
-    marked = mark_best([Point(x, y, "", "", 0) for x, y in spots])
+    marked = mark_pareto_front([Point(x, y, "", "", 0) for x, y in spots])
     beats = {
         (a, b) for a, b in itertools.permutations(range(len(spots)), 2)
         if spots[a] != spots[b] and spots[a][0] <= spots[b][0] and spots[a][1] >= spots[b][1]

@@ -28,7 +28,7 @@ def result(*instructions: int, core: str = "cortex-a76", model: str = "m") -> Re
     )
     properties = Properties(model=None, soc=core, os="Linux", kernel=None, architecture="aarch64", cores=())
     return Result(
-        created=datetime.now(UTC), device=f"emulated:{core}", gives="counts", properties=properties, protocol=ONCE, versions={},
+        created=datetime.now(UTC), device=f"emulated:{core}", quantity="counts", properties=properties, protocol=ONCE, versions={},
         input="i", sessions=(session,), series=series, complete=True,
     )  # fmt: skip
 

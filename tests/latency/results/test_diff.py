@@ -66,7 +66,7 @@ def test_what_does_not_compare_is_named_and_can_be_allowed(name: str) -> None:
         others = tuple(other for other in OTHERS if other != name)
         with pytest.raises(RequestError, match=f"--allow {name}"):
             compare(old, new, allow=others)
-        assert len(compare(old, new, allow=(name,)).despite) == 1
+        assert len(compare(old, new, allow=(name,)).allowed) == 1
     with pytest.raises(RequestError, match="protocol, device"):
         compare(BASE, BASE, allow=("anything",))
 
@@ -86,7 +86,7 @@ def test_logits_and_mask_are_two_kinds() -> None:
 
 
 def test_counts_are_exact() -> None:
-    old, more = (result(series([], counts=counts(n)), gives="counts") for n in (1000, 1001))
+    old, more = (result(series([], counts=counts(n)), quantity="counts") for n in (1000, 1001))
     assert [compare(a, b).changes[0].verdict for a, b in ((old, more), (more, old), (old, old))] == [
         "more",
         "fewer",

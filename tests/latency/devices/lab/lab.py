@@ -167,7 +167,7 @@ def lab(folder: Path) -> Iterator[Lab]:
     phone.lay_out(folder / "files")
     program(folder / "bin/adb", f'exec {CHROOT} {folder}/scratch/tools/root /usr/bin/adb "$@"')
     command: Sequence[object] = (
-        "unshare", *NAMESPACES, sys.executable, Path(__file__).with_name("inside.py"), arm, tools, folder / "scratch",
+        "unshare", *NAMESPACES, sys.executable, Path(__file__).with_name("lab_init.py"), arm, tools, folder / "scratch",
         folder / "files", f"{STORAGE_MB}m",
     )  # fmt: skip
     outer = subprocess.Popen(

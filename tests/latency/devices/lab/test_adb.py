@@ -52,10 +52,14 @@ def test_the_whole_road(connected: Lab, tiny_pte: Artifact, tmp_path: Path) -> N
         assert sensors.battery.model_dump() == {"level": 87, "charging": True, "saver": False, "celsius": 29.8}
         assert {clock.governor for clock in sensors.clocks} == {"sched_pixel"}
     assert not {d.gate for d in result.deviations} - {"busy", "warm-up"}  # of this machine, not of the phone
-    assert series.with_host is not None and series.with_host.agreement == 1.0
-    assert series.with_host.sqnr_db is not None and series.with_host.sqnr_db > 100  # rounding of float32
+    assert series.vs_host is not None and series.vs_host.agreement == 1.0
+    assert series.vs_host.sqnr_db is not None and series.vs_host.sqnr_db > 100  # rounding of float32
     assert series.profile is not None and any(o.name.startswith("Convolution") for o in series.profile.operators)
-    assert result.tried is not None and "not yet on a real phone" in result.tried and result.tried in done.stdout
+    assert (
+        result.tested_on is not None
+        and "not yet on a real phone" in result.tested_on
+        and result.tested_on in done.stdout
+    )
     assert connected.left() == []
 
 
@@ -162,12 +166,12 @@ def test_several_none_and_no_server(machine: Lab, tiny_pte: Artifact, tmp_path: 
 )
 def test_unauthorized_and_offline(machine: Lab, tiny_pte: Artifact, answers: bool, words: str) -> None:
     """adb's own server on a phone that asks for a key that it never accepts, or that never says a word."""
-    mute = machine.start("mute.log", MOBILESEG[0], Path(__file__).with_name("mute.py"), 7560, int(answers))
+    mute = machine.start("mute.log", MOBILESEG[0], Path(__file__).with_name("silent_phone.py"), 7560, int(answers))
     try:
         assert mute.stdout is not None and mute.stdout.readline() == "ready\n"
         done = refused(machine, tiny_pte.path, "--device", "adb:127.0.0.1:7560")
         assert done.returncode == 3 and words in " ".join(done.stderr.split()), done
     finally:
         machine.adb("disconnect", "127.0.0.1:7560")
-        machine.kill("mute.py", how=signal.SIGTERM)
+        machine.kill("silent_phone.py", how=signal.SIGTERM)
         mute.wait(10)

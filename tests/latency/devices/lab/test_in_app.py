@@ -42,7 +42,7 @@ def test_pushed_started_fetched_and_removed(machine: Lab, tiny_pte: Artifact, tm
     result = read_result(tmp_path / "a.json")
     assert (result.device, result.sessions[0].runner, result.complete) == (f"adb:{SERIAL} in app", "in app", True)
     assert result.series[0].samples_ms == answer.series[0].samples_ms
-    assert result.tried is not None and "not run on a real phone" in result.tried
+    assert result.tested_on is not None and "not run on a real phone" in result.tested_on
     assert started(machine) == ["0-tiny.pte quick 2 0  busy"]
 
 

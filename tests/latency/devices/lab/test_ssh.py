@@ -77,9 +77,13 @@ def test_the_whole_road(machine: Lab, tiny_pte: Artifact, tmp_path: Path) -> Non
     assert result.complete and result.device == f"ssh:{USER}@127.0.0.1:{PORT}"
     assert result.properties.architecture == "aarch64" and len(result.properties.cores) == 2
     assert len(result.series[0].samples_ms) == 50 and result.sessions[0].runner == "cpp"
-    alike = result.series[0].with_host
+    alike = result.series[0].vs_host
     assert alike is not None and alike.agreement == 1.0 and alike.sqnr_db is not None and alike.sqnr_db > 100
-    assert result.tried is not None and "not yet on a real board" in result.tried and result.tried in done.stdout
+    assert (
+        result.tested_on is not None
+        and "not yet on a real board" in result.tested_on
+        and result.tested_on in done.stdout
+    )
     assert machine.left() == []
 
 
@@ -138,13 +142,13 @@ def test_an_onnx_file_and_the_wheels_that_it_needs(machine: Lab, tiny_pte: Artif
     (series,), (session,) = result.series, result.sessions
     assert session.runner == "python" and f"onnxruntime {version}" in session.versions
     assert len(series.samples_ms) == 50 and series.load_ms and series.first_ms and series.peak_kb
-    alike = series.with_host
+    alike = series.vs_host
     assert alike is not None and alike.agreement == 1.0 and alike.sqnr_db is not None and alike.sqnr_db > 100
     assert machine.left() == []
 
 
 def test_gone_in_the_middle_and_the_command_repeated(machine: Lab, tiny_pte: Artifact, tmp_path: Path) -> None:
-    impatient = "import mobileseg.latency.measuring.session as s; s.RETURN_S = 1.0; "
+    impatient = "import mobileseg.latency.measuring.session as s; s.RECONNECT_S = 1.0; "
     words = ("latency", tiny_pte.path, *DEVICE, "--json", tmp_path / "a.json")
     with sshd(machine):
         process = machine.start("gone.log", MOBILESEG[0], "-c", impatient + MOBILESEG[2], *words)

@@ -12,7 +12,7 @@ class Record(
     val turns: List<List<Double>>,
     val atS: List<Double>,
     val peakKb: Long?,
-    val wholePeakKb: Long?,
+    val processPeakKb: Long?,
 )
 
 /** How far it is, in turns; -1 while warming up. */

@@ -74,7 +74,7 @@ class BenchmarkRoboTest {
         assertEquals("int8.onnx int8 (192, 256) logits | 2 samples, 1 turns | 1 threads", said[1])
         val series = JSONObject(result.readText()).getJSONArray("series").getJSONObject(0)
         assertTrue(series.getDouble("load_ms") > 0 && series.getDouble("first_ms") > 0)
-        assertTrue(series.getLong("whole_peak_kb") > 1000)
+        assertTrue(series.getLong("process_peak_kb") > 1000)
     }
 
     @Test
@@ -160,7 +160,7 @@ from pathlib import Path
 from mobileseg.latency.results.result import read_result
 r = read_result(Path(sys.argv[1]))
 (session,) = r.sessions
-print(r.device, session.runner, r.gives, r.protocol.name, r.complete, r.reason, sep=" | ")
+print(r.device, session.runner, r.quantity, r.protocol.name, r.complete, r.reason, sep=" | ")
 for s in r.series:
     turns = f"{len(s.samples_ms)} samples, {len(s.at_s)} turns"
     print(f"{s.file} {s.precision} {s.size} {s.emit}", turns, f"{session.threads} threads", sep=" | ")

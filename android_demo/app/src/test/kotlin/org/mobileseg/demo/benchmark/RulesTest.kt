@@ -94,7 +94,7 @@ class RulesTest {
         // 5 runs of the one, 5 of the other, and again.
         for (turn in 0 until 10) assertEquals(0.005, other.atS[turn] - one.atS[turn], 1e-9)
         for (turn in 1 until 10) assertEquals(0.020, one.atS[turn] - one.atS[turn - 1], 1e-9)
-        assertNull(one.peakKb ?: other.wholePeakKb)
+        assertNull(one.peakKb ?: other.processPeakKb)
         assertTrue(engines.all { it.closed })
     }
 
