@@ -270,7 +270,7 @@ class _Measurement:
             command=command,
             device=request.device.name,
             quantity=request.device.quantity,
-            tested_on=split(request.device.name)[0].tried,
+            tested_on=split(request.device.name)[0].tested_on,
             properties=request.properties,
             protocol=request.protocol,
             deviations=tuple(self._deviations),

@@ -31,7 +31,7 @@ def show(result: Result, console: Console) -> None:
     """A line for each file; misses are of modelled caches."""
     core = result.emulated
     caches = (
-        f"; data caches of {core.l1.size_bytes // 1024} and {core.l2.size_bytes // 1024} KiB as in {core.modelled_on}"
+        f"; data caches of {core.l1.size_bytes // 1024} and {core.l2.size_bytes // 1024} KiB, as in {core.modelled_on}"
         if core
         else ""
     )

@@ -51,7 +51,7 @@ def run(
     earlier = unfinished(Path(json_file)) if json_file and not force else None
     target = json_path(json_file, force or earlier is not None)
     if earlier is not None:
-        stages(f"goes on with {target}, which broke off")
+        stages(f"resuming the interrupted measurement in {target}")
 
     try:
         result = _measure(
@@ -68,7 +68,7 @@ def run(
         interrupt.leave_word(f"interrupted; {where}, marked incomplete")
         raise
     _keep(result, target)
-    _check(result, "what was measured is kept; the same command goes on with it" if target else AGAIN)
+    _check(result, "what was measured is kept; repeat the command to resume" if target else AGAIN)
     if limit is not None:
         limit.check(result)
 
@@ -112,7 +112,7 @@ def _check_in_app(cores: str, profile: str | None) -> None:
 def _check(result: Result, fix: str) -> None:
     """Raise ``GateError`` for a result that is incomplete, or not good by its own protocol."""
     if not result.complete:
-        raise GateError(expected="a whole measurement", found=f"it broke off: {result.reason}", fix=fix)
+        raise GateError(expected="a complete measurement", found=f"it was interrupted: {result.reason}", fix=fix)
     if result.refused:
         from mobileseg.latency.conditions.gates import gate_error
 

@@ -34,7 +34,7 @@ def show(result: Result, console: Console) -> None:
     how = result.protocol
     say(f"{result.device}: {result.properties.summary}")
     if result.tested_on:
-        say(f"NOTE this way of measuring was {result.tested_on}")
+        say(f"NOTE so far this kind of device was tested on {result.tested_on}")
     say(
         f"protocol {how.name}: at least {how.turns} turns of {how.runs} runs and {how.min_seconds:.0f} s; {how.figure} counts"
     )
