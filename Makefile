@@ -1,6 +1,6 @@
-# demo, test, lint: each makes .venv and installs what it needs. Nothing but Python 3.11+ and make is asked for.
+# demo, test, lint: each creates .venv and installs what it needs. Requires only Python 3.11+ and make.
 #
-# The registry's torch is the CUDA build, 5 GB unpacked. Where PyTorch's own index can be reached, its CPU build is smaller:
+# The torch on PyPI is the CUDA build, 5 GB unpacked. PyTorch's own index has a smaller CPU build:
 #   make demo TORCH_INDEX=https://download.pytorch.org/whl/cpu
 
 PYTHON ?= python3
@@ -8,7 +8,7 @@ TORCH_INDEX ?=
 VENV := .venv
 BIN := $(VENV)/bin
 UV := $(VENV)/uv/bin/uv
-# Importing torch, torchao and executorch from source takes twice as long, in every command and every test of one.
+# Without bytecode files, importing torch, torchao and executorch takes twice as long, in every command and every test.
 unexport PYTHONDONTWRITEBYTECODE
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 DEMO := demo
@@ -67,18 +67,18 @@ results: $(VENV)/installed
 	$(BIN)/python benchmarks/mask.py
 	$(BIN)/python benchmarks/readme.py
 
-# The runner for ARM Linux and Android as a folder, from Debian's cross compiler (installed where this is root) and the aarch64
-# wheel of ExecuTorch; kept in the user's cache by content.
+# The runner for ARM Linux and Android as a folder, built with Debian's cross compiler (installed if run as root) and the aarch64
+# wheel of ExecuTorch; cached by content.
 arm-runner: $(VENV)/installed
 	$(BIN)/python tools/arm_runner.py --output build/arm
 
-# Counts the zoo on emulated ARM cores again: results/arm_cost.json, docs/arm_cost.md.
+# Counts the zoo on emulated ARM cores: results/arm_cost.json, docs/arm_cost.md.
 arm-cost: $(VENV)/installed
 	$(BIN)/python tools/arm_runner.py
 	$(BIN)/python benchmarks/arm_cost.py
 
-# The app's check build: Kotlin, resources, tests on real runtimes, a signed APK. What it needs of Debian is installed where this is
-# root. Nothing is skipped: a part that is missing is a failure.
+# The app's check build: Kotlin, resources, tests on real runtimes, a signed APK. Debian packages are installed if run as root.
+# Nothing is skipped: a missing part is a failure.
 android: $(VENV)/installed android-tools
 	cd android_demo && MAVEN_OPTS="-Xmx1g -XX:TieredStopAtLevel=1 -XX:+UseSerialGC" mvn --batch-mode -T1 verify -Dpython=$(CURDIR)/$(BIN)/python
 
@@ -89,7 +89,7 @@ android-format: android-tools
 android-tools: $(VENV)/installed
 	$(BIN)/python tools/android_tools.py
 
-# The models that come with the app: the bundled seaformer-tiny, float and int8.
+# The app's bundled models: seaformer-tiny, float32 and int8.
 ASSETS := android_demo/app/src/main/assets/artifacts
 android-assets: $(VENV)/installed
 	mkdir -p $(ASSETS)

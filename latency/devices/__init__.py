@@ -1,4 +1,5 @@
-"""What is measured on: one file a device, one row in ``table.py``. The package can be called, too: ``mobileseg.latency.devices()``."""
+"""The devices: one file and one row in ``table.py`` per kind; ``contract.py`` is what each has to offer. The package can be called, too:
+``mobileseg.latency.devices()``."""
 
 from __future__ import annotations
 

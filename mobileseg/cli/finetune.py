@@ -117,7 +117,7 @@ class _Progress:
         )
         if request.state.exists():
             interrupt.leave_word(self._word)
-        count("train", 0, request.recipe.epochs, "epochs")
+        count("train", 0, request.config.epochs, "epochs")
 
     def epoch(self, found: Report) -> None:
         interrupt.leave_word(self._word)

@@ -9,7 +9,7 @@ from mobileseg.latency.measuring.request import parse_threads
 from mobileseg.latency.protocol import GATES, PROTOCOLS, check_gates
 
 
-def test_strict_is_after_mlperf_mobile() -> None:
+def test_strict_follows_mlperf_mobile() -> None:
     strict = PROTOCOLS["strict"]
     assert strict.turns * strict.runs >= 1024
     assert strict.min_seconds >= 60
@@ -19,7 +19,7 @@ def test_strict_is_after_mlperf_mobile() -> None:
     assert {"hot", "throttled", "saver", "busy"} <= set(strict.refuse_before) & set(strict.refuse_after)
 
 
-def test_rows_name_known_gates_and_themselves() -> None:
+def test_protocols_name_known_gates() -> None:
     for name, protocol in PROTOCOLS.items():
         assert protocol.name == name
         assert {*protocol.refuse_before, *protocol.refuse_after} <= GATES.keys()
@@ -54,6 +54,6 @@ def test_a_margin_is_one_of_a_budget_or_of_a_difference() -> None:
 
 
 def test_measuring_imports_no_torch() -> None:
-    """What measures is small; what is measured runs elsewhere."""
+    """Measuring must not disturb itself: the runtimes run in another process."""
     code = "import sys, mobileseg.latency.measuring.measurement; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
