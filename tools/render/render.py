@@ -31,7 +31,9 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--size", default="384x512", help="height x width")
     parser.add_argument("--samples", type=int, default=Settings.samples, help="rays a pixel")
-    parser.add_argument("--sequence", type=int, default=0, metavar="K", help="K frames of a drive in place of the views")
+    parser.add_argument(
+        "--sequence", type=int, default=0, metavar="K", help="K frames of a drive in place of the views"
+    )
     parser.add_argument("--split", action="store_true", help="scenes go to train/, val/ and test/, eight to one to one")
     parser.add_argument("--threads", type=int, default=0, help="0: all cores")
     return parser.parse_args()

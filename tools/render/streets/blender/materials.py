@@ -69,7 +69,9 @@ def _courses(nodes: Nodes, given: _Inputs, size: tuple[float, float, float], joi
             "Scale": 1.0, "Mortar Size": gap, "Brick Width": width, "Row Height": height,
         },
     )  # fmt: skip
-    return nodes.node("BsdfDiffuse", {0: nodes.scaled(texture.outputs[0], _dirt(nodes, given, 0.72, 1.12, 0.6))}).outputs[0]
+    return nodes.node(
+        "BsdfDiffuse", {0: nodes.scaled(texture.outputs[0], _dirt(nodes, given, 0.72, 1.12, 0.6))}
+    ).outputs[0]
 
 
 def _asphalt(nodes: Nodes, given: _Inputs) -> Socket:
@@ -82,16 +84,26 @@ def _asphalt(nodes: Nodes, given: _Inputs) -> Socket:
     crack = nodes.ramp(seam, 0.002, 0.007, 0.66, 1.0)
     level = nodes.math("SUBTRACT", 0.85, nodes.math("MULTIPLY", wetness, 0.30))
     pool = nodes.ramp(nodes.noise(given.place, 0.3, 3), level, nodes.math("ADD", level, 0.06), 0.0, 1.0)
-    dark = nodes.math("SUBTRACT", 1.0, nodes.math("MULTIPLY", nodes.math("MAXIMUM", pool, nodes.math("MULTIPLY", wetness, 0.6)), 0.5))
-    tone = nodes.math("MULTIPLY", nodes.math("MULTIPLY", _dirt(nodes, given, 0.66, 1.22, 0.35), grain), nodes.math("MULTIPLY", dark, crack))
-    mirror = nodes.math("MULTIPLY", nodes.grazing(0.9, 0.03), nodes.math("MAXIMUM", pool, nodes.math("MULTIPLY", wetness, 0.35)))
+    dark = nodes.math(
+        "SUBTRACT", 1.0, nodes.math("MULTIPLY", nodes.math("MAXIMUM", pool, nodes.math("MULTIPLY", wetness, 0.6)), 0.5)
+    )
+    tone = nodes.math(
+        "MULTIPLY",
+        nodes.math("MULTIPLY", _dirt(nodes, given, 0.66, 1.22, 0.35), grain),
+        nodes.math("MULTIPLY", dark, crack),
+    )
+    mirror = nodes.math(
+        "MULTIPLY", nodes.grazing(0.9, 0.03), nodes.math("MAXIMUM", pool, nodes.math("MULTIPLY", wetness, 0.35))
+    )
     return nodes.coated(nodes.scaled(given.color, tone), mirror, 0.07)
 
 
 def _grass(nodes: Nodes, given: _Inputs) -> Socket:
     dry = nodes.ramp(nodes.noise(given.place, 0.6, 3), 0.4, 0.7, 0.0, 0.8)
     fine = nodes.ramp(nodes.noise(given.place, 14.0, 3), 0.3, 0.7, 0.6, 1.3)
-    return nodes.node("BsdfDiffuse", {0: nodes.scaled(nodes.mix(dry, given.color, (0.15, 0.15, 0.06, 1)), fine)}).outputs[0]
+    return nodes.node(
+        "BsdfDiffuse", {0: nodes.scaled(nodes.mix(dry, given.color, (0.15, 0.15, 0.06, 1)), fine)}
+    ).outputs[0]
 
 
 def _leaf(nodes: Nodes, given: _Inputs) -> Socket:

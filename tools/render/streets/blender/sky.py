@@ -32,7 +32,10 @@ class Sky:
             node.name = name
         blue = nodes.mix(nodes.math("POWER", up, 0.45), horizon.outputs[0], zenith.outputs[0])
         high = nodes.math("ADD", up, 0.10)
-        flat = nodes.node("CombineXYZ", {0: nodes.math("DIVIDE", axis.outputs[0], high), 1: nodes.math("DIVIDE", axis.outputs[1], high)})
+        flat = nodes.node(
+            "CombineXYZ",
+            {0: nodes.math("DIVIDE", axis.outputs[0], high), 1: nodes.math("DIVIDE", axis.outputs[1], high)},
+        )
         drift = nodes.node("VectorMath", {0: flat.outputs[0]}, operation="ADD")
         drift.name = "drift"
         edge = nodes.math("SUBTRACT", 0.80, nodes.math("MULTIPLY", cover.outputs[0], 0.62))
@@ -45,7 +48,9 @@ class Sky:
         ray = nodes.node("LightPath")
         direct = nodes.math("MAXIMUM", ray.outputs["Is Camera Ray"], ray.outputs["Is Glossy Ray"])
         # Clouds only where they are seen: light that falls on things needs no noise textures.
-        nodes.node("OutputWorld", {0: nodes.node("MixShader", {0: direct, 1: lit.outputs[0], 2: seen.outputs[0]}).outputs[0]})
+        nodes.node(
+            "OutputWorld", {0: nodes.node("MixShader", {0: direct, 1: lit.outputs[0], 2: seen.outputs[0]}).outputs[0]}
+        )
 
     def show(self, weather: Weather) -> None:
         """Turn the sky and the sun to a weather."""

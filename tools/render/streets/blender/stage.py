@@ -20,7 +20,9 @@ FOLLOWING = "Following"  # where a corner of a walker is a frame later
 class Stage:
     """Keeps one mesh for each key. ``shape`` gives the shape of a key, ``following`` the places of its corners a frame later."""
 
-    def __init__(self, collection: bpy.types.Collection, shape: Callable[[str], Shape], following: Callable[[str], Floats | None]) -> None:
+    def __init__(
+        self, collection: bpy.types.Collection, shape: Callable[[str], Shape], following: Callable[[str], Floats | None]
+    ) -> None:
         self._collection, self._shape, self._following = collection, shape, following
         self._meshes: dict[str, bpy.types.Mesh] = {}
 

@@ -107,7 +107,7 @@ class Studio:
         cycles = self._light.cycles
         cycles.samples = self._settings.samples
         cycles.use_denoising, cycles.denoiser = True, "OPENIMAGEDENOISE"
-        cycles.denoising_prefilter, cycles.denoising_quality = "FAST", "BALANCED"
+        cycles.denoising_prefilter, cycles.denoising_quality = "FAST", "FAST"
         cycles.max_bounces = cycles.diffuse_bounces = cycles.glossy_bounces = self._settings.bounces
         cycles.transmission_bounces = cycles.transparent_max_bounces = 1
         cycles.caustics_reflective = cycles.caustics_refractive = False
@@ -122,7 +122,9 @@ class Studio:
         flat = bpy.data.materials.new("flat")
         flat.use_nodes = True
         nodes = Nodes(flat.node_tree)
-        nodes.node("OutputMaterial", {0: nodes.node("BsdfDiffuse").outputs[0]})  # an emitting one would make lamps of all faces
+        nodes.node(
+            "OutputMaterial", {0: nodes.node("BsdfDiffuse").outputs[0]}
+        )  # an emitting one would make lamps of all faces
         later = nodes.node("Attribute", attribute_name=FOLLOWING)
         nodes.node("OutputAOV", {0: later.outputs["Vector"]}, aov_name=FOLLOWING)
         layer.material_override = flat
@@ -134,7 +136,9 @@ class Studio:
             bpy.ops.render.render(write_still=True, scene=scene.name)
         with OpenEXR.File(scene.render.filepath) as file:
             return {
-                name.split(".", 1)[-1]: channel.pixels.copy() for part in file.parts for name, channel in part.channels.items()
+                name.split(".", 1)[-1]: channel.pixels.copy()
+                for part in file.parts
+                for name, channel in part.channels.items()
             }
 
 

@@ -27,7 +27,9 @@ class Folder:
         """Whether a picture was written to its end."""
         return all(self._file(kind, name).is_file() for kind in KINDS)
 
-    def write(self, name: str, image: NDArray[np.uint8], mask: NDArray[np.uint8], instances: NDArray[np.uint16], quality: int) -> None:
+    def write(
+        self, name: str, image: NDArray[np.uint8], mask: NDArray[np.uint8], instances: NDArray[np.uint16], quality: int
+    ) -> None:
         """One picture and its labels."""
         self.prepare()
         for kind, pixels in (("masks", mask), ("instances", instances), ("images", image)):

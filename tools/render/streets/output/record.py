@@ -47,5 +47,7 @@ class Record:
         wanted = {"generator": GENERATOR, "version": VERSION, **asdict(self)}
         for key in ("generator", "version", "seed", "bpy", "settings"):
             if found.get(key) != json.loads(json.dumps(wanted[key])):
-                raise OtherRunError(f"{folder / NAME} has {key} {found.get(key)!r}, this run {wanted[key]!r}: choose another folder")
+                raise OtherRunError(
+                    f"{folder / NAME} has {key} {found.get(key)!r}, this run {wanted[key]!r}: choose another folder"
+                )
         self.scenes |= found["scenes"]

@@ -34,7 +34,9 @@ def draw_rider(rng: np.random.Generator) -> Rider:
         draw_look(rng, child_share=0.0),
         pick(rng, CAR_PAINTS),
         float(rng.uniform(0.08, 0.36)),
-        pick(rng, ((0.8, 0.8, 0.8), (0.6, 0.1, 0.1), (0.1, 0.1, 0.12), (0.7, 0.75, 0.1))) if rng.random() < 0.5 else None,
+        pick(rng, ((0.8, 0.8, 0.8), (0.6, 0.1, 0.1), (0.1, 0.1, 0.12), (0.7, 0.75, 0.1)))
+        if rng.random() < 0.5
+        else None,
         bool(rng.random() < 0.3),
         bool(rng.random() < 0.5),
     )
@@ -60,7 +62,9 @@ def _bicycle(shape: Shape, rider: Rider, phase: int) -> None:
             spoke = 0.32 * np.array([math.cos(turn), 0, math.sin(turn)])
             tube(shape, [hub - spoke, hub + spoke], 0.004, "paint", (0.6, 0.6, 0.6), 4)
         if rider.guards:
-            cover = np.stack([hub[0] + 0.38 * np.cos(angle[2:13]), 0 * angle[2:13], hub[2] + 0.38 * np.sin(angle[2:13])], 1)
+            cover = np.stack(
+                [hub[0] + 0.38 * np.cos(angle[2:13]), 0 * angle[2:13], hub[2] + 0.38 * np.sin(angle[2:13])], 1
+            )
             tube(shape, cover, 0.026, "paint", rider.frame, 6)
     head = bar - (0.05, 0, 0.20)
     bars = (
@@ -73,7 +77,14 @@ def _bicycle(shape: Shape, rider: Rider, phase: int) -> None:
     ball(shape, saddle, (0.14, 0.075, 0.035), "paint", DARK, 1)
     turn = -2 * math.pi * phase / PHASES
     arm = 0.17 * np.array([math.cos(turn), 0, math.sin(turn)])
-    tube(shape, [crank - arm + (0, 0.07, 0), crank - arm * 0, crank + arm + (0, -0.07, 0)], 0.014, "paint", (0.4, 0.4, 0.4), 5)
+    tube(
+        shape,
+        [crank - arm + (0, 0.07, 0), crank - arm * 0, crank + arm + (0, -0.07, 0)],
+        0.014,
+        "paint",
+        (0.4, 0.4, 0.4),
+        5,
+    )
     ball(shape, rear + (-0.28, 0, 0.35), (0.02, 0.03, 0.03), "paint", (0.7, 0.05, 0.05), 1)
     if rider.basket:
         box(shape, bar + (0.2, 0, -0.02), (0.24, 0.34, 0.22), "paint", (0.36, 0.27, 0.18))

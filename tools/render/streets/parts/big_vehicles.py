@@ -57,15 +57,35 @@ def lorry(rng: np.random.Generator) -> Shape:
 def _wheels(shape: Shape, places: tuple[float, ...], side_at: float, radius: float) -> None:
     for x in places:
         for side in (-1, 1):
-            disc(shape, (x, side * (side_at - 0.06), radius * 1.05), radius * 1.18, "y", 0.14, "paint", (0.02, 0.02, 0.02), 22)
+            disc(
+                shape,
+                (x, side * (side_at - 0.06), radius * 1.05),
+                radius * 1.18,
+                "y",
+                0.14,
+                "paint",
+                (0.02, 0.02, 0.02),
+                22,
+            )
             disc(shape, (x, side * (side_at - 0.10), radius), radius, "y", 0.26, "paint", (0.07, 0.07, 0.07), 22)
-            disc(shape, (x, side * (side_at + 0.025), radius), 0.55 * radius, "y", 0.05, "paint", (0.55, 0.55, 0.56, 0.3), 14)
+            disc(
+                shape,
+                (x, side * (side_at + 0.025), radius),
+                0.55 * radius,
+                "y",
+                0.05,
+                "paint",
+                (0.55, 0.55, 0.56, 0.3),
+                14,
+            )
 
 
 def _lamps(shape: Shape, half: float, side_at: float, z: float) -> None:
     for side in (-1, 1):
         ball(shape, (half, side * side_at * 0.78, z), (0.06, 0.17, 0.10), "paint", (0.9, 0.9, 0.9, 0.8), 1)
-        box(shape, (-half - 0.01, side * side_at * 0.86, z + 0.15), (0.05, 0.16, 0.32), "paint", (0.58, 0.05, 0.04, 0.6))
+        box(
+            shape, (-half - 0.01, side * side_at * 0.86, z + 0.15), (0.05, 0.16, 0.32), "paint", (0.58, 0.05, 0.04, 0.6)
+        )
         box(shape, (half - 0.05, side * (side_at + 0.16), 2.0), (0.12, 0.16, 0.36), "paint", BLACK)
     box(shape, (half + 0.03, 0, z - 0.2), (0.03, 0.5, 0.11), "paint", WHITE)
     box(shape, (-half - 0.02, 0, z), (0.04, 0.5, 0.11), "paint", (0.88, 0.78, 0.3))

@@ -66,7 +66,9 @@ def car(rng: np.random.Generator, kind: str) -> Shape:
     _sides(shape, body)
     if rng.random() < 0.15:
         for side in (-1, 1):
-            box(shape, (-0.1, side * 0.36 * body.width, body.height + 0.03), (1.5, 0.04, 0.04), "paint", (0.3, 0.3, 0.3))
+            box(
+                shape, (-0.1, side * 0.36 * body.width, body.height + 0.03), (1.5, 0.04, 0.04), "paint", (0.3, 0.3, 0.3)
+            )
     return shape
 
 
@@ -139,11 +141,24 @@ def _wheels(shape: Shape, body: Body, rng: np.random.Generator) -> None:
     spokes, rim = int(rng.integers(5, 10)), (0.58, 0.59, 0.61, 0.4)
     for x in (half - 0.185 * body.length, -half + 0.20 * body.length):
         for side in (-1, 1):
-            disc(shape, (x, side * (side_at - 0.07), radius * 1.04), radius * 1.2, "y", 0.15, "paint", (0.02, 0.02, 0.02), 24)
+            disc(
+                shape,
+                (x, side * (side_at - 0.07), radius * 1.04),
+                radius * 1.2,
+                "y",
+                0.15,
+                "paint",
+                (0.02, 0.02, 0.02),
+                24,
+            )
             disc(shape, (x, side * (side_at - 0.08), radius), radius, "y", 0.20, "paint", (0.08, 0.08, 0.08), 24)
             disc(shape, (x, side * (side_at + 0.004), radius), 0.68 * radius, "y", 0.06, "paint", rim, 18)
             for angle in np.arange(spokes) * 2 * np.pi / spokes:
-                at = (x + 0.44 * radius * np.cos(angle), side * (side_at + 0.032), radius + 0.44 * radius * np.sin(angle))
+                at = (
+                    x + 0.44 * radius * np.cos(angle),
+                    side * (side_at + 0.032),
+                    radius + 0.44 * radius * np.sin(angle),
+                )
                 ball(shape, at, (0.11 * radius, 0.01, 0.11 * radius), "paint", (0.10, 0.10, 0.10), 1)
 
 
@@ -152,15 +167,33 @@ def _front_and_rear(shape: Shape, body: Body, rng: np.random.Generator) -> None:
     lamp, tail = nose - 0.12, body.belt * 0.80
     on = rng.random() < 0.25
     for side in (-1, 1):
-        ball(shape, (half - 0.12, side * side_at * 0.70, lamp), (0.12, 0.20, 0.075), "glow" if on else "paint", (0.9, 0.91, 0.9, 0.9))
+        ball(
+            shape,
+            (half - 0.12, side * side_at * 0.70, lamp),
+            (0.12, 0.20, 0.075),
+            "glow" if on else "paint",
+            (0.9, 0.91, 0.9, 0.9),
+        )
         tall = 0.30 if body.boot < 0.15 and body.height > 1.47 else 0.12
-        ball(shape, (-half + 0.08, side * side_at * 0.82, tail), (0.10, 0.13, tall * 0.6), "paint", (0.58, 0.04, 0.04, 0.7))
+        ball(
+            shape,
+            (-half + 0.08, side * side_at * 0.82, tail),
+            (0.10, 0.13, tall * 0.6),
+            "paint",
+            (0.58, 0.04, 0.04, 0.7),
+        )
         ball(shape, (half - 0.04, side * side_at * 0.62, 0.36), (0.05, 0.09, 0.05), "paint", (0.7, 0.7, 0.7, 0.6))
     box(shape, (half - 0.02, 0, 0.33), (0.07, body.width * 0.60, 0.13), "paint", (0.04, 0.04, 0.04))
     box(shape, (half - 0.03, 0, lamp), (0.07, body.width * 0.34, 0.10), "paint", (0.07, 0.07, 0.07, 0.5))
     box(shape, (half + 0.02, 0, 0.46), (0.02, 0.50, 0.11), "paint", WHITE)
     plate_z = 0.52 if body.boot > 0.3 else 0.74
-    box(shape, (-half - 0.012, 0, plate_z), (0.03, 0.50, 0.11), "paint", (0.88, 0.78, 0.30) if rng.random() < 0.6 else WHITE)
+    box(
+        shape,
+        (-half - 0.012, 0, plate_z),
+        (0.03, 0.50, 0.11),
+        "paint",
+        (0.88, 0.78, 0.30) if rng.random() < 0.6 else WHITE,
+    )
     box(shape, (-half + 0.02, 0, 0.34), (0.08, body.width * 0.84, 0.12), "paint", (0.07, 0.07, 0.07))
 
 
@@ -170,11 +203,27 @@ def _sides(shape: Shape, body: Body) -> None:
     scuttle = half - body.bonnet
     gaps = [scuttle - 0.12, scuttle - 1.15, scuttle - 2.05]
     for side in (-1, 1):
-        ball(shape, (scuttle - 0.35, side * (side_at + 0.08), body.belt + 0.06), (0.06, 0.10, 0.07), "carpaint", (1, 1, 1))
+        ball(
+            shape,
+            (scuttle - 0.35, side * (side_at + 0.08), body.belt + 0.06),
+            (0.06, 0.10, 0.07),
+            "carpaint",
+            (1, 1, 1),
+        )
         box(shape, (0, side * side_at * 0.985, 0.27), (body.length * 0.50, 0.03, 0.10), "paint", (0.06, 0.06, 0.06))
         for x in gaps:
             if x > -half + 0.75:
-                box(shape, (x, side * side_at * 0.985, 0.30 + body.belt * 0.36), (0.012, 0.035, body.belt * 0.55), "paint", BLACK)
-                box(shape, (x - 0.78, side * side_at * 0.985, body.belt * 0.84), (0.15, 0.05, 0.03), "paint", (0.08, 0.08, 0.08))
-
-
+                box(
+                    shape,
+                    (x, side * side_at * 0.985, 0.30 + body.belt * 0.36),
+                    (0.012, 0.035, body.belt * 0.55),
+                    "paint",
+                    BLACK,
+                )
+                box(
+                    shape,
+                    (x - 0.78, side * side_at * 0.985, body.belt * 0.84),
+                    (0.15, 0.05, 0.03),
+                    "paint",
+                    (0.08, 0.08, 0.08),
+                )

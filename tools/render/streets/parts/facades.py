@@ -36,7 +36,9 @@ def draw_style(rng: np.random.Generator, town: str) -> Style:
     brick = rng.random() < {"suburb": 0.6, "town": 0.5, "city": 0.3}[town]
     color = vary(rng, pick(rng, BRICKS if brick else PLASTERS))
     glassy = town == "city" and rng.random() < 0.3
-    window = (rng.uniform(1.6, 2.4), rng.uniform(1.7, 2.1)) if glassy else (rng.uniform(0.85, 1.5), rng.uniform(1.2, 1.8))
+    window = (
+        (rng.uniform(1.6, 2.4), rng.uniform(1.7, 2.1)) if glassy else (rng.uniform(0.85, 1.5), rng.uniform(1.2, 1.8))
+    )
     shop = bool(rng.random() < {"suburb": 0.04, "town": 0.5, "city": 0.6}[town])
     roofs = {"suburb": (0.6, 0.35, 0.05), "town": (0.5, 0.2, 0.3), "city": (0.1, 0.1, 0.8)}[town]
     return Style(
@@ -61,7 +63,9 @@ def columns(width: float, style: Style) -> Floats:
     return (np.arange(count) - (count - 1) / 2) * style.pitch
 
 
-def wall(shape: Shape, width: float, z: tuple[float, float], x: Floats, opening: tuple[float, float, float], style: Style) -> None:
+def wall(
+    shape: Shape, width: float, z: tuple[float, float], x: Floats, opening: tuple[float, float, float], style: Style
+) -> None:
     """One storey of wall from z[0] to z[1] around openings of a width, from one height to another."""
     hole, low, high = opening
     edges = np.concatenate([[-width / 2], np.stack([x - hole / 2, x + hole / 2], 1).ravel(), [width / 2]])
@@ -72,7 +76,9 @@ def wall(shape: Shape, width: float, z: tuple[float, float], x: Floats, opening:
     )  # fmt: skip
     for bottom, top in ((z[0], low), (high, z[1])):
         if top - bottom > 0.02:
-            boxes(shape, grid_rows(x, THICK / 2, (bottom + top) / 2), (hole, THICK, top - bottom), style.wall, style.color)
+            boxes(
+                shape, grid_rows(x, THICK / 2, (bottom + top) / 2), (hole, THICK, top - bottom), style.wall, style.color
+            )
 
 
 def panes(shape: Shape, x: Floats, z: float, size: tuple[float, float], style: Style, rng: np.random.Generator) -> None:
@@ -118,7 +124,9 @@ def storeys(shape: Shape, width: float, first: int, floors: int, style: Style, r
 
 def door(shape: Shape, x: float, style: Style, rng: np.random.Generator) -> None:
     """A front door with its frame, a step and perhaps a roof; it reaches 0.35 m in front of the wall."""
-    leaf = pick(rng, ((0.14, 0.19, 0.33), (0.38, 0.10, 0.09), (0.10, 0.24, 0.18), (0.30, 0.20, 0.13), (0.82, 0.82, 0.78), BLACK))
+    leaf = pick(
+        rng, ((0.14, 0.19, 0.33), (0.38, 0.10, 0.09), (0.10, 0.24, 0.18), (0.30, 0.20, 0.13), (0.82, 0.82, 0.78), BLACK)
+    )
     box(shape, (x, 0.02, 1.17), (max(1.25, style.window[0] + 0.1), 0.12, 2.4), "paint", style.trim)
     box(shape, (x, -0.03, 1.12), (1.0, 0.06, 2.15), "paint", (*leaf, 0.4))
     box(shape, (x, -0.05, 1.65), (0.55, 0.05, 0.6), "glass", (0.18, 0.20, 0.22, 0.8))

@@ -31,7 +31,10 @@ def _pickets(shape: Shape, rng: np.random.Generator) -> tuple[float, float]:
 
 
 def _railing(shape: Shape, rng: np.random.Generator) -> tuple[float, float]:
-    tall, color = rng.uniform(0.95, 1.35), vary(rng, pick(rng, ((0.08, 0.08, 0.09), (0.10, 0.22, 0.16), (0.40, 0.41, 0.42), (0.62, 0.62, 0.6))))
+    tall, color = (
+        rng.uniform(0.95, 1.35),
+        vary(rng, pick(rng, ((0.08, 0.08, 0.09), (0.10, 0.22, 0.16), (0.40, 0.41, 0.42), (0.62, 0.62, 0.6)))),
+    )
     step = rng.uniform(0.11, 0.18)
     x = np.arange(-1 + step / 2, 1, step)
     boxes(shape, grid_rows(x, 0, tall / 2 + 0.05), (0.03, 0.03, tall), "paint", color)
@@ -77,6 +80,12 @@ def _wall_with_railing(shape: Shape, rng: np.random.Generator) -> tuple[float, f
     low, high = rng.uniform(0.4, 0.7), rng.uniform(1.1, 1.5)
     box(shape, (0, 0, low / 2), (LENGTH, 0.24, low), "brick", vary(rng, (0.52, 0.34, 0.26)))
     box(shape, (0, 0, low + 0.03), (LENGTH, 0.30, 0.07), "paint", (0.62, 0.60, 0.56))
-    boxes(shape, grid_rows(np.arange(-0.93, 1.0, 0.133), 0, (low + high) / 2), (0.025, 0.025, high - low), "paint", (0.07, 0.07, 0.08))
+    boxes(
+        shape,
+        grid_rows(np.arange(-0.93, 1.0, 0.133), 0, (low + high) / 2),
+        (0.025, 0.025, high - low),
+        "paint",
+        (0.07, 0.07, 0.08),
+    )
     box(shape, (0, 0, high), (LENGTH, 0.05, 0.04), "paint", (0.07, 0.07, 0.08))
     return 0.0, high

@@ -51,7 +51,13 @@ def _flat_roof(shape: Shape, width: float, depth: float, z: float, style: Style,
     ):  # fmt: skip
         box(shape, (*center, z + rim / 2), (*size, rim), style.wall, style.color)
     if rng.random() < 0.5:
-        box(shape, (rng.uniform(-0.2, 0.2) * width, depth * 0.5, z + 1.0), (width * 0.25, depth * 0.3, 2.0), "paint", (0.58, 0.58, 0.56))
+        box(
+            shape,
+            (rng.uniform(-0.2, 0.2) * width, depth * 0.5, z + 1.0),
+            (width * 0.25, depth * 0.3, 2.0),
+            "paint",
+            (0.58, 0.58, 0.56),
+        )
 
 
 def _pitched_roof(shape: Shape, width: float, depth: float, z: float, style: Style, rng: np.random.Generator) -> None:
@@ -71,7 +77,14 @@ def _pitched_roof(shape: Shape, width: float, depth: float, z: float, style: Sty
             x = side * width * rng.uniform(0.25, 0.42)
             box(shape, (x, depth * 0.5, z + rise * 0.8 + 0.5), (0.9, 0.7, rise * 0.5 + 1.1), "brick", pick(rng, BRICKS))
             for dx in (-0.2, 0.2):
-                tube(shape, [(x + dx, depth / 2, z + rise), (x + dx, depth / 2, z + rise * 1.05 + 1.7)], 0.12, "paint", (0.55, 0.34, 0.25), 7)
+                tube(
+                    shape,
+                    [(x + dx, depth / 2, z + rise), (x + dx, depth / 2, z + rise * 1.05 + 1.7)],
+                    0.12,
+                    "paint",
+                    (0.55, 0.34, 0.25),
+                    7,
+                )
     if gable and width > 5 and rng.random() < 0.35:
         for x in (-width / 4, width / 4):
             foot = z + rise * 0.30

@@ -15,7 +15,9 @@ def directions(rng: np.random.Generator, count: int) -> Floats:
     return unit
 
 
-def lumps(shape: Shape, centers: Floats, radii: Floats, green: Floats, rng: np.random.Generator, level: int = 2) -> None:
+def lumps(
+    shape: Shape, centers: Floats, radii: Floats, green: Floats, rng: np.random.Generator, level: int = 2
+) -> None:
     """Uneven dark balls that keep a crown from being seen through."""
     points, faces = sphere(level)
     dark = green * (0.42, 0.42, 0.42, 1)

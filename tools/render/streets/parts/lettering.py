@@ -54,7 +54,10 @@ def write(
     if along == "x":
         centers, sizes = grid_rows(x + across, y, z + up), grid_rows(np.array(lengths), depth, cell * 1.02)
     else:
-        centers, sizes = grid_rows(x, y - across, z + up), grid_rows(np.full(len(across), depth), np.array(lengths), cell * 1.02)
+        centers, sizes = (
+            grid_rows(x, y - across, z + up),
+            grid_rows(np.full(len(across), depth), np.array(lengths), cell * 1.02),
+        )
     return boxes(shape, centers, sizes, material, color)
 
 

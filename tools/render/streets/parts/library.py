@@ -36,7 +36,9 @@ class Library:
         if member not in self._made:
             kind, number = member.split("/")
             code = sorted(SIZES).index(kind)
-            self._made[member] = self._make(kind, int(number), np.random.default_rng([self._seed, 7_000_000 + code, int(number)]))
+            self._made[member] = self._make(
+                kind, int(number), np.random.default_rng([self._seed, 7_000_000 + code, int(number)])
+            )
         return self._made[member]
 
     def shape(self, key: str) -> Shape:

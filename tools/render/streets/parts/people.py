@@ -88,7 +88,11 @@ def dress(shape: Shape, pose: Pose, look: Look, skirt: bool = False, helmet: Rgb
 def _limb(shape: Shape, points: np.ndarray, radii: tuple[float, ...], material: str, color: Color) -> None:
     line = np.concatenate([points[:1], (points[1:] + points[:-1]) / 2, points[1:]])
     order = np.argsort(np.concatenate([[0], np.arange(len(points) - 1) + 0.5, np.arange(1, len(points))]))
-    size = np.interp(np.sort(np.concatenate([np.arange(len(points)), np.arange(len(points) - 1) + 0.5])), np.arange(len(points)), radii)
+    size = np.interp(
+        np.sort(np.concatenate([np.arange(len(points)), np.arange(len(points) - 1) + 0.5])),
+        np.arange(len(points)),
+        radii,
+    )
     tube(shape, line[order], size, material, color, 8)
     ball(shape, points[0], radii[0], material, color, 1)
 
@@ -114,7 +118,14 @@ def _head(shape: Shape, pose: Pose, look: Look, helmet: Rgb | None) -> None:
     top = helmet or (look.legs if look.hat else look.hair)
     size = 0.128 if helmet or look.hat == "hood" else 0.116
     ball(shape, at + (-0.02, 0, 0.035), (size, size * 0.87, size), "paint", top)
-    ball(shape, at + (0.0 if helmet else -0.05, 0, 0.10 if helmet else -0.02), (0.12, 0.09, 0.05 if helmet else 0.12), "paint", top, 1)
+    ball(
+        shape,
+        at + (0.0 if helmet else -0.05, 0, 0.10 if helmet else -0.02),
+        (0.12, 0.09, 0.05 if helmet else 0.12),
+        "paint",
+        top,
+        1,
+    )
     tail = 0.15 if look.long_hair else 0.05
     ball(shape, at + (-0.06, 0, -0.4 * tail), (0.06, 0.085, tail), "paint", look.hair, 1)
     ball(shape, at + (0.10, 0, -0.005), (0.02, 0.016, 0.025), "paint", look.skin, 1)

@@ -59,5 +59,10 @@ def _awning(shape: Shape, width: float, tall: float, rng: np.random.Generator) -
     edges = np.linspace(-width / 2 + 0.1, width / 2 - 0.1, stripes + 1)
     for n, (left, right) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
         slope = [[left, 0, tall - 0.8], [right, 0, tall - 0.8], [right, -1.1, tall - 1.2], [left, -1.1, tall - 1.2]]
-        edge = [[left, -1.1, tall - 1.2], [right, -1.1, tall - 1.2], [right, -1.1, tall - 1.38], [left, -1.1, tall - 1.38]]
+        edge = [
+            [left, -1.1, tall - 1.2],
+            [right, -1.1, tall - 1.2],
+            [right, -1.1, tall - 1.38],
+            [left, -1.1, tall - 1.38],
+        ]
         shape.add([*slope, *edge], [[0, 1, 2, 3], [4, 5, 6, 7]], "paint", cloth if plain or n % 2 else light)

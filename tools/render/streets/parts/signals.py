@@ -20,7 +20,14 @@ def traffic_light(rng: np.random.Generator) -> Parts:
     tube(pole, [(0, 0, 0), (0, 0, 3.35)], thick, "paint", color, 12)
     _head(head, 0, 2.95, lit)
     if rng.random() < 0.35:
-        tube(pole, [(0, 0, 3.3), (0, 0, 5.5), (0, 1.0, 5.85), (0, 3.2, 5.95)], [thick, 0.065, 0.06, 0.05], "paint", color, 9)
+        tube(
+            pole,
+            [(0, 0, 3.3), (0, 0, 5.5), (0, 1.0, 5.85), (0, 3.2, 5.95)],
+            [thick, 0.065, 0.06, 0.05],
+            "paint",
+            color,
+            9,
+        )
         _head(head, 3.1, 5.5, lit)
     if rng.random() < 0.6:
         box(head, (-0.04, -0.16, 2.25), (0.16, 0.22, 0.5), "paint", (0.06, 0.06, 0.06))
@@ -36,5 +43,14 @@ def _head(head: Shape, y: float, z: float, lit: int) -> None:
     for n, hue in enumerate(_LAMPS):
         at = z + 0.31 - 0.31 * n
         bright = n == lit
-        disc(head, (-0.15, y, at), 0.11, "x", 0.03, "glow" if bright else "paint", hue if bright else tuple(0.16 * c for c in hue), 16)
+        disc(
+            head,
+            (-0.15, y, at),
+            0.11,
+            "x",
+            0.03,
+            "glow" if bright else "paint",
+            hue if bright else tuple(0.16 * c for c in hue),
+            16,
+        )
         box(head, (-0.19, y, at + 0.125), (0.14, 0.25, 0.02), "paint", (0.05, 0.05, 0.05))

@@ -12,9 +12,27 @@ from .lettering import made_up_name, width_of, write
 from .palettes import METALS, pick
 from .poles import Parts
 
-RED, BLUE, GREEN, YELLOW = (0.72, 0.06, 0.08, 0.2), (0.06, 0.20, 0.56, 0.2), (0.06, 0.34, 0.20, 0.2), (0.84, 0.68, 0.12, 0.2)
+RED, BLUE, GREEN, YELLOW = (
+    (0.72, 0.06, 0.08, 0.2),
+    (0.06, 0.20, 0.56, 0.2),
+    (0.06, 0.34, 0.20, 0.2),
+    (0.84, 0.68, 0.12, 0.2),
+)
 WHITE, BLACK = (0.91, 0.91, 0.90, 0.2), (0.07, 0.07, 0.07, 0.2)
-KINDS = ("limit", "forbidden", "warning", "order", "stop", "give way", "no entry", "board", "name", "parking", "arrows", "bus stop")
+KINDS = (
+    "limit",
+    "forbidden",
+    "warning",
+    "order",
+    "stop",
+    "give way",
+    "no entry",
+    "board",
+    "name",
+    "parking",
+    "arrows",
+    "bus stop",
+)
 SHARES = (0.17, 0.08, 0.14, 0.12, 0.05, 0.08, 0.06, 0.10, 0.06, 0.06, 0.04, 0.04)
 
 
@@ -47,7 +65,9 @@ def _symbol(face: Shape, kind: str, z: float, r: float, rng: np.random.Generator
     round_one, ink = circle(26, r), -0.085
     if kind == "limit":
         _layers(face, round_one, z, ((1, RED), (0.78, WHITE)))
-        write(face, str(rng.choice(["20", "30", "40", "50", "60", "70"])), ink, 0, z, r * 0.8, "paint", BLACK, "-y", 0.012)
+        write(
+            face, str(rng.choice(["20", "30", "40", "50", "60", "70"])), ink, 0, z, r * 0.8, "paint", BLACK, "-y", 0.012
+        )
     elif kind == "forbidden":
         _layers(face, round_one, z, ((1, RED), (0.80, pick(rng, (WHITE, BLUE)))))
         bar = np.array([[-0.9, -0.1], [0.9, -0.1], [0.9, 0.1], [-0.9, 0.1]]) * r
@@ -79,7 +99,13 @@ def _board(face: Shape, kind: str, z: float, rng: np.random.Generator) -> tuple[
         "board": (rng.uniform(1.2, 2.4), rng.uniform(0.8, 1.4)), "name": (1.2, 0.28), "parking": (0.6, 0.6), "arrows": (0.9, 0.5),
         "bus stop": (0.55, 0.75),
     }[kind]  # fmt: skip
-    color = {"board": pick(rng, (BLUE, GREEN, WHITE, YELLOW)), "name": WHITE, "parking": BLUE, "arrows": BLACK, "bus stop": RED}[kind]
+    color = {
+        "board": pick(rng, (BLUE, GREEN, WHITE, YELLOW)),
+        "name": WHITE,
+        "parking": BLUE,
+        "arrows": BLACK,
+        "bus stop": RED,
+    }[kind]
     half = np.array([width, height]) / 2
     outline = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * half
     _layers(face, outline, z, ((1, WHITE if color is not WHITE else BLACK), (0.94, color)))

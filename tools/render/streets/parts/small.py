@@ -22,7 +22,9 @@ def street_thing(rng: np.random.Generator) -> Parts:
     elif kind == "bench":
         for n in range(4):
             box(shape, (0, -0.2 + 0.12 * n, 0.45), (1.6, 0.1, 0.04), "paint", (0.42, 0.29, 0.18))
-        boxes(shape, grid_rows(np.zeros(2), 0.27, np.array([0.62, 0.78])), (1.6, 0.04, 0.12), "paint", (0.42, 0.29, 0.18))
+        boxes(
+            shape, grid_rows(np.zeros(2), 0.27, np.array([0.62, 0.78])), (1.6, 0.04, 0.12), "paint", (0.42, 0.29, 0.18)
+        )
         boxes(shape, grid_rows(np.array([-0.7, 0.7]), 0, 0.3), (0.07, 0.5, 0.6), "paint", (0.12, 0.12, 0.12))
     elif kind == "letter box":
         color = pick(rng, ((0.70, 0.08, 0.08), (0.85, 0.68, 0.10)))

@@ -50,7 +50,10 @@ def _inside(corners: Floats, lens: Lens) -> tuple[NDArray[np.intp], NDArray[np.i
     columns, rows = np.meshgrid(np.arange(left, right), np.arange(top, bottom))
     px, py = columns + 0.5, rows + 0.5
     side = np.stack(
-        [(b - a) * (py - c) - (d - c) * (px - a) for a, b, c, d in zip(x, np.roll(x, -1), y, np.roll(y, -1), strict=True)]
+        [
+            (b - a) * (py - c) - (d - c) * (px - a)
+            for a, b, c, d in zip(x, np.roll(x, -1), y, np.roll(y, -1), strict=True)
+        ]
     )
     chosen = (side >= 0).all(0) | (side <= 0).all(0)
     return rows[chosen], columns[chosen]

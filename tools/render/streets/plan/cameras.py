@@ -49,12 +49,23 @@ def draw_camera(street: Street, rng: np.random.Generator, moving: bool = False) 
         return _near_pole(street, rng, fov, roll)
     if kind == "walk":
         d = street.side * (street.half + street.verge + rng.uniform(0.4, 0.8) * street.pave)
-        return Camera("walk", _free_place(street, s, d, rng), d, float(rng.uniform(1.4, 1.75)) + KERB, float(rng.normal() * math.radians(14)), pitch, roll, fov)
+        return Camera(
+            "walk",
+            _free_place(street, s, d, rng),
+            d,
+            float(rng.uniform(1.4, 1.75)) + KERB,
+            float(rng.normal() * math.radians(14)),
+            pitch,
+            roll,
+            fov,
+        )
     spread = {"drive": 2.5, "cyclist": 6.0, "glance": 22.0}.get(kind, 2.5)
     speed, shake = (float(rng.uniform(4, 9)), 0.0016) if moving else (0.0, 0.0)
     d = lane + float(rng.normal() * 0.3)
     yaw = float(rng.normal() * math.radians(spread))
-    return Camera(kind if kind != "pole" else "drive", s, d, float(rng.uniform(1.15, 1.75)), yaw, pitch, roll, fov, speed, shake)
+    return Camera(
+        kind if kind != "pole" else "drive", s, d, float(rng.uniform(1.15, 1.75)), yaw, pitch, roll, fov, speed, shake
+    )
 
 
 def _near_pole(street: Street, rng: np.random.Generator, fov: float, roll: float) -> Camera:

@@ -22,13 +22,23 @@ def dress(street: Street, library: Library, rng: np.random.Generator) -> None:
     signals(street, library, rng)
     for side in SIDES:
         if side > 0 or rng.random() < 0.75:
-            line(street, library, lamp, side, np.arange(-15 + rng.uniform(0, 10), 150, lamp_gap), street.half + 0.5, rng)
+            line(
+                street, library, lamp, side, np.arange(-15 + rng.uniform(0, 10), 150, lamp_gap), street.half + 0.5, rng
+            )
         _signs(street, library, side, rng)
         if planted and (side > 0 or rng.random() < 0.7):
             _street_trees(street, kinds, side, tree_gap, rng)
         if rng.random() < 0.35:
             first = rng.uniform(-5, 50)
-            line(street, library, library.draw(rng, "bollard"), side, np.arange(first, first + rng.uniform(6, 25), rng.uniform(1.3, 2.2)), street.half + 0.38, rng)
+            line(
+                street,
+                library,
+                library.draw(rng, "bollard"),
+                side,
+                np.arange(first, first + rng.uniform(6, 25), rng.uniform(1.3, 2.2)),
+                street.half + 0.38,
+                rng,
+            )
         elif rng.random() < 0.55:
             first = rng.uniform(-5, 40)
             kind = int(rng.choice([1, 3], p=[0.75, 0.25])) + 7 * int(rng.integers(6))
@@ -45,7 +55,9 @@ def parts_of(library: Library, member: str) -> dict[str, str]:
     return {label: f"{member}/{label}" for label in library.parts(member)}
 
 
-def line(street: Street, library: Library, member: str, side: int, places: np.ndarray, d: float, rng: np.random.Generator) -> None:
+def line(
+    street: Street, library: Library, member: str, side: int, places: np.ndarray, d: float, rng: np.random.Generator
+) -> None:
     """The same pole again and again, its arm towards the road."""
     for s in places:
         if not street.in_crossing(s, side, 3.2) and street.free(s, side * d, 0.35) and _off_zebras(street, s):
@@ -85,7 +97,12 @@ def _street_trees(street: Street, kinds: list[str], side: int, gap: float, rng: 
     d = street.half + max(0.75, street.verge / 2)
     for s in np.arange(-12 + rng.uniform(0, 8), 150, gap):
         s = float(s + rng.normal() * 0.4)
-        if street.in_crossing(s, side, 5) or not street.free(s, side * d, 0.8) or rng.random() < 0.12 or not _off_zebras(street, s):
+        if (
+            street.in_crossing(s, side, 5)
+            or not street.free(s, side * d, 0.8)
+            or rng.random() < 0.12
+            or not _off_zebras(street, s)
+        ):
             continue
         plant(street, kinds[int(rng.integers(2))], s, side * d, rng.uniform(0.7, 1.15), rng)
 
@@ -93,7 +110,14 @@ def _street_trees(street: Street, kinds: list[str], side: int, gap: float, rng: 
 def plant(street: Street, member: str, s: float, d: float, scale: float, rng: np.random.Generator) -> None:
     """A tree or bush in a colour of its own."""
     street.put(
-        {"tree": f"{member}/all"}, s, d, float(rng.uniform(0, 6)), 0.35, KERB - 0.05, scale=float(scale), color=leaf_tint(rng)
+        {"tree": f"{member}/all"},
+        s,
+        d,
+        float(rng.uniform(0, 6)),
+        0.35,
+        KERB - 0.05,
+        scale=float(scale),
+        color=leaf_tint(rng),
     )
 
 
@@ -107,7 +131,9 @@ def _small(street: Street, library: Library, side: int, rng: np.random.Generator
     for s in np.arange(rng.uniform(0, 25), 100, rng.uniform(18, 40)):
         d = street.half + 0.65
         if not street.in_crossing(s, side, 3) and street.free(s, side * d, 0.8):
-            street.put(parts_of(library, library.draw(rng, "thing")), float(s), side * d, 0.0 if side > 0 else math.pi, 0.8)
+            street.put(
+                parts_of(library, library.draw(rng, "thing")), float(s), side * d, 0.0 if side > 0 else math.pi, 0.8
+            )
     if street.pave > 2.4 and rng.random() < 0.35:
         s, d = float(rng.uniform(6, 50)), side * (street.half + 1.0)
         if not street.in_crossing(s, side, 7) and street.free(s, d, 2.4):
@@ -139,7 +165,13 @@ def _background_trees(street: Street, library: Library, rng: np.random.Generator
     """On empty plots, behind the houses and towards the horizon."""
     for road, side, s, d in street.empty_plots:
         for _ in range(int(rng.integers(2, 7))):
-            _tree_at(street, library, road.place(s + rng.uniform(-4, 4), side * (d + rng.uniform(0.8, 9)))[0], rng.uniform(0.6, 1.2), rng)
+            _tree_at(
+                street,
+                library,
+                road.place(s + rng.uniform(-4, 4), side * (d + rng.uniform(0.8, 9)))[0],
+                rng.uniform(0.6, 1.2),
+                rng,
+            )
     for _ in range(int(rng.integers(20, 60))):
         s, side = rng.uniform(-20, 185), int(rng.choice(SIDES))
         if not street.in_crossing(s, side, 6):
@@ -147,7 +179,9 @@ def _background_trees(street: Street, library: Library, rng: np.random.Generator
             _tree_at(street, library, at, rng.uniform(0.9, 1.4), rng)
 
 
-def _tree_at(street: Street, library: Library, at: tuple[float, float, float], scale: float, rng: np.random.Generator) -> None:
+def _tree_at(
+    street: Street, library: Library, at: tuple[float, float, float], scale: float, rng: np.random.Generator
+) -> None:
     key = f"{library.draw(rng, 'tree')}/all"
     street.things.append(Thing(key, "tree", at, float(rng.uniform(0, 6)), scale=float(scale), color=leaf_tint(rng)))
 

@@ -46,20 +46,31 @@ def fence_line(
     half = LENGTH / 2
     for s in np.arange(run[0], run[1], LENGTH):
         near_kerb = distance < street.edge
-        if street.in_crossing(float(s), side, 4.0) or (near_kerb and any(abs(s - zebra) < 3 for zebra in street.zebras)):
+        if street.in_crossing(float(s), side, 4.0) or (
+            near_kerb and any(abs(s - zebra) < 3 for zebra in street.zebras)
+        ):
             continue
         at, heading = street.road.place(float(s), side * distance, KERB)
         shape.join(panel, at, heading)
         way = np.array([np.cos(heading), np.sin(heading), 0.0]) * half
         middle = np.array(at)
         street.panels.append(
-            np.stack([middle - way + (0, 0, low), middle + way + (0, 0, low), middle + way + (0, 0, high), middle - way + (0, 0, high)])
+            np.stack(
+                [
+                    middle - way + (0, 0, low),
+                    middle + way + (0, 0, low),
+                    middle + way + (0, 0, high),
+                    middle - way + (0, 0, high),
+                ]
+            )
         )
         street.taken.extend((float(s) + shift, side * distance, 0.3) for shift in (-0.7, 0.0, 0.7))
     street.own(f"fence{len(street.things)}", "fence", shape)
 
 
-def _hedge_line(street: Street, library: Library, side: int, run: tuple[float, float], rng: np.random.Generator) -> None:
+def _hedge_line(
+    street: Street, library: Library, side: int, run: tuple[float, float], rng: np.random.Generator
+) -> None:
     member = f"hedge/{int(rng.integers(SIZES['hedge']))}"
     for s in np.arange(run[0] + 1, run[1], 2.0):
         at, heading = street.road.place(float(s), side * (street.edge + 0.45), KERB - 0.03)

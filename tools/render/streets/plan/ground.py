@@ -60,7 +60,9 @@ def runs(street: Street, side: int) -> list[tuple[float, float]]:
 
 
 def _draw_surfaces(rng: np.random.Generator) -> _Surfaces:
-    stone = np.array([[0.61, 0.60, 0.57], [0.54, 0.53, 0.52], [0.64, 0.57, 0.50], [0.56, 0.47, 0.42], [0.45, 0.45, 0.46]])[rng.integers(5)]
+    stone = np.array(
+        [[0.61, 0.60, 0.57], [0.54, 0.53, 0.52], [0.64, 0.57, 0.50], [0.56, 0.47, 0.42], [0.45, 0.45, 0.46]]
+    )[rng.integers(5)]
     stone = stone * rng.uniform(0.8, 1.1)
     tone, green = rng.uniform(0.26, 0.47), np.array([0.30, 0.37, 0.16]) * rng.uniform(0.8, 1.15)
     return _Surfaces(
@@ -74,7 +76,9 @@ def _pavement(street: Street, surfaces: _Surfaces, side: int, run: tuple[float, 
     road.ribbon(surfaces.walk, run, (side * street.half, side * kerb), KERB, "paint", surfaces.kerb)
     road.lip_along(surfaces.walk, run, side * street.half, (-0.02, KERB), "paint", surfaces.kerb)
     road.ribbon(surfaces.verge, run, (side * kerb, side * (kerb + street.verge)), KERB, "grass", surfaces.green)
-    road.ribbon(surfaces.walk, run, (side * (kerb + street.verge), side * street.edge), KERB, surfaces.paving, surfaces.stone)
+    road.ribbon(
+        surfaces.walk, run, (side * (kerb + street.verge), side * street.edge), KERB, surfaces.paving, surfaces.stone
+    )
 
 
 def _arm(street: Street, surfaces: _Surfaces, side: int) -> None:
@@ -99,7 +103,9 @@ def _corner(arm: Road, surfaces: _Surfaces, q: int, along: tuple[float, float], 
     turn = np.linspace(0, math.pi / 2, 9)
     arc = np.stack([along[0] + radius * (1 - np.sin(turn)), across[0] + radius * (1 - np.cos(turn))], 1)
     line = np.vstack([[along[1], across[0]], arc, [along[0], across[1]]])
-    points = np.vstack([arm.points(line[:, 0], q * line[:, 1], KERB), arm.points(np.array([along[1]]), q * across[1], KERB)])
+    points = np.vstack(
+        [arm.points(line[:, 0], q * line[:, 1], KERB), arm.points(np.array([along[1]]), q * across[1], KERB)]
+    )
     index = np.arange(len(line) - 1)
     uv = np.vstack([line, [[along[1], across[1]]]])
     triangles = np.stack([np.full(len(index), len(line)), index, index + 1], 1)
@@ -117,7 +123,9 @@ def _patches(street: Street, surfaces: _Surfaces, rng: np.random.Generator) -> N
         s, d = rng.uniform(0, 90), rng.uniform(-0.7, 0.7) * street.half
         tone = np.array(surfaces.asphalt) * rng.uniform(0.72, 1.2)
         across = (d - rng.uniform(0.2, 0.5), d + rng.uniform(0.3, 1.0))
-        street.road.ribbon(surfaces.road, (s, s + rng.uniform(0.6, 7)), across, 0.002 + 0.0006 * n, "asphalt", tuple(tone))
+        street.road.ribbon(
+            surfaces.road, (s, s + rng.uniform(0.6, 7)), across, 0.002 + 0.0006 * n, "asphalt", tuple(tone)
+        )
     for n in range(int(rng.integers(0, 4))):
         s, d = rng.uniform(0, 70), rng.uniform(-0.6, 0.6) * street.half
         street.road.ribbon(surfaces.road, (s, s + 0.6), (d, d + 0.6), 0.009 + 0.0006 * n, "paint", (0.2, 0.2, 0.2))
@@ -147,7 +155,12 @@ def _land(street: Street, surfaces: _Surfaces, garden: bool, rng: np.random.Gene
     land = Shape().add(np.stack([x, y, street.terrain.height(x, y) - 0.14], 1), faces, material, color)
     street.own("land", "tree" if garden else "pavement", land)
     angle = np.linspace(0, 2 * math.pi, 181)
-    tall = 7 + 5 * np.sin(3 * angle + rng.uniform(0, 6)) + 4 * np.sin(7 * angle + rng.uniform(0, 6)) + rng.uniform(0, 3, 181)
+    tall = (
+        7
+        + 5 * np.sin(3 * angle + rng.uniform(0, 6))
+        + 4 * np.sin(7 * angle + rng.uniform(0, 6))
+        + rng.uniform(0, 3, 181)
+    )
     tall[-1] = tall[0]
     ring = np.stack([x0 + 0.97 * _FAR * np.cos(angle), y0 + 0.97 * _FAR * np.sin(angle)], 1)
     base = street.terrain.height(ring[:, 0], ring[:, 1])

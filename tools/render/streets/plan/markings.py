@@ -57,14 +57,20 @@ def _edges(street: Street, shape: Shape, color: Color, rng: np.random.Generator)
 def _cycle_lanes(street: Street, shape: Shape, white: Color, rng: np.random.Generator) -> None:
     if not street.cycle_lane:
         return
-    surface = ((0.42, 0.20, 0.17), (0.20, 0.34, 0.22), (0.22, 0.30, 0.42))[int(rng.integers(3))] if rng.random() < 0.5 else None
+    surface = (
+        ((0.42, 0.20, 0.17), (0.20, 0.34, 0.22), (0.22, 0.30, 0.42))[int(rng.integers(3))]
+        if rng.random() < 0.5
+        else None
+    )
     for side in SIDES:
         outer = street.drivable(side) - 0.15
         for run in _stretches(street):
             if surface:
                 street.road.ribbon(shape, run, (side * outer, side * (outer - 1.3)), _LANE, "paint", surface)
             for s in np.arange(run[0], run[1] - 1.2, 2.4):
-                street.road.ribbon(shape, (s, s + 1.2), (side * (outer - 1.3), side * (outer - 1.42)), _EDGE + 0.001, "paint", white)
+                street.road.ribbon(
+                    shape, (s, s + 1.2), (side * (outer - 1.3), side * (outer - 1.42)), _EDGE + 0.001, "paint", white
+                )
 
 
 def _zebras(street: Street, shape: Shape, white: Color, rng: np.random.Generator) -> None:
@@ -93,5 +99,7 @@ def _arrows(street: Street, shape: Shape, white: Color, rng: np.random.Generator
     for back in (14.0, 28.0):
         s = street.crossing.s - back - street.crossing.reach
         street.road.ribbon(shape, (s, s + 2.2), (lane - 0.08, lane + 0.08), _ARROW, "paint", white)
-        points = street.road.points(np.array([s + 2.2, s + 2.2, s + 3.4]), np.array([lane - 0.35, lane + 0.35, lane]), _ARROW)
+        points = street.road.points(
+            np.array([s + 2.2, s + 2.2, s + 3.4]), np.array([lane - 0.35, lane + 0.35, lane]), _ARROW
+        )
         shape.add(points, [[0, 2, 1]], "paint", white)

@@ -34,7 +34,9 @@ def raise_houses(street: Street, rng: np.random.Generator) -> None:
     _skyline(street, rng)
 
 
-def _row(street: Street, name: str, row: tuple[Road, int, float, float, float], empty: float, rng: np.random.Generator) -> None:
+def _row(
+    street: Street, name: str, row: tuple[Road, int, float, float, float], empty: float, rng: np.random.Generator
+) -> None:
     road, side, s, end, front = row
     widths, gaps, floors, _ = _ROWS[street.town]
     level, count = int(rng.integers(*floors)), 0
@@ -80,6 +82,12 @@ def _skyline(street: Street, rng: np.random.Generator) -> None:
         angle, away = rng.uniform(0, 2 * math.pi), rng.uniform(230, 360)
         x, y = x0 + away * math.cos(angle), y0 + away * math.sin(angle)
         block, tall = Shape(), rng.uniform(10, 30)
-        box(block, (0, 0, 0), (rng.uniform(12, 40), rng.uniform(12, 20), 2 * tall), "paint", tuple(rng.uniform(0.45, 0.7, 3)))
+        box(
+            block,
+            (0, 0, 0),
+            (rng.uniform(12, 40), rng.uniform(12, 20), 2 * tall),
+            "paint",
+            tuple(rng.uniform(0.45, 0.7, 3)),
+        )
         far.join(block, (x, y, float(street.terrain.height(x, y))), angle + rng.normal() * 0.4)
     street.own("skyline", "building", far)

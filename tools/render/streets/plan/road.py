@@ -26,7 +26,9 @@ class Bend:
 class Road:
     """Places are given as s (metres along) and d (metres to the left of the middle)."""
 
-    def __init__(self, terrain: Terrain, origin: tuple[float, float], heading: float, span: tuple[float, float], bend: Bend) -> None:
+    def __init__(
+        self, terrain: Terrain, origin: tuple[float, float], heading: float, span: tuple[float, float], bend: Bend
+    ) -> None:
         self.terrain, self.span = terrain, span
         self._s = np.arange(span[0], span[1] + 1e-6, 0.5)
         share = np.clip(np.minimum(self._s - bend.start, bend.end - self._s) / 12, 0, 1)
@@ -76,7 +78,9 @@ class Road:
         faces = np.stack([index, index + 1, len(s) + index + 1, len(s) + index], 1)
         shape.add(np.concatenate([low, high]), faces, material, color)
 
-    def lip_along(self, shape: Shape, s: tuple[float, float], d: float, up: tuple[float, float], material: str, color: Color) -> None:
+    def lip_along(
+        self, shape: Shape, s: tuple[float, float], d: float, up: tuple[float, float], material: str, color: Color
+    ) -> None:
         """A straight lip."""
         if s[1] - s[0] > 0.05:
             along = np.linspace(*s, max(2, math.ceil((s[1] - s[0]) / _CELL) + 1))

@@ -121,13 +121,19 @@ def draw_street(rng: np.random.Generator) -> Street:
     curved = rng.random() < 0.5
     start = rng.uniform(5, 50) if crossing is None else crossing.s + rng.uniform(22, 40)
     rate = float(rng.choice([-1, 1]) / rng.uniform(45, 150)) if curved else 0.0
-    road = Road(terrain, (0.0, 0.0), rng.uniform(0, 2 * math.pi), (START, END), Bend(rate, start, start + rng.uniform(40, 90)))
+    road = Road(
+        terrain, (0.0, 0.0), rng.uniform(0, 2 * math.pi), (START, END), Bend(rate, start, start + rng.uniform(40, 90))
+    )
     parking = {side: bool(rng.random() < 0.5) for side in SIDES}
     wide = town == "city" and rng.random() < 0.5
     cycle_lane = bool(rng.random() < 0.35)
     lanes = (rng.uniform(8.5, 11.5) if wide else rng.uniform(5.8, 7.4)) + 2.0 * cycle_lane
     width = lanes + PARKED * 2 * any(parking.values())
-    setback = {"suburb": rng.uniform(3, 8), "town": rng.choice([0.0, rng.uniform(1.5, 4)], p=[0.65, 0.35]), "city": 0.0}[town]
+    setback = {
+        "suburb": rng.uniform(3, 8),
+        "town": rng.choice([0.0, rng.uniform(1.5, 4)], p=[0.65, 0.35]),
+        "city": 0.0,
+    }[town]
     narrow = town == "suburb"
     return Street(
         terrain, road, town, float(width), float(rng.uniform(1.8, 3.0) if narrow else rng.uniform(2.2, 4.5)),

@@ -17,7 +17,11 @@ class Terrain:
 
     def __init__(self, rng: np.random.Generator) -> None:
         slope = STEEPEST * float(rng.choice([0.08, rng.uniform(0.2, 0.6), 1.0], p=[0.35, 0.45, 0.2]))
-        length, way, self._phase = rng.uniform(140, 320, 3), rng.uniform(0, 2 * math.pi, 3), rng.uniform(0, 2 * math.pi, 3)
+        length, way, self._phase = (
+            rng.uniform(140, 320, 3),
+            rng.uniform(0, 2 * math.pi, 3),
+            rng.uniform(0, 2 * math.pi, 3),
+        )
         wave = 2 * math.pi / length
         self._x, self._y = wave * np.cos(way), wave * np.sin(way)
         self._rise = slope * np.array([0.5, 0.3, 0.2]) / wave

@@ -33,7 +33,9 @@ class Traffic:
 
     def _add(self, member: str, label: str, road: Road, s: float, d: float, speed: float, **more: object) -> None:
         color = self._color(CAR_PAINTS if label == "car" else CLOTHES)
-        self.movers.append(Mover(member, label, len(self.movers) + 1, road, float(s), float(d), float(speed), color, **more))  # type: ignore[arg-type]
+        self.movers.append(
+            Mover(member, label, len(self.movers) + 1, road, float(s), float(d), float(speed), color, **more)
+        )  # type: ignore[arg-type]
 
     def _color(self, palette: tuple[tuple[float, float, float], ...]) -> tuple[float, float, float]:
         red, green, blue = np.array(vary(self._rng, pick(self._rng, palette), 0.2)) ** 2.2
@@ -64,7 +66,9 @@ class Traffic:
             while s < self._eye.s + _AHEAD:
                 member, length = self._car(True)
                 middle, d = s + length / 2, side * (street.half - 1.02 + on_kerb) + rng.normal() * 0.06
-                fits = not street.in_crossing(middle, side, 7) and all(abs(middle - zebra) > 5 for zebra in street.zebras)
+                fits = not street.in_crossing(middle, side, 7) and all(
+                    abs(middle - zebra) > 5 for zebra in street.zebras
+                )
                 if rng.random() < fill and fits and self._clear(middle, d, length) and street.free(middle, d, 1.0):
                     backwards = (side == street.side) == (rng.random() < 0.12)
                     self._add(member, "car", street.road, middle, d, 0.0, backwards=backwards)
@@ -94,11 +98,27 @@ class Traffic:
             for q in SIDES:
                 for s in np.arange(street.edge + 8, 70, 6.5):
                     if rng.random() < 0.3:
-                        self._add(self._car(True)[0], "car", arm, s, q * (middle - 1.0), 0.0, backwards=bool(rng.random() < 0.5))
+                        self._add(
+                            self._car(True)[0],
+                            "car",
+                            arm,
+                            s,
+                            q * (middle - 1.0),
+                            0.0,
+                            backwards=bool(rng.random() < 0.5),
+                        )
             if rng.random() < 0.45:
                 q = int(rng.choice(SIDES))
                 speed = 5.0 * q * street.side
-                self._add(self._car(False)[0], "car", arm, rng.uniform(street.edge + 1, 30), q * middle / 2, speed, backwards=speed < 0)
+                self._add(
+                    self._car(False)[0],
+                    "car",
+                    arm,
+                    rng.uniform(street.edge + 1, 30),
+                    q * middle / 2,
+                    speed,
+                    backwards=speed < 0,
+                )
 
     def _walking(self) -> None:
         rng, street = self._rng, self._street
@@ -135,7 +155,10 @@ class Traffic:
 
     def _walker(self, s: float, d: float, speed: float, backwards: bool, stands: bool) -> None:
         rng = self._rng
-        member, turn = self._library.draw(rng, "walker"), rng.uniform(-math.pi, math.pi) if stands else rng.normal() * 0.08
+        member, turn = (
+            self._library.draw(rng, "walker"),
+            rng.uniform(-math.pi, math.pi) if stands else rng.normal() * 0.08,
+        )
         phase = None if stands else int(rng.integers(PHASES))
         self._add(
             member, "pedestrian", self._street.road, s, d, speed, backwards=backwards, up=KERB, phase=phase, part="stand",
@@ -173,12 +196,23 @@ class Traffic:
 
     def _rider(self, s: float, d: float, way: int, side_turn: bool = False) -> None:
         rng = self._rng
-        if not self._clear(s, d, 1.9, 1.1) or any(abs(s - a) < half + 1.1 and abs(d - b) < 1.35 for a, b, half in self._cars):
+        if not self._clear(s, d, 1.9, 1.1) or any(
+            abs(s - a) < half + 1.1 and abs(d - b) < 1.35 for a, b, half in self._cars
+        ):
             return
         member, phase = self._library.draw(rng, "rider"), int(rng.integers(PHASES))
         if side_turn:
             across = float(rng.choice([-1, 1]) * rng.uniform(2.5, 4.0))
             self._add(member, "bicyclist", self._street.road, s, d, 0.0, across=across, phase=phase)
         else:
-            self._add(member, "bicyclist", self._street.road, s, d, way * rng.uniform(3.0, 5.5), backwards=way < 0, phase=phase)
+            self._add(
+                member,
+                "bicyclist",
+                self._street.road,
+                s,
+                d,
+                way * rng.uniform(3.0, 5.5),
+                backwards=way < 0,
+                phase=phase,
+            )
         self._cars.append((s, d, 0.95))

@@ -90,29 +90,39 @@ class Shape:
         """The lowest and the highest corner of the box around the shape."""
         return self.vertices.min(0), self.vertices.max(0)
 
+    def _surface(self) -> Floats:
+        """Surface coordinates of all corners, mapped in one go for faces with as many corners."""
+        parts: list[Floats | None] = [None if g.uv is None else g.uv[g.faces.ravel()] for g in self._groups]
+        for corners in (3, 4):
+            chosen = [n for n, g in enumerate(self._groups) if g.uv is None and g.faces.shape[1] == corners]
+            if chosen:
+                mapped = _mapped(np.concatenate([self._groups[n].vertices[self._groups[n].faces] for n in chosen]))
+                ends = np.cumsum([len(self._groups[n].faces) for n in chosen])[:-1]
+                for n, part in zip(chosen, np.split(mapped, ends), strict=True):
+                    parts[n] = part.reshape(-1, 2)
+        return np.concatenate([part for part in parts if part is not None])
+
     def arrays(self) -> Arrays:
         """The mesh as flat arrays."""
         starts = np.cumsum([0] + [len(group.vertices) for group in self._groups])
         totals = np.concatenate([np.full(len(g.faces), g.faces.shape[1], np.int32) for g in self._groups])
         return Arrays(
             self.vertices,
-            np.concatenate([(g.faces + n).ravel() for g, n in zip(self._groups, starts, strict=False)]).astype(np.int32),
+            np.concatenate([(g.faces + n).ravel() for g, n in zip(self._groups, starts, strict=False)]).astype(
+                np.int32
+            ),
             totals,
             np.concatenate([np.full(len(g.faces), g.material, np.int32) for g in self._groups]),
             np.concatenate([g.colors for g in self._groups]),
             np.concatenate([np.full(len(g.faces), g.smooth) for g in self._groups]),
-            np.concatenate([_mapped(g) for g in self._groups]),
+            self._surface(),
         )
 
 
-def _mapped(group: _Group) -> Floats:
-    """Surface coordinates of each corner of each face: ``(corners, 2)`` in metres."""
-    if group.uv is not None:
-        return group.uv[group.faces.ravel()]
-    points = group.vertices[group.faces]
-    normal = np.cross(points[:, 1] - points[:, 0], points[:, 2] - points[:, 0])
-    size = np.abs(normal) / (np.linalg.norm(normal, axis=1, keepdims=True) + 1e-12)
-    flat, faces_y = (size[:, 2] > 0.9)[:, None], (size[:, 1] > size[:, 0])[:, None]
-    across = np.where(flat | faces_y, points[..., 0], points[..., 1])
-    up = np.where(flat, points[..., 1], points[..., 2])
-    return np.stack([across, up], -1).reshape(-1, 2)
+def _mapped(points: Floats) -> Floats:
+    """Surface coordinates ``(faces, corners, 2)`` of faces ``(faces, corners, 3)``: plan for level ones, length and height for walls."""
+    (ax, ay, az), (bx, by, bz) = (points[:, 1] - points[:, 0]).T, (points[:, 2] - points[:, 0]).T
+    normal = np.abs(np.stack([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx], 1))
+    flat = (normal[:, 2] > 0.9 * np.sqrt((normal**2).sum(1)))[:, None]
+    across = np.where(flat | (normal[:, 1] > normal[:, 0])[:, None], points[..., 0], points[..., 1])
+    return np.stack([across, np.where(flat, points[..., 1], points[..., 2])], -1)
