@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 DEMO := demo
 
-.PHONY: demo test test-fast lint types docs format results arm-runner arm-cost android android-assets android-format android-tools dist clean
+.PHONY: demo test test-fast lint types docs format results samples street-set render-env arm-runner arm-cost android android-assets android-format android-tools dist clean
 
 $(UV):
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "mobileseg needs Python 3.11 or newer: make PYTHON=python3.11")'
@@ -36,6 +36,7 @@ demo: $(VENV)/installed
 test: $(VENV)/installed
 	$(BIN)/python tools/arm_runner.py --if-possible
 	$(BIN)/python tools/browser.py --if-possible
+	$(BIN)/python tools/render_environment.py --if-possible
 	$(BIN)/python -m pytest
 
 test-fast: $(VENV)/installed
@@ -66,6 +67,18 @@ results: $(VENV)/installed
 	$(BIN)/python benchmarks/zoo.py
 	$(BIN)/python benchmarks/mask.py
 	$(BIN)/python benchmarks/readme.py
+
+# Street scenes, rendered in an environment of their own (tools/render/README.md). Both targets go on where an ended run was.
+RENDER = $$($(BIN)/python tools/render_environment.py)
+SAMPLES := mobileseg/data/samples
+samples: render-env
+	$(RENDER) tools/render/samples.py $(SAMPLES)
+
+street-set: render-env
+	$(RENDER) tools/render/render.py build/street-v1 --scenes 250 --views 6 --seed 1 --split
+
+render-env: $(VENV)/installed
+	$(BIN)/python tools/render_environment.py
 
 # The runner for ARM Linux and Android as a folder, from Debian's cross compiler (installed where this is root) and the aarch64
 # wheel of ExecuTorch; kept in the user's cache by content.

@@ -3,5 +3,4 @@
 import sys
 from pathlib import Path
 
-RENDER = Path(__file__).resolve().parents[2] / "tools" / "render"
-sys.path.insert(0, str(RENDER))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools" / "render"))

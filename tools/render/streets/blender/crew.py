@@ -54,7 +54,7 @@ class Crew:
             shot = draw_shot(self._street, self._library, rng)
             items = [self._stage.add(mover.at(0)) for mover in shot.movers]
             try:
-                lens, labels = self._labels(shot, 0)
+                _, labels = self._labels(shot, 0)
                 if attempt < _TRIES - 1 and not worth_keeping(labels.mask, labels.instances):
                     continue
                 film = draw_film(rng, shot.weather)

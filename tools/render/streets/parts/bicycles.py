@@ -10,7 +10,7 @@ import numpy as np
 from ..shapes.mesh import Shape
 from ..shapes.solids import ball, box, tube
 from .palettes import CAR_PAINTS, Rgb, pick
-from .people import Look, dress, draw_look
+from .people import Look, draw_look, dress
 from .poses import BAR, CRANK, FRONT_HUB, PHASES, REAR_HUB, SADDLE, WHEEL, cycling
 
 DARK = (0.05, 0.05, 0.05)

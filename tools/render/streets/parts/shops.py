@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from ..shapes.mesh import Shape
@@ -57,7 +59,7 @@ def _awning(shape: Shape, width: float, tall: float, rng: np.random.Generator) -
     cloth, light = vary(rng, pick(rng, FASCIAS)), (0.88, 0.87, 0.82)
     plain, stripes = rng.random() < 0.5, max(2, int(width / 0.5))
     edges = np.linspace(-width / 2 + 0.1, width / 2 - 0.1, stripes + 1)
-    for n, (left, right) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+    for n, (left, right) in enumerate(pairwise(edges)):
         slope = [[left, 0, tall - 0.8], [right, 0, tall - 0.8], [right, -1.1, tall - 1.2], [left, -1.1, tall - 1.2]]
         edge = [
             [left, -1.1, tall - 1.2],

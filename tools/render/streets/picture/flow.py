@@ -26,10 +26,8 @@ def motion(now: Exact, lens: Lens, later_lens: Lens, movers: tuple[Mover, ...], 
         if not inside.any():
             continue
         before, after = transform(mover.at(frame)), transform(mover.at(frame + 1))
-        if mover.phase is None:
-            own = (points[inside] - before[:3, 3]) @ np.linalg.inv(before[:3, :3]).T
-        else:
-            own = now.following[inside]
+        rigid = (points[inside] - before[:3, 3]) @ np.linalg.inv(before[:3, :3]).T
+        own = rigid if mover.phase is None else now.following[inside]
         points[inside] = own @ after[:3, :3].T + after[:3, 3]
     # The sky is infinitely far: only the camera's turn moves it.
     points = np.where(sky[..., None], points - lens.matrix[:3, 3] + later_lens.matrix[:3, 3], points)

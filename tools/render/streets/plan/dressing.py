@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 
@@ -84,8 +85,8 @@ def signals(street: Street, library: Library, rng: np.random.Generator) -> None:
 
 
 def _signs(street: Street, library: Library, side: int, rng: np.random.Generator) -> None:
-    for s in np.arange(3, 110, rng.uniform(7, 20)):
-        s, d = float(s + rng.uniform(-3, 3)), side * (street.half + rng.uniform(0.4, 0.6))
+    for spot in np.arange(3, 110, rng.uniform(7, 20)):
+        s, d = float(spot + rng.uniform(-3, 3)), side * (street.half + rng.uniform(0.4, 0.6))
         if street.in_crossing(s, side, 3) or not street.free(s, d, 0.6):
             continue
         facing = rng.normal() * 0.12 + (0.0 if side == street.side or rng.random() < 0.35 else math.pi)
@@ -95,8 +96,8 @@ def _signs(street: Street, library: Library, side: int, rng: np.random.Generator
 
 def _street_trees(street: Street, kinds: list[str], side: int, gap: float, rng: np.random.Generator) -> None:
     d = street.half + max(0.75, street.verge / 2)
-    for s in np.arange(-12 + rng.uniform(0, 8), 150, gap):
-        s = float(s + rng.normal() * 0.4)
+    for spot in np.arange(-12 + rng.uniform(0, 8), 150, gap):
+        s = float(spot + rng.normal() * 0.4)
         if (
             street.in_crossing(s, side, 5)
             or not street.free(s, side * d, 0.8)
@@ -153,7 +154,7 @@ def _cables(street: Street, library: Library, side: int, rng: np.random.Generato
     for s in places:
         street.put(parts_of(library, member), s, d, 0.0, 0.3)
         street.poles.append((s, d))
-    for first, second in zip(places[:-1], places[1:], strict=True):
+    for first, second in pairwise(places):
         (a, _), (b, _) = street.road.place(first, d, tall), street.road.place(second, d, tall)
         middle, way = (np.array(a) + b) / 2, math.atan2(b[1] - a[1], b[0] - a[0])
         for y in (-0.8, 0.0, 0.8):

@@ -1,6 +1,6 @@
-"""Makes the environment that the generator runs in: Python 3.11, bpy and what it needs, and Debian's libraries where this is root.
+"""Makes the environment that tools/render runs in: Python 3.11, bpy and what it needs, and Debian's libraries where this is root.
 
-``python tools/render/environment.py`` with mobileseg's own Python; prints the path of the environment's Python. A second call does
+``python tools/render_environment.py`` with mobileseg's own Python; prints the path of the environment's Python. A second call does
 nothing. ``--if-possible`` says why it cannot be done and goes on, unless CI or MOBILESEG_REQUIRE_BPY is set.
 """
 
@@ -13,22 +13,30 @@ import shutil
 import sys
 from pathlib import Path
 
-from mobileseg import debian
+from debian_packages import install
+
 from mobileseg.call import call, last_lines
 from mobileseg.errors import EnvironmentLackError, MobilesegError
+from mobileseg.latency.runners.debian import Part
 
 REQUIRED = ("CI", "MOBILESEG_REQUIRE_BPY")
-REQUIREMENTS = Path(__file__).with_name("requirements.txt")
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
+REQUIREMENTS = ROOT / "tools" / "render" / "requirements.txt"
 PYTHON = "3.11"  # bpy's wheels are for one version of Python each
 _LIBRARIES = "/usr/lib/x86_64-linux-gnu"
 LIBRARIES = tuple(
-    debian.Part(package, f"{_LIBRARIES}/{file}")
-    for package, file in (
-        ("libgl1", "libGL.so.1"), ("libice6", "libICE.so.6"), ("libsm6", "libSM.so.6"), ("libx11-6", "libX11.so.6"),
-        ("libxfixes3", "libXfixes.so.3"), ("libxi6", "libXi.so.6"), ("libxkbcommon0", "libxkbcommon.so.0"), ("libxrender1", "libXrender.so.1"),
-    )
-)  # fmt: skip
+    Part(package, f"{_LIBRARIES}/{file}")
+    for package, file in {
+        "libgl1": "libGL.so.1",
+        "libice6": "libICE.so.6",
+        "libsm6": "libSM.so.6",
+        "libx11-6": "libX11.so.6",
+        "libxfixes3": "libXfixes.so.3",
+        "libxi6": "libXi.so.6",
+        "libxkbcommon0": "libxkbcommon.so.0",
+        "libxrender1": "libXrender.so.1",
+    }.items()
+)
 
 
 def folder() -> Path:
@@ -50,7 +58,7 @@ def ready() -> bool:
 def make() -> None:
     """Make it. Raises ``EnvironmentLackError``."""
     if sys.platform == "linux" and os.uname().machine == "x86_64":
-        debian.install(LIBRARIES, "rendering with bpy", "render-env")
+        install(LIBRARIES, "rendering with bpy", "render-env")
     if ready():
         return
     uv = _uv()
@@ -64,7 +72,7 @@ def make() -> None:
             raise EnvironmentLackError(
                 expected=f"{' '.join(command[:3])} to work",
                 found=last_lines(done.stderr),
-                todo="check the network and the disk: it takes 1 GB",
+                fix="check the network and the disk: it takes 1 GB",
             )
     (folder() / "requirements").write_text(_digest(), encoding="utf-8")
 
@@ -79,7 +87,7 @@ def _uv() -> str:
             return str(candidate)
     found = shutil.which("uv")
     if found is None:
-        raise EnvironmentLackError(expected="uv", found="none in .venv/uv or on PATH", todo="run make render-env")
+        raise EnvironmentLackError(expected="uv", found="none in .venv/uv or on PATH", fix="make render-env")
     return found
 
 
