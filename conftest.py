@@ -8,7 +8,7 @@ from sybil.parsers.markdown import PythonCodeBlockParser
 
 sys.path.insert(0, str(Path(__file__).parent / "tests" / "helpers"))
 
-from documents import ShellBlockParser, workshop  # the path is set above
+from documents import ShellBlockParser, workshop  # noqa: E402  # the path is set above
 
 __all__ = ["pytest_collect_file", "workshop"]
 

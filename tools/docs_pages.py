@@ -51,7 +51,7 @@ def schema_page(schemas: dict[str, Any]) -> str:
         "# JSON schemas",
         "",
         "Each document carries `schema_version`; another version is refused with a message. Times are in ms and sizes in bytes where the "
-        'name says so; shares are in 0..1. `null` is "not measured" or "does not apply", never zero.',
+        "name says so; shares are in 0..1. `null` is \"not measured\" or \"does not apply\", never zero.",
     ]
     for name, schema in schemas.items():
         lines += ["", f"## {name}", "", f"{SCHEMAS[name][1]} ([JSON Schema]({name}.schema.json))", ""]

@@ -1,8 +1,8 @@
 """Renders labelled street scenes: ``python render.py OUT --scenes 250 --seed 1``; ``--sequence 12`` gives drives with their motion.
 
 A run that was ended goes on where it was; ``--first`` and ``--scenes`` split a set over runs into one folder or several. Runs in the
-environment that tools/render_environment.py makes. bpy is GPL: these scripts are Apache-2.0, which the GPL's third version allows beside it, and
-what they render belongs to whoever renders it.
+environment that tools/render_environment.py makes. bpy is GPL-3.0-or-later; these scripts are Apache-2.0, which may stand beside it,
+and what they render belongs to whoever renders it.
 """
 
 from __future__ import annotations
