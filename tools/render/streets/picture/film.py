@@ -32,15 +32,16 @@ class Film:
 
 
 def draw_film(rng: np.random.Generator, weather: Weather, steady: bool = False) -> Film:
-    """A look; ``steady``: without the blur of a shaken camera."""
+    """A look; ``steady``: without the blur of a shaken camera and without drops."""
     red, green, blue = np.exp(rng.normal(size=3) * 0.035)
     shaken = 0 if steady else int(rng.choice([0, 2, 3, 5], p=[0.68, 0.17, 0.10, 0.05]))
     dark = {"low sun": -0.3, "rain": -0.25, "overcast": -0.1}.get(weather.kind, 0.0)
+    wet = weather.kind == "rain" and not steady  # drops would stand elsewhere in each frame
     return Film(
         float(rng.normal() * 0.38 + dark), (float(red), float(green), float(blue)), float(rng.uniform(0.3, 0.85)),
         float(rng.uniform(0.75, 1.2)), float(rng.uniform(0.95, 1.3)), float(rng.choice([0.0, rng.uniform(0.3, 0.75)])),
         (shaken, 0) if rng.random() < 0.7 else (0, shaken), float(rng.uniform(0.002, 0.012)), float(rng.uniform(0, 0.35)),
-        int(rng.integers(3, 14)) if weather.kind == "rain" and rng.random() < 0.5 else 0, int(rng.integers(82, 95)),
+        int(rng.integers(3, 14)) if wet and rng.random() < 0.5 else 0, int(rng.integers(82, 95)),
     )  # fmt: skip
 
 

@@ -39,8 +39,9 @@ class View:
     fov: float
 
 
-def draw_camera(street: Street, rng: np.random.Generator, moving: bool = False) -> Camera:
-    """A camera; ``moving``: the dashboard of a driving car."""
+def draw_camera(street: Street, rng: np.random.Generator, seconds: float = 0.0) -> Camera:
+    """A camera; with ``seconds`` the dashboard of a car that drives for so long."""
+    moving = seconds > 0
     kind = "drive" if moving else str(rng.choice(KINDS, p=SHARES))
     s, fov = float(rng.uniform(-4, 60)), math.radians(float(rng.uniform(50, 76)))
     pitch, roll = float(rng.normal() * math.radians(1.8) - math.radians(0.5)), float(rng.normal() * 0.012)
@@ -63,9 +64,10 @@ def draw_camera(street: Street, rng: np.random.Generator, moving: bool = False) 
     speed, shake = (float(rng.uniform(4, 9)), 0.0016) if moving else (0.0, 0.0)
     d = lane + float(rng.normal() * 0.3)
     yaw = float(rng.normal() * math.radians(spread))
-    return Camera(
-        kind if kind != "pole" else "drive", s, d, float(rng.uniform(1.15, 1.75)), yaw, pitch, roll, fov, speed, shake
-    )
+    kind, up, room = "drive" if kind == "pole" else kind, float(rng.uniform(1.15, 1.75)), 1.0
+    if moving:
+        room += speed * seconds + 2.0  # nothing stands in its way
+    return Camera(kind, s, d, up, yaw, pitch, roll, fov, speed, shake, room)
 
 
 def _near_pole(street: Street, rng: np.random.Generator, fov: float, roll: float) -> Camera:

@@ -10,7 +10,7 @@ from ..parts.library import Library
 from .cameras import Camera, View, draw_camera, view
 from .dressing import dress
 from .ground import lay_ground
-from .movers import Mover
+from .movers import FRAMES_A_SECOND, Mover
 from .plots import raise_houses
 from .street import Street, draw_street
 from .traffic import Traffic
@@ -43,7 +43,7 @@ def build_street(seed: int, scene: int, library: Library) -> Street:
 
 def draw_shot(street: Street, library: Library, rng: np.random.Generator, frames: int = 1) -> Shot:
     """Camera, weather and traffic; more than one frame is a drive."""
-    camera = draw_camera(street, rng, moving=frames > 1)
+    camera = draw_camera(street, rng, (frames - 1) / FRAMES_A_SECOND)
     weather = draw_weather(rng)
     traffic = Traffic(street, library, camera, rng)
     # A moving average: the body of a car has inertia.

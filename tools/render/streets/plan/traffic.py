@@ -134,9 +134,9 @@ class Traffic:
                 place = float(s + rng.normal() * 0.3 * n)
                 if self._walker_fits(place, d, side, 0.0 if stands else way * speed):
                     self._walker(place, d, 0.0 if stands else way * speed, way < 0, stands)
-        spots = [s for s in street.zebras if s > self._eye.s + 4]
+        spots = [s for s in street.zebras if s > self._eye.s + 3 + self._eye.room]
         if not spots and rng.random() < 0.3:
-            spots = [self._eye.s + float(rng.uniform(8, 30))]
+            spots = [self._eye.s + (self._eye.room - 1.0) + float(rng.uniform(8, 30))]
         for s in spots:
             for _ in range(int(rng.integers(0, 4))):
                 place, d = float(s + rng.uniform(-1.2, 1.2)), rng.uniform(-0.9, 0.9) * street.half
