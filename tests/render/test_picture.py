@@ -101,7 +101,7 @@ def test_what_is_nowhere_is_sky() -> None:
 def test_a_wall_moves_as_the_camera_does() -> None:
     now, before, after = wall(10.0), lens(), lens((1, 0, 0))
     flow, depth = motion(now, before, after, (), 0)
-    np.testing.assert_allclose(flow[..., 0], -before.focal / 10, atol=1e-9)
+    np.testing.assert_allclose(flow[..., 0], -before.focal / 10, atol=UNIT / 2)
     np.testing.assert_allclose(flow[..., 1], 0, atol=1e-9)
     np.testing.assert_allclose(depth, 10)
     seen = seen_again(flow, depth, now, wall(10.0))
@@ -130,6 +130,18 @@ def test_a_car_moves_by_its_own_speed_and_a_walker_by_its_limbs() -> None:
     np.testing.assert_allclose(flow[:, :16, 0], 0.5 * lens().focal / 10, rtol=0.02)
     columns = np.arange(16, 32) + 0.5
     np.testing.assert_allclose(columns + flow[12, 16:, 0], 16 + 0.3 * lens().focal / 10, atol=0.1)
+
+
+def test_motion_is_rounded_before_it_is_asked_what_is_seen_again() -> None:
+    flow, depth = motion(wall(10.0), lens(), lens((0.0137, 0, 0.031)), (), 0)
+    np.testing.assert_array_equal(flow, np.round(flow / UNIT) * UNIT)
+    seen = seen_again(flow, depth, wall(10.0), wall(10.0))
+    rows, columns = np.nonzero(seen)
+    back = stored(flow, seen)["motion"][rows, columns] * UNIT
+    x, y = np.floor(columns + 0.5 + back[:, 0]), np.floor(rows + 0.5 + back[:, 1])
+    assert x.min() >= 0 <= y.min()
+    assert x.max() < SIZE[1]
+    assert y.max() < SIZE[0]
 
 
 def test_stored_motion_has_a_unit_and_a_step() -> None:

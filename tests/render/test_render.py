@@ -110,6 +110,7 @@ def test_a_point_followed_along_the_motion_is_of_the_same_thing(drive: Path) -> 
         rows, columns = np.nonzero(seen)
         x = np.floor(columns + 0.5 + flow[rows, columns, 0]).astype(int)
         y = np.floor(rows + 0.5 + flow[rows, columns, 1]).astype(int)
+        assert x.min() >= 0 <= y.min()  # and numpy would refuse what is beyond the other edges
         for kind in ("masks", "instances"):
             same = read(kind, frame)[rows, columns] == read(kind, frame + 1)[y, x]
             assert same.mean() > 0.995, kind
@@ -119,4 +120,4 @@ def test_a_point_followed_along_the_motion_is_of_the_same_thing(drive: Path) -> 
             np.asarray(Image.open(drive / "images" / f"{n:04d}.jpg")).astype(float) for n in (frame, frame + 1)
         )
         along = np.abs(now[rows, columns] - after[y, x]).mean()
-        assert along < 0.7 * np.abs(now - after)[rows, columns].mean()
+        assert along < 0.95 * np.abs(now - after)[rows, columns].mean()

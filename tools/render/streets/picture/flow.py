@@ -18,7 +18,7 @@ UNIT = 1 / 16  # pixels
 
 
 def motion(now: Exact, lens: Lens, later_lens: Lens, movers: tuple[Mover, ...], frame: int) -> tuple[Floats, Floats]:
-    """Motion ``(h, w, 2)`` in pixels to the right and down, and the depth ``(h, w)`` that the points then have."""
+    """Motion ``(h, w, 2)`` in pixels to the right and down, in whole units of a file, and the depth ``(h, w)`` of the points then."""
     sky = now.depth > FAR
     points = lens.to_world(np.where(sky, FAR, now.depth))
     for mover in movers:
@@ -33,7 +33,7 @@ def motion(now: Exact, lens: Lens, later_lens: Lens, movers: tuple[Mover, ...], 
     points = np.where(sky[..., None], points - lens.matrix[:3, 3] + later_lens.matrix[:3, 3], points)
     place, depth = later_lens.project(points)
     columns, rows = np.meshgrid(np.arange(lens.width) + 0.5, np.arange(lens.height) + 0.5)
-    return place - np.stack([columns, rows], -1), depth
+    return np.round((place - np.stack([columns, rows], -1)) / UNIT) * UNIT, depth
 
 
 def seen_again(flow: Floats, depth: Floats, now: Exact, later: Exact) -> NDArray[np.bool_]:
