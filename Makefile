@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 DEMO := demo
 
-.PHONY: demo test test-fast lint types docs format results arm-runner arm-cost android android-assets android-format android-tools dist clean
+.PHONY: demo test test-fast lint types docs format results samples street-set render-env arm-runner arm-cost android android-assets android-format android-tools dist clean
 
 $(UV):
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "mobileseg needs Python 3.11 or newer: make PYTHON=python3.11")'
@@ -66,6 +66,18 @@ results: $(VENV)/installed
 	$(BIN)/python benchmarks/zoo.py
 	$(BIN)/python benchmarks/mask.py
 	$(BIN)/python benchmarks/readme.py
+
+# Street scenes, rendered in an environment of their own (tools/render/README.md). Both resume an interrupted run.
+RENDER = $$($(BIN)/python tools/render_environment.py)
+SAMPLES := mobileseg/data/samples
+samples: render-env
+	$(RENDER) tools/render/samples.py $(SAMPLES)
+
+street-set: render-env
+	$(RENDER) tools/render/render.py build/street-v1 --scenes 250 --views 6 --seed 1 --split
+
+render-env: $(VENV)/installed
+	$(BIN)/python tools/render_environment.py
 
 # The runner for ARM Linux and Android as a folder, built with Debian's cross compiler (installed if run as root) and the aarch64
 # wheel of ExecuTorch; cached by content.

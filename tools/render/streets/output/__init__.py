@@ -1,0 +1,1 @@
+"""Files of a data set and their record."""

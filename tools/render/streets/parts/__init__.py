@@ -1,0 +1,1 @@
+"""What stands and moves in a street, one maker of shapes per kind of thing."""

@@ -1,0 +1,1 @@
+"""From what Blender renders to pictures, labels and motion."""

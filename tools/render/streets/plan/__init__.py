@@ -1,0 +1,1 @@
+"""Where everything is: the street, its ground, its houses, its furniture, its traffic, the camera."""
