@@ -61,6 +61,7 @@ def compare(
         check_output(target, force)
     picture = _picture(layers, plot, force)
     beside = _worst_folder(worst, target, force)
+    require(("torch",), "running the reference model", "torch")
     with quiet():
         from mobileseg.data.dataset import data_folder, image_folder
         from mobileseg.data.images import find_images

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import subprocess
 import sys
 import time
@@ -46,7 +45,6 @@ def runtimes() -> list[Check]:
         runtime.name: subprocess.Popen(
             [sys.executable, "-W", "ignore", "-c", runtime.script],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace",
-            env={**os.environ, "PYTHONFAULTHANDLER": "0"},
         )
         for runtime in here
     }  # fmt: skip
@@ -65,12 +63,12 @@ def _check(runtime: Runtime, process: subprocess.Popen[str] | None, began: float
         return Check(
             "runtime",
             runtime.name,
-            "broken",
+            "not known",
             f"it did not load within {MOST_S:.0f} s",
             "try again on a quieter machine",
         )
     if process.returncode == 0:
         return Check("runtime", runtime.name, "ok", "loads")
     last = [line.strip() for line in said.splitlines() if line.strip()][-1:]
-    why = last[0] if last else f"it ended with status {process.returncode}"
+    why = last[0] if last and process.returncode > 0 else f"it ended with status {process.returncode}"
     return Check("runtime", runtime.name, "broken", f"it does not load: {why}", f"{install} --force-reinstall")

@@ -6,7 +6,7 @@ import fnmatch
 from typing import TYPE_CHECKING
 
 from mobileseg.models.registry import MODELS
-from mobileseg.registry import choose
+from mobileseg.registry import choose, require
 from mobileseg.weights.resolve import RANDOM
 
 if TYPE_CHECKING:
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from mobileseg.models.deploy import DeployedModel
     from mobileseg.weights.importer import LoadReport
+
+TORCH = ("torch",)
 
 
 def list_models(pattern: str = "*") -> list[str]:
@@ -38,6 +40,7 @@ def create_model(
     Raises ``UnknownNameError``, ``CheckpointError``, ``DownloadError``.
     """
     spec = choose(MODELS, name, "model")
+    require(TORCH, "making a model", "torch")
     if weights is None or weights == RANDOM:
         from mobileseg.models.factory import build
 
@@ -55,6 +58,7 @@ def load_weights(model: nn.Module, weights: str | Path) -> LoadReport:
 
     Raises ``CheckpointError`` for anything that does not fit, ``DownloadError``.
     """
+    require(TORCH, "loading weights", "torch")
     from mobileseg.weights import importer
 
     return importer.load_weights(model, weights)
@@ -70,6 +74,7 @@ def deploy(module: nn.Module, height: int, width: int, emit: str | None = None) 
 
     Raises ``SizeError`` for a size that the network cannot take, ``RequestError`` for an output that it does not have.
     """
+    require(TORCH, "making a deploy model", "torch")
     from mobileseg.models import factory
 
     return factory.deploy(module, height, width, emit)

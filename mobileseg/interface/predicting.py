@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from mobileseg.errors import RequestError
 from mobileseg.models.registry import MODELS
 from mobileseg.quiet import quiet
+from mobileseg.registry import require
 
 if TYPE_CHECKING:
     from mobileseg.export.artifact import Artifact
@@ -52,6 +53,7 @@ def predict(
     job = pictures.Job.of(listed, output, masks, force)
     named = isinstance(source, str) and source in MODELS and not Path(source).exists()
     if named:
+        require(("torch",), "running a reference model", "torch")
         predictor = from_reference(MODELS[str(source)], None if weights is None else str(weights), size)
     elif weights is not None or size is not None:
         raise RequestError(
