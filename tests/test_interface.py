@@ -95,12 +95,11 @@ def test_a_plan_is_asked_for_like_an_export() -> None:
 
 def test_every_training_field_is_an_argument() -> None:
     pytest.importorskip("torch")
-    from mobileseg.interface.finetuning import OLD_NAMES
-    from mobileseg.training.recipe import Recipe
+    from mobileseg.training.config import TrainingConfig
 
-    new_names = {old: new for new, old in OLD_NAMES.items()}
-    fields = {new_names.get(name, name) for name in Recipe.model_fields}
+    fields = set(TrainingConfig.model_fields)
     assert fields <= set(inspect.signature(mobileseg.finetune).parameters)
+    assert fields <= set(inspect.signature(REGISTERED["finetune"]).parameters)
 
 
 def test_two_packages_are_functions_too() -> None:

@@ -6,6 +6,7 @@ interruption, huggingface_hub fetches from its own hub.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import ssl
@@ -17,6 +18,7 @@ from filelock import FileLock
 
 from mobileseg.errors import CheckpointError, DownloadError
 from mobileseg.files import cache_folder, disk_full, is_disk_full, sha256
+from mobileseg.progress import count
 from mobileseg.provenance import public_name
 
 ATTEMPTS = 4
@@ -24,10 +26,11 @@ TIMEOUT_S = 30.0
 Progress = Callable[[int, int | None], object]  # bytes done, bytes in all (None: the server does not say)
 
 
-def fetch(url: str, digest: str | None = None, progress: Progress = lambda done, total: None) -> Path:
+def fetch(url: str, digest: str | None = None, progress: Progress | None = None) -> Path:
     """The local file of ``url``, from the cache if it is there.
 
-    ``digest``: hex sha256 that the file must have. ``progress``: called with every block that arrives. An interrupted download is
+    ``digest``: hex sha256 that the file must have. ``progress``: called with every block that arrives;
+    default: ``mobileseg.progress`` counts the bytes. An interrupted download is
     resumed. While another process downloads the same URL this one waits, then takes its file. Raises ``DownloadError`` if the
     server, the network or the cache fails, ``CheckpointError`` for a wrong digest or scheme.
     """
@@ -42,6 +45,8 @@ def fetch(url: str, digest: str | None = None, progress: Progress = lambda done,
             fix="give the https address, or download it and give the path",
         )
     name = Path(parts.path).name or "weights"
+    if progress is None:
+        progress = functools.partial(_count, f"download {name}")
     key = hashlib.sha256(url.encode()).hexdigest()[:16]
     target = cache_folder("weights") / key / name
     try:
@@ -67,6 +72,10 @@ def fetch(url: str, digest: str | None = None, progress: Progress = lambda done,
         ) from error
     _check(target, url, digest)
     return target
+
+
+def _count(task: str, done: int, total: int | None) -> None:
+    count(task, done, total, "B")
 
 
 def _download(url: str, target: Path, digest: str | None, progress: Progress) -> None:

@@ -48,7 +48,7 @@ def default_weights(spec: ModelSpec) -> str:
 
 
 def resolve(
-    weights: str | Path, spec: ModelSpec, progress: Callable[[int, int | None], object] = lambda done, total: None
+    weights: str | Path, spec: ModelSpec, progress: Callable[[int, int | None], object] | None = None
 ) -> Weights:
     """Find the file; downloads a URL into the cache. ``progress``: see ``download.fetch``. Raises ``CheckpointError``,
     ``DownloadError``."""
