@@ -19,6 +19,7 @@ from torch import Tensor
 import mobileseg
 from mobileseg.errors import CheckpointError, DownloadError
 from mobileseg.files import cache_folder
+from mobileseg.progress import listen
 from mobileseg.weights.download import ATTEMPTS, fetch
 
 DATA = bytes(range(256)) * 1500
@@ -231,6 +232,15 @@ def test_progress_counts_bytes_from_where_a_download_is_resumed(site: Site) -> N
     again: list[int] = []
     fetch(site.url, DIGEST, lambda done, _: again.append(done))
     assert again == []
+
+
+def test_a_download_is_counted_for_whoever_listens(site: Site) -> None:
+    heard: list[tuple[object, ...]] = []
+    with listen(lambda *said: heard.append(said)):
+        fetch(site.url, DIGEST)
+    name = site.url.rpartition("/")[2]
+    assert heard[0] == (f"download {name}", 0, len(DATA), "B")
+    assert heard[-1] == (f"download {name}", len(DATA), len(DATA), "B")
 
 
 def test_two_processes_download_a_file_once(site: Site) -> None:
