@@ -1,6 +1,7 @@
 """Real files in the runner, built for this machine and for emulated ARM cores. One module, so that the exports are made once."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -120,7 +121,13 @@ def test_every_error_is_an_event(runner: Runner, int8: Artifact, pixels: Path, t
         "none for": ("--model", int8.path),
         "'x'": (*good, "--threads", "x"),
         "'0'": (*good, "--threads", "0"),
+        "'-1'": (*good, "--turns", "-1"),
+        "'0x2'": (*good, "--runs", "0x2"),
         "'nan'": (*good, "--min-seconds", "nan"),
+        "'stray'": (*good, "stray"),
+        "--count = maybe": (*good, "--count=maybe"),
+        "second.bin": (*good, "--input", "second.bin"),
+        "\ufffd": ("--model", b"\xff.pte".decode(errors="surrogateescape"), "--input", pixels),
         "''": (*good, "--cores", "0,"),
         "4095: Invalid argument": (*good, "--cores", "4095"),
         "5 and 4": (*good, "--warmup-min", 5, "--warmup-max", 4),
@@ -133,6 +140,25 @@ def test_every_error_is_an_event(runner: Runner, int8: Artifact, pixels: Path, t
         last = events[-1]
         assert (status, last["event"]) == (1, "error"), arguments
         assert found in last["found"] and last["expected"] and last["fix"], (found, last)
+
+
+def test_help_names_every_option_of_the_runners(native_runner: Path) -> None:
+    """Both runners take the same arguments; those of Core ML are Python's alone."""
+    text = subprocess.run([native_runner, "--help"], capture_output=True, text=True, check=True).stdout
+    python = subprocess.run(
+        [sys.executable, "-m", "mobileseg.latency.runners.python", "--help"], capture_output=True, text=True, check=True
+    )
+    wanted = set(re.findall(r"--[a-z-]+", python.stdout)) - {"--compute-units"}
+    assert {"--model", "--etdump", "--min-seconds"} <= wanted <= set(re.findall(r"--[a-z-]+", text))
+
+
+def test_numbers_are_whole(runner: Runner, int8: Artifact, pixels: Path) -> None:
+    """Times are counted in nanoseconds; as ms each must come back to one."""
+    _, events = runner("--model", int8.path, "--input", pixels, "--turns", 2, "--runs", 20, "--threads", "010")
+    assert events[0]["threads"] == 10
+    times = [time for event in events if "samples_ms" in event for time in event["samples_ms"]]
+    assert len(times) >= 40
+    assert all(time == round(time * 1e6) / 1e6 for time in times)
 
 
 def test_the_folder_runs_from_anywhere(arm_kit: Path, int8: Artifact, pixels: Path, tmp_path: Path) -> None:
@@ -154,7 +180,10 @@ def test_builds_are_cached(arm_kit: Path) -> None:
     before = {file.name: file.stat().st_mtime_ns for file in arm_kit.iterdir()}
     assert build.arm_runner() == arm_kit
     assert {file.name: file.stat().st_mtime_ns for file in arm_kit.iterdir()} == before
-    assert record(arm_kit)["kit"].startswith("executorch-1.")
+    built = record(arm_kit)
+    assert built["kit"].startswith("executorch-1.")
+    for part in parts.HEADERS:
+        assert re.fullmatch(r"\d\S+ sha256:[0-9a-f]{64}", built[part.package]), built
 
 
 def test_arm_kernels_compute_the_same_and_counts_repeat(arm_kit: Path, float32: Artifact, int8: Artifact) -> None:
