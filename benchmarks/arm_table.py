@@ -6,7 +6,7 @@ from typing import Any
 
 from alike import check_measured
 
-from mobileseg.latency.results.result import Likeness, Result, Series
+from mobileseg.latency.results.result import OutputAgreement, Result, Series
 from mobileseg.models.registry import MODELS
 
 FIX = "count all of it again: `make arm-cost`"
@@ -94,7 +94,7 @@ def _section(result: Result) -> list[str]:
     return [
         f"## {core.name}",
         "",
-        f"{core.title}. {caches}, as in {core.like} ({core.source}).",
+        f"{core.title}. {caches}, as in {core.modelled_on} ({core.source}).",
         "",
         *(f"| {' | '.join(row)} |" for row in cells),
     ]
@@ -116,8 +116,8 @@ def _row(plain: Series, int8: Series) -> tuple[str, ...]:
                 (old.loads, new.loads), (old.stores, new.stores), (old.l1_misses, new.l1_misses), (old.l2_misses, new.l2_misses),
             )
         ),
-        _likeness(int8.with_host),
-        _likeness(int8.with_reference),
+        _agreement(int8.vs_host),
+        _agreement(int8.vs_reference),
     )  # fmt: skip
 
 
@@ -125,7 +125,7 @@ def _millions(count: int) -> str:
     return f"{count / 1e6:.2f}"
 
 
-def _likeness(found: Likeness | None) -> str:
+def _agreement(found: OutputAgreement | None) -> str:
     if found is None:
         return "not measured"
     noise = "" if found.sqnr_db is None else f", {found.sqnr_db:.1f} dB"

@@ -1,4 +1,7 @@
-"""How a measurement is made, as data. The protocol is stamped on its result: figures of different protocols do not compare."""
+"""Measurement protocols as data. The protocol is stamped on each result: figures of different protocols do not compare.
+
+On top of ``latency/`` because conditions, measuring and results are all built on it.
+"""
 
 from __future__ import annotations
 
@@ -8,28 +11,31 @@ from typing import Final, Literal
 from mobileseg.errors import RequestError
 from mobileseg.export.manifest import Part
 
-# What may be wrong with a measurement; see conditions.py.
+# What can be wrong with a measurement; conditions/gates.py checks it.
 GATES: Mapping[str, str] = {
-    "hot": "a thermal zone is near the point at which the kernel slows down",
-    "throttled": "the processor is slowed down",
-    "saver": "the system saves power",
-    "busy": "something else uses the processor",
+    "hot": "a thermal zone is near the temperature at which the kernel throttles",
+    "throttled": "the processor is throttled",
+    "saver": "power saving is on",
+    "busy": "other processes use the processor",
     "threads": "more threads than cores",
-    "warm-up": "the times had not settled when warm-up ended",
+    "warm-up": "times were still changing at the end of the warm-up",
     "cool-down": "no pause before the measurement",
-    "repeats": "repetitions are too far apart",
-    "resumed": "the device was lost and came back",
+    "repeats": "repetitions differ by too much",
+    "resumed": "the device was lost and reconnected",
 }
 
 
 class Protocol(Part):
-    """A *turn* is ``runs`` timed runs of every file, one file after the other; there are at least ``turns``, and at least
-    ``min_seconds`` of timed runs of every file. Before: untimed runs until the medians of two windows agree ``stable_within``.
+    """How to warm up, how long to time, how often to repeat, and which gates refuse.
 
-    ``figure``: the one that counts. ``repeats``: whole measurements in new processes, ``cool_down_s`` apart, whose figures
-    agree ``within``; ``within`` is also what two measurements may differ by without one being called faster.
-    ``refuse_before``, ``refuse_after``: gates that stop the measurement, or that make its result not good; the others are recorded.
-    ``wait_s``: how long a gate may take to open.
+    A *turn* is ``runs`` timed runs of every file, one file after the other. A measurement has at least ``turns`` turns and at least
+    ``min_seconds`` of timed runs of every file. Before that, between ``warmup_min`` and ``warmup_max`` untimed runs, until the
+    medians of two consecutive windows differ by at most the share ``stable_within``.
+
+    ``figure``: the statistic that is compared. ``repeats``: number of whole measurements, each in a new process, ``cool_down_s``
+    seconds apart; their figures must agree within the share ``within``, which is also the margin of ``latency --diff``.
+    ``refuse_before``: gates that stop the measurement; ``refuse_after``: gates that invalidate its result; all others are recorded.
+    ``wait_s``: seconds to wait for a gate to open before refusing.
     """
 
     name: str
@@ -54,25 +60,25 @@ PROTOCOLS: Mapping[str, Protocol] = {
     protocol.name: protocol
     for protocol in (
         Protocol(
-            name="quick", title="seconds, on a machine in use: conditions are recorded, nothing is refused",
+            name="quick", title="a few seconds, on a machine in use: conditions are recorded, no gate refuses",
             figure="median", warmup_min=4, warmup_max=40, stable_within=0.1, turns=10, runs=5, min_seconds=0,
             repeats=1, cool_down_s=0, within=0.1, wait_s=0, refuse_before=(), refuse_after=(),
         ),
         Protocol(
-            name="standard", title="half a minute a file; refuses heat, throttling and power saving",
+            name="standard", title="about half a minute per file; refuses heat, throttling and power saving",
             figure="median", warmup_min=10, warmup_max=200, stable_within=0.05, turns=30, runs=10, min_seconds=10,
             repeats=1, cool_down_s=0, within=0.05, wait_s=60,
             refuse_before=("hot", "throttled", "saver"), refuse_after=("throttled",),
         ),
-        Protocol(  # MLPerf Mobile's single stream: at least 1024 queries and 60 s, the 90th percentile counts, pauses of 5 minutes
-            name="strict", title="after MLPerf Mobile: 1024 runs and 60 s, twice, 5 minutes apart, on a device that does nothing else",
+        Protocol(  # MLPerf Mobile, single stream: at least 1024 queries and 60 s, 90th percentile, pauses of 5 minutes
+            name="strict", title="after MLPerf Mobile: 1024 runs and 60 s, twice, 5 minutes apart, on an otherwise idle device",
             figure="p90", warmup_min=20, warmup_max=1000, stable_within=0.05, turns=64, runs=16, min_seconds=60,
             repeats=2, cool_down_s=300, within=0.05, wait_s=300,
             refuse_before=("hot", "throttled", "saver", "busy", "threads", "cool-down"),
             refuse_after=("hot", "throttled", "saver", "busy", "warm-up", "repeats", "resumed"),
         ),
         Protocol(
-            name="sustained", title="five minutes of timed runs a file, to see what heat does: the drift is the finding",
+            name="sustained", title="five minutes of timed runs per file, to measure the drift under heat",
             figure="median", warmup_min=10, warmup_max=200, stable_within=0.05, turns=60, runs=5, min_seconds=300,
             repeats=1, cool_down_s=0, within=0.05, wait_s=300,
             refuse_before=("hot", "throttled", "saver"), refuse_after=(),
@@ -82,9 +88,11 @@ PROTOCOLS: Mapping[str, Protocol] = {
 
 
 def check_gates(names: tuple[str, ...]) -> None:
-    """Raise ``RequestError`` for a gate that there is not."""
+    """Raise ``RequestError`` for a name that is not in ``GATES``."""
     for name in names:
         if name not in GATES:
             raise RequestError(
-                expected=f"a gate: {', '.join(GATES)}", found=repr(name), fix="see `mobileseg latency --help`"
+                expected=f"one of the gates {', '.join(GATES)}",
+                found=repr(name),
+                fix="see `mobileseg latency --help`",
             )

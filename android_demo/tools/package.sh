@@ -1,14 +1,14 @@
 #!/bin/sh
-# package.sh APP OUT: classes and OUT/resources.apk -> OUT/mobileseg-demo.apk: D8, R8, aligned, signed, looked at.
+# package.sh APP OUT: classes and OUT/resources.apk -> OUT/mobileseg-demo.apk: D8, R8, aligned, signed, verified.
 #
 # ONNX Runtime's classes are those of the desktop jar, without its native libraries, and ExecuTorch's come from an AAR
-# that only Gradle fetches: the APK proves the road through the tools; it does not run on a phone.
+# that only Gradle fetches: the APK tests the toolchain; it does not run on a phone.
 # $MIN $TARGET $ANDROID_JAR $ONNXRUNTIME_JAR $KOTLIN_JAR
 set -eu
 app=$1 out=$2
 for tool in zipalign apksigner aapt2 dexdump zip unzip keytool; do
     command -v "$tool" > /dev/null || {
-        echo "expected $tool; found none; to do: make android-tools as root" >&2
+        echo "expected $tool; found none; fix: make android-tools as root" >&2
         exit 3
     }
 done
@@ -21,7 +21,7 @@ mkdir -p "$work/dex" "$work/onnxruntime"
 (cd "$work/onnxruntime" && unzip -qo "$ONNXRUNTIME_JAR" 'ai/*' -x 'ai/onnxruntime/native/*')
 (cd "$work/onnxruntime" && zip -qr "$work/onnxruntime.jar" ai)
 
-# The SDK's android.jar holds java.*, android-all does not: the JDK's stand in.
+# The SDK's android.jar contains java.*, android-all does not: the JDK provides them.
 java -Xmx1g -cp "$out/tools/r8.jar" com.android.tools.r8.D8 --min-api "$MIN" --lib "$java_home" --lib "$ANDROID_JAR" \
     --output "$work/dex" "$work/app.jar" "$work/onnxruntime.jar" "$KOTLIN_JAR"
 java -Xmx1g -cp "$out/tools/r8.jar" com.android.tools.r8.R8 --release --min-api "$MIN" \
@@ -53,14 +53,14 @@ wanted "launchable-activity: name='org.mobileseg.demo.ui.MainActivity'"
 wanted "locales:.*'de'"
 permissions=$(sed -n "s/^uses-permission: name='\([^']*\)'.*/\1/p" "$work/badging.txt")
 if [ "$permissions" != android.permission.CAMERA ]; then
-    echo "expected the camera's permission alone; found $permissions" >&2
+    echo "expected only the camera permission; found $permissions" >&2
     exit 1
 fi
 if grep -q application-debuggable "$work/badging.txt"; then
-    echo "expected an APK that cannot be debugged; found one that can" >&2
+    echo "expected an APK that is not debuggable; found a debuggable one" >&2
     exit 1
 fi
-# Release code still holds what the system starts by name.
+# The shrunk code must keep the classes that the system starts by name.
 unzip -qo "$work/shrunk.zip" -d "$work/shrunk"
 for class in ui/MainActivity ui/SegmentationView ui/LegendView ui/SharedPictureProvider benchmark/BenchmarkActivity; do
     dexdump "$work/shrunk/classes.dex" 2> /dev/null | grep -q "Class descriptor *: 'Lorg/mobileseg/demo/$class;'" ||

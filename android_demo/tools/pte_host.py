@@ -1,12 +1,12 @@
-"""Runs a .pte for ``org.pytorch.executorch.Module`` of standins/: tensors come in on standard input and go out on standard output.
+"""Runs a .pte for ``org.pytorch.executorch.Module`` of standins/, with tensors on standard input and standard output.
 
-Little-endian. A message is an int32 count, then for every tensor one byte (0 float32, 1 int64, 2 int32), an int32 rank, int64
-sizes, and the data, int32 values as int64. A reply that starts with -1 is a failure: an int32 length and its words in UTF-8 follow.
+Little-endian. A message is an int32 count, then for each tensor one byte (0 float32, 1 int64, 2 int32), an int32 rank, int64
+sizes, and the data, int32 values as int64. A reply that starts with -1 is an error: an int32 length and the message in UTF-8 follow.
 The first reply comes before any request: 0 when the file is loaded.
 
     python pte_host.py [--packages FOLDER] FILE.pte THREADS
 
-``FOLDER`` holds another release of the Python package executorch, which is taken instead of the installed one.
+``FOLDER`` contains another release of the Python package executorch to use instead of the installed one.
 """
 
 from __future__ import annotations
@@ -47,14 +47,14 @@ def _write_outputs(stream: BinaryIO, outputs: Sequence[np.ndarray]) -> None:
 
 
 def _write_failure(stream: BinaryIO, error: Exception) -> None:
-    words = str(error).encode()
-    stream.write(struct.pack("<ii", -1, len(words)) + words)
+    message = str(error).encode()
+    stream.write(struct.pack("<ii", -1, len(message)) + message)
 
 
 def _load(path: str, threads: int) -> Any:
     import torch
 
-    torch.zeros(1)  # its libraries must be loaded before the extension's
+    torch.zeros(1)  # loads torch's libraries, which must come before the extension's
     where = "executorch.extension.pybindings"
     try:
         runtime = importlib.import_module(f"{where}._C")
@@ -66,10 +66,10 @@ def _load(path: str, threads: int) -> Any:
 
 
 def main(path: str, threads: int) -> None:
-    """Answer until the other side closes the pipe."""
+    """Answer requests until the pipe is closed."""
     requests = sys.stdin.buffer
     replies = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # the runtime's own words go to standard error
+    os.dup2(2, 1)  # output of the runtime goes to standard error
     try:
         module = _load(path, threads)
     except RuntimeError as error:

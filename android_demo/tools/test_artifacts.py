@@ -1,16 +1,16 @@
-"""Exports what the app's tests run, and writes what Python makes of it: the references that the app has to meet.
+"""Exports the files for the app's tests and writes Python's results for them, as references.
 
     python test_artifacts.py FOLDER
 
-By `mobileseg export`: ``FOLDER/NAME.{onnx,pte}`` with manifests. Of every bundled street image ``street-I``:
+From `mobileseg export`: ``FOLDER/NAME.{onnx,pte}`` with manifests. For every bundled street image ``street-I``:
 
-* ``.png``, and ``.f32``, its input ``(3, H, W)`` at SIZE, little-endian;
-* ``.yuv``: its upper left 864x1152 pixels as Y, U, V planes in 4:2:0, a byte a sample;
-* ``NAME.street-I.classes``: the class map ``(H, W)`` of the picture, a byte a pixel, and where NAME is of SIZE
-  ``NAME.street-I.yuv.classes`` of the planes, on a sensor that is turned by I quarters.
+* ``.png``, and ``.f32``: its input ``(3, H, W)`` at SIZE, little-endian;
+* ``.yuv``: its upper left 864x1152 pixels as Y, U, V planes in 4:2:0, one byte per sample;
+* ``NAME.street-I.classes``: the class map ``(H, W)`` of the picture, one byte per pixel; if NAME is of SIZE, also
+  ``NAME.street-I.yuv.classes`` of the planes, on a sensor rotated by I quarters.
 
-``FOLDER/executorch`` is the Python package of the release that OLDER names, ``FOLDER/assets`` an asset folder with the two
-ExecuTorch files. All is kept until something changes that an export depends on.
+``FOLDER/executorch`` is the Python package of the release OLDER, ``FOLDER/assets`` an asset folder with the two ExecuTorch
+files. Everything is cached until something changes that an export depends on.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ from numpy.typing import NDArray
 
 ROOT = Path(__file__).resolve().parents[2]
 SIZE = 192, 256
-FRAME = 864, 1152  # of that shape, so that the app's window is all of it
-OLDER = "executorch==1.4.1"  # the runtime of the release that the app's Gradle build takes, as far as there is one for Python
+FRAME = 864, 1152  # of the same aspect ratio, so that the app's window is the whole frame
+OLDER = "executorch==1.4.1"  # the runtime release of the app's Gradle build that also exists for Python
 _TINY = ("seaformer-tiny", "--size", f"{SIZE[0]}x{SIZE[1]}")
-# name, then what `mobileseg export` is asked for
+# name: arguments of `mobileseg export`
 FILES = {
     "float32.onnx": (*_TINY, "--target", "onnx", "--precision", "float32"),
     "int8.onnx": (*_TINY, "--target", "onnx", "--int8"),
@@ -39,7 +39,7 @@ FILES = {
     "mask.onnx": (*_TINY, "--target", "onnx", "--precision", "float32", "--emit", "mask"),
     "mask.pte": (*_TINY, "--target", "executorch", "--precision", "float32", "--emit", "mask"),
 }
-# The same for other families, sizes, strides, numbers of classes, with corners aligned, with several outputs, without training.
+# Other families, sizes, strides, numbers of classes, aligned corners, several outputs, untrained weights.
 OTHERS = {
     "portrait-weights8.onnx": ("seaformer-tiny", "--size", "128x64", "--target", "onnx", "--precision", "int8-weights"),
     "topformer.onnx": ("topformer-tiny", "--weights", "random", "--size", "64x64", "--target", "onnx"),
@@ -51,7 +51,7 @@ Plane = NDArray[np.float32]
 
 
 def _fingerprint(*more: bytes) -> str:
-    """Of everything that an export is made of, and ``more``."""
+    """Hash of everything that an export depends on, and of ``more``."""
     digest = hashlib.sha256(repr((FILES, OTHERS)).encode())
     parts = [p for name in ("mobileseg", "export") for p in (ROOT / name).rglob("*")]
     for path in [ROOT / "constraints.txt", *sorted(p for p in parts if p.suffix in (".py", ".safetensors"))]:
@@ -71,7 +71,7 @@ def _export(folder: Path) -> None:
 
 
 def _yuv(pixels: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
-    """Y, U, V of an RGB picture of even size: JFIF, chroma the mean of its four pixels."""
+    """Y, U, V planes of an RGB picture of even size: JFIF, chroma is the mean of its four pixels."""
     red, green, blue = (pixels[..., i].astype(np.float64) for i in range(3))
     luma = 0.299 * red + 0.587 * green + 0.114 * blue
     height, width = luma.shape
@@ -81,8 +81,8 @@ def _yuv(pixels: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
 
 
 def _batch_of_yuv(planes: list[NDArray[np.uint8]], height: int, width: int, quarters: int) -> Plane:
-    """The input ``(1, 3, H, W)``: every plane resized as `to_batch` does, as it lies on a sensor that is turned by ``quarters``
-    counter-clockwise; colours made at the input's size."""
+    """The input ``(1, 3, H, W)``: each plane is resized as in `to_batch`, on a sensor rotated by ``quarters`` counter-clockwise, and
+    converted to RGB at the input's size."""
     from PIL import Image
 
     size = (width, height) if quarters % 2 == 0 else (height, width)
@@ -126,7 +126,7 @@ def _assets(folder: Path) -> None:
 
 
 def _older_runtime(folder: Path) -> None:
-    """Its own files alone, unpacked: the packages that it needs are those that are installed."""
+    """Unpack only the package itself; its dependencies are the installed ones."""
     wheels = folder / "wheels"
     asked = ["--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary=:all:", "--dest", str(wheels), OLDER]
     subprocess.run([sys.executable, "-m", "pip", "download", *asked], check=True)
@@ -138,7 +138,7 @@ def _older_runtime(folder: Path) -> None:
 
 
 def main(folder: Path) -> None:
-    """Make what is not up to date."""
+    """Update whatever is out of date."""
     exported, referred = folder / "exported", folder / "referred"
     wanted = _fingerprint()
     if not exported.is_file() or exported.read_text() != wanted:

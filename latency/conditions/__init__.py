@@ -1,1 +1,1 @@
-"""Is the device fit to be measured? What it says of itself, and the gates over it."""
+"""The state of a device (temperatures, clocks, battery, load) and the gates that decide whether it may be measured."""

@@ -1,4 +1,4 @@
-"""Whether a device is fit to be measured: gates, looked at before and after."""
+"""Gates: whether a device is fit to be measured, checked before and after."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from mobileseg.export.manifest import Part
 from mobileseg.latency.conditions.sensors import Sensors
 from mobileseg.latency.protocol import Protocol
 
-MARGIN_CELSIUS = 5.0  # below the zone's own limit
-HOT_CELSIUS = 75.0  # of a zone that names no limit
+# Our own choices: far enough below throttling that a measurement of seconds does not reach it.
+MARGIN_CELSIUS = 5.0  # below a zone's own limit
+HOT_CELSIUS = 75.0  # for a zone without a limit
 HOT_BATTERY_CELSIUS = 40.0
-BUSY = 0.15  # of all cores' time
-LIGHT_THROTTLING = 1  # Android's THERMAL_STATUS_LIGHT
+BUSY = 0.15  # share of the time of all cores
+LIGHT_THROTTLING = 1  # Android's PowerManager.THERMAL_STATUS_LIGHT
 POLL_S = 5.0
 
 Allowed = tuple[str, ...]
@@ -24,17 +25,21 @@ When = Literal["before", "during", "after"]
 
 
 class Sensed(typing.Protocol):
-    """What the gates need of a device."""
+    """The part of a device that the gates need."""
 
     @property
-    def gives(self) -> Literal["time", "counts"]: ...
+    def quantity(self) -> Literal["time", "counts"]: ...
 
     def sensors(self) -> Sensors: ...
 
 
 class Deviation(Part):
-    """Something that was not as the protocol wants it. ``flagged``: the protocol records it; ``allowed``: it would have refused,
-    and was told not to; ``refused``: the result is not good; ``unknown``: the device does not say."""
+    """A condition that the protocol does not want, as it is recorded in a result.
+
+    ``session``: index of the session, None for the measurement as a whole. ``verdict``: *flagged*, the protocol only records it;
+    *allowed*, it would refuse but ``--allow`` overrides it; *refused*, the result is invalid; *unknown*, the device does not
+    report it.
+    """
 
     gate: str
     when: Literal["before", "during", "after"]
@@ -45,7 +50,7 @@ class Deviation(Part):
 
 
 class Finding(NamedTuple):
-    """A gate that is not open. ``known`` is False where the device does not say."""
+    """A closed gate, with what was expected and what was found. ``known`` is False if the device does not report the value."""
 
     gate: str
     expected: str
@@ -54,14 +59,14 @@ class Finding(NamedTuple):
 
 
 def inspect(now: Sensors, earlier: Sensors | None = None) -> list[Finding]:
-    """Every gate of the device's state that is not open. ``earlier``: the reading before the measurement."""
+    """All closed gates for the sensor reading ``now``. ``earlier``: the reading before the measurement, to see throttling in between."""
     return [*_hot(now), *_throttled(now, earlier), *_saver(now), *_busy(now)]
 
 
 def _hot(now: Sensors) -> Iterator[Finding]:
     battery = now.battery.celsius if now.battery else None
     if not now.zones and battery is None and now.thermal_status is None:
-        yield Finding("hot", "a temperature", "the device tells none", known=False)
+        yield Finding("hot", "a temperature", "the device reports none", known=False)
     for zone in now.zones:
         limit = HOT_CELSIUS if zone.limit_celsius is None else zone.limit_celsius - MARGIN_CELSIUS
         if zone.celsius >= limit:
@@ -73,38 +78,43 @@ def _hot(now: Sensors) -> Iterator[Finding]:
 def _throttled(now: Sensors, earlier: Sensors | None) -> Iterator[Finding]:
     caps = [clock for clock in now.clocks if clock.cap_khz is not None and clock.max_khz is not None]
     if now.thermal_status is None and not caps and now.throttle_count is None:
-        yield Finding("throttled", "a thermal status or clock limits", "the device tells none", known=False)
+        yield Finding("throttled", "a thermal status or clock limits", "the device reports none", known=False)
     if now.thermal_status is not None and now.thermal_status >= LIGHT_THROTTLING:
         yield Finding("throttled", "thermal status 0", str(now.thermal_status))
     slow = [clock for clock in caps if (clock.cap_khz or 0) < (clock.max_khz or 0)]
     if slow:
         worst = min(slow, key=lambda clock: (clock.cap_khz or 0) / (clock.max_khz or 1))
-        found = f"{len(slow)} held back, core {worst.core} to {(worst.cap_khz or 0) / 1e6:.2f} of {(worst.max_khz or 0) / 1e6:.2f} GHz"
-        yield Finding("throttled", "all cores allowed their highest clock", found)
+        found = f"{len(slow)} limited, core {worst.core} to {(worst.cap_khz or 0) / 1e6:.2f} of {(worst.max_khz or 0) / 1e6:.2f} GHz"
+        yield Finding("throttled", "all cores at their full clock range", found)
     before = earlier.throttle_count if earlier else None
     if before is not None and now.throttle_count is not None and now.throttle_count > before:
-        yield Finding("throttled", "no slowing down for heat meanwhile", f"{now.throttle_count - before} times")
+        yield Finding(
+            "throttled", "no thermal throttling during the run", f"{now.throttle_count - before} throttling events"
+        )
 
 
 def _saver(now: Sensors) -> Iterator[Finding]:
     if now.power_saver or (now.battery and now.battery.saver):
         yield Finding("saver", "power saving off", "on")
     elif now.battery and now.battery.saver is None and now.power_saver is None:
-        yield Finding("saver", "whether power saving is on", "the device does not say", known=False)
+        yield Finding("saver", "the state of power saving", "the device does not report it", known=False)
 
 
 def _busy(now: Sensors) -> Iterator[Finding]:
     if now.busy is None:
-        yield Finding("busy", "what else uses the processor", "the device does not say", known=False)
+        yield Finding("busy", "the processor load of other processes", "the device does not report it", known=False)
     elif now.busy > BUSY:
         load = "" if now.load is None else f", load {now.load:.1f}"
-        yield Finding("busy", f"others use at most {BUSY:.0%} of the processor", f"{now.busy:.0%}{load}")
+        yield Finding("busy", f"at most {BUSY:.0%} of the processor used by other processes", f"{now.busy:.0%}{load}")
 
 
 def deviations_of(
     findings: list[Finding], when: When, refuse: tuple[str, ...], allow: Allowed, session: int | None
 ) -> list[Deviation]:
-    """What the protocol makes of them. What is not known is no pass: a gate that refuses, refuses then too."""
+    """``findings`` with the protocol's verdicts. ``refuse``: gates that refuse; ``allow``: those of them that are overridden.
+
+    An unknown value is no pass: a gate that refuses also refuses what the device does not report.
+    """
 
     def verdict(finding: Finding) -> Literal["flagged", "allowed", "refused", "unknown"]:
         if finding.gate in refuse:
@@ -117,14 +127,18 @@ def deviations_of(
     ]
 
 
-def wait_until_fit(
+def wait_for_gates(
     device: Sensed, protocol: Protocol, allow: Allowed, session: int, progress: Callable[[str], None]
 ) -> tuple[Sensors, list[Deviation]]:
-    """The reading with which the measurement may begin, and what deviates. Waits at most ``protocol.wait_s``; raises ``GateError``."""
+    """Wait until no gate of ``protocol.refuse_before`` is closed; return that sensor reading and the remaining deviations.
+
+    Waits ``protocol.wait_s`` seconds at most. Raises ``GateError`` if a gate stays closed, or at once if the device does not report
+    what the gate needs.
+    """
     end = time.monotonic() + protocol.wait_s
     while True:
         now = device.sensors()
-        findings = inspect(now) if device.gives == "time" else []  # counts are the same in any weather
+        findings = inspect(now) if device.quantity == "time" else []  # counts do not depend on conditions
         deviations = deviations_of(findings, "before", protocol.refuse_before, allow, session)
         refused = [d for d in deviations if d.verdict == "refused"]
         hopeless = any(not f.known for f in findings if any(d.gate == f.gate for d in refused))
@@ -132,34 +146,34 @@ def wait_until_fit(
         if not refused:
             return now, deviations
         if hopeless or left <= 0:
-            raise refusal(refused, protocol, waited=0 if hopeless else protocol.wait_s)
-        progress(f"wait, {left:.0f} s at most: {_words(refused)}")
+            raise gate_error(refused, protocol, waited=0 if hopeless else protocol.wait_s)
+        progress(f"waiting for at most {left:.0f} s: {_text(refused)}")
         time.sleep(min(POLL_S, left))
 
 
 def cool_down(protocol: Protocol, allow: Allowed, session: int, progress: Callable[[str], None]) -> list[Deviation]:
-    """The protocol's pause before every session but the first; what deviates where ``--allow cool-down`` leaves it out."""
+    """Pause ``protocol.cool_down_s`` before every session but the first. Returns a deviation if ``--allow cool-down`` skips it."""
     pause = protocol.cool_down_s
     if session == 0 or pause == 0:
         return []
     if "cool-down" in allow:
         finding = Finding("cool-down", f"a pause of {pause:.0f} s", "none")
         return deviations_of([finding], "before", protocol.refuse_before, allow, session)
-    progress(f"cool down for {pause:.0f} s")
+    progress(f"cooling down for {pause:.0f} s")
     time.sleep(pause)
     return []
 
 
-def _words(deviations: list[Deviation]) -> str:
+def _text(deviations: list[Deviation]) -> str:
     return "; ".join(f"{d.gate}: {d.expected}, found {d.found}" for d in deviations)
 
 
-def refusal(deviations: list[Deviation], protocol: Protocol, waited: float = 0) -> GateError:
-    """The error for gates that refuse."""
+def gate_error(deviations: list[Deviation], protocol: Protocol, waited: float = 0) -> GateError:
+    """The error for refused ``deviations``. ``waited``: seconds spent waiting for the gates to open."""
     gates = dict.fromkeys(d.gate for d in deviations)
     return GateError(
         expected=f"protocol {protocol.name}: " + "; ".join(dict.fromkeys(d.expected for d in deviations)),
         found="; ".join(f"{d.gate}: {d.found}" for d in deviations)
         + (f", after waiting {waited:.0f} s" if waited else ""),
-        fix=f"mend it, or record it with {' '.join(f'--allow {gate}' for gate in gates)}, or choose a protocol that flags it",
+        fix=f"remove the cause, record it with {' '.join(f'--allow {gate}' for gate in gates)}, or choose a protocol that only flags it",
     )

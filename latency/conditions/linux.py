@@ -1,6 +1,7 @@
-"""What a Linux system tells in /proc and /sys: which files, how to get them in one go, here or through a shell.
+"""The files of /proc and /sys that describe a Linux system, and how to read them all at once, here or through a shell.
 
-The answer is a table from path to text; ``parsers.py`` reads it. adb and ssh run ``SCRIPT`` and take ``parse_listing``.
+The result maps each path to its text; ``parsers.py`` interprets it. Over adb and ssh, ``script`` makes the command and
+``parse_listing`` reads its output.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ MARK = "=== "
 
 
 def read_here(patterns: Iterable[str], root: Path = Path("/")) -> dict[str, str]:
-    """The files below ``root`` that match and can be read; /sys has many that cannot."""
+    """Path to text of all readable files below ``root`` that match one of the glob ``patterns``; unreadable files are left out."""
     found = {}
     for pattern in patterns:
         for name in sorted(glob.glob(str(root) + pattern if root != Path("/") else pattern)):
@@ -58,14 +59,14 @@ def read_here(patterns: Iterable[str], root: Path = Path("/")) -> dict[str, str]
 
 
 def script(patterns: Iterable[str]) -> str:
-    """The same as a command for any POSIX shell; its output is for ``parse_listing``."""
+    """A POSIX shell command that prints the files matching ``patterns``, for ``parse_listing``."""
     return (
         f'for f in {" ".join(patterns)}; do [ -r "$f" ] && echo "{MARK}$f" && cat "$f" 2>/dev/null && echo; done; true'
     )
 
 
 def parse_listing(text: str) -> dict[str, str]:
-    """What ``script`` printed."""
+    """Path to text from the output of ``script``."""
     found: dict[str, str] = {}
     path: str | None = None
     lines: list[str] = []

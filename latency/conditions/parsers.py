@@ -1,4 +1,4 @@
-"""From the texts of /proc and /sys to ``Properties`` and ``Sensors``. Pure functions; what is missing or odd is None, never a guess."""
+"""Parse the texts of /proc and /sys into ``Properties`` and ``Sensors``. Pure functions; missing or malformed values are None."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from collections.abc import Iterator
 from mobileseg.latency.conditions.linux import Texts
 from mobileseg.latency.conditions.sensors import Battery, Clock, Core, Sensors, Zone
 
-SLOWING = ("passive", "hot", "critical")  # trip points at which the kernel does something about the heat
+SLOWING = ("passive", "hot", "critical")  # types of trip points at which the kernel reacts to heat
 PLAUSIBLE_CELSIUS = (-40.0, 150.0)  # zones without a sensor say 0, -274000 or 2**31
-LEAST_MILLI = 1000  # older kernels of Qualcomm's say whole degrees or tenths of them in some zones: those are not known
+LEAST_MILLI = 1000  # some zones of older Qualcomm kernels report degrees or tenths instead of thousandths: unknown unit
 NO_HEAT = re.compile(r"-lowf$|^lmh-dcvs|(?:^|[-_])(?:[iv]bat|vdroop\d*|batoilo|ocp|smpl|uvlo\d*)(?:$|[-_])")
-"""Qualcomm's and Google's zones that are none of heat: ``*-lowf`` guards against cold, ``lmh-dcvs-*`` is a limit and stands still,
-the others are current and voltage of the battery."""
+"""Zones of Qualcomm and Google that are not temperatures: ``*-lowf`` protects against cold, ``lmh-dcvs-*`` is a constant limit, the
+others are battery currents and voltages."""
 
 
 def number(text: str | None) -> int | None:
-    """A whole number, or None."""
+    """``text`` as an integer, or None."""
     return int(text) if text is not None and re.fullmatch(r"[+-]?\d+", text.strip()) else None
 
 
@@ -27,12 +27,12 @@ def _cpu_files(texts: Texts, name: str) -> dict[int, str]:
 
 
 def core_numbers(cpuinfo: str) -> tuple[int, ...]:
-    """The cores that are on."""
+    """Numbers of the cores that are online."""
     return tuple(int(n) for n in re.findall(r"^processor\s*:\s*(\d+)", cpuinfo, re.MULTILINE))
 
 
 def processor_name(cpuinfo: str) -> str | None:
-    """x86's ``model name``, else ARM's ``Hardware``, else None; ARM64 kernels say neither."""
+    """``model name`` (x86), ``Hardware`` or ``Model`` (32-bit ARM), or None; arm64 kernels have none of them."""
     for label in ("model name", "Hardware", "Model"):
         if match := re.search(rf"^{label}\s*:\s*(\S.*)$", cpuinfo, re.MULTILINE):
             return match[1].strip()
@@ -40,7 +40,7 @@ def processor_name(cpuinfo: str) -> str | None:
 
 
 def cores(texts: Texts) -> tuple[Core, ...]:
-    """Every core that is on, with what the hardware allows."""
+    """Every online core with its capacity and its highest clock."""
     capacity, most = _cpu_files(texts, "cpu_capacity"), _cpu_files(texts, "cpufreq/cpuinfo_max_freq")
     return tuple(
         Core(number=n, max_khz=number(most.get(n)), capacity=number(capacity.get(n)))
@@ -49,7 +49,7 @@ def cores(texts: Texts) -> tuple[Core, ...]:
 
 
 def memory_kb(texts: Texts) -> int | None:
-    """All of it, in KiB."""
+    """Total memory in KiB."""
     match = re.search(r"^MemTotal:\s*(\d+) kB", texts.get("/proc/meminfo", ""), re.MULTILINE)
     return int(match[1]) if match else None
 
@@ -61,12 +61,12 @@ def os_name(texts: Texts) -> str | None:
 
 
 def plausible(celsius: float) -> bool:
-    """Whether a sensor measured it: those that are not there say 0, or something far out."""
+    """Whether a sensor measured it: missing sensors report 0 or an impossible value."""
     return celsius != 0 and PLAUSIBLE_CELSIUS[0] <= celsius <= PLAUSIBLE_CELSIUS[1]
 
 
 def zones(texts: Texts) -> tuple[Zone, ...]:
-    """Thermal zones with a plausible temperature."""
+    """Thermal zones with a plausible temperature, and the lowest trip point at which the kernel throttles."""
     found = []
     for folder in _folders(texts, r"/sys/class/thermal/thermal_zone\d+"):
         milli, name = number(texts.get(f"{folder}/temp")), texts.get(f"{folder}/type", folder.rsplit("/", 1)[1])
@@ -86,7 +86,7 @@ def zones(texts: Texts) -> tuple[Zone, ...]:
 
 
 def clocks(texts: Texts) -> tuple[Clock, ...]:
-    """cpufreq of every core that has it."""
+    """cpufreq values of every core that has them."""
     now, cap, most, governor = (
         _cpu_files(texts, f"cpufreq/{name}")
         for name in ("scaling_cur_freq", "scaling_max_freq", "cpuinfo_max_freq", "scaling_governor")
@@ -104,7 +104,7 @@ def clocks(texts: Texts) -> tuple[Clock, ...]:
 
 
 def throttle_count(texts: Texts) -> int | None:
-    """Sum over all cores of Intel's count of slowing down for heat."""
+    """Number of thermal throttling events since boot, summed over all cores (Intel's ``core_throttle_count``)."""
     counts = [
         n
         for text in _cpu_files(texts, "thermal_throttle/core_throttle_count").values()
@@ -114,22 +114,22 @@ def throttle_count(texts: Texts) -> int | None:
 
 
 def load(texts: Texts) -> float | None:
-    """Of the last minute."""
+    """Load average of the last minute."""
     match = re.match(r"\d+(?:\.\d+)?", texts.get("/proc/loadavg", ""))
     return float(match[0]) if match else None
 
 
 def cpu_times(texts: Texts) -> tuple[int, int] | None:
-    """``(busy, all)`` in ticks since the start, of all cores, from /proc/stat; waiting for the disk counts as idle."""
+    """``(busy, total)`` ticks of all cores since boot, from /proc/stat; iowait counts as idle."""
     match = re.match(r"cpu +(\d+(?: \d+){6,})", texts.get("/proc/stat", ""))
     if match is None:
         return None
-    ticks = [int(n) for n in match[1].split()[:8]]  # guests are counted in user already
+    ticks = [int(n) for n in match[1].split()[:8]]  # guest time is already part of user time
     return sum(ticks) - ticks[3] - ticks[4], sum(ticks)
 
 
 def busy(before: Texts, after: Texts) -> float | None:
-    """Share of all cores' time between two readings that was not idle, 0..1."""
+    """Share of the time of all cores between two readings that was not idle, 0..1."""
     first, second = cpu_times(before), cpu_times(after)
     if first is None or second is None or second[1] <= first[1]:
         return None
@@ -137,7 +137,7 @@ def busy(before: Texts, after: Texts) -> float | None:
 
 
 def battery(texts: Texts) -> Battery | None:
-    """The first supply that is a battery, and not that of a mouse or a pen."""
+    """The first power supply that is a battery of the device itself, not of a mouse or pen."""
     for folder in _folders(texts, r"/sys/class/power_supply/[^/]+"):
         if texts.get(f"{folder}/type") == "Battery" and texts.get(f"{folder}/scope") != "Device":
             status, tenths = texts.get(f"{folder}/status"), number(texts.get(f"{folder}/temp"))
@@ -151,7 +151,7 @@ def battery(texts: Texts) -> Battery | None:
 
 
 def sensors(before: Texts, after: Texts) -> Sensors:
-    """All of it, from two readings of ``linux.SENSORS`` a moment apart."""
+    """All sensor values, from two readings of ``linux.SENSORS`` some time apart; ``busy`` is of the time between them."""
     profile = after.get("/sys/firmware/acpi/platform_profile")
     return Sensors(
         zones=zones(after),
@@ -165,6 +165,6 @@ def sensors(before: Texts, after: Texts) -> Sensors:
 
 
 def _folders(texts: Texts, pattern: str) -> Iterator[str]:
-    """Folders of that form with a file in the texts, in natural order."""
+    """Folders matching ``pattern`` that hold one of the files, in natural order."""
     found = {match[0] for path in texts if (match := re.match(rf"{pattern}(?=/)", path))}
     yield from sorted(found, key=lambda path: [int(n) if n.isdigit() else n for n in re.split(r"(\d+)", path)])

@@ -1,4 +1,4 @@
-"""What a device says of itself: what it is made of and how it is doing. ``None`` anywhere means that it does not say."""
+"""The properties and the sensor readings of a device. ``None`` anywhere means that the device does not report it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from mobileseg.export.manifest import Part
 
 
 class Core(Part):
-    """One processor core. ``capacity``: the kernel's figure, 1024 for the fastest; ``max_khz``: what the hardware allows."""
+    """One processor core. ``capacity``: the kernel's ``cpu_capacity``, 1024 for the fastest core; ``max_khz``: hardware limit."""
 
     number: int
     max_khz: int | None = None
@@ -14,7 +14,7 @@ class Core(Part):
 
 
 class Properties(Part):
-    """What does not change while it runs. ``model``: of the phone, board or machine; ``soc``: chip or processor."""
+    """What does not change while the device runs. ``model``: phone, board or machine; ``soc``: chip or processor."""
 
     model: str | None
     soc: str | None
@@ -26,13 +26,13 @@ class Properties(Part):
 
     @property
     def summary(self) -> str:
-        """One line for people."""
+        """One line of text."""
         names = [name for name in (self.model, self.soc) if name]
         return f"{', '.join(names) or 'unknown'}, {self.architecture}, {len(self.cores)} cores, {self.os}"
 
 
 class Zone(Part):
-    """One thermal zone. ``limit_celsius``: the lowest trip point at which the kernel slows something down."""
+    """One thermal zone. ``limit_celsius``: the lowest trip point at which the kernel throttles."""
 
     name: str
     celsius: float
@@ -40,7 +40,7 @@ class Zone(Part):
 
 
 class Clock(Part):
-    """One core's clock. ``cap_khz``: the most that is allowed at this moment; ``max_khz``: the most that the hardware allows."""
+    """One core's clock. ``cap_khz``: the current upper limit; ``max_khz``: the hardware's upper limit."""
 
     core: int
     khz: int | None
@@ -50,7 +50,7 @@ class Clock(Part):
 
 
 class Battery(Part):
-    """``level`` in percent; ``saver``: the system saves power on request."""
+    """``level`` in percent; ``saver``: whether the battery saver is on."""
 
     level: int | None
     charging: bool | None
@@ -59,8 +59,9 @@ class Battery(Part):
 
 
 class Sensors(Part):
-    """How it is doing at one moment. ``thermal_status``: Android's, 0 none to 6 shutdown. ``busy``: share of all cores' time that
-    was not idle while nothing of ours ran. ``throttle_count``: how often the processor has slowed down for heat since it started."""
+    """The state of a device at one moment. ``thermal_status``: Android's, 0 (none) to 6 (shutdown). ``load``: average of the last
+    minute. ``busy``: share of the time of all cores, 0..1, that was not idle while no runner ran. ``throttle_count``: thermal
+    throttling events since boot."""
 
     zones: tuple[Zone, ...] = ()
     thermal_status: int | None = None

@@ -1,4 +1,4 @@
-"""Which cores are fast and which are slow, and which of them a measurement is bound to."""
+"""Clusters of fast and slow cores, and the choice of cores that a measurement is bound to."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ CHOICES = ("all", "big", "little")
 
 
 def clusters(cores: tuple[Core, ...]) -> tuple[tuple[int, ...], ...]:
-    """Numbers of the cores that are alike, the fastest first: by the kernel's capacity, else by the highest clock.
+    """Core numbers grouped by speed, the fastest group first: by the kernel's capacity, else by the highest clock.
 
-    One cluster where nothing tells them apart.
+    A single cluster if the device reports neither.
     """
     for key in ("capacity", "max_khz"):
         values = [getattr(core, key) for core in cores]
@@ -24,9 +24,11 @@ def clusters(cores: tuple[Core, ...]) -> tuple[tuple[int, ...], ...]:
 
 
 def choose_cores(properties: Properties, asked: str) -> tuple[int, ...]:
-    """``all`` -> (), that is no binding; ``big`` the fastest cluster and those between, ``little`` the slowest; or numbers, ``0,1``.
+    """The core numbers for ``--cores``: ``all`` -> () (no binding), ``little`` -> the slowest cluster, ``big`` -> all other clusters,
+    or explicit numbers such as ``0,1``.
 
-    Of three clusters (prime, big, little) the first two are big: schedulers do the same. Raises ``RequestError``.
+    With three clusters (prime, big, little) the first two are big, as schedulers treat them. Raises ``RequestError`` for cores that
+    do not exist or cannot be told apart.
     """
     if asked == "all":
         return ()
@@ -35,14 +37,16 @@ def choose_cores(properties: Properties, asked: str) -> tuple[int, ...]:
         if len(groups) < 2:
             raise RequestError(
                 expected=f"{asked} cores",
-                found=f"{len(properties.cores)} cores that nothing tells apart",
-                fix="say --cores all, or their numbers: --cores 0,1",
+                found=f"{len(properties.cores)} cores of the same speed",
+                fix="use --cores all, or core numbers: --cores 0,1",
             )
         return tuple(sorted(n for group in groups[:-1] for n in group)) if asked == "big" else groups[-1]
     if not re.fullmatch(r"\d{1,4}(,\d{1,4})*", asked):
-        raise RequestError(expected=f"{', '.join(CHOICES)} or numbers such as 0,1", found=repr(asked), fix="choose one")
+        raise RequestError(
+            expected=f"{', '.join(CHOICES)} or core numbers such as 0,1", found=repr(asked), fix="choose one of these"
+        )
     wanted = tuple(sorted({int(n) for n in asked.split(",")}))
     there = {core.number for core in properties.cores}
     if there and not there.issuperset(wanted):
-        raise RequestError(expected=f"cores among {sorted(there)}", found=asked, fix="choose cores that are there")
+        raise RequestError(expected=f"cores among {sorted(there)}", found=asked, fix="choose existing cores")
     return wanted

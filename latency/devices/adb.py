@@ -1,6 +1,6 @@
-"""A phone over adb: the C++ runner in a folder below /data/local/tmp, Android's own word on temperature, battery and screen.
+"""A phone over adb: the C++ runner in a folder below /data/local/tmp; temperature, battery and screen as Android reports them.
 
-Tried with Debian's adbd in an emulated ARM userland. It has not run on a real phone yet, and results say so.
+Tested with Debian's adbd in an emulated ARM userland, not yet on a real phone; results say so.
 """
 
 from __future__ import annotations
@@ -20,7 +20,14 @@ from mobileseg.latency.conditions import linux
 from mobileseg.latency.conditions.sensors import Properties, Sensors
 from mobileseg.latency.devices import adb_server, android
 from mobileseg.latency.devices.contract import DeviceError, DeviceLostError, RunnerFailedError
-from mobileseg.latency.devices.remote import ARM_RUNNER, RemoteWorkspace, ask, comes_back, must, workspace
+from mobileseg.latency.devices.remote import (
+    ARM_RUNNER,
+    RemoteWorkspace,
+    run_checked,
+    run_script,
+    wait_until_reachable,
+    workspace,
+)
 from mobileseg.latency.devices.table import Found
 from mobileseg.latency.runners import build
 from mobileseg.registry import choose
@@ -30,29 +37,32 @@ if TYPE_CHECKING:
 
 PARENT = "/data/local/tmp"
 ARCHITECTURE = "aarch64"
-RUNS = "executorch"
-LOOK_S = 0.5  # between two readings of the processor's time
-LOOK_AGAIN_S = 1.0
-QUIET_S = 15.0  # without a word, after which the device is asked whether it is there
+TARGET = "executorch"
+BUSY_WINDOW_S = 0.5  # between two readings of /proc/stat
+RETRY_S = 1.0
+SILENCE_S = 15.0  # without output, after which the connection is checked
 CHUNK = 65536
 
 
 class Adb:
-    """``argument``: a serial, or ``HOST:PORT``; None where there is one device only. ``shell``: the connection to it."""
+    """``argument``: a serial or ``HOST:PORT``; None for the only device. ``shell``: the connection to it.
 
-    gives: Final[Literal["time"]] = "time"
+    Raises ``DeviceError`` (see ``adb_server.choose``), ``MissingExtraError``, ``EnvironmentLackError`` for another architecture.
+    """
+
+    quantity: Final[Literal["time"]] = "time"
 
     def __init__(self, argument: str | None = None) -> None:
         self._server = adb_server.client()
         self._serial = adb_server.connect(self._server, argument)
         self.shell = AdbShell(self._server.device(self._serial))
-        self._left: set[str] = set()
-        found = must(self.shell, "uname -m", "the processor's architecture").strip()
+        self._leftovers: set[str] = set()
+        found = run_checked(self.shell, "uname -m", "the processor's architecture").strip()
         if found != ARCHITECTURE:
             raise EnvironmentLackError(
                 expected=f"a phone with a 64-bit ARM kernel ({ARCHITECTURE})",
                 found=f"{self._serial}, {found}",
-                fix="measure on another one; on emulated phones of other processors times say nothing",
+                fix="use a 64-bit ARM phone; times on an emulated phone of another architecture mean nothing",
             )
 
     @property
@@ -61,29 +71,31 @@ class Adb:
         return f"adb:{self._serial}"
 
     def properties(self) -> Properties:
-        """As getprop and /proc name them."""
+        """From getprop and /proc."""
         return android.properties(self._listing(linux.PROPERTIES, android.PROPERTIES))
 
     def sensors(self) -> Sensors:
-        """Half a second's look."""
+        """From dumpsys, /proc and /sys, over ``BUSY_WINDOW_S`` seconds."""
         before = self._listing(("/proc/stat",), {})
-        time.sleep(LOOK_S)
+        time.sleep(BUSY_WINDOW_S)
         return android.sensors(before, self._listing(linux.SENSORS, android.SENSORS))
 
     def _listing(self, files: tuple[str, ...], commands: Mapping[str, str]) -> dict[str, str]:
-        return linux.parse_listing(ask(self.shell, android.script(files, commands)).text)
+        return linux.parse_listing(
+            run_script(self.shell, android.script(files, commands)).text
+        )  # some commands may fail
 
-    def accepts(self, manifest: Manifest) -> None:
-        """Raises ``RequestError`` for what no program on a phone runs outside of an app."""
+    def check_manifest(self, manifest: Manifest) -> None:
+        """Raise ``RequestError`` for files that need an app or another system, ``EnvironmentLackError`` for another runtime version."""
         target = choose(TARGETS, manifest.target, "target")
         if target.name == "onnx":
             raise RequestError(
                 expected="a .pte for a phone over adb",
-                found=f"{manifest.artifact.file}, {target.title}: not measured on phones, because ONNX Runtime comes to them inside "
-                "of apps alone and has no program that runs from a shell",
-                fix="measure it on an ARM board (--device ssh:HOST), or export it with --target executorch",
+                found=f"{manifest.artifact.file}, {target.title}: not measured in a phone's shell, because ONNX Runtime for Android "
+                "exists only as a library for apps",
+                fix="add --in-app, measure it on an ARM board (--device ssh:HOST), or export it with --target executorch",
             )
-        if target.name != RUNS:
+        if target.name != TARGET:
             raise RequestError(
                 expected="a .pte for a phone over adb",
                 found=f"{manifest.artifact.file}, {target.title}: it does not run on Android",
@@ -93,30 +105,30 @@ class Adb:
 
     def workspace(self) -> AbstractContextManager[RemoteWorkspace]:
         """A folder below ``PARENT`` with the runner in it."""
-        return workspace(self.shell, (PARENT,), build.arm_runner(), ARM_RUNNER, self._left)
+        return workspace(self.shell, (PARENT,), build.arm_runner(), ARM_RUNNER, self._leftovers)
 
-    def returns(self, seconds: float) -> bool:
-        """Whether the server has it again, ready, within that time."""
+    def reconnect(self, seconds: float) -> bool:
+        """Wait up to ``seconds`` until the adb server lists the device as ready again."""
 
         def reach() -> None:
             self._server = adb_server.client()
             adb_server.connect(self._server, self._serial)
 
-        return comes_back(reach, seconds, LOOK_AGAIN_S, (DeviceError, RequestError))
+        return wait_until_reachable(reach, seconds, RETRY_S, (DeviceError, RequestError))
 
 
 class AdbShell:
-    """``exec:`` services, which are no terminals: bytes arrive as they are, on every Android since 5."""
+    """A ``Shell`` over adb's ``exec:`` service, which has no terminal: output arrives byte for byte (Android 5 and newer)."""
 
     def __init__(self, device: AdbDevice) -> None:
         self._device = device
 
     def stream(self, script: str) -> Generator[bytes, None, None]:
-        """Raises ``DeviceLostError`` where the server does not find the device, or the device is silent and does not answer."""
+        """See ``Shell``. Raises ``DeviceLostError`` if the device is gone, or is silent and does not answer."""
         from adbutils.errors import AdbError
 
         try:
-            connection = self._device.open_transport(timeout=QUIET_S)
+            connection = self._device.open_transport(timeout=SILENCE_S)
             with connection:
                 connection.send_command(f"exec:{script}")
                 connection.check_okay()
@@ -134,43 +146,43 @@ class AdbShell:
             raise self._lost(str(error)) from error
 
     def send(self, local: Path, remote: str) -> None:
-        """By adb's sync protocol."""
+        """See ``Shell``; by adb's sync protocol."""
         from adbutils.errors import AdbError
 
         try:
             self._device.sync.push(local, remote)
         except (AdbError, OSError, AssertionError, EOFError) as error:
-            raise self._failed(f"{local.name} to be written on the device", str(error)) from error
+            raise self._failed(f"to write {local.name} to the device", str(error)) from error
 
     def fetch(self, remote: str, local: Path) -> None:
-        """By adb's sync protocol."""
+        """See ``Shell``; by adb's sync protocol."""
         from adbutils.errors import AdbError
 
         try:
             self._device.sync.pull_file(remote, local)
         except (AdbError, OSError, AssertionError, EOFError) as error:
-            raise self._failed(f"{remote} from the device", str(error)) from error
+            raise self._failed(f"to read {remote} from the device", str(error)) from error
 
-    def broken(self) -> DeviceError:
-        """Lost, or there and its shell ended."""
+    def failure(self) -> DeviceError:
+        """See ``Shell``."""
         return self._failed("the device's shell to finish", "it was cut off", RunnerFailedError)
 
     def _failed(self, expected: str, found: str, kind: type[DeviceError] = DeviceError) -> DeviceError:
         if not self._answers():
             return self._lost(found)
-        return kind(expected=expected, found=found or "no reason was given", fix="try it again; then see adb logcat")
+        return kind(expected=expected, found=found or "no reason was given", fix="try again, then check adb logcat")
 
     def _lost(self, found: str) -> DeviceLostError:
         return DeviceLostError(
-            expected=f"{self._device.serial} to stay connected", found=found or "it is gone", fix="connect it again"
+            expected=f"{self._device.serial} to stay connected", found=found or "it is gone", fix="reconnect it"
         )
 
     def _answers(self) -> bool:
-        """Whether its shell echoes a word, asked anew."""
+        """Whether a new connection to its shell echoes a word."""
         from adbutils.errors import AdbError
 
         try:
-            with self._device.open_transport(timeout=QUIET_S) as connection:
+            with self._device.open_transport(timeout=SILENCE_S) as connection:
                 connection.send_command(f"exec:echo {shlex.quote(PARENT)}")
                 connection.check_okay()
                 return bool(connection.read_exact(len(PARENT)) == PARENT.encode())
@@ -179,7 +191,7 @@ class AdbShell:
 
 
 def find() -> list[Found]:
-    """What the server lists; it is not started for this."""
+    """The devices that the adb server lists; the server is not started for this."""
     try:
         devices = adb_server.listed(adb_server.client(start=False))
     except EnvironmentLackError as error:

@@ -1,7 +1,7 @@
-"""The adb server: whether it runs, which devices it has, and in what state they are.
+"""The adb server: whether it runs, which devices it has, and in which state they are.
 
-Everything below goes through the server by adbutils. A serial is only ever one that the server listed, or an address of the form
-``HOST:PORT``; neither reaches a shell.
+All communication goes through the server, by adbutils. A serial is always one that the server listed or an address ``HOST:PORT``;
+neither reaches a shell.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from adbutils import AdbClient
 
 READY = "device"
-PASSING = ("connecting", "authorizing", "host")
-SETTLE_S = 5.0  # that a passing state gets
+TRANSIENT = ("connecting", "authorizing", "host")
+SETTLE_S = 5.0  # how long a transient state may last
 START_S = 20.0
 ANSWER_S = 10.0
 ADDRESS = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}")
@@ -34,31 +34,31 @@ class NoServerError(DeviceError):
 
 
 class NoDeviceError(DeviceError):
-    """Nothing is connected, or not the one that was asked for."""
+    """No device is connected, or not the requested one."""
 
 
 class UnauthorizedError(DeviceError):
-    """The phone has not accepted this computer's key."""
+    """The phone has not authorised this computer's key."""
 
 
 class OfflineError(DeviceError):
-    """The phone is connected and does not answer."""
+    """The phone is connected but does not answer."""
 
 
 class NotBootedError(DeviceError):
-    """The phone is in its recovery, in its loader, or elsewhere where nothing runs."""
+    """The phone is in recovery, in the bootloader, or in another mode without Android."""
 
 
 class NoPermissionError(DeviceError):
-    """This system does not let the server open the USB device."""
+    """The adb server has no permission to open the USB device."""
 
 
 class SeveralDevicesError(RequestError):
-    """Which one was not said."""
+    """Several devices are connected and none was chosen."""
 
 
 class State(NamedTuple):
-    """Why a device in that state cannot be used. ``fix``: the way out."""
+    """Why a device in this state cannot be used, as an error's class, ``found`` and ``fix``."""
 
     error: type[DeviceError]
     found: str
@@ -68,31 +68,31 @@ class State(NamedTuple):
 STATES: Mapping[str, State] = {
     "unauthorized": State(
         UnauthorizedError,
-        "it has not accepted this computer's key",
-        "unlock it and accept the question on its screen; where none comes: Developer options, Revoke USB debugging "
-        "authorizations, and connect it again",
+        "it has not authorised this computer's key",
+        "unlock it and accept the prompt on its screen; if there is none, choose Developer options, Revoke USB debugging "
+        "authorizations, and reconnect it",
     ),
     "offline": State(
         OfflineError,
-        "it is connected and does not answer",
-        "connect it again; where that does not help: adb reconnect offline, or restart the phone",
+        "it is connected but does not answer",
+        "reconnect it; if that does not help, run adb reconnect offline or restart the phone",
     ),
     "no permissions": State(
         NoPermissionError,
-        "this system does not let adb open the USB device",
-        "install the udev rules (Debian: android-sdk-platform-tools-common), join the group plugdev, connect it again",
+        "adb has no permission to open the USB device",
+        "install the udev rules (Debian: android-sdk-platform-tools-common), join the group plugdev, and reconnect it",
     ),
     **dict.fromkeys(
         ("recovery", "sideload", "bootloader", "fastboot", "rescue"),
-        State(NotBootedError, "Android does not run on it", "start it: adb reboot, or fastboot reboot"),
+        State(NotBootedError, "Android is not running on it", "start Android: adb reboot, or fastboot reboot"),
     ),
 }
 
 
 def client(start: bool = True) -> AdbClient:
-    """A client of the running server; it is started where it does not run, with the adb on PATH or the one in adbutils' wheel.
+    """A client of the adb server. ``start``: start the server if it does not run, with the adb on PATH or in adbutils' wheel.
 
-    Where it is: ``ANDROID_ADB_SERVER_HOST`` and ``ANDROID_ADB_SERVER_PORT``, as for adb itself. Raises ``NoServerError``,
+    Its address is ``ANDROID_ADB_SERVER_HOST`` and ``ANDROID_ADB_SERVER_PORT``, as for adb itself. Raises ``NoServerError``,
     ``MissingExtraError``.
     """
     require(("adbutils",), "measuring over adb", "adb")
@@ -102,7 +102,7 @@ def client(start: bool = True) -> AdbClient:
     port = os.environ.get("ANDROID_ADB_SERVER_PORT", "5037")
     if not port.isdigit() or not 0 < int(port) < 65536:
         raise NoServerError(
-            expected="a port in ANDROID_ADB_SERVER_PORT", found=repr(port), fix="unset it, or give a number"
+            expected="a port number in ANDROID_ADB_SERVER_PORT", found=repr(port), fix="unset it, or set a port"
         )
     server = AdbClient(socket_timeout=ANSWER_S)
     where = f"{server.host}:{server.port}"
@@ -110,15 +110,17 @@ def client(start: bool = True) -> AdbClient:
         if not start:
             raise NoServerError(
                 expected=f"an adb server at {where}",
-                found="none runs",
-                fix="adb start-server; --device adb does that too",
+                found="none is running",
+                fix="run: adb start-server",
             )
         _start(where)
     try:
         server.server_version()
     except (AdbError, OSError, ValueError) as error:
         raise NoServerError(
-            expected=f"an adb server at {where}", found=f"something else: {error}", fix="set ANDROID_ADB_SERVER_PORT"
+            expected=f"an adb server at {where}",
+            found=f"another service: {error}",
+            fix="set ANDROID_ADB_SERVER_PORT to the server's port",
         ) from error
     return server
 
@@ -132,7 +134,7 @@ def _answers(host: str, port: int) -> bool:
 
 
 def _start(where: str) -> None:
-    """adbutils would do that as well, and let the program write on our standard output."""
+    """Start the server. adbutils can do that too, but lets the program write to our standard output."""
     from adbutils import adb_path
     from adbutils.errors import AdbError
 
@@ -144,15 +146,15 @@ def _start(where: str) -> None:
         )  # fmt: skip
     except (AdbError, OSError, subprocess.TimeoutExpired) as error:
         raise NoServerError(
-            expected=f"an adb server at {where}", found=f"none runs, and adb cannot start one: {error}", fix=fix
+            expected=f"an adb server at {where}", found=f"none is running, and adb cannot start one: {error}", fix=fix
         ) from error
     if done.returncode != 0:
-        said = "; ".join(done.stderr.strip().splitlines()[-2:]) or f"status {done.returncode}"
-        raise NoServerError(expected=f"an adb server at {where}", found=f"adb start-server: {said}", fix=fix)
+        output = "; ".join(done.stderr.strip().splitlines()[-2:]) or f"status {done.returncode}"
+        raise NoServerError(expected=f"an adb server at {where}", found=f"adb start-server: {output}", fix=fix)
 
 
 def listed(server: AdbClient) -> dict[str, str]:
-    """State by serial, as the server says it."""
+    """State of each device by its serial, in the server's words. Raises ``NoServerError``."""
     from adbutils.errors import AdbError
 
     try:
@@ -162,13 +164,15 @@ def listed(server: AdbClient) -> dict[str, str]:
             text = connection.read_string_block()
     except (AdbError, OSError, ValueError) as error:
         raise NoServerError(
-            expected="a list of devices from the adb server", found=str(error), fix="adb kill-server, and again"
+            expected="a list of devices from the adb server",
+            found=str(error),
+            fix="run adb kill-server, then try again",
         ) from error
     return parse_list(text)
 
 
 def parse_list(text: str) -> dict[str, str]:
-    """``SERIAL<tab>state`` a line; serials of Wi-Fi pairing hold spaces and parentheses."""
+    """State by serial from lines of ``SERIAL<tab>state``; serials of Wi-Fi pairing contain spaces and parentheses."""
     found = {}
     for line in text.splitlines():
         serial, tab, state = line.partition("\t")
@@ -178,14 +182,14 @@ def parse_list(text: str) -> dict[str, str]:
 
 
 def choose(devices: Mapping[str, str], asked: str | None) -> str:
-    """The serial to use. Raises ``SeveralDevicesError``, and a subclass of ``DeviceError`` for each state in which it cannot be used."""
+    """The serial to use: ``asked``, or the only one. Raises ``SeveralDevicesError``, ``NoDeviceError``, or the error of its state."""
     if asked is None and len(devices) > 1:
         names = ", ".join(f"{serial} ({state})" for serial, state in devices.items())
         first = next((serial for serial, state in devices.items() if state == READY), next(iter(devices)))
         raise SeveralDevicesError(
-            expected="one device, or which of them",
+            expected="one device, or a choice",
             found=names,
-            fix=f"say --device adb:{first}, or set ANDROID_SERIAL",
+            fix=f"use --device adb:{first}, or set ANDROID_SERIAL",
         )
     serial = next(iter(devices), None) if asked is None else asked
     if serial is None or serial not in devices:
@@ -193,50 +197,51 @@ def choose(devices: Mapping[str, str], asked: str | None) -> str:
         raise NoDeviceError(
             expected="a device" if serial is None else f"the device {serial!r}",
             found=f"connected: {others}",
-            fix="connect it with USB debugging on (Developer options), or over the network: --device adb:HOST:PORT",
+            fix="connect it with USB debugging enabled (Developer options), or over the network: --device adb:HOST:PORT",
         )
     state = devices[serial]
     if state != READY:
         why = next((row for name, row in STATES.items() if state.startswith(name)), None)
-        error, found, fix = why or State(OfflineError, f"its state is {state!r}", "connect it again")
+        error, found, fix = why or State(OfflineError, f"its state is {state!r}", "reconnect it")
         raise error(expected=f"{serial} to be ready", found=f"{state}: {found}", fix=fix)
     return serial
 
 
 def connect(server: AdbClient, argument: str | None) -> str:
-    """The serial of the device that was asked for, connected where it is an address. Raises as ``choose`` does."""
+    """The serial of the requested device; an address ``HOST:PORT`` is connected first. ``argument``: serial, address or None, which
+    takes ``ANDROID_SERIAL`` or the only device. Raises the errors of ``choose``."""
     asked = argument or os.environ.get("ANDROID_SERIAL") or None
-    said = ""
+    answer = ""
     if asked is not None and ADDRESS.fullmatch(asked) and listed(server).get(asked) != READY:
-        said = _connect(server, asked)
+        answer = _connect(server, asked)
     end = time.monotonic() + SETTLE_S
     while True:
         devices = listed(server)
-        waiting = [state for serial, state in devices.items() if asked in (None, serial) and state in PASSING]
+        waiting = [state for serial, state in devices.items() if asked in (None, serial) and state in TRANSIENT]
         if not waiting or time.monotonic() > end:
             break
         time.sleep(0.2)
     try:
         return choose(devices, asked)
     except NoDeviceError as error:
-        if not said:
+        if not answer:
             raise
-        raise NoDeviceError(expected=error.expected, found=said, fix=error.fix) from error
+        raise NoDeviceError(expected=error.expected, found=answer, fix=error.fix) from error
 
 
 def _connect(server: AdbClient, address: str) -> str:
-    """The server's word on it; whether it helped, the list shows."""
+    """Ask the server to connect; returns its answer. The list of devices shows whether it worked."""
     from adbutils.errors import AdbError
 
     try:
-        server.disconnect(address)  # what is known and not ready counts as connected otherwise
+        server.disconnect(address)  # else a known device that is not ready counts as connected
         return str(server.connect(address, timeout=ANSWER_S))
     except (AdbError, OSError) as error:
         return str(error)
 
 
 def summary(devices: Mapping[str, str]) -> Sequence[tuple[str, str]]:
-    """Each serial with what is wrong, nothing where it is ready."""
+    """Each serial with its problem, empty if it is ready."""
     rows = []
     for serial in devices:
         try:

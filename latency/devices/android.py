@@ -1,7 +1,7 @@
-"""What Android says of itself: getprop, dumpsys and settings, beside /proc and /sys. Pure functions over recorded texts.
+"""Android's getprop, dumpsys and settings, in addition to /proc and /sys. Pure functions over recorded texts.
 
-The forms are those of AOSP's services (ThermalManagerService, BatteryService, PowerManagerService) from Android 8 to 16, as their
-sources and public recordings show them. Sysfs is closed to the shell on many phones: then the thermal service's words are all there is.
+The formats are those of AOSP's services (ThermalManagerService, BatteryService, PowerManagerService) from Android 8 to 16, from
+their sources and public recordings. On many phones the shell may not read sysfs: then the thermal service is the only source.
 """
 
 from __future__ import annotations
@@ -21,37 +21,37 @@ SENSORS: Mapping[str, str] = {
     "/dumpsys/power": "dumpsys power | grep -iE 'wakefulness(raw)?=|display power|battery saver is|lowpowermode'",
     "/settings/low_power": "settings get global low_power",
 }
-# Of the types in android.hardware.thermal: unknown, "in any units"; voltage, current and charge of the battery's limiter.
+# Types of android.hardware.thermal without a temperature: unknown; voltage, current and charge of the battery current limiter.
 NO_TEMPERATURE = ("-1", "6", "7", "8")
 ON, OFF = (
     ("awake", "on", "dreaming", "vr"),
     ("asleep", "dozing", "off", "doze", "doze_suspend"),
 )  # a dream is a screen saver
-FROZEN = "UPDATES STOPPED"  # by `dumpsys battery set`: what the service says then was made up
+FROZEN = "UPDATES STOPPED"  # after `dumpsys battery set`: the reported values are not real
 CHARGING, FULL, UNKNOWN = "2", "5", "1"  # BatteryManager.BATTERY_STATUS_*
 
 
 def script(files: tuple[str, ...], commands: Mapping[str, str]) -> str:
-    """Files and commands as one listing for ``linux.parse_listing``, the commands under the names given."""
+    """A shell script that prints ``files`` and the output of ``commands`` (by name) as one listing for ``linux.parse_listing``."""
     asked = "\n".join(f'echo "{linux.MARK}{name}"; {command} 2>/dev/null; echo' for name, command in commands.items())
     return f"{linux.script(files)}\n{asked}\ntrue"
 
 
 def getprop(text: str) -> dict[str, str]:
-    """``[name]: [value]`` a property; values may have several lines."""
+    """Properties by name from lines of ``[name]: [value]``; a value may span several lines, empty ones are left out."""
     found = re.findall(r"^\[([^\]\n]+)\]: \[(.*?)\]$(?=\n\[|\s*\Z)", text.replace("\r", ""), re.MULTILINE | re.DOTALL)
     return {name: value for name, value in found if value}
 
 
 def properties(texts: Texts) -> Properties:
-    """From ``linux.PROPERTIES`` and ``PROPERTIES``."""
-    say = getprop(texts.get("/getprop", ""))
-    maker, model = say.get("ro.product.manufacturer"), say.get("ro.product.model")
-    soc = [say[name] for name in ("ro.soc.manufacturer", "ro.soc.model") if name in say]
-    release, level, build = (say.get(f"ro.build.{name}") for name in ("version.release", "version.sdk", "id"))
+    """The device's properties, from the texts of ``linux.PROPERTIES`` and ``PROPERTIES``."""
+    values = getprop(texts.get("/getprop", ""))
+    maker, model = values.get("ro.product.manufacturer"), values.get("ro.product.model")
+    soc = [values[name] for name in ("ro.soc.manufacturer", "ro.soc.model") if name in values]
+    release, level, build = (values.get(f"ro.build.{name}") for name in ("version.release", "version.sdk", "id"))
     return Properties(
         model=" ".join(filter(None, (maker, model))) or None,
-        soc=" ".join(soc) or say.get("ro.board.platform") or say.get("ro.hardware"),
+        soc=" ".join(soc) or values.get("ro.board.platform") or values.get("ro.hardware"),
         os=f"Android {release or 'of unknown version'}"
         + (f" (API {level})" if level else "")
         + (f", {build}" if build else ""),
@@ -63,15 +63,15 @@ def properties(texts: Texts) -> Properties:
 
 
 def thermal_status(text: str) -> int | None:
-    """Of the whole device, 0 none to 6 shutdown; None before Android 10."""
+    """Thermal status of the whole device, 0 (none) to 6 (shutdown); None before Android 10."""
     match = re.search(r"^\s*Thermal Status:\s*(\d)\s*$", text, re.MULTILINE)
     return int(match[1]) if match else None
 
 
 def limits(text: str) -> dict[str, float]:
-    """The lowest temperature at which a sensor makes Android throttle, by the sensor's name.
+    """The lowest temperature, in °C, at which a sensor makes Android throttle, by the sensor's name.
 
-    ``[none, light, moderate, severe, critical, emergency, shutdown]``; NaN where nothing happens.
+    Thresholds are listed as ``[none, light, moderate, severe, critical, emergency, shutdown]``; NaN means no threshold.
     """
     found = {}
     for line in text.splitlines():
@@ -86,7 +86,7 @@ def limits(text: str) -> dict[str, float]:
 
 
 def temperatures(text: str) -> tuple[Zone, ...]:
-    """What the thermal HAL measures now; the service's own cache, which may be old, only where the HAL says nothing."""
+    """Current temperatures of the thermal HAL; those cached by the service, which may be old, only if the HAL reports none."""
     by_name = limits(text)
     for title in ("Current temperatures from HAL:", "Cached temperatures:"):
         _, _, rest = text.partition(title)
@@ -107,15 +107,17 @@ def temperatures(text: str) -> tuple[Zone, ...]:
 
 
 def battery(text: str, power: str, setting: str) -> Battery | None:
-    """From ``dumpsys battery`` before its log of events, ``dumpsys power`` and the setting ``low_power``. Makers add lines of their own
-    behind Android's, so the first of a name counts."""
+    """The battery from ``dumpsys battery`` (without its event log), ``dumpsys power`` and the setting ``low_power``.
+
+    Vendors append lines of their own, so the first line of a name counts. None if there is no battery or its values are not real.
+    """
     state = text.partition("[EventLogBuffer]")[0]
     pairs = re.findall(r"^ +([A-Za-z][A-Za-z ]*): (\S+)\s*$", state, re.MULTILINE)
-    say = dict(reversed(pairs))
-    level, scale, tenths = (parsers.number(say.get(name)) for name in ("level", "scale", "temperature"))
+    values = dict(reversed(pairs))
+    level, scale, tenths = (parsers.number(values.get(name)) for name in ("level", "scale", "temperature"))
     if level is None or FROZEN in state:
         return None
-    status = say.get("status")
+    status = values.get("status")
     return Battery(
         level=round(100 * level / scale) if scale else level,
         charging=None if status in (None, UNKNOWN) else status in (CHARGING, FULL),
@@ -125,8 +127,10 @@ def battery(text: str, power: str, setting: str) -> Battery | None:
 
 
 def saver(power: str, setting: str) -> bool | None:
-    """Whether the battery saver is on, also where Android turned it on by itself: the service's own word, else the setting, which
-    may be on without effect while the phone is charged."""
+    """Whether the battery saver is active, also if Android turned it on by itself.
+
+    From the power service, else from the setting, which has no effect while the phone is charging.
+    """
     now = re.search(r"Battery Saver is currently:\s*(ON|OFF|ADAPTIVE)", power, re.IGNORECASE)
     old = re.search(r"\bmLowPowerModeEnabled=(true|false)", power)
     if now:
@@ -137,7 +141,7 @@ def saver(power: str, setting: str) -> bool | None:
 
 
 def screen_on(power: str) -> bool | None:
-    """The display's own word, else whether the phone is awake."""
+    """Whether the display is on: the display's state, else whether the phone is awake."""
     display = re.search(r"Display Power: state=(\w+)", power)
     awake = re.search(r"\bm(?:Global)?Wakefulness(?:Raw)?=(\w+)", power)
     for match in (display, awake):
@@ -148,7 +152,7 @@ def screen_on(power: str) -> bool | None:
 
 
 def sensors(before: Texts, after: Texts) -> Sensors:
-    """From two readings of ``linux.SENSORS`` and one of ``SENSORS``; sysfs where it is open, and what only the services say."""
+    """All sensor values, from two readings of ``linux.SENSORS`` and one of ``SENSORS``: sysfs if readable, else the services."""
     base = parsers.sensors(before, after)
     thermal, power = after.get("/dumpsys/thermalservice", ""), after.get("/dumpsys/power", "")
     known = {zone.name for zone in base.zones}

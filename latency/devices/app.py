@@ -1,7 +1,7 @@
-"""The installed app over adb: files come to its storage, its benchmark activity is started, its answer is fetched.
+"""Drives the installed app over adb: pushes files to its storage, starts its benchmark activity and fetches the result.
 
-The contract is in android_demo/README.md. Tried with Debian's adbd in an emulated ARM userland and a stand-in for the app; it has not
-run on a real phone yet.
+The contract is in android_demo/README.md. Tested with Debian's adbd in an emulated ARM userland and a stand-in for the app, not yet
+on a real phone.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pydantic import ValidationError
 from mobileseg.errors import EnvironmentLackError, GateError, MobilesegError, RequestError
 from mobileseg.export.manifest import Part
 from mobileseg.latency.devices.contract import DeviceError, RunnerFailedError
-from mobileseg.latency.devices.remote import RemoteWorkspace, Shell, must
+from mobileseg.latency.devices.remote import RemoteWorkspace, Shell, run_checked
 from mobileseg.latency.results.result import Result, read_result
 
 PACKAGE: Final = "org.mobileseg.demo"
@@ -27,13 +27,13 @@ ACTIVITY: Final = f"{PACKAGE}/.benchmark.BenchmarkActivity"
 FOLDER: Final = f"/sdcard/Android/data/{PACKAGE}/files/benchmark"
 RESULT: Final = "result.json"
 POLL_S = 1.0
-START_S = 20  # for the app's first start, which makes its folder
+START_S = 20  # for the app's first start, which creates its folder
 
 Extras = Mapping[str, str | int | bool]
 
 
-class Refused(Part):
-    """What the app leaves instead of a result. ``status``: the command line's exit code for it."""
+class AppError(Part):
+    """What the app writes instead of a result. ``status``: the exit code of the command line for it."""
 
     expected: str
     found: str
@@ -41,7 +41,7 @@ class Refused(Part):
     status: int
 
     def error(self) -> MobilesegError:
-        """The same in this tree of errors."""
+        """The exception for it: ``GateError``, ``RequestError`` or ``RunnerFailedError``."""
         kinds: Mapping[int, type[MobilesegError]] = {
             GateError.exit_code: GateError,
             RequestError.exit_code: RequestError,
@@ -51,23 +51,23 @@ class Refused(Part):
 
 
 class AndroidApp:
-    """The app, and its folder for files that come from outside."""
+    """The app and its folder in external storage. ``shell``: connection to the phone; ``local``: folder here for results."""
 
     def __init__(self, shell: Shell, local: Path) -> None:
         self._shell, self._local = shell, local
         self._storage = RemoteWorkspace(shell, FOLDER, ())
 
     def push(self, local: Path, name: str) -> None:
-        """A file, as ``name``. Raises ``DeviceError``."""
+        """Copy a file to the app's folder as ``name``. Raises ``DeviceError``."""
         self._storage.push(local, name)
 
     def measure(self, extras: Extras, progress: Callable[[str], None]) -> Result:
-        """One start in a process of its own, to its result. Raises what the app refuses, as its own words; ``DeviceError``."""
+        """Start the app in a new process and wait for its result. Raises the app's error (see ``AppError``) or ``DeviceError``."""
         stop = f"am force-stop {PACKAGE}; rm -f {FOLDER}/{RESULT} {FOLDER}/{RESULT}.error"
-        must(self._shell, stop, "the app to stop")
-        said = must(self._shell, start_command({**extras, "result": RESULT}), "the app's benchmark to start")
-        if "Error" in said:
-            found = said.strip().splitlines()[-1]
+        run_checked(self._shell, stop, "the app to stop")
+        output = run_checked(self._shell, start_command({**extras, "result": RESULT}), "the app's benchmark to start")
+        if "Error" in output:
+            found = output.strip().splitlines()[-1]
             raise RunnerFailedError(expected=f"{ACTIVITY} to start", found=found, fix="install the app of this version")
         self._wait(progress)
         local = self._local / RESULT
@@ -75,52 +75,56 @@ class AndroidApp:
         return read_result(local)
 
     def _wait(self, progress: Callable[[str], None]) -> None:
-        """Until there is a result or an error, as long as the app lives."""
+        """Wait until there is a result or an error, as long as the app is running."""
         began = time.monotonic()
-        # Whether it lives is asked first: what it left before it ended is then there.
-        look = (
+        # pidof first: if the app has ended by then, its files are complete.
+        poll = (
             f"p=$(pidof {PACKAGE}); if [ -f {FOLDER}/{RESULT} ]; then echo done; "
             f"elif [ -f {FOLDER}/{RESULT}.error ]; then cat {FOLDER}/{RESULT}.error; "
             'elif [ -z "$p" ]; then echo ended; fi'
         )
         while True:
-            said = must(self._shell, look, "the app's storage to be readable").strip()
-            if said == "done":
+            answer = run_checked(self._shell, poll, "the app's storage to be readable").strip()
+            if answer == "done":
                 return
-            if said == "ended":
+            if answer == "ended":
                 raise RunnerFailedError(
                     expected="a result from the app",
                     found="it ended without one",
-                    fix="killed: is there memory enough? otherwise see adb logcat",
+                    fix="check that the phone has enough memory, then check adb logcat",
                 )
-            if said:
-                raise _refused(said)
-            progress(f"the app measures: {time.monotonic() - began:.0f} s")
+            if answer:
+                raise _error_of(answer)
+            progress(f"the app is measuring: {time.monotonic() - began:.0f} s")
             time.sleep(POLL_S)
 
 
 @contextmanager
 def installed_app(shell: Shell, phone: str, local: Path) -> Iterator[AndroidApp]:
-    """The app with its storage empty, and empty again afterwards; ``local``: a folder here. Raises ``EnvironmentLackError``."""
-    listed = must(shell, f"pm list packages {PACKAGE}", "the packages on the phone")
+    """The app with its folder emptied, and emptied again afterwards. ``phone``: its name, for errors; ``local``: a folder here.
+
+    Raises ``EnvironmentLackError`` if the app is not installed, ``DeviceError``.
+    """
+    listed = run_checked(shell, f"pm list packages {PACKAGE}", "a list of the phone's packages")
     if f"package:{PACKAGE}" not in listed.split():
         raise EnvironmentLackError(
             expected=f"the app {PACKAGE} on {phone}",
             found="it is not installed",
             fix="build it with Android Studio (android_demo/README.md) and install it",
         )
-    # The app makes its folder itself when it is started without extras: from Android 11 on it may not read what a shell made there.
+    # The app creates its folder when it is started without extras: since Android 11 it cannot read a folder made by the shell.
     wait = f"i=0; while [ $i -lt {START_S} ] && ! [ -d {FOLDER} ]; do sleep 1; i=$((i+1)); done"
-    must(shell, f"[ -d {FOLDER} ] || am start -W -n {ACTIVITY}; {wait}; cd {FOLDER} && rm -rf ./*", "the app's storage")
+    script = f"[ -d {FOLDER} ] || am start -W -n {ACTIVITY}; {wait}; cd {FOLDER} && rm -rf ./*"
+    run_checked(shell, script, "access to the app's storage")
     try:
         yield AndroidApp(shell, local)
     finally:
-        with suppress(DeviceError):  # gone: the next measurement empties it
-            must(shell, f"am force-stop {PACKAGE}; cd {FOLDER} && rm -rf ./*", "the app's storage to be emptied")
+        with suppress(DeviceError):  # the phone is gone: the next measurement empties it
+            run_checked(shell, f"am force-stop {PACKAGE}; cd {FOLDER} && rm -rf ./*", "to empty the app's storage")
 
 
 def start_command(extras: Extras) -> str:
-    """``am start`` with typed extras, for a POSIX shell; empty strings are left out."""
+    """The ``am start`` command with typed extras, quoted for a POSIX shell; empty strings are left out."""
     words = ["am", "start", "-W", "-n", ACTIVITY]
     for name, value in extras.items():
         if isinstance(value, bool):
@@ -131,14 +135,14 @@ def start_command(extras: Extras) -> str:
 
 
 def storage_name(number: int, name: str) -> str:
-    """A file's name in the app's storage: no two are the same, and none has a comma, a blank or a dot in front."""
+    """A file's name in the app's storage: unique, without commas, blanks or a leading dot."""
     return f"{number}-{re.sub(r'[^A-Za-z0-9._-]', '_', name)}"
 
 
-def _refused(said: str) -> MobilesegError:
+def _error_of(text: str) -> MobilesegError:
     try:
-        return Refused.model_validate_json(said).error()
+        return AppError.model_validate_json(text).error()
     except ValidationError:
         return RunnerFailedError(
-            expected="the app's reason", found=repr(said[-200:]), fix="install the app of this version"
+            expected="an error report of the app", found=repr(text[-200:]), fix="install the app of this version"
         )

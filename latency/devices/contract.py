@@ -1,6 +1,6 @@
-"""What a device is: it says what it is made of and how it is doing, and gives a folder in which the runner runs.
+"""The interface of a device: its properties, its sensors, and a folder in which the runner runs.
 
-One file a device, one row in ``table.py``. ``None`` anywhere means that the device does not say.
+Each kind of device is one file and one row in ``table.py``. ``None`` anywhere means that the device does not report it.
 """
 
 from __future__ import annotations
@@ -16,56 +16,62 @@ from mobileseg.latency.conditions.sensors import Properties, Sensors
 
 
 class DeviceError(EnvironmentLackError):
-    """A device that cannot be reached or used; subclasses tell the states apart."""
+    """A device that cannot be reached or used; subclasses name the reason."""
 
 
 class DeviceLostError(DeviceError):
-    """It was there and is gone: unplugged, switched off, out of reach. It may come back."""
+    """The connection was lost: unplugged, switched off, out of reach. It may come back."""
 
 
 class NoSpaceError(DeviceError):
-    """Its storage is full."""
+    """The device's storage is full."""
 
 
 class RunnerFailedError(DeviceError):
-    """The runner ended before it was done: killed, out of memory, or crashed."""
+    """The runner ended early: killed, out of memory, or crashed."""
 
 
 class Workspace(Protocol):
     """A folder on the device."""
 
     def push(self, local: Path, name: str) -> str:
-        """Bring a file or folder there, checked; gives its path on the device. Raises ``DeviceError``."""
+        """Copy a file or folder to the device and verify it. Returns its path there. Raises ``DeviceError``."""
 
     def path(self, name: str) -> str:
-        """Where ``name`` is or will be on the device; the runner makes the folders that it writes in."""
+        """The path of ``name`` on the device. The runner creates the folders that it writes to."""
 
     def pull(self, name: str, local: Path) -> None:
-        """Bring a file back. Raises ``DeviceError``."""
+        """Copy a file from the device. Raises ``DeviceError``."""
 
     def run(self, arguments: Sequence[str]) -> Generator[str, None, None]:
-        """Start the runner and give its standard output line by line. Raises ``DeviceError``, or ``RunnerFailedError`` with the last
-        that it said where it ends with another status than 0; when the generator is closed, the runner is ended."""
+        """Start the runner and yield its standard output line by line; closing the generator ends the runner.
+
+        Raises ``DeviceError``; ``RunnerFailedError`` with its last output if it exits with a status other than 0.
+        """
 
 
 class Device(Protocol):
-    """What a row of ``DEVICES`` opens. ``name``: as asked for, such as ``adb:SERIAL``."""
+    """What a row of ``DEVICES`` opens. Every method may raise ``DeviceError``."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """The full name, such as ``adb:SERIAL``."""
 
     @property
-    def gives(self) -> Literal["time", "counts"]: ...
+    def quantity(self) -> Literal["time", "counts"]:
+        """What a measurement on it yields: times, or instruction counts."""
 
-    def properties(self) -> Properties: ...
+    def properties(self) -> Properties:
+        """What does not change while the device runs."""
 
-    def sensors(self) -> Sensors: ...
+    def sensors(self) -> Sensors:
+        """Its current state; takes about half a second, to see the processor's load."""
 
-    def accepts(self, manifest: Manifest) -> None:
-        """Raise ``RequestError`` or ``EnvironmentLackError`` where the file cannot be measured here."""
+    def check_manifest(self, manifest: Manifest) -> None:
+        """Raise ``RequestError`` or ``EnvironmentLackError`` if the file cannot be measured on this device."""
 
     def workspace(self) -> AbstractContextManager[Workspace]:
-        """A folder on the device, removed afterwards."""
+        """A new folder on the device with the runner in it, removed afterwards."""
 
-    def returns(self, seconds: float) -> bool:
-        """Whether a lost device is there again within that time."""
+    def reconnect(self, seconds: float) -> bool:
+        """Wait up to ``seconds`` for a lost device; whether it is reachable again."""

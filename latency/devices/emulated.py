@@ -1,4 +1,4 @@
-"""An ARM core without a device, as a device: its name, what it is, and whether this machine has what emulating it takes."""
+"""Emulated ARM cores as devices: their names, their properties, and whether this machine can emulate them."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from mobileseg.latency.runners import parts
 from mobileseg.registry import choose
 
 KIND = "emulated"
-"""Devices are called ``emulated:CORE``."""
+"""The devices are named ``emulated:CORE``."""
 
 
 def core_of(device: str) -> EmulatedCore:
-    """``emulated:cortex-a76``, or ``cortex-a76``. Raises ``UnknownNameError``."""
+    """The core of ``emulated:cortex-a76`` or ``cortex-a76``. Raises ``UnknownNameError``."""
     return choose(CORES, device.removeprefix(f"{KIND}:"), "core to emulate")
 
 
 def properties(core: EmulatedCore) -> Properties:
-    """One core, and Debian's C library."""
+    """The properties of a machine with one such core. Raises ``EnvironmentLackError`` without the emulator."""
     return Properties(
         model=emulator_version(),
         soc=core.name,
@@ -32,7 +32,7 @@ def properties(core: EmulatedCore) -> Properties:
 
 
 def find() -> list[Found]:
-    """Every core, ready where Debian's parts are."""
+    """Every core in ``CORES``, ready if the Debian packages for the emulation are installed."""
     try:
         emulator_version()
         parts.require((*parts.CROSS, *parts.PLUGIN), "emulating an ARM core")

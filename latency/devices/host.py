@@ -1,4 +1,4 @@
-"""The machine this runs on. Artifacts run in the Python runner, in a process of its own."""
+"""This machine. Artifacts run in the Python runner, in a process of its own."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ from mobileseg.latency.devices.table import Found
 from mobileseg.registry import choose
 
 RUNNER = (sys.executable, "-m", "mobileseg.latency.runners.python")
-LOOK_S = 0.5  # between two readings of the processor's time
-END_S = 5.0  # that a runner gets to end when it is told to
-LAST_LINES = 3
+BUSY_WINDOW_S = 0.5  # between two readings of /proc/stat
+TERMINATE_S = 5.0  # between SIGTERM and SIGKILL
+LAST_LINES = 3  # of standard error that go into an error
 
 
 class Host:
-    """``root``: where /proc and /sys are."""
+    """This machine. ``argument``: None, as ``host`` takes none; ``root``: the folder with proc and sys, for tests."""
 
     name: Final = "host"
-    gives: Final[Literal["time"]] = "time"
+    quantity: Final[Literal["time"]] = "time"
 
     def __init__(self, argument: str | None = None, root: Path = Path("/")) -> None:
         del argument
         self._root = root
 
     def properties(self) -> Properties:
-        """As the system names them."""
+        """From /proc, /sys and Python's platform module."""
         texts = linux.read_here(linux.PROPERTIES, self._root)
         cores = parsers.cores(texts) or tuple(Core(number=n) for n in range(os.cpu_count() or 1))
         return Properties(
@@ -57,18 +57,18 @@ class Host:
         )
 
     def sensors(self) -> Sensors:
-        """Half a second's look."""
+        """From /proc and /sys, over ``BUSY_WINDOW_S`` seconds."""
         before = linux.read_here(linux.SENSORS, self._root)
-        time.sleep(LOOK_S)
+        time.sleep(BUSY_WINDOW_S)
         return parsers.sensors(before, linux.read_here(linux.SENSORS, self._root))
 
-    def accepts(self, manifest: Manifest) -> None:
-        """Raises ``EnvironmentLackError`` where the file's runtime is not here, or another release of it."""
+    def check_manifest(self, manifest: Manifest) -> None:
+        """Raise ``EnvironmentLackError`` if the file's runtime is not installed, or in another release."""
         target = choose(TARGETS, manifest.target, "target")
         if target.interpreted:
             raise EnvironmentLackError(
                 expected="macOS for a Core ML file",
-                found=f"{manifest.artifact.file} on {platform.system()}, where an interpreter evaluates it: its times say nothing",
+                found=f"{manifest.artifact.file} on {platform.system()}, where only an interpreter runs it: its times mean nothing",
                 fix="measure it on a Mac",
             )
         target.require(target.runtime_packages, f"running {target.suffix} files")
@@ -80,37 +80,37 @@ class Host:
         with tempfile.TemporaryDirectory(prefix="mobileseg-latency-") as folder:
             yield HostWorkspace(Path(folder))
 
-    def returns(self, seconds: float) -> bool:
-        """It was never away."""
+    def reconnect(self, seconds: float) -> bool:
+        """Always True: this machine is not lost."""
         del seconds
         return True
 
 
 class HostWorkspace:
-    """Files stay where they are: nothing is copied on one machine."""
+    """A temporary folder on this machine. Pushed files are used in place. ``command``: starts the runner."""
 
     def __init__(self, folder: Path, command: Sequence[str] = RUNNER) -> None:
         self._folder, self._command = folder, command
 
     def push(self, local: Path, name: str) -> str:
-        """The file's own path."""
+        """The file's own absolute path; nothing is copied."""
         del name
         return str(local.resolve())
 
     def path(self, name: str) -> str:
-        """In the temporary folder."""
+        """The path of ``name`` in the temporary folder."""
         return str(self._folder / name)
 
     def pull(self, name: str, local: Path) -> None:
-        """Copy it out."""
+        """Copy a file out of the temporary folder."""
         shutil.copyfile(self._folder / name, local)
 
     def run(self, arguments: Sequence[str]) -> Generator[str, None, None]:
-        """In a session of its own: Ctrl-C comes to us, and we end it."""
-        with (self._folder / "stderr").open("w+b") as chatter:
+        """See ``Workspace``. The runner gets a session of its own, so that Ctrl-C reaches only us, and we end it."""
+        with (self._folder / "stderr").open("w+b") as stderr:
             process = subprocess.Popen(
                 [*self._command, *arguments],
-                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=chatter, text=True, start_new_session=True,
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stderr, text=True, start_new_session=True,
             )  # fmt: skip
             assert process.stdout is not None
             try:
@@ -119,27 +119,27 @@ class HostWorkspace:
             finally:
                 _end(process)
             if status != 0:
-                chatter.seek(0)
-                last = chatter.read().decode(errors="replace").strip().splitlines()[-LAST_LINES:]
+                stderr.seek(0)
+                last = stderr.read().decode(errors="replace").strip().splitlines()[-LAST_LINES:]
                 raise RunnerFailedError(
                     expected="the runner to finish",
-                    found="; ".join([_died(status), *last]),
-                    fix="killed: is there memory enough? otherwise report it with the file's name",
+                    found="; ".join([_exit_reason(status), *last]),
+                    fix="if it was killed, check that there is enough memory; otherwise report it with the file's name",
                 )
 
 
-def _died(status: int) -> str:
+def _exit_reason(status: int) -> str:
     if status >= 0:
         return f"exit status {status}"
-    return f"it was ended by signal {-status} ({signal.strsignal(-status)})"
+    return f"ended by signal {-status} ({signal.strsignal(-status)})"
 
 
 def _end(process: subprocess.Popen[str]) -> None:
-    """Politely, then not."""
+    """SIGTERM, then SIGKILL."""
     if process.poll() is None:
         process.terminate()
         try:
-            process.wait(END_S)
+            process.wait(TERMINATE_S)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -148,7 +148,7 @@ def _end(process: subprocess.Popen[str]) -> None:
 
 
 def find() -> list[Found]:
-    """This machine, ready where any runtime is installed."""
+    """This machine, ready if any runtime is installed."""
     runtimes = [t for t in TARGETS.values() if t.name != "coreml" or sys.platform == "darwin"]
     here = [t.suffix for t in runtimes if all(importlib.util.find_spec(p) for p in t.runtime_packages)]
     if here:

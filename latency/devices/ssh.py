@@ -1,7 +1,7 @@
-"""A 64-bit ARM board over ssh: .pte in the C++ runner, .onnx in the Python runner with the board's own onnxruntime, where it is of the
-release that verified the file, else with the wheels that are brought along.
+"""A 64-bit ARM board over ssh: .pte files in the C++ runner, .onnx files in the Python runner.
 
-Tried with Debian's sshd in an emulated ARM userland. It has not run on a real board yet, and results say so.
+The Python runner uses the board's own onnxruntime if it is of the release that verified the file, else wheels that are copied there.
+Tested with Debian's sshd in an emulated ARM userland, not yet on a real board; results say so.
 """
 
 from __future__ import annotations
@@ -21,48 +21,59 @@ from mobileseg.export.versions import check_versions, installed, same_release
 from mobileseg.latency.conditions import linux, parsers
 from mobileseg.latency.conditions.sensors import Properties, Sensors
 from mobileseg.latency.devices.link import SshShell
-from mobileseg.latency.devices.remote import ARM_RUNNER, KIT, RemoteWorkspace, ask, comes_back, must, workspace
+from mobileseg.latency.devices.remote import (
+    ARM_RUNNER,
+    KIT,
+    RemoteWorkspace,
+    run_checked,
+    run_script,
+    wait_until_reachable,
+    workspace,
+)
 from mobileseg.latency.devices.table import Found
 from mobileseg.latency.runners import build, wheels
 from mobileseg.latency.runners import python as runner
 from mobileseg.registry import choose
 
-PARENTS = ("/var/tmp", "/tmp")  # the first is a disk on most boards, the second often memory
+PARENTS = ("/var/tmp", "/tmp")  # the first is on disk on most boards, the second often in memory
 ARCHITECTURE = "aarch64"
 PYTHON_RUNNER = ("env", f"PYTHONPATH={KIT}", "PYTHONDONTWRITEBYTECODE=1", "python3", "-m", "runner")
-LOOK_S = 0.5  # between two readings of the processor's time
-LOOK_AGAIN_S = 2.0
+BUSY_WINDOW_S = 0.5  # between two readings of /proc/stat
+RETRY_S = 2.0
 PROBE = "import numpy, onnxruntime; print(onnxruntime.__version__)"
 PYTHON = "import sys; print(*sys.version_info[:2], sep=chr(46))"
 
 
 class Ssh:
-    """``argument``: ``HOST``, ``USER@HOST`` or ``USER@HOST:PORT``, also a name from ssh's own configuration."""
+    """``argument``: ``[USER@]HOST[:PORT]``; a host may be a name from ssh's configuration.
 
-    gives: Final[Literal["time"]] = "time"
+    Raises ``RequestError``, ``EnvironmentLackError`` for another architecture, and the errors of ``link.connection_error``.
+    """
+
+    quantity: Final[Literal["time"]] = "time"
 
     def __init__(self, argument: str) -> None:
         self._asked = argument
         self._shell = SshShell(argument)
-        self._left: set[str] = set()
+        self._leftovers: set[str] = set()
         self._targets: set[str] = set()
-        self._onnxruntime: str | None = None  # the version that will run, its own or one that is brought
+        self._onnxruntime: str | None = None  # the version that will run, the board's own or a copied one
         self._wheels: tuple[Path, ...] = ()
-        found = must(self._shell, "uname -sm", "the system and its architecture").strip()
+        found = run_checked(self._shell, "uname -sm", "the system and its architecture").strip()
         if found != f"Linux {ARCHITECTURE}":
             raise EnvironmentLackError(
                 expected=f"Linux on 64-bit ARM (Linux {ARCHITECTURE})",
                 found=f"{argument}, {found}",
-                fix="measure on a board of that architecture; for another computer, install mobileseg there: --device host",
+                fix="use a 64-bit ARM board; on any other computer, install mobileseg there and measure with --device host",
             )
 
     @property
     def name(self) -> str:
-        """As asked for."""
+        """``ssh:`` and the argument."""
         return f"ssh:{self._asked}"
 
     def properties(self) -> Properties:
-        """As the system names them."""
+        """From /proc and /sys."""
         texts = self._listing(linux.PROPERTIES)
         return Properties(
             model=texts.get("/proc/device-tree/model") or texts.get("/sys/class/dmi/id/product_name"),
@@ -75,29 +86,29 @@ class Ssh:
         )
 
     def sensors(self) -> Sensors:
-        """Half a second's look."""
+        """From /proc and /sys, over ``BUSY_WINDOW_S`` seconds."""
         before = self._listing(("/proc/stat",))
-        time.sleep(LOOK_S)
+        time.sleep(BUSY_WINDOW_S)
         return parsers.sensors(before, self._listing(linux.SENSORS))
 
     def _listing(self, files: tuple[str, ...]) -> dict[str, str]:
-        return linux.parse_listing(ask(self._shell, linux.script(files)).text)
+        return linux.parse_listing(run_script(self._shell, linux.script(files)).text)
 
-    def accepts(self, manifest: Manifest) -> None:
-        """Raises ``RequestError`` for what runs on no board, ``EnvironmentLackError`` where the board lacks the runtime."""
+    def check_manifest(self, manifest: Manifest) -> None:
+        """Raise ``RequestError`` for targets that do not run on boards, ``EnvironmentLackError`` if the board lacks the runtime."""
         target = choose(TARGETS, manifest.target, "target")
         file = manifest.artifact.file
         if target.name not in ("executorch", "onnx"):
             raise RequestError(
                 expected=".pte or .onnx files for a board",
                 found=f"{file}, {target.title}: it does not run on Linux",
-                fix="export it with another --target",
+                fix="export it with --target executorch or --target onnx",
             )
         if len(self._targets | {target.name}) > 1:
             raise RequestError(
-                expected=".pte files or .onnx files",
+                expected="either .pte or .onnx files",
                 found="both: on a board they run in different programs, which cannot take turns in one process",
-                fix="measure them one after the other",
+                fix="measure them separately",
             )
         if target.name == "onnx":
             self._check_onnx(target, manifest)
@@ -112,52 +123,52 @@ class Ssh:
         check_versions(manifest, target, manifest.artifact.file, self._onnxruntime)
 
     def _choose_onnxruntime(self, wanted: str | None) -> str:
-        """The version that will run: the board's own where it is of the wanted release, else that one, fetched to be brought."""
-        status, text = ask(self._shell, f"python3 -c {shlex.quote(PROBE)}")
+        """The version that will run: the board's own if it is of the wanted release, else the wanted one, whose wheels are fetched."""
+        status, text = run_script(self._shell, f"python3 -c {shlex.quote(PROBE)}")
         own = text.strip().splitlines()[-1] if status == 0 and text.strip() else None
         if own is not None and (wanted is None or same_release(own, wanted)):
             return own
         if wanted is None:
             raise EnvironmentLackError(
                 expected=f"onnxruntime and numpy for python3 on {self._shell.host}",
-                found="neither there, nor a word on which release made the file",
-                fix="there: python3 -m pip install onnxruntime numpy",
+                found="neither of them, and the manifest names no release to copy there",
+                fix="on the board: python3 -m pip install onnxruntime numpy",
             )
         self._wheels = wheels.onnxruntime(wanted, self._python())
         return wanted
 
     def _python(self) -> str:
-        """Such as ``3.11``. Raises ``EnvironmentLackError`` where there is none."""
-        status, text = ask(self._shell, f"python3 -c {shlex.quote(PYTHON)}")
-        said = text.strip().splitlines()[-1:] or [f"status {status}"]
-        if status != 0 or not re.fullmatch(r"3\.\d+", said[0]):
+        """The board's Python version, such as ``3.11``. Raises ``EnvironmentLackError`` if there is none."""
+        status, text = run_script(self._shell, f"python3 -c {shlex.quote(PYTHON)}")
+        answer = text.strip().splitlines()[-1:] or [f"status {status}"]
+        if status != 0 or not re.fullmatch(r"3\.\d+", answer[0]):
             raise EnvironmentLackError(
-                expected=f"python3 on {self._shell.host}, in which ONNX Runtime runs",
-                found=said[0],
+                expected=f"python3 on {self._shell.host}, for ONNX Runtime",
+                found=answer[0],
                 fix="install it there (Debian: apt-get install python3), or export the file with --target executorch",
             )
-        return said[0]
+        return answer[0]
 
     @contextlib.contextmanager
     def workspace(self) -> Iterator[RemoteWorkspace]:
-        """A folder of its own with the runner in it, and the wheels that it needs."""
+        """A new folder with the runner in it, and the wheels that it needs."""
         if "onnx" in self._targets:
             folder = Path(runner.__file__).parent
-            made = workspace(self._shell, PARENTS, folder, PYTHON_RUNNER, self._left, f"{KIT}/{folder.name}")
+            made = workspace(self._shell, PARENTS, folder, PYTHON_RUNNER, self._leftovers, f"{KIT}/{folder.name}")
         else:
-            made = workspace(self._shell, PARENTS, build.arm_runner(), ARM_RUNNER, self._left)
+            made = workspace(self._shell, PARENTS, build.arm_runner(), ARM_RUNNER, self._leftovers)
         with made as space:
             for wheel in self._wheels:
                 there, target = shlex.quote(space.push(wheel, f"{KIT}/{wheel.name}")), shlex.quote(space.path(KIT))
                 unpack = f"python3 -m zipfile -e {there} {target} && rm {there}"
-                must(self._shell, unpack, f"{wheel.name} to be unpacked on {self._shell.host}")
+                run_checked(self._shell, unpack, f"to unpack {wheel.name} on {self._shell.host}")
             yield space
 
-    def returns(self, seconds: float) -> bool:
-        """Whether it lets us in again within that time."""
-        return comes_back(self._shell.connect, seconds, LOOK_AGAIN_S)
+    def reconnect(self, seconds: float) -> bool:
+        """Wait up to ``seconds`` until the board accepts a connection again."""
+        return wait_until_reachable(self._shell.connect, seconds, RETRY_S)
 
 
 def find() -> list[Found]:
-    """Boards are not looked for: they are named."""
+    """Always empty: boards are not discovered, only named."""
     return []

@@ -1,4 +1,4 @@
-"""Devices as data: what can be measured on. Another device is one file and one row."""
+"""The devices as data. A new kind of device is one file and one row."""
 
 from __future__ import annotations
 
@@ -15,10 +15,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class DeviceSpec:
-    """``open``: dotted path of ``f(argument) -> Device``, where ``argument`` is what follows the colon, None without; None where
-    nothing is timed. Then ``count`` is the path of ``f(artifacts, device, command, progress) -> Result``.
-    ``find``: dotted path of ``f() -> list[Found]``. ``argument``: its name where one is taken. ``tried``: what it has been tried on,
-    where that is not the real thing; it is stamped on results."""
+    """One kind of device.
+
+    ``open``: dotted path of ``f(argument) -> Device``, where ``argument`` is the text after the colon or None; None for a device that
+    counts, for which ``count`` is the dotted path of ``f(artifacts, device, command, progress) -> Result``.
+    ``find``: dotted path of ``f() -> list[Found]``. ``argument``: the argument's name in help texts, None if there is none;
+    ``required``: whether it must be given. ``tested_on``: what the code was tested on so far, if not on real hardware; it is stamped
+    on results.
+    """
 
     name: str
     title: str
@@ -27,11 +31,11 @@ class DeviceSpec:
     argument: str | None = None
     required: bool = False
     count: str | None = None
-    tried: str | None = None
+    tested_on: str | None = None
 
 
 class Found(NamedTuple):
-    """One line of ``mobileseg devices``. ``detail``: what it is, or the reason why nothing can be measured there."""
+    """One line of ``mobileseg devices``. ``detail``: a description, or the reason why it is not ready."""
 
     name: str
     state: Literal["ready", "not ready"]
@@ -43,30 +47,30 @@ DEVICES: Mapping[str, DeviceSpec] = {
     for spec in (
         DeviceSpec(
             "host",
-            "this machine, each file in its own runtime",
+            "this machine; each file in its own runtime",
             "mobileseg.latency.devices.host:Host",
             "mobileseg.latency.devices.host:find",
         ),
         DeviceSpec(
             "adb",
-            "a phone over adb, .pte files; SERIAL or HOST:PORT where there are several",
+            "a phone over adb; .pte files; SERIAL or HOST:PORT to choose among several",
             "mobileseg.latency.devices.adb:Adb",
             "mobileseg.latency.devices.adb:find",
             argument="SERIAL",
-            tried="tried with Debian's adbd in an emulated ARM userland; not yet on a real phone",
+            tested_on="Debian's adbd in an emulated ARM userland; not yet on a real phone",
         ),
         DeviceSpec(
             "ssh",
-            "a 64-bit ARM board over ssh; .pte, and .onnx where it has python3",
+            "a 64-bit ARM board over ssh; .pte files, and .onnx files if it has python3",
             "mobileseg.latency.devices.ssh:Ssh",
             "mobileseg.latency.devices.ssh:find",
             argument="HOST",
             required=True,
-            tried="tried with Debian's sshd in an emulated ARM userland; not yet on a real board",
+            tested_on="Debian's sshd in an emulated ARM userland; not yet on a real board",
         ),
         DeviceSpec(
             "emulated",
-            "an ARM core under QEMU: instructions of one inference, counts, not time",
+            "an ARM core under QEMU; counts the instructions of one inference, no times",
             None,
             "mobileseg.latency.devices.emulated:find",
             argument="CORE",
@@ -78,26 +82,31 @@ DEVICES: Mapping[str, DeviceSpec] = {
 
 
 def split(name: str, table: Mapping[str, DeviceSpec] = DEVICES) -> tuple[DeviceSpec, str | None]:
-    """``adb:SERIAL`` -> its row and ``SERIAL``. Raises ``UnknownNameError``, ``RequestError``; touches no device."""
+    """The row and the argument of a device's name: ``adb:SERIAL`` -> (row of adb, ``SERIAL``). Does not access the device.
+
+    Raises ``UnknownNameError``, ``RequestError`` for a missing or an unexpected argument.
+    """
     kind, colon, argument = name.partition(":")
     spec = choose(table, kind, "device")
     if argument and not spec.argument:
-        raise RequestError(expected=f"{kind} without anything behind it", found=repr(name), fix=f"say --device {kind}")
+        raise RequestError(expected=f"{kind} without an argument", found=repr(name), fix=f"use --device {kind}")
     if not argument and (colon or spec.required):
         wanted = f"{kind}:{spec.argument}" if spec.argument else kind
-        raise RequestError(expected=f"a device as {wanted}", found=repr(name), fix="see `mobileseg devices`")
+        raise RequestError(expected=f"a device such as {wanted}", found=repr(name), fix="see `mobileseg devices`")
     return spec, argument or None
 
 
 def open_device(name: str) -> Device:
-    """The device called ``name``, such as ``host``. Raises ``UnknownNameError``, ``RequestError``, ``DeviceError``."""
+    """Connect to the device ``name``, such as ``host``. Raises ``UnknownNameError``, ``RequestError``, ``DeviceError``."""
     spec, argument = split(name)
     if spec.open is None:
-        raise RequestError(expected="a device that times", found=f"{name}, which counts", fix="measure on another one")
+        raise RequestError(
+            expected="a device that measures times", found=f"{name}, which counts", fix="choose another device"
+        )
     device: Device = load(spec.open)(argument)
     return device
 
 
 def find_all() -> list[Found]:
-    """What every row finds."""
+    """All devices that can be found from here, ready or not."""
     return [found for spec in DEVICES.values() for found in load(spec.find)()]

@@ -1,1 +1,1 @@
-"""ARM cores under QEMU: what one inference executes."""
+"""ARM cores under QEMU: counts what one inference executes, with a QEMU plugin."""

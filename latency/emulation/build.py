@@ -1,4 +1,4 @@
-"""Builds the plugin that counts, once for each content of its sources."""
+"""Builds the counting plugin for QEMU; cached by the content of its sources."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ PLUGIN = "counts.so"
 
 
 def plugin() -> Path:
-    """The plugin that counts, as a shared library for the emulator of this machine."""
-    parts.require(parts.PLUGIN, "building the plugin that counts")
+    """Path of the counting plugin, a shared library for this machine's QEMU; built if needed. Raises ``EnvironmentLackError``."""
+    parts.require(parts.PLUGIN, "building the counting plugin")
     inputs = {"plugin": sha256(SOURCES), "compiler": compiler("gcc")}
 
     def make(folder: Path) -> None:

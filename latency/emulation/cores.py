@@ -1,4 +1,4 @@
-"""ARM cores that the emulator knows, as data: what /proc/cpuinfo must say of each, and caches to count misses of."""
+"""The emulated ARM cores as data: what /proc/cpuinfo shows of each, and the cache sizes to model."""
 
 from __future__ import annotations
 
@@ -6,27 +6,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 LINE = 64
-"""Bytes of a cache line, on all of them."""
+"""Bytes per cache line, the same on all cores."""
 
 
 @dataclass(frozen=True)
 class Cache:
-    """A data cache. ``ways``: lines that share a set."""
+    """A data cache. ``ways``: lines per set."""
 
     size_bytes: int
     ways: int
 
     @property
     def text(self) -> str:
-        """As the plugin takes it."""
+        """``BYTES:WAYS:LINE``, the plugin's argument."""
         return f"{self.size_bytes}:{self.ways}:{LINE}"
 
 
 @dataclass(frozen=True)
 class EmulatedCore:
-    """``name`` is QEMU's. ``midr``: the main ID register of QEMU's model. ``features``: what Linux calls its hardware capabilities.
+    """One core. ``name``: QEMU's name; ``midr``: main ID register of QEMU's model; ``features``: Linux's hardware capabilities.
 
-    ``l1`` and ``l2`` are sizes that the core is sold with; ``source`` says where the choices stand, and ``like`` who chose these.
+    ``l1`` and ``l2``: data cache sizes that are common for this core. ``source``: the manual that lists the possible sizes;
+    ``modelled_on``: the product with the chosen ones.
     """
 
     name: str
@@ -36,11 +37,11 @@ class EmulatedCore:
     l1: Cache
     l2: Cache
     source: str
-    like: str
+    modelled_on: str
 
     @property
     def cpuinfo(self) -> str:
-        """``/proc/cpuinfo`` of a machine with one such core, in Linux's form."""
+        """The text of ``/proc/cpuinfo`` on a machine with one such core."""
         fields = {
             "processor": "0",
             "BogoMIPS": "50.00",
@@ -54,7 +55,7 @@ class EmulatedCore:
         return "".join(f"{name}\t: {value}\n" for name, value in fields.items()) + "\n"
 
     def files(self) -> dict[str, str]:
-        """What the emulated program finds in /proc and /sys, by path below the root."""
+        """The files of /proc and /sys that the emulated program sees: text by path relative to the root."""
         cpu = "sys/devices/system/cpu"
         one = dict.fromkeys(("possible", "present", "online", "kernel_max"), "0\n")
         lists = (
@@ -80,7 +81,7 @@ ARMV82 = (
 )  # fmt: skip
 KIB = 1024
 
-# "max" is left out: with SME its int8 results were wrong, and no phone is like it.
+# QEMU's "max" is left out: with SME its int8 results were wrong, and no phone has such a core.
 CORES: Mapping[str, EmulatedCore] = {
     core.name: core
     for core in (

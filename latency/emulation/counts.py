@@ -1,4 +1,4 @@
-"""What one inference executes on an emulated core. Counts, not time."""
+"""What one inference executes on an emulated core, in counts, not time."""
 
 from __future__ import annotations
 
@@ -8,25 +8,27 @@ from mobileseg.export.manifest import Part
 from mobileseg.latency.emulation.cores import LINE, EmulatedCore
 
 CLASSES: Mapping[str, str] = {
-    "dot": "sdot, udot: four 8-bit products a lane",
+    "dot": "sdot, udot: four 8-bit products per lane",
     "matrix": "smmla: 8-bit matrix products",
-    "fused": "fmla on vectors",
-    "widening": "smull, smlal: 8 and 16-bit products into twice the width",
+    "fused": "fmla: fused multiply-add on vectors",
+    "widening": "smull, smlal: 8 and 16-bit products with results of twice the width",
     "simd": "other vector instructions",
-    "scalar_float": "floating point on one value",
+    "scalar_float": "scalar floating point",
     "vector_load": "loads into vector registers",
     "vector_store": "stores from vector registers",
     "load": "other loads",
     "store": "other stores",
     "branch": "branches and system instructions",
-    "integer": "integer arithmetic, and prefetches",
+    "integer": "integer arithmetic and prefetches",
 }
 
 
 class Counts(Part):
-    """Of one inference on one thread, after two others; every instruction is in one class, and the classes add up to
-    ``instructions``. Bytes: as the program asks for them. Misses: of modelled data caches (least recently used, no prefetcher, no
-    instruction fetches)."""
+    """Counts of one inference on one thread, after two warm-up runs.
+
+    Every instruction is in exactly one class (see ``CLASSES``), so the classes add up to ``instructions``. Bytes are those that the
+    program loads and stores. Misses are of modelled data caches (LRU, no prefetcher, no instruction fetches).
+    """
 
     instructions: int
     dot: int
@@ -71,17 +73,17 @@ class CachePart(Part):
 
 
 class CorePart(Part):
-    """The emulated core. ``like``: whose cache sizes these are; ``source``: where they are written down."""
+    """The emulated core. ``modelled_on``: the product with these cache sizes; ``source``: the manual that lists them."""
 
     name: str
     title: str
     l1: CachePart
     l2: CachePart
-    like: str
+    modelled_on: str
     source: str
 
     @classmethod
     def of(cls, core: EmulatedCore) -> CorePart:
-        """From its row."""
+        """From a row of ``CORES``."""
         l1, l2 = (CachePart(size_bytes=c.size_bytes, ways=c.ways, line_bytes=LINE) for c in (core.l1, core.l2))
-        return cls(name=core.name, title=core.title, l1=l1, l2=l2, like=core.like, source=core.source)
+        return cls(name=core.name, title=core.title, l1=l1, l2=l2, modelled_on=core.modelled_on, source=core.source)

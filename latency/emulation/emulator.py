@@ -1,4 +1,4 @@
-"""The runner under QEMU's user emulation, on a modelled core: a folder to work in, and one process."""
+"""Runs the C++ runner under QEMU's user emulation, as if on an ARM core, in a folder of its own."""
 
 from __future__ import annotations
 
@@ -20,43 +20,43 @@ from mobileseg.latency.runners import build, parts
 
 QEMU = "qemu-aarch64"
 TESTED = range(7, 9)
-"""Major releases whose plugin interface is the one that counts.c speaks; 7.2 is what was run."""
+"""Major releases of QEMU with the plugin interface that counts.c uses; tested with 7.2."""
 
 KIT, ROOT, COUNTS = "kit", "root", "counts.txt"
 TIMEOUT_S = 3600.0
 
 
 def emulator_version() -> str:
-    """QEMU's version in its own words. Raises ``EnvironmentLackError`` where it is not here, or of another plugin interface."""
+    """QEMU's name and version. Raises ``EnvironmentLackError`` if it is missing, or has another plugin interface."""
     parts.require((*parts.EMULATOR, *parts.CROSS, *parts.PLUGIN), "emulating an ARM core")
     text = call([QEMU, "--version"], TIMEOUT_S).stdout
     match = re.search(r"version (\d+)\.(\S+)", text)
     if match is None or int(match.group(1)) not in TESTED:
         raise EnvironmentLackError(
-            expected="qemu-user 7 or 8, for the plugin interface of version 1",
+            expected="qemu-user 7 or 8, with version 1 of the plugin interface",
             found=text.splitlines()[0] if text else "no answer",
-            fix="use Debian 12's qemu-user (7.2)",
+            fix="install Debian 12's qemu-user (7.2)",
         )
     return f"qemu-user {match.group(1)}.{match.group(2)}"
 
 
 @dataclass(frozen=True)
 class Emulator:
-    """``core`` on this machine. ``folder``: where the runner, the files that it reads and those that it writes are."""
+    """An emulated ``core``. ``folder``: the working directory, with the runner, its inputs and its outputs."""
 
     core: EmulatedCore
     folder: Path
 
     def command(self, arguments: Sequence[str], counting: bool) -> list[str]:
-        """Paths are relative to ``folder``: where it is must not move the emulated stack, and with it the counts."""
+        """The command line. Paths are relative to ``folder``: a longer path would move the emulated stack and change the counts."""
         counter = f"{plugin()},out={COUNTS},l1={self.core.l1.text},l2={self.core.l2.text}"
         loader = [f"./{KIT}/{build.LOADER}", "--library-path", f"./{KIT}", f"./{KIT}/{build.RUNNER}"]
         counted = ["-plugin", counter] if counting else []
         return [QEMU, "-seed", "1", "-cpu", self.core.name, "-L", ROOT, *counted, *loader, *arguments]
 
     def count(self, arguments: Sequence[str]) -> list[dict[str, int]]:
-        """Counts of one inference of each model that ``arguments`` name. Raises ``ArtifactError``, ``EnvironmentLackError``."""
-        nothing: dict[str, str] = {}  # the environment is on the emulated stack as well
+        """Counts of one inference of each model in the runner's ``arguments``. Raises ``ArtifactError``, ``EnvironmentLackError``."""
+        nothing: dict[str, str] = {}  # the environment is on the emulated stack, too
         done = call(self.command(["--count", *arguments], counting=True), TIMEOUT_S, self.folder, nothing)
         events = [json.loads(line) for line in done.stdout.splitlines()]
         self._check(events, done.returncode, done.stderr)
@@ -64,20 +64,20 @@ class Emulator:
         return [_pairs(line.split()) for line in lines]
 
     @staticmethod
-    def _check(events: Sequence[dict[str, Any]], status: int, said: str) -> None:
+    def _check(events: Sequence[dict[str, Any]], status: int, stderr: str) -> None:
         last = events[-1] if events else {"event": "nothing"}
         if last["event"] == "error":
             raise ArtifactError(expected=last["expected"], found=last["found"], fix=last["fix"])
         if status != 0 or last["event"] != "end":
             raise EnvironmentLackError(
-                expected="the emulated runner to reach its end",
-                found=last_lines(said) or f"status {status} after {last['event']!r}",
-                fix="see whether the runner runs by hand: make arm-runner",
+                expected="the emulated runner to finish",
+                found=last_lines(stderr) or f"status {status} after {last['event']!r}",
+                fix="build the runner and try it by hand: make arm-runner",
             )
 
 
 def _pairs(words: Sequence[str]) -> dict[str, int]:
-    """``model 0 dot 12 ...`` as a dict, without the model's number: lines come in their order."""
+    """``model 0 dot 12 ...`` as a dict without the model's number; the lines are in the models' order."""
     found = {name: int(value) for name, value in zip(words[::2], words[1::2], strict=True)}
     found.pop("model")
     return found
@@ -85,7 +85,7 @@ def _pairs(words: Sequence[str]) -> dict[str, int]:
 
 @contextlib.contextmanager
 def emulator(core: EmulatedCore) -> Iterator[Emulator]:
-    """An emulator with an empty folder, which is removed afterwards. Builds what is not built yet. Raises ``EnvironmentLackError``."""
+    """An emulator in a new folder, which is removed afterwards. Builds runner and plugin if needed. Raises ``EnvironmentLackError``."""
     emulator_version()
     kit = build.arm_runner()
     plugin()
@@ -99,7 +99,7 @@ def emulator(core: EmulatedCore) -> Iterator[Emulator]:
         yield Emulator(core, folder)
 
 
-def bring(local: Path, folder: Path, name: str) -> str:
-    """Copy a file into the emulator's folder; gives its name there."""
+def copy_in(local: Path, folder: Path, name: str) -> str:
+    """Copy a file into the emulator's folder; returns its name there."""
     shutil.copyfile(local, folder / name)
     return name

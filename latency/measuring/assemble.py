@@ -1,4 +1,4 @@
-"""From what runners said to the parts of a result."""
+"""Builds the parts of a result from what the runners reported."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from mobileseg.latency.emulation.counts import Counts
 from mobileseg.latency.measuring.session import Record, Setting
 from mobileseg.latency.protocol import Protocol
 from mobileseg.latency.results import summary
-from mobileseg.latency.results.result import Likeness, Profile, Series, Session, Stage
+from mobileseg.latency.results.result import OutputAgreement, Profile, Series, Session, Stage
 
 Turn = Sequence[float]  # samples in ms
 
 
 def session(setting: Setting, repeat: int, record: Record, before: Sensors, after: Sensors | None) -> Session:
-    """One runner process. Its own word on threads and cores counts, where it gave it."""
+    """The session of one runner process. Threads and cores are those that the runner reports, if it reports them."""
     start = record.start
     return Session(
         threads=setting.threads if start is None or start.threads is None else start.threads,
@@ -33,7 +33,7 @@ def session(setting: Setting, repeat: int, record: Record, before: Sensors, afte
 
 
 def facts(artifact: Artifact) -> dict[str, Any]:
-    """What a series says of its file, whatever was measured."""
+    """The fields of a series that describe its file, from the manifest."""
     manifest = artifact.manifest
     return {
         "file": artifact.path.name,
@@ -55,14 +55,18 @@ def series(
     solo: Record | None,
     stages: tuple[Stage | None, Stage | None],
     profile: Profile | None,
-    with_host: Likeness | None,
+    vs_host: OutputAgreement | None,
 ) -> Series:
-    """File ``index`` in session ``number``; ``solo``: its own short process, where several were measured together."""
+    """The series of file ``index`` in session ``number``.
+
+    ``solo``: the file's own short process, if several files were measured together; load time, first inference and memory come from
+    there. ``stages``: preprocessing and postprocessing.
+    """
     track = record.tracks[index]
     alone = record if solo is None else solo
     once = alone.tracks[index if solo is None else 0].once
     memory = alone.memory
-    counted = memory is not None and memory.peak_kb is not None and memory.base_kb is not None
+    has_peak = memory is not None and memory.peak_kb is not None and memory.base_kb is not None
     samples = tuple(sample for turn in track.turns for sample in turn)
     figures = summary.summarize(track.turns)._asdict() if samples else {}
     return Series(
@@ -70,8 +74,8 @@ def series(
         session=number,
         load_ms=once.get("load"),
         first_ms=once.get("first"),
-        peak_kb=memory.peak_kb - memory.base_kb if counted else None,  # type: ignore[union-attr,operator]  # looked at above
-        whole_peak_kb=None if memory is None else memory.peak_kb,
+        peak_kb=memory.peak_kb - memory.base_kb if has_peak else None,  # type: ignore[union-attr,operator]  # checked above
+        process_peak_kb=None if memory is None else memory.peak_kb,
         warmup_ms=track.warmup.samples_ms if track.warmup else (),
         warmup_stable=track.warmup.stable if track.warmup else None,
         samples_ms=samples,
@@ -80,20 +84,20 @@ def series(
         preprocess=stages[0],
         postprocess=stages[1],
         profile=profile,
-        with_host=with_host,
+        vs_host=vs_host,
         **figures,
     )
 
 
-def far_apart(file: str, repeats: Sequence[Sequence[Turn]], by: Protocol) -> Iterator[Finding]:
-    """That the figures of a file's repetitions differ by more than the protocol takes for the same."""
-    found = _apart(repeats, by.figure)
+def repeat_findings(file: str, repeats: Sequence[Sequence[Turn]], by: Protocol) -> Iterator[Finding]:
+    """A finding if the repetitions of ``file`` differ by more than the protocol's ``within``. ``repeats``: turns of each repetition."""
+    found = _relative_spread(repeats, by.figure)
     if len(repeats) > 1 and not found <= by.within:
-        yield Finding("repeats", f"{by.figure} of {file} within {by.within:.0%}", f"{found:.1%} apart")
+        yield Finding("repeats", f"{by.figure} of {file} within {by.within:.0%}", f"{found:.1%} difference")
 
 
-def _apart(repeats: Sequence[Sequence[Turn]], figure: str) -> float:
-    """How far the largest figure of several repetitions is above the smallest, as a share of it; infinite where one has no samples."""
+def _relative_spread(repeats: Sequence[Sequence[Turn]], figure: str) -> float:
+    """Largest over smallest figure of the repetitions, minus 1; infinite if a repetition has no samples."""
     if not all(repeats):
         return float("inf")
     figures = [summary.figure_of(turns, figure) for turns in repeats]

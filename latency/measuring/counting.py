@@ -1,7 +1,7 @@
-"""An ARM core without a device: what one inference executes on it, and whether it computes the same. Counts, not time.
+"""Counts what one inference executes on an emulated ARM core, and checks its outputs. Counts, not time.
 
-The ARM kernels of XNNPACK run, chosen for the emulated core, so a rewrite that makes them do more shows to the last instruction.
-How long that takes on a real core nobody can say here: QEMU's own time means nothing, and is not reported.
+XNNPACK's ARM kernels run, selected for the emulated core, so the cost of a rewrite shows to the last instruction. Time on a real
+core cannot be derived from this; QEMU's own run time is meaningless and is not reported.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from mobileseg.latency.conditions.sensors import Sensors
 from mobileseg.latency.devices.emulated import KIND, core_of, properties
 from mobileseg.latency.emulation.cores import EmulatedCore
 from mobileseg.latency.emulation.counts import CorePart, Counts
-from mobileseg.latency.emulation.emulator import bring, emulator, emulator_version
+from mobileseg.latency.emulation.emulator import copy_in, emulator, emulator_version
+from mobileseg.latency.measuring.agreement import output_agreement
 from mobileseg.latency.measuring.assemble import facts
-from mobileseg.latency.measuring.likeness import likeness
-from mobileseg.latency.measuring.picture import told
+from mobileseg.latency.measuring.picture import describe
 from mobileseg.latency.measuring.stages import read_outputs
 from mobileseg.latency.protocol import Protocol
 from mobileseg.latency.results.result import Result, Series, Session
@@ -34,9 +34,9 @@ from mobileseg.latency.runners.compiling import record
 from mobileseg.postprocess.class_map import Outputs
 
 Progress = Callable[[str], None]
-RUNS = "executorch"
+TARGET = "executorch"  # the only target with a runner for the emulator
 ONCE = Protocol(
-    name="count", title="one inference after two others, in a process of its own: nothing is timed",
+    name="count", title="one inference after two warm-up runs, in its own process: counted, not timed",
     figure="median", warmup_min=2, warmup_max=2, stable_within=0, turns=1, runs=1, min_seconds=0,
     repeats=1, cool_down_s=0, within=0, wait_s=0, refuse_before=(), refuse_after=(),
 )  # fmt: skip
@@ -44,40 +44,41 @@ ONCE = Protocol(
 
 @dataclass(frozen=True)
 class Emulation:
-    """One inference on the emulated core: what it executed, and what it gave."""
+    """One inference on the emulated core: what it executed, and its outputs."""
 
     counts: Counts
     outputs: Outputs
 
 
 def check(artifact: Artifact) -> None:
-    """Raise ``RequestError`` for files that no runner here takes to ARM."""
-    if artifact.target.name != RUNS:
+    """Raise ``RequestError`` for files that cannot run in the emulator."""
+    if artifact.target.name != TARGET:
         raise RequestError(
             expected="a .pte for an emulated core",
             found=f"{artifact.path.name}, {artifact.target.title}",
-            fix="export it with --target executorch; on emulated ARM other files are not measured",
+            fix="export it with --target executorch; other files are not measured on emulated cores",
         )
 
 
 def emulate(artifact: Artifact, cpu: str, batch: Batch | None = None) -> Emulation:
-    """Run ``artifact`` once on an emulated core. ``batch``: ``(1, 3, H, W)`` float32 in 0..255, by default the first sample image.
+    """Run ``artifact`` once on the emulated core ``cpu`` (a name in ``CORES``).
 
-    Builds runner and plugin at the first call. Raises ``UnknownNameError``, ``RequestError``, ``ArtifactError`` and
-    ``EnvironmentLackError``, whose message names Debian's packages.
+    ``batch``: ``(1, 3, H, W)`` float32 in 0..255; default: the first sample image. Builds the runner and the plugin on first use.
+    Raises ``UnknownNameError`` (core), ``RequestError`` (target), ``ArtifactError`` (the runner refuses the file) and
+    ``EnvironmentLackError``, which names the missing Debian packages.
     """
     core = core_of(cpu)
     check(artifact)
     pixels = read_batch(first_sample(), *artifact.size) if batch is None else batch
     with emulator(core) as machine:
-        model = bring(artifact.path, machine.folder, "model.pte")
+        model = copy_in(artifact.path, machine.folder, "model.pte")
         np.ascontiguousarray(pixels, dtype="<f4").tofile(machine.folder / "input.bin")
         (found,) = machine.count(["--model", model, "--input", "input.bin", "--output", "outputs"])
         return Emulation(Counts.model_validate(found), read_outputs(artifact, machine.folder / "outputs"))
 
 
 def count(artifact: Artifact, cpu: str) -> Counts:
-    """The counts alone; see ``emulate``. They hardly depend on the pixels."""
+    """Only the counts of ``emulate``, which also lists the errors. They hardly depend on the pixels."""
     return emulate(artifact, cpu).counts
 
 
@@ -86,7 +87,7 @@ def count_all(
 ) -> Result:
     """Count every file on ``emulated:CORE`` and compare its outputs with the host's and with the reference model's.
 
-    Raises what ``emulate`` and ``open_artifact`` raise, wrong requests before anything is built.
+    Raises the errors of ``emulate`` and ``open_artifact``; requests are checked before anything is built.
     """
     core = core_of(device)
     if not artifacts:
@@ -108,12 +109,12 @@ def count_all(
         created=datetime.now(UTC).replace(microsecond=0),
         command=command,
         device=f"{KIND}:{core.name}",
-        gives="counts",
+        quantity="counts",
         emulated=CorePart.of(core),
         properties=properties(core),
         protocol=ONCE,
         versions={**installed(), "qemu-user": debian.version("qemu-user"), **built},
-        input=told(first_sample()),
+        input=describe(first_sample()),
         sessions=(session,),
         series=tuple(series),
         complete=True,
@@ -129,8 +130,8 @@ def _series(artifact: Artifact, core: EmulatedCore) -> Series:
     return Series(
         **facts(artifact),
         counts=found.counts,
-        with_host=likeness(artifact, artifact.load(1).run(batch), found.outputs),
-        with_reference=likeness(
+        vs_host=output_agreement(artifact, artifact.load(1).run(batch), found.outputs),
+        vs_reference=output_agreement(
             artifact,
             reference_outputs(reference_of(artifact.manifest, folder=artifact.path.parent), batch),
             found.outputs,

@@ -1,6 +1,6 @@
-"""The app's own measurement: every repetition in a new process of the installed app, put together into one result.
+"""Measures inside the installed Android app: each repetition in a new process of the app, merged into one result.
 
-An app's figures and a shell's differ on phones: a result says which it is, and the two are never mixed.
+Times in an app and in a shell differ on phones: a result says which it is, and the two are never mixed.
 """
 
 from __future__ import annotations
@@ -22,23 +22,23 @@ from mobileseg.latency.devices.contract import DeviceError, RunnerFailedError
 from mobileseg.latency.devices.table import split
 from mobileseg.latency.measuring import assemble, resume
 from mobileseg.latency.measuring.measurement import Interrupted
-from mobileseg.latency.measuring.picture import told, write_input
+from mobileseg.latency.measuring.picture import describe, write_input
 from mobileseg.latency.measuring.request import BIG
 from mobileseg.latency.protocol import PROTOCOLS, Protocol, check_gates
 from mobileseg.latency.results.result import Result, Series
 from mobileseg.provenance import public_text
 from mobileseg.registry import choose
 
-TARGETS = ("executorch", "onnx")  # whose runtimes the app holds
-TRIED = "driven over adb with a stand-in for the app; the app has not run on a real phone yet"
-ALONE = ("load_ms", "first_ms", "peak_kb", "whole_peak_kb")  # of a process of its own, where there are several files
+TARGETS = ("executorch", "onnx")  # the runtimes in the app
+TESTED_ON = "a stand-in for the app, driven over adb; the app has not run on a real phone yet"
+ALONE = ("load_ms", "first_ms", "peak_kb", "process_peak_kb")  # measured in the file's own process if there are several
 
 Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What was asked for, checked. ``phone``: the device's name."""
+class AppRequest:
+    """A checked request. ``phone``: the name of the device."""
 
     artifacts: tuple[Artifact, ...]
     protocol: Protocol
@@ -49,7 +49,7 @@ class Asked:
 
     @property
     def starts(self) -> list[tuple[int, int]]:
-        """Repetition and threads of each start of the app with all files."""
+        """``(repetition, threads)`` of each start of the app with all files."""
         return [(repeat, count) for repeat in range(self.protocol.repeats) for count in self.threads]
 
 
@@ -64,36 +64,39 @@ def measure(
     progress: Progress = lambda _: None,
     earlier: Result | None = None,
 ) -> Result:
-    """Measure files against each other inside the installed app, by a protocol of ``mobileseg latency``: in turns in one process, a
-    new process for every repetition and every number of ``threads``. ``earlier``: a result of the same request that broke off.
+    """Measure files against each other inside the installed app: in turns in one process, with a new process for every repetition
+    and every number of ``threads``.
 
-    A phone that is lost after the first start, or a gate that closes, gives a result that is not ``complete``, with the reason;
-    Ctrl-C raises ``Interrupted`` with such a result. Raises ``RequestError`` (files, names), ``EnvironmentLackError`` (no device, no
-    app), ``GateError`` (what the app refuses).
+    ``device``: "adb" or "adb:SERIAL". ``protocol``, ``allow``, ``command``, ``progress``: as in ``measurement.measure``. ``earlier``:
+    the incomplete result of an interrupted measurement of the same request.
+
+    If the phone is lost after the first start, or a gate closes, the result is not ``complete`` and names the reason; Ctrl-C raises
+    ``Interrupted`` with such a result. Raises ``RequestError`` (files, names), ``EnvironmentLackError`` (no device, no app),
+    ``GateError`` (the app's gates).
     """
     how = choose(PROTOCOLS, protocol, "protocol")
     check_gates(tuple(allow))
     opened, counts, serial = _checked(artifacts, device, threads)
     phone = Adb(serial)
-    run = _Measurement(Asked(opened, how, counts, tuple(allow), phone.name, command), progress)
+    run = _Measurement(AppRequest(opened, how, counts, tuple(allow), phone.name, command), progress)
     if earlier is not None:
-        run.take(earlier)
+        run.resume_from(earlier)
     reason: str | None = None
     try:
         with (
             tempfile.TemporaryDirectory(prefix="mobileseg-app-") as folder,
             installed_app(phone.shell, phone.name, Path(folder)) as app,
         ):
-            run.all(app, Path(folder))
+            run.run(app, Path(folder))
     except KeyboardInterrupt:
-        if run.told:
-            raise Interrupted(merge(run.told, run.asked, run.skipped, "interrupted")) from None
+        if run.results:
+            raise Interrupted(merge(run.results, run.request, run.skipped, "interrupted")) from None
         raise
     except (DeviceError, GateError) as error:
-        if not run.told:
+        if not run.results:
             raise
         reason = public_text(f"expected {error.expected}; found {error.found}")
-    return merge(run.told, run.asked, run.skipped, reason)
+    return merge(run.results, run.request, run.skipped, reason)
 
 
 def _checked(
@@ -102,12 +105,16 @@ def _checked(
     """The files, the numbers of threads and the serial. Raises ``RequestError``."""
     spec, serial = split(device)
     if spec.name != "adb":
-        raise RequestError(expected="--in-app with --device adb", found=device, fix="the app runs on phones alone")
+        raise RequestError(
+            expected="--in-app with --device adb", found=device, fix="use --device adb: the app runs only on phones"
+        )
     if not artifacts:
         raise RequestError(expected="at least one artifact", found="none", fix="name exported files")
     if BIG in threads:
         raise RequestError(
-            expected="numbers of --threads with --in-app", found=BIG, fix="an app chooses no cores: give a number"
+            expected="a number for --threads with --in-app",
+            found=BIG,
+            fix="give a number: an app cannot choose its cores",
         )
     opened = tuple(read_artifact(path) for path in artifacts)
     for artifact in opened:
@@ -122,50 +129,50 @@ def _checked(
 
 @dataclass
 class _Measurement:
-    """What was measured so far. ``told``: a result of each start; ``skipped``: pauses that were left out."""
+    """A measurement in progress. ``results``: one of each start of the app; ``skipped``: pauses that were left out."""
 
-    asked: Asked
+    request: AppRequest
     progress: Progress
-    told: list[Result] = field(default_factory=list)
+    results: list[Result] = field(default_factory=list)
     skipped: list[Deviation] = field(default_factory=list)
 
-    def take(self, earlier: Result) -> None:
-        """Go on with a result that broke off. Raises ``RequestError`` where it is another measurement's."""
-        asked, starts = self.asked, [(s.repeat, s.threads) for s in earlier.sessions]
-        resume.refuse_other(
+    def resume_from(self, earlier: Result) -> None:
+        """Resume an interrupted measurement. Raises ``RequestError`` if ``earlier`` is of another request."""
+        request, starts = self.request, [(s.repeat, s.threads) for s in earlier.sessions]
+        resume.check_same(
             {
-                "device": (earlier.device, name_of(asked.phone)),
-                "protocol": (earlier.protocol, asked.protocol),
-                "files": resume.files(earlier, asked.artifacts),
-                "threads": (starts, asked.starts[: len(starts)]),
+                "device": (earlier.device, name_of(request.phone)),
+                "protocol": (earlier.protocol, request.protocol),
+                "files": resume.files(earlier, request.artifacts),
+                "threads": (starts, request.starts[: len(starts)]),
             }
         )
-        self.told = [_session_of(earlier, number) for number in range(len(starts))]
+        self.results = [_session_of(earlier, number) for number in range(len(starts))]
 
-    def all(self, app: AndroidApp, folder: Path) -> None:
-        """Every start that is not there yet."""
-        asked = self.asked
+    def run(self, app: AndroidApp, folder: Path) -> None:
+        """Start the app for every measurement that is still missing."""
+        request = self.request
         names = self._push(app, folder)
-        for repeat, threads in asked.starts[len(self.told) :]:
-            self.skipped += cool_down(asked.protocol, asked.allow, len(self.told), self.progress)
+        for repeat, threads in request.starts[len(self.results) :]:
+            self.skipped += cool_down(request.protocol, request.allow, len(self.results), self.progress)
             extras: Extras = {
-                "input_name": told(first_sample()), "protocol": asked.protocol.name, "threads": threads,
-                "repeat": repeat, "allow": ",".join(asked.allow), "command": asked.command or "",
+                "input_name": describe(first_sample()), "protocol": request.protocol.name, "threads": threads,
+                "repeat": repeat, "allow": ",".join(request.allow), "command": request.command or "",
             }  # fmt: skip
             alone: list[Series] = []
             if len(names) > 1:
-                for name, artifact in zip(names, asked.artifacts, strict=True):
-                    self.progress(f"the app alone with {artifact.path.name}: load, first run, memory")
+                for name, artifact in zip(names, request.artifacts, strict=True):
+                    self.progress(f"app with {artifact.path.name} alone: load, first run, memory")
                     short = self._start(app, {**extras, "brief": True}, [name], [artifact])
                     alone.append(short.series[0])
-            result = self._start(app, extras, names, asked.artifacts)
+            result = self._start(app, extras, names, request.artifacts)
             series = result.series if not alone else [_with(s, a) for s, a in zip(result.series, alone, strict=True)]
-            self.told.append(result.model_copy(update={"series": tuple(series)}))
+            self.results.append(result.model_copy(update={"series": tuple(series)}))
 
     def _push(self, app: AndroidApp, folder: Path) -> list[str]:
-        """Names of the files in the app's storage, each with its manifest and its input beside it."""
+        """Push every file with its manifest and its input; return the files' names in the app's storage."""
         pixels, names = read_image(first_sample()), []
-        for number, artifact in enumerate(self.asked.artifacts):
+        for number, artifact in enumerate(self.request.artifacts):
             self.progress(f"push {artifact.path.name} to the app")
             name = storage_name(number, artifact.path.name)
             data = write_input(artifact, pixels, folder / f"{number}.bin")
@@ -180,34 +187,36 @@ class _Measurement:
         result = app.measure({**files, **extras}, self.progress)
         if [s.sha256 for s in result.series] != [a.manifest.artifact.sha256 for a in artifacts]:
             wanted = ", ".join(a.path.name for a in artifacts)
-            raise RunnerFailedError(expected=f"figures of {wanted}", found="another file's", fix="measure again")
+            raise RunnerFailedError(expected=f"a result for {wanted}", found="one for other files", fix="measure again")
         return result
 
 
 def name_of(phone: str) -> str:
-    """As what a result names its device: figures of an app are no others'."""
+    """The device name in a result: times in the app are a device of their own."""
     return f"{phone} in app"
 
 
-def merge(told: Sequence[Result], asked: Asked, skipped: Sequence[Deviation] = (), reason: str | None = None) -> Result:
-    """One result of the app's starts; the protocol judges how far repetitions are apart. ``reason``: why some are missing."""
+def merge(
+    results: Sequence[Result], request: AppRequest, skipped: Sequence[Deviation] = (), reason: str | None = None
+) -> Result:
+    """Merge the results of the app's starts, and compare the repetitions by the protocol. ``reason``: why some are missing."""
     series = [
         one.model_copy(update={"session": number, "file": artifact.path.name})
-        for number, result in enumerate(told)
-        for one, artifact in zip(result.series, asked.artifacts, strict=True)
+        for number, result in enumerate(results)
+        for one, artifact in zip(result.series, request.artifacts, strict=True)
     ]
     deviations = [
-        *(d.model_copy(update={"session": number}) for number, result in enumerate(told) for d in result.deviations),
+        *(d.model_copy(update={"session": number}) for number, result in enumerate(results) for d in result.deviations),
         *skipped,
     ]
     if reason is None:
-        far = list(_far_apart(told, asked))
-        deviations += deviations_of(far, "after", asked.protocol.refuse_after, asked.allow, None)
-    return told[0].model_copy(
+        found = list(_repeat_findings(results, request))
+        deviations += deviations_of(found, "after", request.protocol.refuse_after, request.allow, None)
+    return results[0].model_copy(
         update={
-            "device": name_of(asked.phone),
-            "tried": TRIED,
-            "sessions": tuple(result.sessions[0] for result in told),
+            "device": name_of(request.phone),
+            "tested_on": TESTED_ON,
+            "sessions": tuple(result.sessions[0] for result in results),
             "series": tuple(series),
             "deviations": tuple(deviations),
             "complete": reason is None,
@@ -216,13 +225,13 @@ def merge(told: Sequence[Result], asked: Asked, skipped: Sequence[Deviation] = (
     )
 
 
-def _far_apart(told: Sequence[Result], asked: Asked) -> Iterator[Finding]:
-    """Of one file with one number of threads, over its repetitions."""
-    for i, artifact in enumerate(asked.artifacts):
-        for threads in asked.threads:
-            same = [result.series[i] for result in told if result.sessions[0].threads == threads]
+def _repeat_findings(results: Sequence[Result], request: AppRequest) -> Iterator[Finding]:
+    """Repetitions of one file with one number of threads that differ by too much."""
+    for i, artifact in enumerate(request.artifacts):
+        for threads in request.threads:
+            same = [result.series[i] for result in results if result.sessions[0].threads == threads]
             turns = [[list(turn) for turn in one.turns] for one in same]
-            yield from assemble.far_apart(artifact.path.name, turns, asked.protocol)
+            yield from assemble.repeat_findings(artifact.path.name, turns, request.protocol)
 
 
 def _with(together: Series, alone: Series) -> Series:
@@ -230,7 +239,7 @@ def _with(together: Series, alone: Series) -> Series:
 
 
 def _session_of(result: Result, number: int) -> Result:
-    """What one start told, out of a result that was put together."""
+    """The result of start ``number``, out of a merged result."""
     return result.model_copy(
         update={
             "sessions": (result.sessions[number],),

@@ -1,4 +1,4 @@
-"""The measurement: files in turns, so that drift hits all of them alike; a process a setting; conditions before and after."""
+"""The measurement: files take turns, so that drift affects all alike; one process per setting; conditions before and after."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from mobileseg.latency.conditions.gates import (
     Finding,
     cool_down,
     deviations_of,
+    gate_error,
     inspect,
-    refusal,
-    wait_until_fit,
+    wait_for_gates,
 )
 from mobileseg.latency.conditions.sensors import Sensors
 from mobileseg.latency.devices.contract import DeviceError
 from mobileseg.latency.devices.table import split
 from mobileseg.latency.measuring import assemble, resume, stages
-from mobileseg.latency.measuring.likeness import host_outputs, likeness
-from mobileseg.latency.measuring.picture import told, write_input
+from mobileseg.latency.measuring.agreement import host_outputs, output_agreement
+from mobileseg.latency.measuring.picture import describe, write_input
 from mobileseg.latency.measuring.request import Request, check_counting
 from mobileseg.latency.measuring.session import Bench, Record, Setting
 from mobileseg.latency.protocol import DEFAULT
-from mobileseg.latency.results.result import Likeness, Profile, Result, Series, Session, Stage
+from mobileseg.latency.results.result import OutputAgreement, Profile, Result, Series, Session, Stage
 from mobileseg.postprocess.class_map import Outputs
 from mobileseg.progress import count
 from mobileseg.provenance import public_text
@@ -42,7 +42,7 @@ Progress = Callable[[str], None]
 
 
 class Interrupted(KeyboardInterrupt):
-    """Ctrl-C, with what was measured until then."""
+    """Ctrl-C during a measurement. ``result``: what was measured until then, marked as incomplete."""
 
     def __init__(self, result: Result) -> None:
         super().__init__("interrupted")
@@ -63,15 +63,19 @@ def measure(
     progress: Progress = lambda _: None,
     earlier: Result | None = None,
 ) -> Result:
-    """Measure files against each other.
+    """Measure files against each other on one device.
 
-    ``threads``: numbers, or "big" for as many as there are big cores, bound to them; one measurement each. ``cores``: all, big,
-    little or "0,1". ``allow``: gates of the protocol that are recorded instead of refused. ``profile``: a folder. ``earlier``: a result
-    of the same request that broke off; what it has is not measured again.
+    ``artifacts``: exported files with their manifests beside them. ``device``: a name as ``mobileseg devices`` lists them.
+    ``protocol``: a name in ``PROTOCOLS``. ``threads``: numbers, or "big" for one thread per big core, bound to them; each is measured
+    in a process of its own. ``cores``: "all", "big", "little" or numbers such as "0,1". ``allow``: gates that are recorded instead of
+    refused. ``profile``: existing folder for per-operator profiles. ``compute_units``: Core ML's. ``command``: stamped on the result.
+    ``progress``: called with a line of text now and then. ``earlier``: the incomplete result of an interrupted measurement of the
+    same request; what it has is not measured again.
 
-    A device that is lost, or a runner that dies, after the first turn gives a result that is not ``complete``, with the reason;
-    Ctrl-C raises ``Interrupted`` with such a result. A result with ``refused`` deviations is not good by its protocol.
-    Raises ``RequestError`` (names, files), ``EnvironmentLackError`` (runtimes, devices), ``GateError`` (conditions).
+    Returns a result with all samples. If the device is lost or the runner dies after the first turn, the result is not
+    ``complete`` and names the reason; Ctrl-C raises ``Interrupted`` with such a result. A result with ``refused`` deviations is not
+    valid by its protocol. Raises ``RequestError`` (names, files), ``EnvironmentLackError`` (runtimes, devices), ``GateError``
+    (conditions).
     """
     spec, _ = split(device)
     if spec.count is not None:
@@ -84,13 +88,13 @@ def measure(
     run = _Measurement(request, progress, earlier)
     reason: str | None = None
     try:
-        run.all()
+        run.run()
     except KeyboardInterrupt:
-        if run.samples:
+        if run.has_samples:
             raise Interrupted(run.result("interrupted", command)) from None
         raise
     except (DeviceError, GateError) as error:
-        if not run.samples:
+        if not run.has_samples:
             raise
         reason = public_text(f"expected {error.expected}; found {error.found}")
     return run.result(reason, command)
@@ -107,130 +111,128 @@ class _Session:
 
 
 class _Measurement:
-    """What was measured so far."""
+    """A measurement in progress, with what was measured so far."""
 
     def __init__(self, request: Request, progress: Progress, earlier: Result | None) -> None:
-        self._asked, self._progress, self._earlier = request, progress, earlier
+        self._request, self._progress, self._earlier = request, progress, earlier
         self._sessions: list[_Session] = []
         self._deviations: list[Deviation] = list(earlier.deviations) if earlier else []
-        self._likeness: dict[int, Likeness | None] = {}
+        self._agreement: dict[int, OutputAgreement | None] = {}
         self._written: dict[int, str] = {}
         self._stages: dict[int, tuple[Stage, Stage | None]] = {}
         self._profiles: dict[int, Profile] = {}
         self._picture = first_sample()
 
     @property
-    def _here(self) -> bool:
-        """Whether what is around the files can be timed too."""
-        return self._asked.device.name == "host"
+    def _on_host(self) -> bool:
+        """Whether preprocessing and postprocessing can be timed too."""
+        return self._request.device.name == "host"
 
     @property
-    def samples(self) -> bool:
-        """Whether there are any."""
+    def has_samples(self) -> bool:
+        """Whether anything was measured."""
         return any(track.turns or track.counts for session in self._sessions for track in session.record.tracks)
 
-    def all(self) -> None:
-        """Every repetition of every setting, then what is around the files and inside them."""
-        asked = self._asked
+    def run(self) -> None:
+        """Measure every repetition of every setting, then preprocessing, postprocessing, outputs and profiles."""
+        request = self._request
         pixels = read_image(self._picture)
         with tempfile.TemporaryDirectory(prefix="mobileseg-input-") as folder:
-            inputs = [write_input(a, pixels, Path(folder) / f"{i}.bin") for i, a in enumerate(asked.artifacts)]
-            with Bench(asked.device, [artifact.path for artifact in asked.artifacts], inputs) as bench:
-                for repeat in range(asked.protocol.repeats):
-                    for setting in asked.settings:
+            inputs = [write_input(a, pixels, Path(folder) / f"{i}.bin") for i, a in enumerate(request.artifacts)]
+            with Bench(request.device, [artifact.path for artifact in request.artifacts], inputs) as bench:
+                for repeat in range(request.protocol.repeats):
+                    for setting in request.settings:
                         self._session(bench, setting, repeat)
-                for i, artifact in enumerate(asked.artifacts):
+                for i, artifact in enumerate(request.artifacts):
                     outputs = self._outputs(bench, i, artifact)
-                    if self._here:
+                    if self._on_host:
                         self._host_stages(i, artifact, outputs, pixels)
                     else:
                         self._compare(i, artifact, outputs, inputs[i])
-                if asked.profile is not None:
-                    for i in range(len(asked.artifacts)):
-                        self._profile(bench, i, asked.profile)
-        self._judge_repeats()
+                if request.profile is not None:
+                    for i in range(len(request.artifacts)):
+                        self._profile(bench, i, request.profile)
+        self._check_repeats()
 
     def _session(self, bench: Bench, setting: Setting, repeat: int) -> None:
-        asked, number = self._asked, len(self._sessions)
-        record = Record(len(asked.artifacts), lambda turns: count(where, turns, self._turns(record, turns), "turns"))
+        request, number = self._request, len(self._sessions)
+        record = Record(len(request.artifacts), lambda turns: count(where, turns, self._turns(record, turns), "turns"))
         solo: dict[int, Record] = {}
         if self._earlier is not None and number < len(self._earlier.sessions):
-            solo = resume.record(self._earlier, number, record)
-            told = self._earlier.sessions[number]
-            self._sessions.append(_Session(setting, repeat, record, told.before, told.after, solo))
-            if told.after is not None:
+            solo = resume.restore(self._earlier, number, record)
+            old = self._earlier.sessions[number]
+            self._sessions.append(_Session(setting, repeat, record, old.before, old.after, solo))
+            if old.after is not None:
                 return
             record.resume()
-        self._deviations += cool_down(asked.protocol, asked.allow, number, self._progress)
+        self._deviations += cool_down(request.protocol, request.allow, number, self._progress)
         self._check_threads(setting, number)
-        before, found = wait_until_fit(asked.device, asked.protocol, asked.allow, number, self._progress)
+        before, found = wait_for_gates(request.device, request.protocol, request.allow, number, self._progress)
         self._deviations += found
         where = f"{setting.threads} thread{'s' * (setting.threads > 1)}" + (
             f", cores {setting.cores_asked}" if setting.cores else ""
         )
-        if len(asked.artifacts) > 1 and not solo:
-            for i, artifact in enumerate(asked.artifacts):
+        if len(request.artifacts) > 1 and not solo:
+            for i, artifact in enumerate(request.artifacts):
                 self._progress(f"{where}: load {artifact.path.name}, first run, memory")
                 solo[i] = bench.solo(i, setting, self._folder(bench, i) if number == 0 else None)
         session = _Session(setting, repeat, record, before, solo=solo)
         self._sessions[number:] = [session]
         self._progress(f"{where}: load, warm up")
-        bench.measure(setting, asked.protocol, record)
-        session.after = asked.device.sensors()
-        found_after = inspect(session.after, before) if asked.device.gives == "time" else []
-        for artifact, track in zip(asked.artifacts, record.tracks, strict=True):
+        bench.measure(setting, request.protocol, record)
+        session.after = request.device.sensors()
+        found_after = inspect(session.after, before) if request.device.quantity == "time" else []
+        for artifact, track in zip(request.artifacts, record.tracks, strict=True):
             if track.warmup is not None and not track.warmup.stable:
-                wanted = f"{artifact.path.name} within {asked.protocol.stable_within:.0%} of itself"
+                wanted = f"times of {artifact.path.name} stable within {request.protocol.stable_within:.0%}"
                 found_after.append(
-                    Finding("warm-up", wanted, f"still moving after {len(track.warmup.samples_ms)} runs")
+                    Finding("warm-up", wanted, f"still changing after {len(track.warmup.samples_ms)} runs")
                 )
         if record.resumed:
-            found_after.append(
-                Finding("resumed", "one process", f"{record.resumed + 1}: the device was lost meanwhile")
-            )
-        self._deviations += deviations_of(found_after, "after", asked.protocol.refuse_after, asked.allow, number)
+            found_after.append(Finding("resumed", "one process", f"{record.resumed + 1}: the device was lost"))
+        self._deviations += deviations_of(found_after, "after", request.protocol.refuse_after, request.allow, number)
 
     def _turns(self, record: Record, done: int) -> int:
-        """How many there will be, by the pace so far: the protocol wants a number of turns and a time."""
-        protocol, seconds = self._asked.protocol, record.seconds
+        """Estimated number of turns, by the pace so far: the protocol has a minimum of turns and of seconds."""
+        protocol, seconds = self._request.protocol, record.seconds
         by_time = math.ceil(done * protocol.min_seconds / seconds) if seconds > 0 else 0
         return max(protocol.turns, by_time, done)
 
     def _check_threads(self, setting: Setting, number: int) -> None:
-        there = len(setting.cores or self._asked.properties.cores)
+        there = len(setting.cores or self._request.properties.cores)
         if setting.threads <= there:
             return
-        finding = Finding("threads", f"at most {there}, one a core", str(setting.threads))
-        asked = self._asked
-        found = deviations_of([finding], "before", asked.protocol.refuse_before, asked.allow, number)
+        finding = Finding("threads", f"at most {there}, one per core", str(setting.threads))
+        request = self._request
+        found = deviations_of([finding], "before", request.protocol.refuse_before, request.allow, number)
         if any(d.verdict == "refused" for d in found):
-            raise refusal(found, asked.protocol)
+            raise gate_error(found, request.protocol)
         self._deviations += found
 
-    def _judge_repeats(self) -> None:
-        """Figures of one file in one setting, over its repetitions."""
-        asked, by = self._asked, self._asked.protocol
-        if asked.device.gives == "counts":
+    def _check_repeats(self) -> None:
+        """Compare the figures of one file in one setting over its repetitions."""
+        request, by = self._request, self._request.protocol
+        if request.device.quantity == "counts":
             return
         findings: list[Finding] = []
-        for i, artifact in enumerate(asked.artifacts):
-            for setting in asked.settings:
+        for i, artifact in enumerate(request.artifacts):
+            for setting in request.settings:
                 same = [s.record.tracks[i].turns for s in self._sessions if s.setting == setting]
-                findings += assemble.far_apart(artifact.path.name, same, by)
-        self._deviations += deviations_of(findings, "after", by.refuse_after, asked.allow, None)
+                findings += assemble.repeat_findings(artifact.path.name, same, by)
+        self._deviations += deviations_of(findings, "after", by.refuse_after, request.allow, None)
 
     def _folder(self, bench: Bench, index: int) -> str:
-        """Where a short process writes what the file gives; remembered with the workspace, which a lost device has anew."""
+        """The folder for the file's outputs. Its path is kept, to notice a new workspace after the device was lost."""
         name = f"outputs{index}"
         self._written[index] = bench.space.path(name)
         return name
 
     def _outputs(self, bench: Bench, index: int, artifact: Artifact) -> Outputs:
-        """What the file gives on the device."""
+        """The file's outputs on the device; run again if the folder with them was lost."""
         written, folder = self._written.get(index), self._folder(bench, index)
         if written != self._written[index]:
             self._progress(f"outputs of {artifact.path.name}")
-            bench.solo(index, self._asked.settings[0], folder)
+            bench.solo(index, self._request.settings[0], folder)
         with tempfile.TemporaryDirectory(prefix="mobileseg-output-") as here:
             for number in range(max(1, len(artifact.manifest.output.tensors))):
                 bench.space.pull(f"{folder}/0.{number}.bin", Path(here) / f"0.{number}.bin")
@@ -241,48 +243,49 @@ class _Measurement:
         self._stages[index] = stages.preprocess(artifact, pixels), stages.postprocess(artifact, outputs)
 
     def _compare(self, index: int, artifact: Artifact, outputs: Outputs, data: Path) -> None:
-        self._progress(f"{artifact.path.name} on this machine, to compare its outputs")
+        self._progress(f"run {artifact.path.name} on this machine, to compare its outputs")
         here = host_outputs(artifact, data)
-        self._likeness[index] = None if here is None else likeness(artifact, here, outputs)
+        self._agreement[index] = None if here is None else output_agreement(artifact, here, outputs)
 
     def _profile(self, bench: Bench, index: int, folder: Path) -> None:
         from mobileseg.latency.profiling import recording
 
-        artifact = self._asked.artifacts[index]
+        artifact = self._request.artifacts[index]
         self._progress(f"profile {artifact.path.name}")
-        record, name = bench.profile(index, self._asked.settings[0])
+        record, name = bench.profile(index, self._request.settings[0])
         local = folder / f"{artifact.path.name}.profile{Path(name).suffix}"
         bench.space.pull(name, local)
         self._profiles[index] = recording.read(local, artifact, sum(map(len, record.tracks[0].turns)))
 
     def result(self, reason: str | None, command: str | None) -> Result:
-        """All of it, complete where there is no reason why not."""
-        asked = self._asked
+        """The result so far, complete unless there is a ``reason``."""
+        request = self._request
         series: list[Series] = []
         sessions: list[Session] = []
         for number, session in enumerate(self._sessions):
             sessions.append(
                 assemble.session(session.setting, session.repeat, session.record, session.before, session.after)
             )
-            for i, artifact in enumerate(asked.artifacts):
-                around = self._stages.get(i, (None, None)) if number == 0 else (None, None)
-                inside = self._profiles.get(i) if number == 0 else None
-                alike = self._likeness.get(i) if number == 0 else None
+            for i, artifact in enumerate(request.artifacts):
+                first = number == 0  # stages, profile and outputs are of the first session
+                pair = self._stages.get(i, (None, None)) if first else (None, None)
+                profile = self._profiles.get(i) if first else None
+                agreement = self._agreement.get(i) if first else None
                 series.append(
-                    assemble.series(artifact, i, number, session.record, session.solo.get(i), around, inside, alike)
+                    assemble.series(artifact, i, number, session.record, session.solo.get(i), pair, profile, agreement)
                 )
         return Result(
             created=datetime.now(UTC).replace(microsecond=0),
             command=command,
-            device=asked.device.name,
-            gives=asked.device.gives,
-            tried=split(asked.device.name)[0].tried,
-            properties=asked.properties,
-            protocol=asked.protocol,
+            device=request.device.name,
+            quantity=request.device.quantity,
+            tested_on=split(request.device.name)[0].tested_on,
+            properties=request.properties,
+            protocol=request.protocol,
             deviations=tuple(self._deviations),
-            compute_units=asked.settings[0].compute_units,
+            compute_units=request.settings[0].compute_units,
             versions=installed(),
-            input=told(self._picture),
+            input=describe(self._picture),
             sessions=tuple(sessions),
             series=tuple(series),
             complete=reason is None,

@@ -1,4 +1,4 @@
-"""The picture that is put into every file of a measurement."""
+"""The input image of a measurement, the same for every file."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from mobileseg.export.artifact import Artifact
 
 
 def write_input(artifact: Artifact, pixels: Pixels, path: Path) -> Path:
-    """The picture as the file takes it, raw little-endian float32."""
+    """Write ``pixels`` ``(H, W, 3)`` uint8 to ``path`` as the file's input: raw little-endian float32 ``(1, 3, h, w)``."""
     to_batch(pixels, *artifact.size).astype("<f4").tofile(path)
     return path
 
 
-def told(picture: Path) -> str:
-    """What a result says of it."""
+def describe(picture: Path) -> str:
+    """The ``input`` field of a result."""
     return f"{picture.name}, resized"

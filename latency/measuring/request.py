@@ -1,4 +1,4 @@
-"""What was asked for, checked before anything slow."""
+"""A measurement request, checked before any slow work."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from mobileseg.latency.results.result import Result
 from mobileseg.registry import choose
 
 BIG = "big"
-MOST_THREADS = 256
+MAX_THREADS = 256
 COMPUTE_UNITS = ("ALL", "CPU_ONLY", "CPU_AND_GPU", "CPU_AND_NE")
 
 
 @dataclass(frozen=True)
 class Request:
-    """Files, where, how. ``allow``: gates that do not refuse; ``profile``: folder for what the runtimes record."""
+    """What to measure, on which device and how. ``allow``: gates that must not refuse; ``profile``: folder for profiles."""
 
     artifacts: tuple[Artifact, ...]
     device: Device
@@ -46,16 +46,23 @@ class Request:
         profile: str | Path | None,
         compute_units: str,
     ) -> Request:
-        """Raises ``RequestError`` and its kin, ``EnvironmentLackError`` and its kin."""
+        """Check the arguments of ``measurement.measure`` and open the files and the device.
+
+        Raises ``RequestError`` or a subclass for the request, ``EnvironmentLackError`` or a subclass for runtimes and devices.
+        """
         split(device)
         how = choose(PROTOCOLS, protocol, "protocol")
         check_gates(tuple(allow))
         if not artifacts:
             raise RequestError(expected="at least one artifact", found="none", fix="name exported files")
         if compute_units not in COMPUTE_UNITS:
-            raise RequestError(expected=" or ".join(COMPUTE_UNITS), found=repr(compute_units), fix="choose one")
+            raise RequestError(
+                expected=" or ".join(COMPUTE_UNITS), found=repr(compute_units), fix="choose one of these"
+            )
         if profile is not None and not Path(profile).is_dir():
-            raise RequestError(expected="a folder for the profiles", found=str(profile), fix=f"mkdir -p {profile}")
+            raise RequestError(
+                expected="an existing folder for profiles", found=str(profile), fix=f"mkdir -p {profile}"
+            )
         for thread in threads:
             _check_threads(thread)
         opened = tuple(read_artifact(path) for path in artifacts)
@@ -63,7 +70,7 @@ class Request:
             compute_units = ""
         place = open_device(device)
         for artifact in opened:
-            place.accepts(artifact.manifest)
+            place.check_manifest(artifact.manifest)
         properties = place.properties()
         settings = tuple(_setting(properties, thread, cores, compute_units or None) for thread in threads)
         return cls(
@@ -80,7 +87,7 @@ def check_counting(
     profile: str | Path | None,
     earlier: Result | None,
 ) -> None:
-    """Raise ``RequestError`` for what says nothing where one inference is counted."""
+    """Raise ``RequestError`` for options that have no meaning on a device that counts one inference."""
     given = {
         "--threads": tuple(threads) != (1,), "--cores": cores != "all", "--profile": profile is not None,
         "--protocol": protocol != DEFAULT, "--allow": bool(allow),
@@ -89,13 +96,13 @@ def check_counting(
         raise RequestError(
             expected=f"{device} without {', '.join(given)}",
             found=" and ".join(name for name, there in given.items() if there),
-            fix="it counts one inference on one thread",
+            fix="remove them: it counts one inference on one thread",
         )
     if earlier is not None:
         raise RequestError(
             expected=f"a new file for the counts of {device}",
-            found=f"a measurement of {earlier.device} that broke off",
-            fix="name another one, or overwrite it with --force",
+            found=f"an interrupted measurement of {earlier.device}",
+            fix="choose another file, or overwrite it with --force",
         )
 
 
@@ -109,11 +116,11 @@ def parse_threads(text: str) -> tuple[int | str, ...]:
 
 
 def _check_threads(thread: int | str) -> None:
-    if thread != BIG and not (isinstance(thread, int) and 1 <= thread <= MOST_THREADS):
+    if thread != BIG and not (isinstance(thread, int) and 1 <= thread <= MAX_THREADS):
         raise RequestError(
-            expected=f"threads as 1,2,4 or {BIG}, each at most {MOST_THREADS}",
+            expected=f"--threads as 1,2,4 or {BIG}, each at most {MAX_THREADS}",
             found=repr(thread),
-            fix="give --threads so",
+            fix="for example --threads 1,2",
         )
 
 
@@ -122,7 +129,7 @@ def _setting(properties: Properties, thread: int | str, cores: str, units: str |
         return Setting(thread, choose_cores(properties, cores), cores, units)
     if cores not in ("all", BIG):
         raise RequestError(
-            expected=f"--threads {BIG} with --cores {BIG}", found=f"--cores {cores}", fix="leave --cores out"
+            expected=f"--threads {BIG} with --cores {BIG}", found=f"--cores {cores}", fix="remove --cores"
         )
     chosen = choose_cores(properties, BIG)
     return Setting(len(chosen), chosen, BIG, units)

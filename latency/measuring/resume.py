@@ -1,4 +1,4 @@
-"""A measurement that broke off, gone on with: what it has is taken from its result, and only what is missing is measured."""
+"""Resumes an interrupted measurement: takes what its result has, so that only the rest is measured."""
 
 from __future__ import annotations
 
@@ -14,51 +14,54 @@ from mobileseg.latency.results.result import Result, Series, Session, read_resul
 
 
 def unfinished(path: Path) -> Result | None:
-    """The result in ``path`` where it is one that broke off; None for anything else."""
+    """The result in ``path`` if it is one of an interrupted measurement, else None."""
     try:
         found = read_result(path)
-    except MobilesegError:  # whatever else lies there is not ours to judge: --json refuses to overwrite it
+    except MobilesegError:  # any other file: --json refuses to overwrite it
         return None
     return None if found.complete else found
 
 
-def check(earlier: Result, asked: Request) -> None:
-    """Raise ``RequestError`` where another measurement broke off than the one that is asked for."""
-    device = asked.device
+def check(earlier: Result, request: Request) -> None:
+    """Raise ``RequestError`` if ``earlier`` is not an interrupted measurement of this request."""
+    device = request.device
     pairs = {
         "device": (earlier.device, device.name),
         "properties": (
             earlier.properties,
-            asked.properties.model_copy(update={"memory_kb": earlier.properties.memory_kb}),
+            request.properties.model_copy(update={"memory_kb": earlier.properties.memory_kb}),
         ),
-        "protocol": (earlier.protocol, asked.protocol),
-        "files": files(earlier, asked.artifacts),
-        "compute units": (earlier.compute_units, asked.settings[0].compute_units),
+        "protocol": (earlier.protocol, request.protocol),
+        "files": files(earlier, request.artifacts),
+        "compute units": (earlier.compute_units, request.settings[0].compute_units),
     }
-    wanted = [(s.threads, s.cores_asked) for _ in range(asked.protocol.repeats) for s in asked.settings]
+    wanted = [(s.threads, s.cores_asked) for _ in range(request.protocol.repeats) for s in request.settings]
     there = [(s.threads, s.cores_asked) for s in earlier.sessions]
-    refuse_other({**pairs, "threads or cores": (there, wanted[: len(there)])})
+    check_same({**pairs, "threads or cores": (there, wanted[: len(there)])})
 
 
-def refuse_other(pairs: Mapping[str, tuple[object, object]]) -> None:
-    """Raise ``RequestError`` with the names of what the measurement that broke off and the one that is asked for have unlike."""
+def check_same(pairs: Mapping[str, tuple[object, object]]) -> None:
+    """Raise ``RequestError`` with the names whose values in the interrupted and in the requested measurement differ."""
     other = [name for name, (old, new) in pairs.items() if old != new]
     if other:
         raise RequestError(
-            expected="the same measurement as the one that broke off",
-            found=f"another: {', '.join(other)}",
-            fix="repeat its command, or begin anew with --force",
+            expected="the same measurement as the interrupted one",
+            found=f"a different one: {', '.join(other)}",
+            fix="repeat its command, or start over with --force",
         )
 
 
 def files(earlier: Result, asked: Sequence[Artifact]) -> tuple[list[str], list[str]]:
-    """The sha256 of what was measured and of what is to be."""
+    """The sha256 of the files that were measured, and of those requested."""
     there = [series.sha256 for series in earlier.series if series.session == 0]
     return there, [artifact.manifest.artifact.sha256 for artifact in asked]
 
 
-def record(earlier: Result, number: int, into: Record) -> dict[int, Record]:
-    """Put what session ``number`` has into ``into``; gives the short processes of each file, where several were measured."""
+def restore(earlier: Result, number: int, into: Record) -> dict[int, Record]:
+    """Fill ``into`` from session ``number`` of ``earlier``.
+
+    Returns the records of each file's own short process by file index, empty if a single file was measured.
+    """
     session = earlier.sessions[number]
     series = [found for found in earlier.series if found.session == number]
     into.start = _start(session)
@@ -88,10 +91,10 @@ def _once(found: Series) -> dict[str, float]:
 
 
 def _memory(found: Series) -> Memory | None:
-    if found.whole_peak_kb is None:
+    if found.process_peak_kb is None:
         return None
-    base = None if found.peak_kb is None else found.whole_peak_kb - found.peak_kb
-    return Memory(event="memory", base_kb=base, peak_kb=found.whole_peak_kb)
+    base = None if found.peak_kb is None else found.process_peak_kb - found.peak_kb
+    return Memory(event="memory", base_kb=base, peak_kb=found.process_peak_kb)
 
 
 def _start(session: Session) -> Start:

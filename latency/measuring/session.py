@@ -1,4 +1,4 @@
-"""One runner process, listened to; what arrived is kept whatever happens then."""
+"""One runner process and the events that it sends; what has arrived is kept even if the process fails later."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ from mobileseg.latency.measuring.stream import (
 )
 from mobileseg.latency.protocol import Protocol
 
-PROGRESS_S = 1.0  # between two words on how far it is
-RETURN_S = 60.0  # that a lost device gets to come back
+PROGRESS_S = 1.0  # between two progress messages
+RECONNECT_S = 60.0  # how long to wait for a lost device
 SOLO = ("--turns", "1", "--runs", "2", "--warmup-min", "2", "--warmup-max", "2")
 PROFILED = ("--turns", "10", "--runs", "1", "--warmup-min", "4", "--warmup-max", "10")
 
 
 @dataclass(frozen=True)
 class Setting:
-    """Threads, the cores to bind to, and as what they were asked for. ``compute_units``: Core ML's."""
+    """Threads, the cores to bind to (none: no binding), the ``--cores`` that were asked for, and Core ML's compute units."""
 
     threads: int
     cores: tuple[int, ...]
@@ -41,7 +41,7 @@ class Setting:
     compute_units: str | None = None
 
     def arguments(self) -> list[str]:
-        """For the runner."""
+        """The runner's command-line arguments."""
         found = ["--threads", str(self.threads)]
         found += ["--cores", ",".join(map(str, self.cores))] if self.cores else []
         return found + (["--compute-units", self.compute_units] if self.compute_units else [])
@@ -49,9 +49,9 @@ class Setting:
 
 @dataclass
 class Track:
-    """What was said of one model."""
+    """The events of one model. ``once``: ms of ``load`` and ``first``; ``at_s``: begin of each turn since the runner started."""
 
-    once: dict[str, float] = field(default_factory=dict)  # load, first
+    once: dict[str, float] = field(default_factory=dict)
     warmup: Warmup | None = None
     turns: list[tuple[float, ...]] = field(default_factory=list)
     at_s: list[float] = field(default_factory=list)
@@ -60,7 +60,8 @@ class Track:
 
 
 class Record:
-    """What a runner said. A second process may go on where the first was cut off. ``progress`` is called with the whole turns."""
+    """The events of a measurement. A second process may continue where the first was cut off. ``progress`` is called with the number
+    of complete turns."""
 
     def __init__(self, models: int, progress: Callable[[int], None] = lambda _: None) -> None:
         self.tracks = [Track() for _ in range(models)]
@@ -72,24 +73,22 @@ class Record:
 
     @property
     def whole_turns(self) -> int:
-        """That all models have had."""
+        """Number of turns that all models have completed."""
         return min(len(track.turns) for track in self.tracks)
 
     @property
     def seconds(self) -> float:
-        """Of timed runs, of the model with the least."""
+        """Seconds of timed runs, of the model with the fewest."""
         return min(sum(map(sum, track.turns)) / 1e3 for track in self.tracks)
 
     def resume(self) -> None:
-        """Another process follows."""
+        """Continue with another process: its turns follow those that are here."""
         self.resumed += 1
         ends = [at + sum(turn[-1]) / 1e3 for turn, at in ((t.turns, t.at_s[-1]) for t in self.tracks if t.turns)]
-        self._offset = max(
-            [time.monotonic() - self._began, *ends]
-        )  # turns of an earlier command came before all of ours
+        self._offset = max([time.monotonic() - self._began, *ends])  # restored turns may be longer than this process
 
-    def hear(self, line: str) -> None:
-        """Raises ``RunnerFailedError`` for a line that is no event, and with the runner's own words for its ``error``."""
+    def add(self, line: str) -> None:
+        """Add one line of the runner's output. Raises ``RunnerFailedError`` if it is no event, or an ``error`` event."""
         event = parse_event(line)
         if isinstance(event, Failure):
             raise RunnerFailedError(expected=event.expected, found=event.found, fix=event.fix)
@@ -97,7 +96,7 @@ class Record:
             raise RunnerFailedError(
                 expected=f"models below {len(self.tracks)}",
                 found=f"model {event.model}",
-                fix="report it: the runner miscounts",
+                fix="report this bug of the runner",
             )
         match event:
             case Start():
@@ -122,7 +121,9 @@ class Record:
         track = self.tracks[event.model]
         if track.turns and len(event.samples_ms) != len(track.turns[0]):
             raise RunnerFailedError(
-                expected=f"{len(track.turns[0])} samples a turn", found=str(len(event.samples_ms)), fix="report it"
+                expected=f"{len(track.turns[0])} samples per turn",
+                found=str(len(event.samples_ms)),
+                fix="report this bug of the runner",
             )
         track.turns.append(event.samples_ms)
         track.at_s.append(round(event.at_s + self._offset, 4))
@@ -133,7 +134,7 @@ class Record:
 
 
 class Bench:
-    """The device's folder with the files in it; opened again where the device was lost and came back."""
+    """A workspace on the device with the files and inputs in it; set up again when a lost device reconnects."""
 
     def __init__(self, device: Device, files: Sequence[Path], inputs: Sequence[Path]) -> None:
         self._device, self._files, self._inputs = device, files, inputs
@@ -159,28 +160,33 @@ class Bench:
         named = [word for i in which for word in ("--model", self._pushed[i][0], "--input", self._pushed[i][1])]
         with contextlib.closing(self.space.run([*named, *arguments])) as lines:
             for line in lines:
-                record.hear(line)
+                record.add(line)
         if not record.ended:
-            raise RunnerFailedError(expected="the runner to finish", found="its events broke off", fix="measure again")
+            raise RunnerFailedError(
+                expected="the runner to finish", found="its output ends too early", fix="measure again"
+            )
 
     def solo(self, index: int, setting: Setting, output: str | None = None) -> Record:
-        """One file in a short process of its own: cold load, first inference, peak memory."""
+        """Run one file in its own short process: cold load, first inference, peak memory. ``output``: folder for its outputs."""
         record = Record(1)
         more = ["--output", self.space.path(output)] if output else []
         self._run([index], [*setting.arguments(), *SOLO, *more], record)
         return record
 
     def profile(self, index: int, setting: Setting) -> tuple[Record, str]:
-        """One file with its runtime's recording on; gives the record's name in the folder."""
+        """Run one file with its runtime's profiler on. Returns the events, and the profile's name in the workspace."""
         record = Record(1)
         self._run([index], [*setting.arguments(), *PROFILED, "--profile", self.space.path(f"profile{index}")], record)
         file = record.tracks[0].profile
         if file is None:
-            raise RunnerFailedError(expected="a profile", found="the runner wrote none", fix="leave --profile out")
+            raise RunnerFailedError(expected="a profile", found="the runner wrote none", fix="remove --profile")
         return record, f"profile{index}/{Path(file).name}"
 
     def measure(self, setting: Setting, protocol: Protocol, record: Record) -> None:
-        """All files in turns, by the protocol, into ``record``. Raises ``DeviceError``; a lost device may come back."""
+        """Measure all files in turns, by the protocol, into ``record``.
+
+        A lost device gets ``RECONNECT_S`` seconds to reconnect. Raises ``DeviceError``.
+        """
         while True:
             arguments = [
                 *setting.arguments(),
@@ -193,7 +199,7 @@ class Bench:
                 return self._run(range(len(self._files)), arguments, record)
             except DeviceLostError:
                 self._stack.close()
-                if not self._device.returns(RETURN_S):
+                if not self._device.reconnect(RECONNECT_S):
                     raise
                 self._open()
                 record.resume()

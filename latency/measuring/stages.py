@@ -1,4 +1,4 @@
-"""Preprocessing and postprocessing on the host: timed apart, because neither is in the file."""
+"""Preprocessing and postprocessing on the host, timed separately because neither is part of the file."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ from mobileseg.postprocess.panoptic import panoptic_labels
 RUNS = 10
 
 
-def _stage(what: str, action: Callable[[], object]) -> Stage:
+def _stage(description: str, action: Callable[[], object]) -> Stage:
     action()
     samples = []
     for _ in range(RUNS):
         begin = time.perf_counter_ns()
         action()
         samples.append((time.perf_counter_ns() - begin) / 1e6)
-    return Stage(what=what, samples_ms=tuple(samples), median_ms=statistics.median(samples))
+    return Stage(description=description, samples_ms=tuple(samples), median_ms=statistics.median(samples))
 
 
 def preprocess(artifact: Artifact, pixels: Pixels) -> Stage:
-    """From ``(H, W, 3)`` uint8 to the file's input. Normalisation is inside the file."""
+    """Time the resize of ``pixels`` ``(H, W, 3)`` uint8 to the file's input. Normalisation is inside the file."""
     (height, width), size = artifact.size, pixels.shape[:2]
     what = f"{size[0]}x{size[1]} uint8 resized to {height}x{width} float32; normalisation is in the file"
     return _stage(what, lambda: to_batch(pixels, height, width))
 
 
 def postprocess(artifact: Artifact, outputs: Outputs) -> Stage | None:
-    """From the file's outputs to the class map (or the panoptic map) at its input's size; None for masks, which need nothing."""
+    """Time the way from the file's outputs to the class map or panoptic map at the input size; None for masks, which need none."""
     kind, size, rules = artifact.manifest.output.kind, artifact.size, None
     if kind == "mask":
         return None
@@ -54,7 +54,10 @@ def postprocess(artifact: Artifact, outputs: Outputs) -> Stage | None:
 
 
 def read_outputs(artifact: Artifact, folder: Path) -> Outputs:
-    """What a runner wrote as ``0.<number>.bin``, in the manifest's shapes and types; raises ``ArtifactError`` where they differ."""
+    """The outputs that a runner wrote to ``folder`` as ``0.<number>.bin``, in the shapes and dtypes of the manifest.
+
+    Raises ``ArtifactError`` if a file's size does not match its shape.
+    """
     output = artifact.manifest.output
     outputs = []
     parts = [(part.shape, part.dtype) for part in output.tensors] or [(output.shape, output.dtype)]
@@ -62,7 +65,7 @@ def read_outputs(artifact: Artifact, folder: Path) -> Outputs:
         values = np.fromfile(folder / f"0.{number}.bin", dtype=np.dtype(dtype).newbyteorder("<"))
         if values.size != math.prod(shape):
             raise ArtifactError(
-                expected=f"output {number} of {artifact.path.name} as {shape}, which its manifest says",
+                expected=f"output {number} of {artifact.path.name} with the manifest's shape {shape}",
                 found=f"{values.size} values",
                 fix="export it again",
             )

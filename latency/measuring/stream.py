@@ -1,4 +1,4 @@
-"""What a runner says, checked: one event a line."""
+"""The events of a runner: one JSON object per line of its standard output, checked by pydantic."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from mobileseg.latency.devices.contract import RunnerFailedError
 
 
 class Event(BaseModel):
-    """Base: other fields may stand beside those that are known here."""
+    """Base class. Unknown fields are ignored, so that a runner may say more."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
 
 class Start(Event):
-    """The process runs. ``threads`` is None where its runtimes differ."""
+    """The process has started. ``threads`` is None if its runtimes use different numbers."""
 
     event: Literal["start"]
     runner: str
@@ -26,7 +26,7 @@ class Start(Event):
 
 
 class Once(Event):
-    """Cold load, or the first inference, of one model."""
+    """Time of the cold load or of the first inference of one model."""
 
     event: Literal["load", "first"]
     model: NonNegativeInt
@@ -34,7 +34,7 @@ class Once(Event):
 
 
 class Warmup(Event):
-    """All untimed runs."""
+    """All warm-up runs of one model. ``stable``: whether the times had settled."""
 
     event: Literal["warmup"]
     model: NonNegativeInt
@@ -43,7 +43,7 @@ class Warmup(Event):
 
 
 class Turn(Event):
-    """Timed runs of one model in one turn."""
+    """The timed runs of one model in one turn. ``at_s``: begin of the turn since the process started."""
 
     event: Literal["turn"]
     turn: NonNegativeInt
@@ -53,7 +53,7 @@ class Turn(Event):
 
 
 class Counted(Event):
-    """Of one inference of one model, from a device that counts instead of timing: ``instructions``, and what else it counts."""
+    """Counts of one inference of one model, from a device that counts instead of timing, by name (see ``Counts``)."""
 
     event: Literal["counts"]
     model: NonNegativeInt
@@ -61,7 +61,7 @@ class Counted(Event):
 
 
 class Memory(Event):
-    """``base_kb``: before anything was loaded, the peak counted from there; None where the peak is the whole process's."""
+    """``peak_kb``: peak of the process in KiB. ``base_kb``: memory before anything was loaded; None if that is not known."""
 
     event: Literal["memory"]
     base_kb: int | None = None
@@ -69,7 +69,7 @@ class Memory(Event):
 
 
 class ProfileWritten(Event):
-    """Where the runtime's own record is."""
+    """Where the runtime's profile was written."""
 
     event: Literal["profile"]
     model: NonNegativeInt
@@ -77,13 +77,13 @@ class ProfileWritten(Event):
 
 
 class End(Event):
-    """Nothing is missing."""
+    """The last event of a run that finished."""
 
     event: Literal["end"]
 
 
 class Failure(Event):
-    """What went wrong."""
+    """The runner stopped with an error."""
 
     event: Literal["error"]
     expected: str
@@ -96,12 +96,12 @@ _EVENTS: TypeAdapter[AnyEvent] = TypeAdapter(Annotated[AnyEvent, Field(discrimin
 
 
 def parse_event(line: str) -> AnyEvent:
-    """Raises ``RunnerFailedError`` for anything else."""
+    """The event in one line of output. Raises ``RunnerFailedError`` for anything else."""
     try:
         return _EVENTS.validate_json(line)
     except ValidationError as error:
         raise RunnerFailedError(
             expected="an event of the runner",
             found=f"{line.strip()[:200]!r}: {error.errors()[0]['msg']}",
-            fix="is that the runner of this release? report it with the line",
+            fix="check that the runner is of this release of mobileseg, or report the line",
         ) from error

@@ -1,1 +1,1 @@
-"""Where an inference's time goes, by operator and module."""
+"""Profiles: the time of one inference by operator and by module, from each runtime's own recording."""

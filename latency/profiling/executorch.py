@@ -1,7 +1,7 @@
-"""ETDump, read with executorch's own Inspector: the kernels of XNNPACK and of ExecuTorch itself.
+"""Reads ETDump with executorch's Inspector: the kernels of XNNPACK and of ExecuTorch itself.
 
-XNNPACK names its kernels by kind and a running number, in the order in which it runs them. Which node of ours they serve the
-file does not say: there are no modules.
+XNNPACK names its kernels by kind and a running number, in the order of execution. The file does not say which node of the graph a
+kernel belongs to, so there is no breakdown by module.
 """
 
 from __future__ import annotations
@@ -17,11 +17,14 @@ from mobileseg.quiet import quiet
 EXECUTE = "Execute"
 WHOLE = "Method::execute"
 NATIVE = "native_call_"
-NOTE = "XNNPACK's kernels by kind, from ETDump; the file does not say which module of ours each serves"
+NOTE = "XNNPACK kernels by kind, from ETDump; the file does not say which module a kernel belongs to"
 
 
 def calls(path: Path, model: Path, timed: int) -> Recording:
-    """The last ``timed`` runs in ``path``. Raises ``RequestError`` where it holds fewer."""
+    """The last ``timed`` runs of the ETDump ``path``. ``model`` is not needed.
+
+    Raises ``RequestError`` if there are fewer runs, ``EnvironmentLackError`` without executorch's developer tools.
+    """
     del model
     try:
         with quiet():
@@ -47,7 +50,7 @@ def calls(path: Path, model: Path, timed: int) -> Recording:
 
 
 def _spans(event: Any) -> list[tuple[float, float]]:
-    """Begin and length in us of each run; the Inspector gives ns and ms."""
+    """Begin and duration of each run in us; the Inspector has ns and ms."""
     if event is None or event.perf_data is None or event.start_time is None:
         return []
     return [(begin / 1e3, ms * 1e3) for begin, ms in zip(event.start_time, event.perf_data.raw, strict=True)]

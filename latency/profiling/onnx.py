@@ -1,7 +1,7 @@
-"""ONNX Runtime's own profile: one event a node and run.
+"""Reads ONNX Runtime's profile: one event per node and run.
 
-The runtime fuses nodes and derives the new one's name from an old one's. A node's module is that of its parameters, whose names
-are ours; what has none (activations, resizes, quantization of activations) belongs to no module.
+The runtime fuses nodes and derives the name of the fused node from one of the originals. A node belongs to the module of its
+parameters; nodes without parameters (activations, resizes, quantization of activations) belong to no module.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from mobileseg.latency.profiling.recording import Call, Recording
 KERNEL = "_kernel_time"
 ACTIVATIONS = ("Relu", "Clip")
 DERIVED = r"(?:_token_\d+|_nchwc|_bias_dq|_quant|/.*)$"  # what ONNX Runtime 1.31 appends
-NOTE = "ONNX Runtime's nodes after its fusions; modules by the names of a node's parameters"
+NOTE = "ONNX Runtime's nodes after fusion; modules by the names of a node's parameters"
 
 
 def calls(path: Path, model: Path, timed: int) -> Recording:
-    """The last ``timed`` runs in ``path``. Raises ``RequestError`` where it holds fewer."""
+    """The last ``timed`` runs of the profile ``path``; ``model`` is the .onnx file. Raises ``RequestError`` if there are fewer runs."""
     events = json.loads(path.read_text(encoding="utf-8"))
     runs = [(float(e["ts"]), float(e["dur"])) for e in events if e.get("cat") == "Session" and e["name"] == "model_run"]
     if not 0 < timed <= len(runs):
@@ -42,8 +42,11 @@ def calls(path: Path, model: Path, timed: int) -> Recording:
 
 
 def modules_of(model: Path) -> dict[str, str]:
-    """Names of nodes, and of what they give, to the module whose parameters they take. What an activation right behind such a
-    node gives counts too, for the runtime fuses the two. Weights of int8 files lose their names, biases keep them."""
+    """Map names of nodes and of their outputs to the module whose parameters they use.
+
+    The output of an activation right after such a node counts too, because the runtime fuses the two. In int8 files the weights lose
+    their names, the biases keep them.
+    """
     import onnx
 
     graph = onnx.load(str(model)).graph
@@ -59,8 +62,8 @@ def modules_of(model: Path) -> dict[str, str]:
 
 
 def module_of(name: str, modules: Mapping[str, str]) -> str | None:
-    """The module of a node of the running graph: of the node that its name is derived from, ``node_conv2d_6_bias_dq`` of
-    ``node_conv2d_6``."""
+    """The module of a node of the optimised graph, through the node that its name is derived from: ``node_conv2d_6_bias_dq`` comes
+    from ``node_conv2d_6``. None if there is none."""
     while name not in modules:
         shorter = re.sub(DERIVED, "", name)
         if shorter == name:

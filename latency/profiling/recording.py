@@ -1,4 +1,4 @@
-"""Where an inference's time goes: what a runtime recorded, summed by operator and by module, and as a trace for Perfetto."""
+"""A runtime's recording, summed by operator and by module, and as a trace for Perfetto."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ READERS: Mapping[str, str] = {
     ".etdp": "mobileseg.latency.profiling.executorch:calls",
     ".json": "mobileseg.latency.profiling.onnx:calls",
 }
-DEPTH = 3  # of module names in the sums: network.backbone.smb1.layer1.conv.0 is backbone.smb1.layer1
+DEPTH = 3  # parts of a module name in the sums: network.backbone.smb1.layer1.conv.0 counts for backbone.smb1.layer1
 UNKNOWN = "(no parameters of its own)"
 TRACE_SUFFIX = ".trace.json"
 
 
 class Call(NamedTuple):
-    """One operator's run. ``kind``: what it computes; ``name``: which one; ``begin_us`` on the runtime's own clock."""
+    """One call of one operator in run number ``run``. ``kind``: type of operator; ``name``: its name in the graph; ``begin_us`` on the
+    runtime's own clock; ``us``: duration."""
 
     run: int
     kind: str
@@ -35,7 +36,8 @@ class Call(NamedTuple):
 
 
 class Recording(NamedTuple):
-    """Operators of all runs, with begin and length of every inference in us. ``note``: what the figures leave out."""
+    """Operator calls of all runs. ``runs``: begin and duration of each inference in us; ``modules``: whether calls name their module;
+    ``note``: what the figures do not cover."""
 
     calls: list[Call]
     runs: list[tuple[float, float]]
@@ -44,7 +46,10 @@ class Recording(NamedTuple):
 
 
 def read(local: Path, artifact: Artifact, timed: int) -> Profile:
-    """The profile of ``local``; the trace is written beside it. ``timed``: how many runs it is of; those before are left out."""
+    """The profile of ``artifact`` from the runtime's record ``local``, over its last ``timed`` runs (those before are warm-up).
+
+    Writes the Perfetto trace beside ``local``. Raises ``RequestError``, ``EnvironmentLackError``.
+    """
     recording: Recording = load(READERS[local.suffix])(local, artifact.path, timed)
     trace = local.with_name(f"{artifact.path.name}{TRACE_SUFFIX}")
     write_whole(trace, (json.dumps(chrome_trace(recording, artifact.path.name)) + "\n").encode())
@@ -52,7 +57,7 @@ def read(local: Path, artifact: Artifact, timed: int) -> Profile:
 
 
 def summarize(recording: Recording) -> Profile:
-    """Medians over the runs: an interruption hits one of them. The largest first."""
+    """Medians over the runs, so that an interruption of one run does not count; largest first."""
     count = len(recording.runs)
     return Profile(
         runs=count,
@@ -64,7 +69,7 @@ def summarize(recording: Recording) -> Profile:
 
 
 def short(module: str | None) -> str:
-    """The first parts of a module's name, without the deploy model's own."""
+    """The first ``DEPTH`` parts of a module's name, without the prefix of the deploy model."""
     return UNKNOWN if module is None else ".".join(module.removeprefix("network.").split(".")[:DEPTH])
 
 
@@ -79,7 +84,7 @@ def _sum(calls: Iterable[Call], name: Callable[[Call], str], runs: int) -> tuple
 
 
 def chrome_trace(recording: Recording, title: str) -> dict[str, object]:
-    """The Trace Event Format, for ui.perfetto.dev and chrome://tracing; times in us."""
+    """The recording in the Trace Event Format, for ui.perfetto.dev and chrome://tracing; times in us."""
     zero = min(begin for begin, _ in recording.runs)
     events: list[dict[str, object]] = [
         {"ph": "M", "pid": 1, "tid": 1, "name": "process_name", "args": {"name": title}},

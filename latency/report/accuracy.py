@@ -1,4 +1,4 @@
-"""What a page says of accuracy: everything here is read off comparisons."""
+"""The accuracy section of the page, from comparisons."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mobileseg.latency.report.cells import (
+    NOT_STATED,
     Cell,
     Column,
     Table,
@@ -18,10 +19,10 @@ from mobileseg.latency.report.cells import (
     megabytes,
     percent,
     points,
+    text_cell,
     verdict,
-    words,
 )
-from mobileseg.latency.report.charts import Bar, Figure, Point, bars, mark_best, scatter
+from mobileseg.latency.report.charts import Bar, Figure, Point, bars, mark_pareto_front, scatter
 
 if TYPE_CHECKING:
     from mobileseg.export.evaluation.accuracy import Accuracy
@@ -29,26 +30,27 @@ if TYPE_CHECKING:
 
 MOST_LAYERS = 20
 
-PQ_DROP = Column("PQ drop, points", note="the same of panoptic quality")
+PQ_DROP = Column("PQ change, points", note="the same for panoptic quality")
 COLUMNS = (
     Column("File", numeric=False),
     Column("Precision", numeric=False),
-    Column("Verdict", numeric=False, note="of every gate that applies"),
+    Column("Verdict", numeric=False, note="of all applicable gates"),
     Column("Size"),
-    Column("mIoU float", note="of the reference model on the same images"),
+    Column("mIoU reference", note="of the reference model on the same images"),
     Column("mIoU file"),
     Column(
-        "Drop, points", note="file less reference model, in points of a hundred; 95 % interval from pairs of images"
+        "mIoU change, points",
+        note="file minus reference model, in percentage points; 95 % interval over pairs of images",
     ),
-    Column("Same class", note="share of the pixels to which file and reference model give the same class"),
-    Column("At boundaries", note="the same within 3 pixels of a boundary between classes"),
-    Column("SQNR", note="of the logits against the reference model's"),
-    Column("n", note="images"),
+    Column("Pixel agreement", note="share of the pixels with the same class in file and reference model"),
+    Column("At boundaries", note="pixel agreement within 3 pixels of a class boundary"),
+    Column("SQNR", note="of the logits, relative to the reference model"),
+    Column("n", note="number of images"),
 )
 
 
 def table(group: Sequence[Comparison]) -> Table:
-    """One row for each file on one data set."""
+    """One row per file. ``group``: comparisons on one data set."""
     panoptic = any(gain.metric == "PQ" for one in group for gain in one.gains)
     columns = (*COLUMNS[:7], PQ_DROP, *COLUMNS[7:]) if panoptic else COLUMNS
     return Table(
@@ -59,8 +61,8 @@ def table(group: Sequence[Comparison]) -> Table:
 def _row(one: Comparison, panoptic: bool) -> tuple[Cell, ...]:
     logits = one.artifact_logits
     return (
-        words(one.artifact_file, f"{one.model}, {one.target}; evaluated by {one.evaluated_by or 'not said'}"),
-        words(one.precision),
+        text_cell(one.artifact_file, f"{one.model}, {one.target}; evaluated by {one.evaluated_by or NOT_STATED}"),
+        text_cell(one.precision),
         verdict(one.verdict),
         megabytes(one.artifact_bytes, "artifact_bytes"),
         _with_interval(one.float_, "float.miou"),
@@ -86,14 +88,14 @@ def _gain(one: Comparison, metric: str) -> Cell:
 
 
 def gates(one: Comparison) -> Table:
-    """Every question that was asked of a file, and its answer."""
+    """Every gate of a file with its verdict."""
     columns = tuple(Column(title, numeric=False) for title in ("Gate", "Verdict", "Expected", "Found"))
-    rows = tuple((words(g.name), verdict(g.verdict), words(g.expected), words(g.found)) for g in one.gates)
+    rows = tuple((text_cell(g.name), verdict(g.verdict), text_cell(g.expected), text_cell(g.found)) for g in one.gates)
     return Table(f"Gates of {one.artifact_file}", columns, rows)
 
 
 def size_figure(group: Sequence[Comparison]) -> Figure | None:
-    """mIoU against bytes; None where no file has both."""
+    """Scatter chart of mIoU against file size; None if no file has both."""
     dots = []
     for index, one in enumerate(group):
         if one.artifact is None or one.artifact_bytes is None or not known(one.artifact.miou):
@@ -111,20 +113,24 @@ def size_figure(group: Sequence[Comparison]) -> Figure | None:
         )
     if not dots:
         return None
-    chart = scatter(f"mIoU against file size on {group[0].data}", mark_best(dots), "file size, MB", "mIoU, %", log=True)
+    chart = scatter(
+        f"mIoU against file size on {group[0].data}", mark_pareto_front(dots), "file size, MB", "mIoU, %", log=True
+    )
     return Figure(
-        chart, "Accuracy against size. Lines: 95 % interval over images; dashed: no other file is smaller and better."
+        chart,
+        "Accuracy against size. Vertical lines: 95 % interval over images. Dashed: Pareto front (no other file is both smaller "
+        "and more accurate).",
     )
 
 
 def class_figure(group: Sequence[Comparison]) -> Figure | None:
-    """IoU of each class, the reference model's bar above the file's; None without labels."""
+    """Bar chart of the IoU of each class, the reference model's bars first; None without labels."""
     group = [one for one in group if one.float_ is not None and one.artifact is not None]
     if not group:
         return None
-    originals = _distinct_originals(group)
+    references = _distinct_references(group)
     rows: list[Bar] = []
-    sides = [(f"float {one.model}", 0, one.float_) for one in originals]
+    sides = [(f"reference {one.model}", 0, one.float_) for one in references]
     sides += [(one.artifact_file, 1 + i, one.artifact) for i, one in enumerate(group)]
     for name in group[0].float_.iou if group[0].float_ else ():
         for label, series, accuracy in sides:
@@ -136,8 +142,8 @@ def class_figure(group: Sequence[Comparison]) -> Figure | None:
     return Figure(chart, "IoU of each class.", legend)
 
 
-def _distinct_originals(group: Sequence[Comparison]) -> list[Comparison]:
-    """One comparison for each reference model, whose figures all its files share."""
+def _distinct_references(group: Sequence[Comparison]) -> list[Comparison]:
+    """One comparison per reference model: its figures are the same for all its files."""
     seen: dict[tuple[str, str, float], Comparison] = {}
     for one in group:
         assert one.float_ is not None
@@ -146,17 +152,18 @@ def _distinct_originals(group: Sequence[Comparison]) -> list[Comparison]:
 
 
 def layer_figure(one: Comparison) -> Figure | None:
-    """Where the error of an int8 file arises; None where it was not asked."""
+    """Bar chart of the error of each layer of an int8 file; None if layers were not compared."""
     if one.layers is None:
         return None
     rows = [
         Bar(cost.layer, series, max(figures.sqnr_db, 0.0), f"{cost.layer}, {what}: {decibel(figures.sqnr_db).text}")
         for cost in one.layers.layers[:MOST_LAYERS]
-        for series, what, figures in ((0, "alone", cost.alone), (1, "with all before it", cost.cumulative))
+        for series, what, figures in ((0, "alone", cost.alone), (1, "with all earlier layers", cost.cumulative))
     ]
-    chart = bars(f"Where the error of {one.artifact_file} arises", rows, "SQNR of the logits, dB: shorter costs more")
+    chart = bars(f"Error of {one.artifact_file} by layer", rows, "SQNR of the logits, dB (shorter: larger error)")
     caption = (
-        f"{one.artifact_file}: SQNR with one layer in int8, on {one.layers.images} images; all in int8: "
-        f"{decibel(one.layers.graph.sqnr_db).text}; the file follows that graph to {decibel(one.layers.file_with_graph_db).text}."
+        f"{one.artifact_file}: SQNR with a layer in int8, on {one.layers.images} images. All layers in int8: "
+        f"{decibel(one.layers.graph.sqnr_db).text}. File against the quantized graph: "
+        f"{decibel(one.layers.file_with_graph_db).text}."
     )
-    return Figure(chart, caption, ((0, "this layer alone in int8"), (1, "with all before it")))
+    return Figure(chart, caption, ((0, "only this layer in int8"), (1, "this and all earlier layers in int8")))

@@ -1,4 +1,4 @@
-"""The forms of chart that the page is made of; what they show is decided elsewhere."""
+"""The kinds of chart on the page: scatter, bars and stacked bars."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from mobileseg.latency.report.svg import CHARACTER, WIDTH, Chart, Scale, color, place_labels, scale_of, shorten
 
 LEFT, RIGHT, TOP, BOTTOM = 64.0, 24.0, 16.0, 48.0
-MOST_NAMES = 320.0  # room for the names of bars
-VALUES = 110.0  # and on their right for what they say
-BAR, GAP = 15.0, 10.0
+MAX_NAME_WIDTH = 320.0  # pixels for the names of bars
+VALUE_WIDTH = 110.0  # pixels for the values to the right of bars
+BAR, GAP = 15.0, 10.0  # pixels: height of a bar, and between groups of bars
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A chart with what stands under it. ``legend``: colour number and words."""
+    """A chart (SVG) with its caption. ``legend``: pairs of a series number, which sets the colour, and its label."""
 
     chart: str
     caption: str
@@ -24,7 +24,8 @@ class Figure:
 
 @dataclass(frozen=True)
 class Point:
-    """``y_range``: its interval. ``best``: on the front that no other point beats."""
+    """A point of a scatter chart. ``tip``: tooltip; ``series``: sets the colour; ``y_range``: interval of ``y``; ``best``: on the Pareto
+    front."""
 
     x: float
     y: float
@@ -37,7 +38,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Bar:
-    """``end``: what it is long; ``tip``: the figure in words."""
+    """A bar, or a part of a stacked bar. ``value``: its length, None if not measured; ``tip``: tooltip, ends in ``: `` and the value."""
 
     name: str
     series: int
@@ -45,27 +46,27 @@ class Bar:
     tip: str
 
 
-def name_room(names: Sequence[str]) -> float:
-    """Pixels on the left for the names of rows."""
-    return min(MOST_NAMES, 24 + CHARACTER * max(map(len, names), default=0))
+def name_width(names: Sequence[str]) -> float:
+    """Pixels needed at the left for the names of rows."""
+    return min(MAX_NAME_WIDTH, 24 + CHARACTER * max(map(len, names), default=0))
 
 
-def mark_best(dots: Iterable[Point]) -> list[Point]:
-    """Mark the Pareto front: less across is better, more upright is better."""
+def mark_pareto_front(dots: Iterable[Point]) -> list[Point]:
+    """The points with ``best`` set on the Pareto front: smaller ``x`` is better, larger ``y`` is better."""
     dots = list(dots)
     return [
         replace(p, best=not any(o.x <= p.x and o.y >= p.y and (o.x, o.y) != (p.x, p.y) for o in dots)) for p in dots
     ]
 
 
-def scatter(title: str, points: Sequence[Point], across: str, upright: str, log: bool = False) -> str:
-    """Points with labels and intervals; the best are joined by a line of steps."""
+def scatter(title: str, points: Sequence[Point], x_title: str, y_title: str, log: bool = False) -> str:
+    """SVG of labelled points with intervals; the Pareto front is a dashed step line. ``log``: logarithmic x axis."""
     chart = Chart(title, 380)
     ends = [end for p in points for end in (p.y, *(p.y_range or ()))]
     x = scale_of([p.x for p in points], LEFT, WIDTH - RIGHT - 190, log=log)
     y = scale_of(ends, chart.height - BOTTOM, TOP)
-    chart.across(x, TOP, chart.height - BOTTOM, across)
-    chart.upright(y, LEFT, x.end, upright)
+    chart.x_axis(x, TOP, chart.height - BOTTOM, x_title)
+    chart.y_axis(y, LEFT, x.end, y_title)
     front = sorted((p for p in points if p.best), key=lambda p: p.x)
     if front:
         path = f"M{x(front[0].x):.1f} {y(front[0].y):.1f}"
@@ -81,8 +82,8 @@ def scatter(title: str, points: Sequence[Point], across: str, upright: str, log:
     return chart.markup()
 
 
-def bars(title: str, rows: Sequence[Bar], across: str, largest: float | None = None) -> str:
-    """Horizontal bars from 0, one a row; rows of one name stand together under it."""
+def bars(title: str, rows: Sequence[Bar], x_title: str, largest: float | None = None) -> str:
+    """SVG of horizontal bars from 0; consecutive bars of the same name form a group. ``largest``: end of the axis."""
     groups: list[tuple[str, list[Bar]]] = []
     for row in rows:
         if groups and groups[-1][0] == row.name:
@@ -93,9 +94,9 @@ def bars(title: str, rows: Sequence[Bar], across: str, largest: float | None = N
     chart = Chart(title, height)
     values = [row.value for row in rows if row.value is not None]
     most = largest or max(values, default=0.0) or 1.0
-    names = name_room([row.name for row in rows])
-    x = Scale(0.0, most, names, WIDTH - RIGHT - VALUES)
-    chart.across(x, TOP, height - BOTTOM, across)
+    names = name_width([row.name for row in rows])
+    x = Scale(0.0, most, names, WIDTH - RIGHT - VALUE_WIDTH)
+    chart.x_axis(x, TOP, height - BOTTOM, x_title)
     y = TOP + GAP / 2
     for name, group in groups:
         middle = y + len(group) * BAR / 2 + 4
@@ -117,16 +118,16 @@ def _bar(chart: Chart, row: Bar, x: Scale, y: float) -> None:
     chart.text(end + 6, y + BAR - 4, row.tip.rsplit(": ", 1)[-1], "tick")
 
 
-def stacked(title: str, rows: Sequence[tuple[str, Sequence[Bar]]], across: str) -> str:
-    """One bar a row, made of parts."""
+def stacked(title: str, rows: Sequence[tuple[str, Sequence[Bar]]], x_title: str) -> str:
+    """SVG of stacked horizontal bars: each row is a name and its parts."""
     row_height = BAR + 12
     chart = Chart(title, len(rows) * row_height + TOP + BOTTOM)
     most = max(sum(part.value or 0.0 for part in parts) for _, parts in rows) or 1.0
-    names = name_room([name for name, _ in rows])
+    names = name_width([name for name, _ in rows])
     x = Scale(0.0, most, names, WIDTH - RIGHT - 30)
-    chart.across(x, TOP, chart.height - BOTTOM, across)
-    for place, (name, parts) in enumerate(rows):
-        y, done = TOP + place * row_height + 4, 0.0
+    chart.x_axis(x, TOP, chart.height - BOTTOM, x_title)
+    for index, (name, parts) in enumerate(rows):
+        y, done = TOP + index * row_height + 4, 0.0
         chart.text(names - 10, y + BAR, shorten(name, names - 14), anchor="end")
         for part in parts:
             value = part.value or 0.0

@@ -1,4 +1,4 @@
-"""The results that a page is made from: which kind each file is, and that no two of them say the same thing."""
+"""Reads the results for a page: finds the kind of each file and refuses duplicates."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of JSON. ``key``: what only this kind has; ``document``: dotted path of its class; ``made_by``: the command."""
+    """A kind of JSON. ``key``: a field that only this kind has; ``document``: dotted path of its class; ``made_by``: the command that
+    writes it; ``packages``: packages that reading it needs."""
 
     name: str
     key: str
@@ -40,7 +41,7 @@ KINDS = (
 
 @dataclass(frozen=True)
 class Source:
-    """A file that was read."""
+    """A file that was read: its kind and its sha256."""
 
     path: Path
     kind: str
@@ -49,7 +50,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Results:
-    """Everything for one page, each with the file that it came from, in the order in which they were given."""
+    """All results for one page, each with its source, in the given order."""
 
     comparisons: tuple[tuple[Source, Comparison], ...]
     measurements: tuple[tuple[Source, Result], ...]
@@ -57,16 +58,21 @@ class Results:
 
     @property
     def sources(self) -> tuple[Source, ...]:
-        """Every file."""
+        """The source files of all results."""
         return tuple(source for part in (self.comparisons, self.measurements, self.differences) for source, _ in part)
 
 
 def read_results(paths: Sequence[Path]) -> Results:
-    """Read and check. Raises ``RequestError`` for an empty list, for a file that is no result or says what another one says,
-    ``EnvironmentLackError`` for another schema version."""
+    """Read and check results.
+
+    Raises ``RequestError`` for an empty list, a file that is no result, or two results for the same thing, and
+    ``EnvironmentLackError`` for another schema version or a missing package.
+    """
     if not paths:
         raise RequestError(
-            expected="results to show", found="none", fix=f"make some: {', '.join(kind.made_by for kind in KINDS)}"
+            expected="results to show",
+            found="none",
+            fix=f"make some with {', '.join(f'`{kind.made_by}`' for kind in KINDS)}",
         )
     read: dict[str, list[tuple[Source, Any]]] = {kind.name: [] for kind in KINDS}
     for path in paths:
@@ -88,7 +94,7 @@ def _read(path: Path) -> tuple[Kind, Document]:
         raise RequestError(
             expected=f"the JSON of {', or of '.join(f'`{k.made_by}`' for k in KINDS)}",
             found=f"{path}: {_keys(fields)}",
-            fix="leave it out, or make a result with one of these commands",
+            fix="remove it, or make a result with one of these commands",
         )
     require(kind.packages, f"reading {path.name}", "torch")
     what = f"result of `{kind.made_by}`"
@@ -102,27 +108,27 @@ def _keys(fields: object) -> str:
 
 
 def _check_distinct(found: Results) -> None:
-    """The same file on the same data, or in the same setting, has one figure and not two."""
-    _refuse_twice(
+    """Raise ``RequestError`` for two results for the same file on the same data, or in the same setting."""
+    _refuse_duplicates(
         (source, (one.artifact_sha256, one.data, one.data_sha256), f"{one.artifact_file} on {one.data}")
         for source, one in found.comparisons
     )
-    _refuse_twice(
+    _refuse_duplicates(
         (source, (series.sha256, result.device, result.protocol.name, session.threads, session.cores_asked),
          f"{series.file} on {result.device}, {session.threads} threads, protocol {result.protocol.name}")
         for source, result in found.measurements
         for series, session in {(s.sha256, s.session): (s, result.sessions[s.session]) for s in result.series}.values()
     )  # fmt: skip
-    _refuse_twice((source, source.sha256, "the same differences") for source, _ in found.differences)
+    _refuse_duplicates((source, source.sha256, "the same differences") for source, _ in found.differences)
 
 
-def _refuse_twice(facts: Iterable[tuple[Source, Hashable, str]]) -> None:
+def _refuse_duplicates(facts: Iterable[tuple[Source, Hashable, str]]) -> None:
     seen: dict[Hashable, Source] = {}
-    for source, key, words in facts:
+    for source, key, what in facts:
         other = seen.setdefault(key, source)
         if other is not source:
             raise RequestError(
-                expected="one result for each file in each setting",
-                found=f"two for {words}: {other.path} and {source.path}",
-                fix="leave one out; what changed between two measurements is `mobileseg latency --diff`",
+                expected="one result per file and setting",
+                found=f"two for {what}: {other.path} and {source.path}",
+                fix="remove one; to compare two measurements use `mobileseg latency --diff`",
             )

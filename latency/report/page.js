@@ -1,6 +1,6 @@
 "use strict";
 
-// Sorting: a click on a head sorts by the exact figures, a second one the other way round; what was not measured stays last.
+// Sorting: a click on a header sorts by the exact values, a second click reverses; cells that were not measured stay last.
 for (const table of document.querySelectorAll("table")) {
   const heads = [...table.tHead.rows[0].cells];
   heads.forEach((head, index) => {
@@ -28,7 +28,7 @@ function compare(a, b, sign) {
   return sign * String(a).localeCompare(String(b), "en", { numeric: true });
 }
 
-// What a mark of a chart stands for, where the pointer or the focus is.
+// Tooltip of the chart mark under the pointer or with the focus.
 const tip = document.getElementById("tip");
 const show = (event) => {
   const mark = event.target.closest?.("[data-tip]");
@@ -51,5 +51,5 @@ document.getElementById("theme").addEventListener("click", () => {
   root.dataset.theme = dark ? "light" : "dark";
 });
 
-// Paper cannot be unfolded.
+// Open all details for printing.
 addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((part) => { part.open = true; }));

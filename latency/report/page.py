@@ -1,4 +1,4 @@
-"""From results to the text of the page."""
+"""Renders the page from results."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from importlib import metadata, resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mobileseg.latency.report import accuracy, conditions, tallies, times
+from mobileseg.latency.report import accuracy, conditions, counts, differences, times
 from mobileseg.latency.report.cells import Table
 from mobileseg.latency.report.charts import Figure
 from mobileseg.latency.report.documents import Results, Source
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Details:
-    """Something that is folded away until it is asked for."""
+    """A collapsed part of a section. ``facts``: pairs of title and text."""
 
     title: str
     tables: tuple[Table, ...] = ()
@@ -33,7 +33,7 @@ class Details:
 
 @dataclass
 class Section:
-    """A part of the page with a heading. ``warnings`` stand first, ``notes`` below the heading."""
+    """A part of the page. ``key``: its HTML id; ``notes`` and ``warnings`` come right after the heading."""
 
     key: str
     title: str
@@ -52,14 +52,14 @@ class Page(str):
 
     @classmethod
     def of(cls, text: str, sources: tuple[Source, ...]) -> Page:
-        """With its sources."""
+        """A page with its sources."""
         page = cls(text)
         page.sources = sources
         return page
 
 
 def render(found: Results, title: str) -> str:
-    """The HTML of one self-contained page. Raises ``MissingExtraError`` without jinja2, ``RequestError`` where pictures are gone."""
+    """The HTML of one self-contained page. Raises ``MissingExtraError`` without jinja2, ``RequestError`` if pictures are missing."""
     require(("jinja2",), "writing the page", "report")
     import jinja2
 
@@ -84,14 +84,14 @@ def _asset(name: str) -> str:
 
 
 def sections(found: Results) -> list[Section]:
-    """Every part that there are results for."""
+    """All sections for which there are results."""
     compared = [one for _, one in found.comparisons]
     measured = [one for _, one in found.measurements]
     groups = _by_data(compared)
-    parts = [_accuracy(group[0].data, group, place) for place, group in enumerate(groups)]
+    parts = [_accuracy(group[0].data, group, index) for index, group in enumerate(groups)]
     parts += _latency(measured, groups)
     parts += _counts(measured)
-    parts += [_difference(place, source.path, diff) for place, (source, diff) in enumerate(found.differences)]
+    parts += [_difference(index, source.path, diff) for index, (source, diff) in enumerate(found.differences)]
     shown = galleries([(source.path, one) for source, one in found.comparisons])
     if shown:
         parts.append(_pictures(shown))
@@ -99,26 +99,26 @@ def sections(found: Results) -> list[Section]:
 
 
 def short(data: str) -> str:
-    """The last two folders of where data were: the captions have the whole path."""
+    """The last two parts of a data set's path; the captions have the whole path."""
     return "/".join(Path(data).parts[-2:])
 
 
 def _by_data(compared: Sequence[Comparison]) -> list[list[Comparison]]:
-    """Figures on different data sets do not compare."""
+    """Comparisons by data set: figures on different data sets are not comparable."""
     groups: dict[tuple[str, str | None], list[Comparison]] = {}
     for one in compared:
         groups.setdefault((one.data, one.data_sha256), []).append(one)
     return list(groups.values())
 
 
-def _accuracy(data: str, group: Sequence[Comparison], place: int) -> Section:
+def _accuracy(data: str, group: Sequence[Comparison], index: int) -> Section:
     figures = [accuracy.size_figure(group), accuracy.class_figure(group), *map(accuracy.layer_figure, group)]
     notes = (
-        "Intervals are 95 % bootstrap intervals over images; those of differences draw the same images of both. "
+        "Intervals are 95 % bootstrap intervals over images; those of differences are paired by image. "
         "PASS, FAIL and UNKNOWN are the verdicts of the gates below; what was not measured is UNKNOWN, never PASS.",
     )
     return Section(
-        key=f"accuracy-{place}",
+        key=f"accuracy-{index}",
         title=f"Accuracy on {short(data)}",
         notes=notes,
         tables=[accuracy.table(group)],
@@ -140,14 +140,14 @@ def _latency(measured: Sequence[Result], groups: Sequence[Sequence[Comparison]])
     every = times.timed(measured)
     if not every:
         return []
-    clocked = [result for result in measured if result.gives == "time"]
+    clocked = [result for result in measured if result.quantity == "time"]
     figures = [times.spread_figure(every), times.drift_figure(every)]
-    figures += [times.front_figure(every, group) for group in groups]
+    figures += [times.tradeoff_figure(every, group) for group in groups]
     return [
         Section(
             key="latency",
             title="Latency",
-            notes=("One inference, model only; ratios within one run are what compares, times across runs drift.",),
+            notes=("One inference, model only. Compare ratios within one run: absolute times drift between runs.",),
             warnings=conditions.warnings(clocked),
             tables=[times.table(every)],
             figures=[*(f for f in figures if f is not None), *times.operator_figures(every)],
@@ -157,18 +157,20 @@ def _latency(measured: Sequence[Result], groups: Sequence[Sequence[Comparison]])
 
 
 def _counts(measured: Sequence[Result]) -> list[Section]:
-    every = tallies.counted(measured)
+    every = counts.counted(measured)
     if not every:
         return []
-    counting = [result for result in measured if result.gives == "counts"]
-    figure = tallies.class_figure(every)
+    counting = [result for result in measured if result.quantity == "counts"]
+    figure = counts.class_figure(every)
     return [
         Section(
             key="counts",
-            title=f"ARM cores, emulated: {tallies.LABEL}",
-            notes=("Instructions of one inference; they repeat exactly, and say nothing of how long one takes.",),
+            title=f"Emulated ARM cores: {counts.LABEL}",
+            notes=(
+                "Instructions of one inference. Counts repeat exactly; they do not tell how long an inference takes.",
+            ),
             warnings=conditions.warnings(counting),
-            tables=[tallies.table(every)],
+            tables=[counts.table(every)],
             figures=[figure] if figure else [],
             details=[_details(result) for result in counting],
         )
@@ -177,7 +179,7 @@ def _counts(measured: Sequence[Result]) -> list[Section]:
 
 def _details(result: Result) -> Details:
     tables = [conditions.deviations(result)]
-    if result.gives == "time":
+    if result.quantity == "time":
         tables.append(conditions.sensors(result))
     title = (
         f"{result.device}, {result.created:%Y-%m-%d %H:%M} UTC: conditions, protocol {result.protocol.name}, deviations"
@@ -185,28 +187,28 @@ def _details(result: Result) -> Details:
     return Details(title, tuple(t for t in tables if t is not None), conditions.facts(result))
 
 
-def _difference(place: int, path: Path, diff: Diff) -> Section:
+def _difference(index: int, path: Path, diff: Diff) -> Section:
     lone = [
         f"only in {which}: {', '.join(files)}"
         for which, files in (("old", diff.only_old), ("new", diff.only_new))
         if files
     ]
     return Section(
-        key=f"difference-{place}",
-        title=f"Old and new: {path.name}",
+        key=f"difference-{index}",
+        title=f"New against old: {path.name}",
         notes=tuple(lone),
-        warnings=tuple(f"compared despite {words}" for words in diff.despite),
-        tables=[tallies.changes(diff)],
+        warnings=tuple(f"compared despite a difference: {difference}" for difference in diff.allowed),
+        tables=[differences.changes(diff)],
     )
 
 
 def _pictures(shown: tuple[Gallery, ...]) -> Section:
     return Section(
         key="worst",
-        title="The images that changed most",
+        title="Worst images",
         notes=(
-            "Those with the least share of pixels to which file and reference model give the same class. In the difference, the image "
-            "is faded where both agree.",
+            "The images with the lowest pixel agreement between file and reference model. The difference picture is faded where both "
+            "agree.",
         ),
         galleries=shown,
     )

@@ -1,4 +1,4 @@
-"""The images that changed most, embedded: a page brings everything that it shows."""
+"""The worst images of comparisons, embedded into the page as data URIs."""
 
 from __future__ import annotations
 
@@ -18,33 +18,33 @@ if TYPE_CHECKING:
     from mobileseg.export.evaluation.worst import Picture, WorstImage
 
 KINDS = ("input", "label", "float", "artifact", "difference")
-# How the records of data sets say that their pictures are not to be passed on, or on conditions alone.
-FORBIDS = re.compile(
+# Wordings in licence records that forbid or restrict sharing the images.
+RESTRICTED = re.compile(
     r"not for redistribution|no redistribution|research (use )?only|\bBY-N[CD]\b|non-?commercial", re.I
 )
 
 
 @dataclass(frozen=True)
 class Shown:
-    """One picture. ``uri`` is None where there is none: no labels."""
+    """One picture. ``uri``: data URI, None if there is no such picture (no labels); ``alt``: its text alternative."""
 
     kind: str
     uri: str | None
-    words: str
+    alt: str
 
 
 @dataclass(frozen=True)
 class Row:
-    """One image: its name, how much the file changed on it, and its pictures."""
+    """One image: its name, a line on how much the file's output differs on it, and its pictures."""
 
     name: str
-    words: str
+    summary: str
     pictures: tuple[Shown, ...]
 
 
 @dataclass(frozen=True)
 class Gallery:
-    """The worst images of one file. ``record``: what the data set's SOURCE.txt says; ``forbids``: it restricts passing pictures on."""
+    """The worst images of one file. ``record``: the text of the data set's SOURCE.txt, None if there is none."""
 
     title: str
     precision: str
@@ -52,15 +52,15 @@ class Gallery:
     rows: tuple[Row, ...]
 
     @property
-    def forbids(self) -> bool:
-        """Whether the record's own words restrict passing on."""
-        return self.record is not None and FORBIDS.search(self.record) is not None
+    def restricted(self) -> bool:
+        """Whether the record forbids or restricts sharing the images."""
+        return self.record is not None and RESTRICTED.search(self.record) is not None
 
 
 def galleries(compared: Sequence[tuple[Path, Comparison]]) -> tuple[Gallery, ...]:
-    """Of every comparison made with ``--worst``. ``compared``: with the JSON's path, beside which the pictures lie.
+    """The galleries of all comparisons made with ``--worst``. ``compared``: each with the path of its JSON; the pictures are beside it.
 
-    Raises ``RequestError`` where a picture is gone or another.
+    Raises ``RequestError`` if a picture is missing or has changed.
     """
     found = []
     for path, one in compared:
@@ -75,23 +75,21 @@ def _row(folder: Path, image: WorstImage) -> Row:
     by_kind: dict[str, Picture] = {picture.kind: picture for picture in image.pictures}
     accuracy = ", ".join(
         f"{what} {percent(value).text}"
-        for what, value in (("mIoU float", image.float_miou), ("file", image.artifact_miou))
+        for what, value in (("mIoU reference", image.float_miou), ("file", image.artifact_miou))
         if value is not None
     )
-    words = (
-        f"same class in {percent(image.agreement).text} of the pixels; {accuracy or f'mIoU {NOT_MEASURED}: no label'}"
-    )
+    summary = f"pixel agreement {percent(image.agreement).text}; {accuracy or f'mIoU {NOT_MEASURED}: no label'}"
     shown = []
     for kind in KINDS:
         picture = by_kind.get(kind)
         uri = _data_uri(folder, picture) if picture is not None else None
         shown.append(Shown(kind, uri, f"{image.image}: {kind}"))
-    return Row(image.image, words, tuple(shown))
+    return Row(image.image, summary, tuple(shown))
 
 
 def _data_uri(folder: Path, picture: Picture) -> str:
     path = folder / picture.file
-    fix = "bring the folder along with its JSON, or compare again with --worst"
+    fix = "copy the pictures together with the JSON, or compare again with --worst"
     if path.resolve().parent != folder.resolve():
         raise RequestError(expected=f"pictures in {folder}", found=picture.file, fix=fix)
     try:

@@ -1,4 +1,4 @@
-"""How times are spread, and how they move while they are taken."""
+"""Charts of the distribution of times, and of their drift during a measurement."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mobileseg.latency.report.charts import BOTTOM, LEFT, RIGHT, TOP, name_room
+from mobileseg.latency.report.charts import BOTTOM, LEFT, RIGHT, TOP, name_width
 from mobileseg.latency.report.svg import WIDTH, Chart, Scale, color, scale_of, shorten
 
-ROW = 54.0
+ROW = 54.0  # pixels
 BINS = 60
-MARKS = 400  # single samples drawn, at most
-FAR = 1.5  # times the p99: samples beyond are counted at the edge, so that one hiccup does not squeeze the rest
+MAX_STROKES = 400  # single samples drawn at most
+CUTOFF = 1.5  # times the p99: slower samples are counted at the edge, so that an outlier does not compress the rest
 
 Times = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Run:
-    """One file in one setting. ``turns``: one array of times in ms a turn; ``at_s``: when each began."""
+    """One file in one setting. ``turns``: one array of times in ms per turn; ``at_s``: begin of each turn, in seconds."""
 
     label: str
     series: int
@@ -30,24 +30,24 @@ class Run:
 
     @property
     def samples(self) -> Times:
-        """All of them."""
+        """All times in ms."""
         return np.concatenate(list(self.turns))
 
 
 def distributions(runs: Sequence[Run]) -> str:
-    """A row for each run on one axis: the histogram, every sample as a stroke, median and p90."""
-    chart = Chart("Distribution of all samples, one row for each file", len(runs) * ROW + TOP + BOTTOM)
+    """SVG with one row per run on a common axis: histogram, samples as strokes, median and p90."""
+    chart = Chart("Distribution of all samples, one row per file", len(runs) * ROW + TOP + BOTTOM)
     lows, highs = zip(*(_ends(run.samples) for run in runs), strict=True)
-    names = name_room([run.label for run in runs])
+    names = name_width([run.label for run in runs])
     x = scale_of([min(lows), max(highs)], names, WIDTH - RIGHT, log=True)
-    chart.across(x, TOP, chart.height - BOTTOM, "ms for one inference" + (", logarithmic" if x.log else ""))
-    for place, run in enumerate(runs):
-        base = TOP + (place + 1) * ROW - 12
+    chart.x_axis(x, TOP, chart.height - BOTTOM, "ms per inference" + (", logarithmic" if x.log else ""))
+    for index, run in enumerate(runs):
+        base = TOP + (index + 1) * ROW - 12
         samples = run.samples
         inside = samples[(samples >= x.low) & (samples <= x.high)]
         chart.text(names - 10, base - 8, shorten(run.label, names - 14), anchor="end")
         _area(chart, inside, x, base, run.series)
-        for sample in inside[:: max(1, len(inside) // MARKS)]:
+        for sample in inside[:: max(1, len(inside) // MAX_STROKES)]:
             chart.add("line", f"rug {color(run.series)}", x1=x(sample), x2=x(sample), y1=base + 2, y2=base + 8)
         for rank, name in ((50, "median"), (90, "p90")):
             value = float(np.percentile(samples, rank))
@@ -61,11 +61,11 @@ def distributions(runs: Sequence[Run]) -> str:
 
 
 def _ends(samples: Times) -> tuple[float, float]:
-    return float(samples.min()), float(min(samples.max(), FAR * np.percentile(samples, 99)))
+    return float(samples.min()), float(min(samples.max(), CUTOFF * np.percentile(samples, 99)))
 
 
 def _area(chart: Chart, samples: Times, x: Scale, base: float, series: int) -> None:
-    """The histogram in bins of equal width on the screen."""
+    """Add the histogram, with bins of equal width on the screen."""
     edges = (np.geomspace if x.log else np.linspace)(x.low, x.high, BINS + 1)
     counts, _ = np.histogram(samples, edges)
     tallest = max(int(counts.max(initial=0)), 1)
@@ -77,15 +77,14 @@ def _area(chart: Chart, samples: Times, x: Scale, base: float, series: int) -> N
 
 
 def drifts(runs: Sequence[Run]) -> str:
-    """Every run's median of each turn over the time since its process began, relative to its first turn's; the band holds the
-    middle 80 % of a turn's samples."""
-    chart = Chart("Time of an inference while the measurement went on, relative to its beginning", 320)
+    """SVG of each turn's median over time, relative to the first turn's; the band holds the middle 80 % of a turn's samples."""
+    chart = Chart("Inference time during the measurement, relative to its beginning", 320)
     lines = [_relative(run) for run in runs]
     values = [v for rows in lines for row in rows for v in row[1:]]
     x = scale_of([at for rows in lines for at, *_ in rows], LEFT, WIDTH - RIGHT)
     y = scale_of([*values, 1.0], chart.height - BOTTOM, TOP)
-    chart.across(x, TOP, chart.height - BOTTOM, "seconds since the process began")
-    chart.upright(y, LEFT, x.end, "% of the first turn's median")
+    chart.x_axis(x, TOP, chart.height - BOTTOM, "seconds since the start of the process")
+    chart.y_axis(y, LEFT, x.end, "% of the first turn's median")
     for run, rows in zip(runs, lines, strict=True):
         upper = "L".join(f"{x(at):.1f} {y(high):.1f}" for at, _, _, high in rows)
         lower = "L".join(f"{x(at):.1f} {y(low):.1f}" for at, low, _, _ in reversed(rows))
@@ -99,7 +98,7 @@ def drifts(runs: Sequence[Run]) -> str:
 
 
 def _relative(run: Run) -> list[tuple[float, float, float, float]]:
-    """Seconds, then p10, median and p90 of each turn in percent of the first turn's median."""
+    """``(seconds, p10, median, p90)`` of each turn, in percent of the first turn's median."""
     first = float(np.median(run.turns[0])) or 1.0
     rows = []
     for at, turn in zip(run.at_s, run.turns, strict=True):

@@ -1,4 +1,4 @@
-"""Charts are SVG of our own: their colours follow the page's theme, and every mark says its figure when it is pointed at."""
+"""SVG charts written by hand, so that colours follow the page's theme and every mark has a tooltip with its value."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from xml.etree import ElementTree as Xml
 
 WIDTH = 860.0
-COLORS = 12  # classes c0 .. c11 of the style sheet, then again from the first
+COLORS = 12  # CSS classes c0 .. c11, repeated after that
 LINE = 14.0  # height in pixels of a label
-CHARACTER = 6.6  # width in pixels of a letter of the charts' font, which nothing here can measure
+CHARACTER = 6.6  # estimated width in pixels of a letter in the charts' font
 
 
 @dataclass(frozen=True)
 class Scale:
-    """From figures to pixels. ``low`` and ``high`` are figures, ``begin`` and ``end`` where they lie."""
+    """Maps values to pixels: ``low`` to ``begin`` and ``high`` to ``end``, linearly or logarithmically."""
 
     low: float
     high: float
@@ -28,7 +28,7 @@ class Scale:
         return self.begin + (at - low) / (high - low) * (self.end - self.begin)
 
     def ticks(self, about: int = 6) -> list[float]:
-        """Round figures within it: steps of 1, 2 or 5 of a power of ten; 1, 2 and 5 themselves on a logarithmic scale."""
+        """Round values within the scale: steps of 1, 2 or 5 times a power of ten; on a logarithmic scale those values themselves."""
         if self.log:
             decades = range(math.floor(math.log10(self.low)), math.ceil(math.log10(self.high)) + 1)
             return [v for d in decades for v in (10.0**d, 2 * 10.0**d, 5 * 10.0**d) if self.low <= v <= self.high]
@@ -43,22 +43,22 @@ def _round_step(rough: float) -> float:
 
 
 def scale_of(values: Sequence[float], begin: float, end: float, zero: bool = False, log: bool = False) -> Scale:
-    """A scale with some room around the values; ``zero``: from 0. ``log`` needs positive values, and is dropped within one decade."""
+    """A scale with a margin around the values; ``zero``: starts at 0. ``log`` is ignored for values <= 0 or within one decade."""
     low, high = min(values), max(values)
     if log and low > 0 and high / low > 10:
         return Scale(low / 1.3, high * 1.3, begin, end, log=True)
-    room = (high - low) * 0.08 or abs(high) * 0.08 or 1.0
-    return Scale(0.0 if zero else low - room, high + room, begin, end)
+    margin = (high - low) * 0.08 or abs(high) * 0.08 or 1.0
+    return Scale(0.0 if zero else low - margin, high + margin, begin, end)
 
 
 def tick_text(value: float) -> str:
-    """Short: millions as such."""
+    """The label of a tick; millions are abbreviated as M."""
     return f"{value / 1e6:g} M" if abs(value) >= 1e6 else f"{value:.6g}"
 
 
 @dataclass
 class Chart:
-    """A picture with a title for those who cannot see it. Coordinates in pixels from the upper left."""
+    """An SVG image. ``title``: its text alternative; coordinates are pixels from the top left."""
 
     title: str
     height: float
@@ -70,7 +70,7 @@ class Chart:
         self.root = Xml.Element("svg", {"viewBox": box, "role": "img", "aria-label": self.title, "class": "chart"})
 
     def add(self, tag: str, style: str, text: str | None = None, tip: str | None = None, **attributes: object) -> None:
-        """One element of a CSS class. ``tip``: shown when it is pointed at, and read aloud."""
+        """Add an element. ``style``: its CSS class; ``tip``: its tooltip; ``attributes``: SVG attributes, ``_`` becomes ``-``."""
         given = {
             name.replace("_", "-"): f"{v:.2f}" if isinstance(v, float) else str(v) for name, v in attributes.items()
         }
@@ -80,19 +80,19 @@ class Chart:
             element.set("data-tip", tip)
 
     def text(self, x: float, y: float, text: str, style: str = "label", anchor: str = "start") -> None:
-        """A line of text with its baseline at ``y``."""
+        """Add a line of text with its baseline at ``y``."""
         self.add("text", style, text, x=float(x), y=float(y), text_anchor=anchor)
 
-    def across(self, scale: Scale, top: float, bottom: float, title: str) -> None:
-        """A horizontal axis below, with grid lines."""
+    def x_axis(self, scale: Scale, top: float, bottom: float, title: str) -> None:
+        """Add a horizontal axis at the bottom, with grid lines."""
         for tick in scale.ticks():
             x = scale(tick)
             self.add("line", "grid", x1=x, x2=x, y1=float(top), y2=float(bottom))
             self.text(x, bottom + 16, tick_text(tick), "tick", "middle")
         self.text((scale.begin + scale.end) / 2, bottom + 36, title, "axis", "middle")
 
-    def upright(self, scale: Scale, left: float, right: float, title: str) -> None:
-        """A vertical axis on the left, with grid lines."""
+    def y_axis(self, scale: Scale, left: float, right: float, title: str) -> None:
+        """Add a vertical axis at the left, with grid lines."""
         for tick in scale.ticks(5):
             y = scale(tick)
             self.add("line", "grid", x1=float(left), x2=float(right), y1=y, y2=y)
@@ -103,7 +103,7 @@ class Chart:
         )
 
     def markup(self) -> str:
-        """The SVG element, escaped where it must be."""
+        """The SVG element as text, escaped."""
         return Xml.tostring(self.root, encoding="unicode")
 
 
@@ -112,25 +112,25 @@ def color(index: int) -> str:
     return f"c{index % COLORS}"
 
 
-def shorten(text: str, room: float) -> str:
-    """As much of a text as fits into so many pixels, its end kept: that is where names differ."""
-    most = int(room / CHARACTER)
+def shorten(text: str, width: float) -> str:
+    """``text`` shortened to ``width`` pixels; keeps the end, where names differ."""
+    most = int(width / CHARACTER)
     return text if len(text) <= most else f"…{text[-most + 1 :]}"
 
 
 def place_labels(spots: Sequence[tuple[float, float]], labels: Sequence[str]) -> list[float]:
-    """Baselines for labels to the right of points ``(x, y)``, moved down where they would lie upon each other."""
+    """Baselines for labels to the right of points ``(x, y)``, moved down where labels would overlap."""
     placed: dict[int, float] = {}
     for index in sorted(range(len(spots)), key=lambda i: spots[i][1]):
         y = spots[index][1]
-        for baseline in sorted(placed[other] for other in placed if _meet(index, other, spots, labels)):
+        for baseline in sorted(placed[other] for other in placed if _overlap(index, other, spots, labels)):
             if abs(y - baseline) < LINE:
                 y = baseline + LINE
         placed[index] = y
     return [placed[i] for i in range(len(spots))]
 
 
-def _meet(one: int, other: int, spots: Sequence[tuple[float, float]], labels: Sequence[str]) -> bool:
-    """Whether two labels share some of the width."""
+def _overlap(one: int, other: int, spots: Sequence[tuple[float, float]], labels: Sequence[str]) -> bool:
+    """Whether two labels overlap horizontally."""
     left, right = sorted((one, other), key=lambda i: spots[i][0])
     return spots[right][0] < spots[left][0] + CHARACTER * len(labels[left])

@@ -1,4 +1,4 @@
-"""What a page says of times: everything here is read off measurements that timed."""
+"""The latency section of the page, from measurements of times."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from mobileseg.latency.report.cells import (
     known,
     number,
     percent,
-    words,
+    text_cell,
 )
-from mobileseg.latency.report.charts import Bar, Figure, Point, bars, mark_best, scatter
+from mobileseg.latency.report.charts import Bar, Figure, Point, bars, mark_pareto_front, scatter
 from mobileseg.latency.report.spread import Run, distributions, drifts
 from mobileseg.latency.results.result import Result, Series, Session
 
@@ -32,43 +32,43 @@ COLUMNS = (
     Column("File", numeric=False),
     Column("Device", numeric=False),
     Column("Threads"),
-    Column("Output", numeric=False, note="class map (mask) or logits at head resolution: argmax and resizing are inside or not"),
+    Column("Output", numeric=False, note="mask: class map, with resizing and argmax inside the file; logits: at head resolution"),
     Column("Median, ms"),
     Column("p90, ms"),
     Column("MAD, ms", note="median absolute deviation, unscaled"),
     Column("p99, ms"),
     Column("Variation", note="standard deviation over the mean"),
-    Column("Drift", note="median of the last fifth of the turns over that of the first fifth, less 1"),
-    Column("Outliers", note="share further than 3.5 robust deviations from the median"),
+    Column("Drift", note="median of the last fifth of the turns over that of the first fifth, minus 1"),
+    Column("Outliers", note="share further than 3.5 robust standard deviations from the median"),
     Column("Ratio", note="to the first file of the same run; 95 % interval over turns"),
     Column("First, ms", note="the first inference of a process"),
     Column("Load, ms"),
-    Column("Peak, MB", note="of memory, above the runtime's own"),
-    Column("n", note="timed inferences"),
+    Column("Peak, MB", note="peak memory above the runtime's own"),
+    Column("n", note="number of timed inferences"),
     Column("Protocol", numeric=False),
 )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Timed:
-    """One series of a measurement that timed it."""
+    """One series of a result with times."""
 
     result: Result
     index: int
 
     @property
     def series(self) -> Series:
-        """The figures."""
+        """The series itself."""
         return self.result.series[self.index]
 
     @property
     def session(self) -> Session:
-        """The process that it ran in."""
+        """The session that it was measured in."""
         return self.result.sessions[self.series.session]
 
     @property
     def setting(self) -> str:
-        """Device, threads and cores in words."""
+        """Device, threads and cores as text."""
         session = self.session
         bound = "" if session.cores_asked == "all" else f" on {session.cores_asked} cores"
         again = f", run {session.repeat + 1}" if self.result.protocol.repeats > 1 else ""
@@ -76,18 +76,18 @@ class Timed:
 
 
 def timed(results: Sequence[Result]) -> list[Timed]:
-    """Every series of those that time, measured or not."""
-    return [Timed(r, i) for r in results if r.gives == "time" for i in range(len(r.series))]
+    """All series of results with times, measured or not."""
+    return [Timed(r, i) for r in results if r.quantity == "time" for i in range(len(r.series))]
 
 
 def labels(every: Sequence[Timed]) -> list[str]:
-    """A name for each: the file's, with its setting where the file alone does not tell them apart."""
+    """A label for each series: the file's name, with the setting if the name is not unique."""
     files = Counter(one.series.file for one in every)
     return [s.file if files[s.file] == 1 else f"{s.file}, {one.setting}" for one in every for s in (one.series,)]
 
 
 def table(every: Sequence[Timed]) -> Table:
-    """One row for each file in each setting."""
+    """One row per file and setting."""
     return Table("Time of one inference", COLUMNS, tuple(_row(one) for one in every))
 
 
@@ -97,10 +97,10 @@ def _row(one: Timed) -> tuple[Cell, ...]:
     state = "complete" if result.complete else f"INCOMPLETE: {result.reason}"
     height, width = s.size
     return (
-        words(s.file, f"{s.model}, {s.target} {s.precision}, {height}x{width}{': ' + s.note if s.note else ''}"),
-        words(result.device, result.properties.soc or result.properties.model or ""),
+        text_cell(s.file, f"{s.model}, {s.target} {s.precision}, {height}x{width}{': ' + s.note if s.note else ''}"),
+        text_cell(result.device, result.properties.soc or result.properties.model or ""),
         Cell(str(session.threads), session.threads, "" if session.cores_asked == "all" else session.cores_asked),
-        words(s.emit),
+        text_cell(s.emit),
         number(s.median_ms, field="median_ms"),
         number(s.p90_ms, field="p90_ms"),
         number(s.mad_ms, 3, field="mad_ms"),
@@ -113,12 +113,12 @@ def _row(one: Timed) -> tuple[Cell, ...]:
         number(s.load_ms, 1, field="load_ms"),
         number(s.peak_kb, 1, 1024 / 1e6, field="peak_kb"),
         count(len(s.samples_ms), "samples"),
-        words(result.protocol.name, f"{state}; {deviations} deviation{'' if deviations == 1 else 's'}"),
+        text_cell(result.protocol.name, f"{state}; {deviations} deviation{'' if deviations == 1 else 's'}"),
     )
 
 
 def _ratio(one: Timed) -> Cell:
-    """To the first series of its session that has samples."""
+    """Ratio to the first series with samples of the same session."""
     series = one.result.series
     base = next((i for i, s in enumerate(series) if s.session == one.series.session and s.samples_ms), None)
     if base is None or not one.series.samples_ms:
@@ -130,14 +130,14 @@ def _ratio(one: Timed) -> Cell:
 
 
 def spread_figure(every: Sequence[Timed]) -> Figure | None:
-    """All samples of every series."""
+    """Distribution of all samples of every series; None without samples."""
     runs = _runs(every)
-    caption = "Every sample: histogram, one stroke a sample (a selection where there are very many), solid line the median, dashed the p90."
+    caption = "Distribution: histogram, one stroke per sample (a selection if there are many), solid line median, dashed line p90."
     return Figure(distributions(runs), caption) if runs else None
 
 
 def drift_figure(every: Sequence[Timed]) -> Figure | None:
-    """Turn by turn; None where there are fewer than two turns."""
+    """Drift of every series with at least two turns; None if there is none."""
     runs = [run for run in _runs(every) if len(run.turns) > 1]
     if not runs:
         return None
@@ -156,7 +156,7 @@ def _runs(every: Sequence[Timed]) -> list[Run]:
 
 
 def operator_figures(every: Sequence[Timed]) -> Iterator[Figure]:
-    """Where an inference's time goes, by operator and by module of ours, of each profile."""
+    """Bar charts of the time by operator and by module, for each profile."""
     for label, one in zip(labels(every), every, strict=True):
         profile = one.series.profile
         if profile is None:
@@ -171,14 +171,14 @@ def operator_figures(every: Sequence[Timed]) -> Iterator[Figure]:
             total = profile.total_ms
             rows = [Bar(n, 0, ms, f"{n}, {calls}: {ms:.3f} ms, {100 * ms / total:.1f} %") for n, ms, calls in shown]
             caption = (
-                f"{label}: time by {what}, medians of {profile.runs} inferences, {profile.total_ms:.2f} ms while recorded; "
+                f"{label}: time by {what}, medians of {profile.runs} inferences of {profile.total_ms:.2f} ms while profiling; "
                 f"{profile.note}."
             )
             yield Figure(bars(f"Time by {what} of {label}", rows, "ms"), caption)
 
 
-def front_figure(every: Sequence[Timed], compared: Sequence[Comparison]) -> Figure | None:
-    """mIoU against time, of files that both were measured of: joined by sha256, never by name. One data set."""
+def tradeoff_figure(every: Sequence[Timed], compared: Sequence[Comparison]) -> Figure | None:
+    """mIoU against time, for files with both. ``compared``: comparisons on one data set; files are matched by sha256, not by name."""
     accuracy: Mapping[str, Comparison] = {one.artifact_sha256: one for one in compared}
     dots: list[Point] = []
     for index, one in enumerate(every):
@@ -191,9 +191,11 @@ def front_figure(every: Sequence[Timed], compared: Sequence[Comparison]) -> Figu
         dots.append(Point(s.median_ms, 100 * value, label, tip, 1 + index, in_percent(match.artifact.interval)))
     if not dots:
         return None
-    chart = scatter("mIoU against time", mark_best(dots), "median time of one inference, ms", "mIoU, %", log=True)
+    chart = scatter(
+        "mIoU against time", mark_pareto_front(dots), "median time of one inference, ms", "mIoU, %", log=True
+    )
     caption = (
-        f"Latency against mIoU on {compared[0].data}; files are joined by their sha256. "
-        "Lines: 95 % interval over images; dashed: no other is faster and better."
+        f"Latency against mIoU on {compared[0].data}; files are matched by their sha256. "
+        "Vertical lines: 95 % interval over images. Dashed: Pareto front (no other file is both faster and more accurate)."
     )
     return Figure(chart, caption)

@@ -1,1 +1,1 @@
-"""What a measurement says: the JSON, its statistics, the difference of two, the budget."""
+"""The result of a measurement: its JSON schema, its statistics, the comparison of two results, the budget of counts."""

@@ -1,4 +1,4 @@
-"""A gate on counts: no file may execute more than a number, or than it did in an earlier result."""
+"""A gate on counts: no file may execute more instructions than a limit, or than in an earlier result."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ UNITS: Mapping[str, int] = {"k": 10**3, "M": 10**6, "G": 10**9}
 
 @dataclass(frozen=True)
 class Budget:
-    """``limit``: instructions for every file; or ``earlier``: the result whose counts are the limits. ``margin``: percent that a
-    count may be above."""
+    """``limit``: instructions per inference, for every file; if None, the counts of ``earlier`` are the limits. ``margin``: percent by
+    which a count may exceed its limit."""
 
     limit: int | None
     earlier: Result | None
@@ -25,21 +25,23 @@ class Budget:
     def of(cls, text: str, margin: float = 0.0) -> Budget:
         """``12000000``, ``12M``, or the JSON of an earlier ``latency --device emulated:CORE --json``. Raises ``RequestError``."""
         if not 0 <= margin < 1000:
-            raise RequestError(expected="a margin of 0 percent or more", found=f"{margin}", fix="give the percent")
+            raise RequestError(
+                expected="a margin from 0 to 1000 percent", found=f"{margin}", fix="give --margin in percent"
+            )
         number, unit = (text[:-1], UNITS[text[-1]]) if text[-1:] in UNITS else (text, 1)
         if number.isascii() and number.replace(".", "", 1).isdigit() and not Path(text).exists():
             return cls(int(float(number) * unit), None, margin)
         return cls(None, read_result(Path(text)), margin)
 
     def check(self, result: Result) -> None:
-        """Raise ``GateError`` where a count is above its limit, ``RequestError`` where there is none for it."""
+        """Raise ``GateError`` if a count exceeds its limit, ``RequestError`` for a file without a count or without a limit."""
         over = []
         for series in result.series:
             if series.counts is None:
                 raise RequestError(
-                    expected="counts to hold against the budget",
-                    found=f"none on {result.device}",
-                    fix="choose --device emulated:CORE",
+                    expected="counts to compare with the budget",
+                    found=f"none from {result.device}",
+                    fix="use --device emulated:CORE",
                 )
             limit = self.limit if self.limit is not None else self._earlier(series, result.device)
             allowed = limit * (1 + self.margin / 100)
@@ -51,23 +53,23 @@ class Budget:
             raise GateError(
                 expected=f"counts within the budget{within} on {result.device}",
                 found="; ".join(over),
-                fix="find the change that costs, or raise the budget on purpose",
+                fix="find the change that added instructions, or raise the budget deliberately",
             )
 
     def _earlier(self, series: Series, device: str) -> int:
         assert self.earlier is not None  # else there is a limit
         if self.earlier.device != device:
             raise RequestError(
-                expected=f"a budget of {device}",
-                found=f"one of {self.earlier.device}",
-                fix="give the budget of that core",
+                expected=f"a budget for {device}",
+                found=f"one for {self.earlier.device}",
+                fix="give a result of the same core",
             )
         limits = [old.counts.instructions for old in self.earlier.series if old.counts and old.key == series.key]
         if not limits:
             wanted = f"{series.model}, {series.precision}, {series.size[0]}x{series.size[1]}, {series.emit}"
             raise RequestError(
-                expected=f"a budget that holds {wanted}",
-                found="none in the file",
-                fix="count it with --json, and keep that file",
+                expected=f"a budget that contains {wanted}",
+                found="no count of it in the file",
+                fix="count it with --json, and use that file as the budget",
             )
         return min(limits)

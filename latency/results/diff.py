@@ -1,4 +1,4 @@
-"""Whether new figures are faster or slower than old ones, or whether that cannot be said."""
+"""Compares two results: faster, slower, or undecided."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ DIFFERENCES = ("protocol", "device", "complete", "refused")
 
 
 class Change(Part):
-    """One file in one setting. ``ratio``: new over old; ``interval``: 95 %, None for counts, which repeat exactly."""
+    """The change of one file in one setting. ``figure``: median, p90 or instructions; ``old``, ``new``: its values, in ms for times;
+    ``ratio``: new over old; ``interval``: 95 % interval of the ratio, None for counts, which repeat exactly."""
 
     file: str
     threads: int
@@ -29,36 +30,36 @@ class Change(Part):
 
 
 class Diff(Document):
-    """``margin``: what two measurements of one file may differ by. ``despite``: differences that were allowed, with what was found.
-    ``only_old``, ``only_new``: files without a partner."""
+    """The comparison of two results. ``margin``: share by which two measurements of one file may differ; ``allowed``: differences in
+    protocol, device and so on that ``--allow`` accepted; ``only_old``, ``only_new``: files that only one result has."""
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[2] = 2
     margin: float
     changes: tuple[Change, ...]
-    despite: tuple[str, ...]
+    allowed: tuple[str, ...]
     only_old: tuple[str, ...]
     only_new: tuple[str, ...]
 
 
 def compare(old: Result, new: Result, margin: float | None = None, allow: tuple[str, ...] = ()) -> Diff:
-    """Pair the files of two results by model, target, precision, size, kind of output, threads and cores.
+    """Compare files of the same model, target, precision, size, kind of output, threads and cores.
 
-    ``margin`` as a share, default: the larger ``within`` of the two protocols. A file is faster where the whole interval of its ratio
-    is below ``1 - margin``: an interval alone knows nothing of what differs from one measurement to the next.
-    ``allow``: of ``DIFFERENCES``. Raises ``RequestError`` where the two cannot be compared.
+    ``margin``: a share; default: the larger ``within`` of the two protocols. A file is faster if the whole interval of its ratio is
+    below ``1 - margin``: the interval alone does not cover what changes from one measurement to the next. ``allow``: names in
+    ``DIFFERENCES`` that are accepted. Raises ``RequestError`` if the two cannot be compared.
     """
     for name in allow:
         if name not in DIFFERENCES:
             raise RequestError(
-                expected=f"--allow with {', '.join(DIFFERENCES)}", found=repr(name), fix="choose one of them"
+                expected=f"--allow with {', '.join(DIFFERENCES)}", found=repr(name), fix="choose one of these"
             )
     found = differences(old, new)
     refused = {name: text for name, text in found.items() if name not in allow}
     if refused:
         raise RequestError(
-            expected="two results that compare",
+            expected="two comparable results",
             found="; ".join(refused.values()),
-            fix=f"measure again alike, or {' '.join(f'--allow {name}' for name in refused)}",
+            fix=f"measure again under the same conditions, or use {' '.join(f'--allow {name}' for name in refused)}",
         )
     olds, news = _pool(old), _pool(new)
     common = [key for key in news if key in olds]
@@ -66,44 +67,44 @@ def compare(old: Result, new: Result, margin: float | None = None, allow: tuple[
         raise RequestError(
             expected="a file of the same model, target, precision, size, output, threads and cores in both",
             found=f"{', '.join(sorted(s[0].file for s in olds.values()))} and {', '.join(sorted(s[0].file for s in news.values()))}",
-            fix="compare results of the same files; logits and mask are two kinds",
+            fix="compare results of the same files; logits and mask are different outputs",
         )
     within = max(old.protocol.within, new.protocol.within) if margin is None else margin
     figure = new.protocol.figure
     return Diff(
         margin=within,
         changes=tuple(_change(key, olds[key], news[key], figure, within) for key in common),
-        despite=tuple(found.values()),
+        allowed=tuple(found.values()),
         only_old=tuple(olds[key][0].file for key in olds if key not in news),
         only_new=tuple(news[key][0].file for key in news if key not in olds),
     )
 
 
 def differences(old: Result, new: Result) -> dict[str, str]:
-    """Why the two do not compare, each in words."""
+    """The differences that make two results incomparable: a description for each name in ``DIFFERENCES``."""
     found = {}
-    if _essence(old.protocol) != _essence(new.protocol):
+    if _parameters(old.protocol) != _parameters(new.protocol):
         found["protocol"] = f"protocol: {old.protocol.name} and {new.protocol.name}"
         if old.protocol.name == new.protocol.name:
-            found["protocol"] += ", whose numbers differ"
+            found["protocol"] += " with different parameters"
     before, after = (f"{r.device} ({r.properties.summary})" for r in (old, new))
-    if before != after or old.gives != new.gives or old.compute_units != new.compute_units:
+    if before != after or old.quantity != new.quantity or old.compute_units != new.compute_units:
         found["device"] = f"device: {before} and {after}"
     if not (old.complete and new.complete):
         reasons = [f"{which}: {r.reason}" for which, r in (("old", old), ("new", new)) if not r.complete]
-        found["complete"] = f"not complete: {'; '.join(reasons)}"
+        found["complete"] = f"incomplete: {'; '.join(reasons)}"
     bad = [f"{which}: {d.gate}" for which, r in (("old", old), ("new", new)) for d in r.refused]
     if bad:
         found["refused"] = f"refused by its protocol: {', '.join(dict.fromkeys(bad))}"
     return found
 
 
-def _essence(protocol: Protocol) -> dict[str, object]:
+def _parameters(protocol: Protocol) -> dict[str, object]:
     return protocol.model_dump(exclude={"title"})
 
 
 def _pool(result: Result) -> dict[tuple[object, ...], list[Series]]:
-    """The series of one file in one setting, over all repetitions. Series without figures are left out."""
+    """The series of each file in each setting, over all repetitions. Series without figures are left out."""
     found: dict[tuple[object, ...], list[Series]] = {}
     for series in result.series:
         if series.samples_ms or series.counts:
@@ -116,12 +117,12 @@ def _change(key: tuple[object, ...], old: list[Series], new: list[Series], figur
     if old[0].counts and new[0].counts:
         was, now = (float(pool[0].counts.instructions) for pool in (old, new) if pool[0].counts)
         figure, ratio, interval = "instructions", now / was, None
-        said: Verdict = "equal" if was == now else "fewer" if now < was else "more"
+        decision: Verdict = "equal" if was == now else "fewer" if now < was else "more"
     else:
         olds, news = ([turn for series in pool for turn in series.turns] for pool in (old, new))
         was, now = (summary.figure_of(turns, figure) for turns in (olds, news))
         ratio, interval = summary.ratio(news, olds, figure)
-        said = verdict(interval, margin)
+        decision = verdict(interval, margin)
     return Change(
         file=new[0].file,
         threads=int(str(key[-2])),
@@ -131,12 +132,12 @@ def _change(key: tuple[object, ...], old: list[Series], new: list[Series], figur
         new=now,
         ratio=ratio,
         interval=interval,
-        verdict=said,
+        verdict=decision,
     )
 
 
 def verdict(interval: tuple[float, float] | None, margin: float) -> Verdict:
-    """Faster or slower only where the whole interval is on one side, beyond the margin."""
+    """Faster or slower only if the whole interval of the ratio is beyond the margin (a share) on one side of 1."""
     if interval is None:
         return "undecided"
     low, high = interval

@@ -1,4 +1,4 @@
-"""The result of a measurement: all samples, what they say, and what was measured where and how, in versioned JSON."""
+"""The result of a measurement as versioned JSON: all samples, their statistics, and the conditions under which they were taken."""
 
 from __future__ import annotations
 
@@ -18,11 +18,15 @@ from mobileseg.latency.protocol import Protocol
 from mobileseg.latency.results import summary
 
 SCHEMA_VERSION: Final = 3
-CLOSE = 1e-6  # relative: figures in the file against those of its samples
+CLOSE = 1e-6  # relative tolerance between the statistics in a file and those of its samples
 
 
 class Session(Part):
-    """One runner process, and the device before and after it. ``cores``: those that the process was bound to, as it says itself."""
+    """One runner process, and the device before and after it.
+
+    ``cores_asked``: the ``--cores`` option; ``cores``: the cores that the process reports to be bound to, None if it does not report
+    them; ``repeat``: number of the repetition, from 0; ``runner``: its name; ``versions``: of its runtimes.
+    """
 
     threads: int
     cores_asked: str
@@ -35,15 +39,15 @@ class Session(Part):
 
 
 class Stage(Part):
-    """What happens around the file on the host. ``what``: in words, with sizes."""
+    """Preprocessing or postprocessing on the host. ``description``: in words, with sizes."""
 
-    what: str
+    description: str
     samples_ms: tuple[float, ...]
     median_ms: float
 
 
 class Operator(Part):
-    """Time of all calls of one operator in one inference. ``module``: where it is known which of ours it serves."""
+    """One operator or module in a profile. ``calls``: calls per inference; ``ms``: time of all calls in one inference."""
 
     name: str
     calls: float
@@ -51,8 +55,11 @@ class Operator(Part):
 
 
 class Profile(Part):
-    """Where an inference's time goes. ``total_ms``: of the inference while it was recorded; the operators' sum may be less.
-    ``modules`` is None where the file does not say which operator serves which module."""
+    """The time of one inference by operator and by module.
+
+    ``total_ms``: the whole inference while profiling; the operators may add up to less. ``modules``: None if the file does not say
+    which operator belongs to which module. ``note``: what the figures do not cover.
+    """
 
     runs: int
     total_ms: float
@@ -61,9 +68,11 @@ class Profile(Part):
     note: str
 
 
-class Likeness(Part):
-    """How far outputs are from others of the same input: share of pixels with the same class, and the logits' noise (None for class
-    maps)."""
+class OutputAgreement(Part):
+    """Agreement of a file's outputs with others for the same input.
+
+    ``agreement``: share of the pixels with the same class, 0..1; ``sqnr_db`` and ``max_error`` of the logits, None for class maps.
+    """
 
     agreement: float
     sqnr_db: Decibel | None
@@ -71,13 +80,16 @@ class Likeness(Part):
 
 
 class Series(Part):
-    """One file in one session. ``samples_ms`` in the order in which they were taken, in turns of equal length that began ``at_s``
-    after the process. ``note``: what the manifest says of untrained weights.
+    """One file in one session. None always means: not measured.
 
-    ``load_ms``, ``first_ms``, ``peak_kb``: from a process of its own where several files were measured; ``peak_kb`` counts from
-    the runtime's own memory, ``whole_peak_kb`` from nothing. Figures without samples are None: not measured. ``counts``: of one
-    inference, from a device that counts instead of timing; ``with_host``, ``with_reference``: its outputs there against those of the
-    same file on this machine, and against the reference model's.
+    ``note``: the manifest's note on the weights, such as that they are untrained. ``samples_ms``: timed runs in the order in which
+    they were taken, in turns of equal length that began ``at_s`` after the start of the process. ``median_ms`` to ``outliers``: see
+    ``summary.summarize``.
+
+    ``load_ms``, ``first_ms``, ``peak_kb``: of the file's own process if several files were measured. ``peak_kb``: peak memory above
+    the runtime's own; ``process_peak_kb``: peak memory of the whole process. ``counts``: of one inference, from a device that counts
+    instead of timing. ``vs_host``, ``vs_reference``: the file's outputs on the device against those of the same file on this machine,
+    and against those of the reference model.
     """
 
     file: str
@@ -92,7 +104,7 @@ class Series(Part):
     load_ms: float | None = None
     first_ms: float | None = None
     peak_kb: int | None = None
-    whole_peak_kb: int | None = None
+    process_peak_kb: int | None = None
     warmup_ms: tuple[float, ...] = ()
     warmup_stable: bool | None = None
     samples_ms: tuple[float, ...] = ()
@@ -107,8 +119,8 @@ class Series(Part):
     drift: float | None = None
     outliers: float | None = None
     counts: Counts | None = None
-    with_host: Likeness | None = None
-    with_reference: Likeness | None = None
+    vs_host: OutputAgreement | None = None
+    vs_reference: OutputAgreement | None = None
     preprocess: Stage | None = None
     postprocess: Stage | None = None
     profile: Profile | None = None
@@ -116,41 +128,42 @@ class Series(Part):
     @model_validator(mode="after")
     def _figures_are_those_of_the_samples(self) -> Self:
         if (len(self.samples_ms) % len(self.at_s) if self.at_s else len(self.samples_ms)) != 0:
-            raise ValueError(f"{len(self.samples_ms)} samples are no {len(self.at_s)} turns of equal length")
+            raise ValueError(f"{len(self.samples_ms)} samples do not make {len(self.at_s)} turns of equal length")
         wanted = summary.summarize(self.turns)._asdict() if self.samples_ms else {}
         for name in summary.Summary._fields:
             found, right = getattr(self, name), wanted.get(name)
             if (found is None) != (right is None) or (
                 right is not None and abs(found - right) > CLOSE * max(abs(right), CLOSE)
             ):
-                raise ValueError(f"{name} {found} is not that of the samples, {right}")
+                raise ValueError(f"{name} is {found}, but {right} from the samples")
         return self
 
     @property
     def turns(self) -> list[np.ndarray[tuple[int, ...], np.dtype[np.float64]]]:
-        """The samples of each turn."""
+        """The samples of each turn, in ms."""
         return list(np.asarray(self.samples_ms, dtype=np.float64).reshape(len(self.at_s), -1)) if self.at_s else []
 
     @property
     def key(self) -> tuple[object, ...]:
-        """What makes two series of two results the same thing, whatever their files' numbers are."""
+        """Identifies the same file in another result, even if it was exported again."""
         return self.model, self.target, self.precision, self.size, self.emit
 
 
 class Result(Document):
-    """Several files in one measurement. Ratios within one result are what compares; times across results drift.
+    """Several files in one measurement. Compare ratios within one result: absolute times drift from one measurement to the next.
 
-    ``input``: the picture that was put in. ``tried``: what this way of measuring has been tried on, where that is not the real thing.
-    ``complete``: nothing is missing; else ``reason`` says why, and what arrived is here.
+    ``quantity``: times, or instruction counts. ``emulated``: the emulated core, for counts. ``tested_on``: what this kind of device
+    was tested on so far, if not on real hardware. ``input``: the input image. ``complete``: whether nothing is missing; if not,
+    ``reason`` says why.
     """
 
     schema_version: Literal[3] = SCHEMA_VERSION
     created: datetime
     command: str | None = None
     device: str
-    gives: Literal["time", "counts"] = "time"
+    quantity: Literal["time", "counts"] = "time"
     emulated: CorePart | None = None
-    tried: str | None = None
+    tested_on: str | None = None
     properties: Properties
     protocol: Protocol
     deviations: tuple[Deviation, ...] = ()
@@ -164,17 +177,17 @@ class Result(Document):
 
     @property
     def refused(self) -> tuple[Deviation, ...]:
-        """Why the result is not good, by its own protocol."""
+        """The deviations that invalidate the result by its own protocol."""
         return tuple(d for d in self.deviations if d.verdict == "refused")
 
     def ratio(self, index: int, base: int = 0) -> summary.Ratio:
-        """The protocol's figure of one series over another's, with its interval. Turns pair up within a session."""
+        """Ratio of the protocol's figure of series ``index`` to that of ``base``, with its interval; paired within a session."""
         new, old = self.series[index], self.series[base]
         return summary.ratio(new.turns, old.turns, self.protocol.figure, paired=new.session == old.session)
 
 
 def read_result(path: Path) -> Result:
-    """A result of this schema. Raises ``RequestError``, or ``EnvironmentLackError`` for another schema version."""
+    """Read a result. Raises ``RequestError`` for any other file, ``EnvironmentLackError`` for another schema version."""
     what = "result of `mobileseg latency --json`"
     try:
         text = path.read_text(encoding="utf-8")

@@ -1,7 +1,7 @@
-"""What a row of times says. Times in ms; ``turns``: one array of times a turn, in the order in which they were taken.
+"""Statistics of times in ms. ``turns``: one array of times per turn, in the order in which they were taken.
 
-Samples of one turn are neighbours in time and resemble each other, so intervals are made by drawing whole turns (a block
-bootstrap; Künsch 1989), never single samples.
+Samples of one turn are close in time and correlated, so intervals come from a bootstrap over whole turns (block bootstrap;
+Künsch 1989), not over single samples.
 """
 
 from __future__ import annotations
@@ -14,23 +14,23 @@ from numpy.typing import ArrayLike, NDArray
 
 Times = NDArray[np.float64]
 
-OUTLIER = 3.5  # robust z-scores (Iglewicz and Hoaglin 1993)
-NORMAL = 1.4826  # MAD to standard deviation, for a normal distribution
+OUTLIER = 3.5  # robust z-score (Iglewicz and Hoaglin 1993)
+NORMAL = 1.4826  # standard deviation over MAD, for a normal distribution
 ENDS = 5  # drift compares the last fifth of the turns with the first
 RESAMPLES = 1000
 
-CHUNK = 50  # resamples at a time: minutes of samples would not fit otherwise
+CHUNK = 50  # resamples at a time: minutes of samples would not fit into memory otherwise
 
 FIGURES: Mapping[str, float] = {"median": 50, "p90": 90}  # percentiles
 
 
 def figure_of(turns: Sequence[ArrayLike], figure: str) -> float:
-    """Median or p90 of all samples, in ms."""
+    """The median or p90 (``figure``) of all samples, in ms."""
     return float(np.percentile(flat(turns), FIGURES[figure]))
 
 
 def flat(turns: Sequence[ArrayLike]) -> Times:
-    """All samples."""
+    """All samples in one array."""
     return np.concatenate([np.asarray(turn, dtype=np.float64) for turn in turns])
 
 
@@ -49,8 +49,11 @@ class Summary(NamedTuple):
 
 
 def summarize(turns: Sequence[ArrayLike]) -> Summary:
-    """Percentiles interpolate linearly. ``mad_ms``: median absolute deviation, unscaled. ``variation``: standard deviation (n - 1)
-    over the mean. ``drift``: see there. ``outliers``: share of the samples further than 3.5 robust deviations from the median."""
+    """Summarize at least one sample. Percentiles interpolate linearly.
+
+    ``mad_ms``: median absolute deviation, unscaled. ``variation``: standard deviation (n - 1) over the mean. ``drift``: see ``drift``.
+    ``outliers``: share of the samples further than 3.5 robust standard deviations from the median.
+    """
     times = flat(turns)
     median, p90, p99 = (float(v) for v in np.percentile(times, (50, 90, 99)))
     distances = np.abs(times - median)
@@ -69,7 +72,7 @@ def summarize(turns: Sequence[ArrayLike]) -> Summary:
 
 
 def drift(turns: Sequence[ArrayLike]) -> float | None:
-    """Median of the last fifth of the turns over that of the first fifth, less 1: 0.1 is 10 % slower at the end.
+    """Median of the last fifth of the turns over that of the first fifth, minus 1: 0.1 means 10 % slower at the end.
 
     None with fewer than two turns.
     """
@@ -81,7 +84,7 @@ def drift(turns: Sequence[ArrayLike]) -> float | None:
 
 
 class Ratio(NamedTuple):
-    """``value``: new over old; ``interval``: 95 %, None where there are fewer than two turns to draw from."""
+    """``value``: new over old; ``interval``: 95 % interval, None with fewer than two turns."""
 
     value: float
     interval: tuple[float, float] | None
@@ -90,9 +93,9 @@ class Ratio(NamedTuple):
 def ratio(
     new: Sequence[ArrayLike], old: Sequence[ArrayLike], figure: str = "median", paired: bool = False, seed: int = 0
 ) -> Ratio:
-    """Ratio of a figure with its percentile bootstrap interval over turns, which have equal lengths; deterministic for a seed.
+    """Ratio of a figure, with its percentile bootstrap interval over turns of equal length; deterministic for a seed.
 
-    ``paired``: the turns alternated in one process, so the same ones are drawn of both and what slows both cancels.
+    ``paired``: the turns alternated in one process, so the same turns are drawn of both and what slows both cancels.
     """
     rank = FIGURES[figure]
     news, olds = (np.stack([np.asarray(turn, dtype=np.float64) for turn in turns]) for turns in (new, old))

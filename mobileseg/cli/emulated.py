@@ -31,7 +31,7 @@ def show(result: Result, console: Console) -> None:
     """A line for each file; misses are of modelled caches."""
     core = result.emulated
     caches = (
-        f"; data caches of {core.l1.size_bytes // 1024} and {core.l2.size_bytes // 1024} KiB as in {core.like}"
+        f"; data caches of {core.l1.size_bytes // 1024} and {core.l2.size_bytes // 1024} KiB, as in {core.modelled_on}"
         if core
         else ""
     )
@@ -45,7 +45,7 @@ def show(result: Result, console: Console) -> None:
     counted = [(series, series.counts) for series in result.series if series.counts is not None]
     for series, counts in counted:
         figures = (counts.vector, counts.dot, counts.loads, counts.stores, counts.l1_misses, counts.l2_misses)
-        host = series.with_host
+        host = series.vs_host
         add(
             made,
             series.file,

@@ -133,9 +133,9 @@ def _check(result: Result, fix: str) -> None:
     if not result.complete:
         raise GateError(expected="a complete measurement", found=f"it was interrupted: {result.reason}", fix=fix)
     if result.refused:
-        from mobileseg.latency.conditions.gates import refusal
+        from mobileseg.latency.conditions.gates import gate_error
 
-        raise refusal(list(result.refused), result.protocol)
+        raise gate_error(list(result.refused), result.protocol)
 
 
 def _keep(result: Result, output: JsonOutput | None) -> None:

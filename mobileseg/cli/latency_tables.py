@@ -28,13 +28,13 @@ def show(result: Result, console: Console) -> None:
     def say(text: str) -> None:
         console.print(text, markup=False, soft_wrap=True)
 
-    if result.gives == "counts":
+    if result.quantity == "counts":
         emulated.show(result, console)
         return
     how = result.protocol
     say(f"{result.device}: {result.properties.summary}")
-    if result.tried:
-        say(f"NOTE this way of measuring was {result.tried}")
+    if result.tested_on:
+        say(f"NOTE so far this kind of device was tested on {result.tested_on}")
     say(
         f"protocol {how.name}: at least {how.turns} turns of {how.runs} runs and {how.min_seconds:.0f} s; {how.figure} counts"
     )
@@ -45,10 +45,10 @@ def show(result: Result, console: Console) -> None:
         for stage, where in ((series.preprocess, "preprocess"), (series.postprocess, "postprocess")):
             if stage is not None:
                 say(
-                    f"{where:7} {series.file}: {stage.median_ms:.2f} ms on the host, not in the figures above: {stage.what}"
+                    f"{where:7} {series.file}: {stage.median_ms:.2f} ms on the host, not in the figures above: {stage.description}"
                 )
-        if series.with_host is not None:
-            alike = series.with_host
+        if series.vs_host is not None:
+            alike = series.vs_host
             say(
                 f"outputs {series.file}: {percent(alike.agreement)} of the pixels have this machine's class, SQNR {decibel(alike.sqnr_db)}"
             )
@@ -123,7 +123,7 @@ def _operators(title: str, rows: tuple[Operator, ...], total_ms: float) -> Table
 
 def show_diff(found: Diff, console: Console) -> None:
     """What changed, and what has no partner."""
-    for text in found.despite:
+    for text in found.allowed:
         console.print(f"despite          {text}", markup=False, soft_wrap=True)
     made = table("file", "threads", "figure", "old", "new", "new : old", "95 % interval", "verdict")
     for change in found.changes:

@@ -29,7 +29,7 @@ def test_every_family_is_a_case_and_what_is_committed_are_cases(benchmark: Any) 
     assert [found["emulated"]["name"] for found in CONTENT["results"]] == list(script.CORES)
     for found in map(Result.model_validate, CONTENT["results"]):
         assert found.command and found.series and {(s.model, s.size, s.precision) for s in found.series} == wanted
-        assert all(s.counts and s.with_host and s.with_reference for s in found.series)
+        assert all(s.counts and s.vs_host and s.vs_reference for s in found.series)
 
 
 def test_the_short_table_has_the_first_model_of_every_kind_and_its_counts(benchmark: Any) -> None:
@@ -59,7 +59,7 @@ def test_a_file_is_counted_once(benchmark: Any, monkeypatch: pytest.MonkeyPatch,
 
     def count_all(files: list[Path], device: str, *_: object) -> Result:
         calls.append(device)
-        return result(series([], counts=counts(len(calls))), gives="counts")
+        return result(series([], counts=counts(len(calls))), quantity="counts")
 
     monkeypatch.setattr(module, "count_all", count_all)
     kept = object.__new__(module.Kept)  # without an emulator

@@ -27,7 +27,7 @@ def test_names_of_files_are_shown_as_they_are(name: str) -> None:
     times = result(series(around(10), file=name), series(around(9, 1), file="b.pte"))
     assert name in shown(show, times)
     assert name in shown(show_diff, compare(times, times))
-    assert name in shown(show, result(series([], file=name, counts=counts(7)), gives="counts", protocol=ONCE))
+    assert name in shown(show, result(series([], file=name, counts=counts(7)), quantity="counts", protocol=ONCE))
 
 
 def test_a_profile_says_what_its_figures_are() -> None:

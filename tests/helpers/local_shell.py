@@ -39,5 +39,5 @@ class Local:
     def fetch(self, remote: str, local: Path) -> None:
         local.write_bytes(b"" if self.spoil else Path(remote).read_bytes())
 
-    def broken(self) -> DeviceError:
+    def failure(self) -> DeviceError:
         return DeviceLostError(expected="a device", found="none", fix="plug it in")

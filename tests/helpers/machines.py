@@ -119,7 +119,7 @@ VIRTUAL = {
 }
 
 
-def lay_out(texts: Mapping[str, str], root: Path) -> Path:
+def write_files(texts: Mapping[str, str], root: Path) -> Path:
     """Such files below ``root``."""
     for path, text in texts.items():
         (root / path[1:]).parent.mkdir(parents=True, exist_ok=True)

@@ -9,7 +9,7 @@ from mobileseg.latency.measuring.request import parse_threads
 from mobileseg.latency.protocol import GATES, PROTOCOLS, check_gates
 
 
-def test_strict_is_after_mlperf_mobile() -> None:
+def test_strict_follows_mlperf_mobile() -> None:
     strict = PROTOCOLS["strict"]
     assert strict.turns * strict.runs >= 1024
     assert strict.min_seconds >= 60
@@ -19,7 +19,7 @@ def test_strict_is_after_mlperf_mobile() -> None:
     assert {"hot", "throttled", "saver", "busy"} <= set(strict.refuse_before) & set(strict.refuse_after)
 
 
-def test_rows_name_known_gates_and_themselves() -> None:
+def test_protocols_name_known_gates() -> None:
     for name, protocol in PROTOCOLS.items():
         assert protocol.name == name
         assert {*protocol.refuse_before, *protocol.refuse_after} <= GATES.keys()
@@ -40,13 +40,13 @@ def test_threads_are_numbers_or_big() -> None:
             parse_threads(wrong)
 
 
-def test_what_does_not_go_with_diff() -> None:
+def test_options_that_exclude_diff_are_refused() -> None:
     for artifacts, margin, words in ((["a.pte"], None, "both"), ([], -1.0, "margin"), ([], float("nan"), "margin")):
         with pytest.raises(RequestError, match=words):
             latency(artifacts, diff=("a.json", "b.json"), margin=margin)
 
 
-def test_a_margin_is_one_of_a_budget_or_of_a_difference() -> None:
+def test_a_margin_needs_a_budget_or_a_diff() -> None:
     check_budget_options(None, None, "host")
     for text, device in ((None, "host"), (None, "emulated:cortex-a76"), ("12M", "host")):
         with pytest.raises(RequestError, match="--budget"):
@@ -54,6 +54,6 @@ def test_a_margin_is_one_of_a_budget_or_of_a_difference() -> None:
 
 
 def test_measuring_imports_no_torch() -> None:
-    """What measures is small; what is measured runs elsewhere."""
+    """Measuring must not disturb itself: the runtimes run in another process."""
     code = "import sys, mobileseg.latency.measuring.measurement; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -15,13 +15,13 @@ int cache_open(struct Cache *cache, uint64_t bytes, unsigned ways, unsigned line
   cache->misses = 0;
   cache->tags = malloc(sets * ways * sizeof *cache->tags);
   if (cache->tags == NULL) return 0;
-  memset(cache->tags, 0xff, sets * ways * sizeof *cache->tags);  // no line has this number
+  memset(cache->tags, 0xff, sets * ways * sizeof *cache->tags);  // an invalid line number
   return 1;
 }
 
 int cache_touch(struct Cache *cache, uint64_t line) {
   uint64_t *set = cache->tags + (size_t)(line & (cache->sets - 1)) * cache->ways;
-  if (set[0] == line) return 1;  // most are
+  if (set[0] == line) return 1;  // the most common case
   unsigned way = 1;
   while (way < cache->ways && set[way] != line) way++;
   const int hit = way < cache->ways;

@@ -1,17 +1,16 @@
-// A set-associative cache that replaces the line which was not used for the longest time. Data only: no instruction
-// fetches, no prefetcher; a store brings its line in as a load does.
+// A set-associative LRU cache for data: no instruction fetches, no prefetcher; a store allocates its line like a load.
 #pragma once
 
 #include <stdint.h>
 
 struct Cache {
   unsigned sets, ways, line_shift;
-  uint64_t *tags;  // sets x ways; the order of use is the order in the set
+  uint64_t *tags;  // sets x ways; each set is ordered by last use
   uint64_t misses;
 };
 
-// 0 where the sizes make no cache: powers of two are asked for, and at least one set.
+// Returns 0 for invalid sizes: the line and the number of sets must be powers of two.
 int cache_open(struct Cache *cache, uint64_t bytes, unsigned ways, unsigned line);
 
-// Whether line number `line` (address >> line_shift) was there; afterwards it is.
+// Accesses line number `line` (address >> line_shift); returns whether it was a hit.
 int cache_touch(struct Cache *cache, uint64_t line);

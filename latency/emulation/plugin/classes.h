@@ -1,15 +1,15 @@
-// Classes of A64 instructions, one for each instruction word.
+// Classes of A64 instructions; every instruction word is in exactly one.
 #pragma once
 
 #include <stdint.h>
 
 enum Class {
-  DOT,           // SDOT, UDOT, USDOT, SUDOT: four 8-bit products a lane
+  DOT,           // SDOT, UDOT, USDOT, SUDOT: four 8-bit products per lane
   MATRIX,        // SMMLA, UMMLA, USMMLA: 2x8 by 8x2 of 8 bits
   FUSED,         // FMLA, FMLS on vectors, float32 and float16
-  WIDENING,      // SMULL, SMLAL, SMLSL and the unsigned: 8 or 16 bits into twice that
+  WIDENING,      // SMULL, SMLAL, SMLSL and the unsigned: 8 or 16 bits, results of twice the width
   SIMD,          // every other vector instruction
-  SCALAR_FLOAT,  // floating point on one value
+  SCALAR_FLOAT,  // scalar floating point
   VECTOR_LOAD,   // into SIMD and floating-point registers
   VECTOR_STORE,
   LOAD,  // into general registers; an atomic read-modify-write counts here, once

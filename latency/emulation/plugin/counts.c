@@ -1,7 +1,7 @@
-// QEMU plugin: what an AArch64 program executes between two marker system calls (number 0x7ead). Their first argument:
-// 0, the caches fill from here on; 1, counting begins; 2, it ends. Their second: a name. Arguments: out=FILE,
-// l1=BYTES:WAYS:LINE, l2=BYTES:WAYS:LINE. Writes a line of "name value" pairs at each end. For programs that run on one
-// thread while they are counted.
+// QEMU plugin that counts what an AArch64 program executes between marker system calls (number 0x7ead). First argument
+// of a marker: 0 starts filling the caches, 1 starts counting, 2 ends it; second argument: a number that names the run.
+// Plugin arguments: out=FILE, l1=BYTES:WAYS:LINE, l2=BYTES:WAYS:LINE. Writes one line of "name value" pairs at each end.
+// The program must be single-threaded while it is counted.
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,7 +20,7 @@ PLUGIN_EXPORT int qemu_plugin_version = PLUGIN_API;
 
 static struct Tally now, begun;
 static struct Cache l1, l2;
-static uint64_t newest;  // line that was touched last: it is where it would be put
+static uint64_t newest;  // the last accessed line, which is always a hit
 static int filling;
 static FILE *out;
 
@@ -101,7 +101,7 @@ PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *in
     }
   }
   if (!good || out == NULL || l1.tags == NULL || l2.tags == NULL || l1.line_shift != l2.line_shift) {
-    fprintf(stderr, "counts: wants out=FILE, l1=BYTES:WAYS:LINE and l2=BYTES:WAYS:LINE, with lines of one size\n");
+    fprintf(stderr, "counts: expected out=FILE, l1=BYTES:WAYS:LINE and l2=BYTES:WAYS:LINE with the same LINE\n");
     return 1;
   }
   newest = UINT64_MAX;

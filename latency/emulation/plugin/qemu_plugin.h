@@ -1,5 +1,5 @@
-// The part of QEMU's TCG plugin interface, version 1 (QEMU 4.2 to 8.2), that counts.c uses. Debian's qemu-user has no
-// header. After https://www.qemu.org/docs/master/devel/tcg-plugins.html
+// The part of QEMU's TCG plugin interface, version 1 (QEMU 4.2 to 8.2), that counts.c uses, because Debian's qemu-user
+// has no header. Written from https://www.qemu.org/docs/master/devel/tcg-plugins.html
 #pragma once
 
 #include <stddef.h>

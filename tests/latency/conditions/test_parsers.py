@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from machines import BOARD, LAPTOP, MSM8953, PHONE, SNAPDRAGON, VIRTUAL, lay_out
+from machines import BOARD, LAPTOP, MSM8953, PHONE, SNAPDRAGON, VIRTUAL, write_files
 
 from mobileseg.latency.conditions import linux, parsers
 from mobileseg.latency.conditions.gates import inspect
@@ -61,7 +61,7 @@ def test_a_laptop_and_a_virtual_machine() -> None:
     assert nothing.load == 9.31
 
 
-def test_zones_that_are_none_of_heat_or_of_another_unit_are_not_taken_for_it() -> None:
+def test_zones_without_a_temperature_or_with_another_unit_are_left_out() -> None:
     """A zone against cold would be too hot for ever, one in whole degrees cold for ever."""
     found = parsers.zones(SNAPDRAGON)
     assert [(zone.name, zone.limit_celsius) for zone in found] == [
@@ -75,13 +75,13 @@ def test_zones_that_are_none_of_heat_or_of_another_unit_are_not_taken_for_it() -
 
 
 @pytest.mark.parametrize("texts", [PHONE, SNAPDRAGON, MSM8953, BOARD, LAPTOP, VIRTUAL])
-def test_the_host_reads_such_files(texts: Mapping[str, str], tmp_path: Path) -> None:
-    host = Host(root=lay_out(texts, tmp_path))
+def test_the_host_reads_these_files(texts: Mapping[str, str], tmp_path: Path) -> None:
+    host = Host(root=write_files(texts, tmp_path))
     assert host.properties().cores == parsers.cores(texts)
     assert host.sensors() == parsers.sensors(texts, texts)
 
 
-def test_a_shell_gives_what_reading_gives() -> None:
+def test_shell_script_and_direct_reading_agree() -> None:
     """The script as adb and ssh run it, by the system's own shell, against reading the files."""
     wanted = linux.read_here(linux.PROPERTIES)
     listed = subprocess.run(["sh", "-c", linux.script(linux.PROPERTIES)], capture_output=True, check=True).stdout
@@ -94,7 +94,7 @@ def test_a_shell_gives_what_reading_gives() -> None:
 
 @settings(deadline=None, max_examples=60)
 @given(texts=st.dictionaries(st.sampled_from(sorted(PHONE)), st.text(max_size=40)))
-def test_garbage_is_none_and_never_an_error(texts: dict[str, str]) -> None:
+def test_malformed_texts_are_none_not_errors(texts: dict[str, str]) -> None:
     found = parsers.sensors(texts, {**texts, "/proc/stat": "cpu  a b"})
     assert found.busy is None
     assert all(-40 <= zone.celsius <= 150 for zone in found.zones)
@@ -110,6 +110,6 @@ def test_garbage_is_none_and_never_an_error(texts: dict[str, str]) -> None:
         ).filter(lambda text: text == text.strip("\0\n ") and "=== /" not in text),
     )
 )
-def test_listings_are_read_as_they_were_printed(texts: dict[str, str]) -> None:
+def test_listings_round_trip(texts: dict[str, str]) -> None:
     printed = "".join(f"{linux.MARK}{path}\n{text}\n\n" for path, text in texts.items())
     assert linux.parse_listing(printed) == texts

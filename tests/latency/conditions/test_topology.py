@@ -15,7 +15,7 @@ TENSOR = machine(*(Core(number=n, capacity=c) for n, c in enumerate([160] * 4 + 
 PI = machine(*(Core(number=n, max_khz=1_800_000) for n in range(4)))
 
 
-def test_three_clusters_are_told_apart_and_two_of_them_are_big() -> None:
+def test_of_three_clusters_two_are_big() -> None:
     assert clusters(TENSOR.cores) == ((6, 7), (4, 5), (0, 1, 2, 3))
     assert choose_cores(TENSOR, "big") == (4, 5, 6, 7)
     assert choose_cores(TENSOR, "little") == (0, 1, 2, 3)
@@ -23,16 +23,16 @@ def test_three_clusters_are_told_apart_and_two_of_them_are_big() -> None:
     assert choose_cores(TENSOR, "7,0") == (0, 7)
 
 
-def test_clocks_tell_cores_apart_where_capacities_are_missing() -> None:
+def test_clusters_by_clock_if_capacities_are_missing() -> None:
     cores = tuple(Core(number=n, max_khz=k, capacity=c) for n, k, c in [(0, 1000, 5), (1, 2000, None)])
     assert clusters(cores) == ((1,), (0,))
     assert clusters((Core(number=0, max_khz=1), Core(number=1))) == ((0, 1),)
 
 
 @pytest.mark.parametrize(
-    ("asked", "words"), [("big", "tells apart"), ("huge", "little"), ("9", "0, 1, 2, 3"), ("-1", "numbers")]
+    ("asked", "words"), [("big", "same speed"), ("huge", "little"), ("9", "0, 1, 2, 3"), ("-1", "numbers")]
 )
-def test_what_is_not_there_is_refused(asked: str, words: str) -> None:
+def test_missing_cores_are_refused(asked: str, words: str) -> None:
     with pytest.raises(RequestError, match=words):
         choose_cores(PI, asked)
 
@@ -44,7 +44,7 @@ TABLE = {
 }
 
 
-def test_names_with_an_argument() -> None:
+def test_device_names_with_an_argument() -> None:
     assert split("host", TABLE) == (TABLE["host"], None)
     assert split("adb", TABLE) == (TABLE["adb"], None)
     assert split("adb:10.0.0.2:5555", TABLE) == (TABLE["adb"], "10.0.0.2:5555")
@@ -53,19 +53,19 @@ def test_names_with_an_argument() -> None:
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("host:x", "--device host"), ("host:", "a device as"), ("ssh", "ssh:HOST"), ("adb:", "adb:SERIAL")],
+    [("host:x", "--device host"), ("host:", "a device such as"), ("ssh", "ssh:HOST"), ("adb:", "adb:SERIAL")],
 )
-def test_arguments_that_are_missing_or_too_many(name: str, words: str) -> None:
+def test_missing_and_unexpected_arguments_are_refused(name: str, words: str) -> None:
     with pytest.raises(RequestError, match=words):
         split(name, TABLE)
 
 
-def test_unknown_devices_are_named() -> None:
+def test_unknown_devices_are_refused() -> None:
     with pytest.raises(UnknownNameError, match="ssh"):
         split("shh:board", TABLE)
 
 
-def test_every_row_opens_and_is_found() -> None:
+def test_dotted_paths_of_every_row_resolve() -> None:
     for spec in DEVICES.values():
         assert callable(load(spec.open or spec.count or ""))
         assert callable(load(spec.find))

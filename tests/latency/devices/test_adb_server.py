@@ -1,4 +1,4 @@
-"""Choosing among what the server lists; the server itself is in remote/test_adb.py."""
+"""The choice among listed devices; lab/test_adb.py tests with a real server."""
 
 import socket
 import threading
@@ -14,13 +14,13 @@ from mobileseg.latency.devices.contract import DeviceError
 from mobileseg.latency.devices.table import DEVICES, split
 
 
-def test_one_ready_device_needs_no_name() -> None:
+def test_the_only_device_is_chosen() -> None:
     assert choose({"A1": "device"}, None) == "A1"
     assert choose({"A1": "device", "B2": "offline"}, "A1") == "A1"
 
 
 @pytest.mark.parametrize("state", [*STATES, "no permissions (user in plugdev group; are your udev rules wrong?)"])
-def test_every_state_has_its_error_and_its_way_out(state: str) -> None:
+def test_every_state_has_an_error_and_a_fix(state: str) -> None:
     with pytest.raises(DeviceError) as caught:
         choose({"A1": state}, None)
     row = next(row for name, row in STATES.items() if state.startswith(name))
@@ -33,7 +33,7 @@ def test_the_states_are_different_errors() -> None:
         choose({"A1": "odd"}, "A1")
 
 
-def test_none_several_and_another() -> None:
+def test_no_device_several_and_an_unknown_one() -> None:
     with pytest.raises(adb_server.NoDeviceError, match="connected: none"):
         choose({}, None)
     with pytest.raises(adb_server.NoDeviceError, match="connected: A1, B2"):
@@ -42,7 +42,7 @@ def test_none_several_and_another() -> None:
         choose({"A1": "offline", "B2": "device"}, None)
     assert isinstance(caught.value, RequestError)
     assert summary({"A1": "device", "B2": "unauthorized"})[0] == ("A1", "")
-    assert "accept the question" in summary({"A1": "device", "B2": "unauthorized"})[1][1]
+    assert "accept the prompt" in summary({"A1": "device", "B2": "unauthorized"})[1][1]
 
 
 @given(
@@ -51,19 +51,19 @@ def test_none_several_and_another() -> None:
         st.sampled_from(list(STATES)),
     )
 )
-def test_lists_are_read_as_they_are_printed(devices: dict[str, str]) -> None:
+def test_device_lists_round_trip(devices: dict[str, str]) -> None:
     assert parse_list("".join(f"{serial}\t{state}\n" for serial, state in devices.items())) == devices
 
 
 @given(text=st.text())
-def test_an_address_holds_nothing_for_a_shell(text: str) -> None:
+def test_addresses_hold_no_shell_characters(text: str) -> None:
     parse_list(text)
     for address in (text, f"host:{text}", f"{text}:5555"):
         if ADDRESS.fullmatch(address):
             assert not set(address) & set(" ;&|$`'\"\\\n\t<>*?~(){}!#") and not address.startswith("-")
 
 
-def test_what_answers_and_is_no_adb_server(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_service_is_no_adb_server(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
 
         def hang_up() -> None:
@@ -72,7 +72,7 @@ def test_what_answers_and_is_no_adb_server(monkeypatch: pytest.MonkeyPatch) -> N
 
         threading.Thread(target=hang_up, daemon=True).start()
         monkeypatch.setenv("ANDROID_ADB_SERVER_PORT", str(other.getsockname()[1]))
-        with pytest.raises(adb_server.NoServerError, match="something else"):
+        with pytest.raises(adb_server.NoServerError, match="another service"):
             adb_server.client()
     monkeypatch.setenv("ANDROID_ADB_SERVER_PORT", "adb")
     with pytest.raises(adb_server.NoServerError, match="'adb'"):
@@ -87,5 +87,7 @@ def test_names_of_devices() -> None:
         with pytest.raises(RequestError):
             split(wrong)
     assert all(
-        spec.tried and "not yet on a real" in spec.tried for name, spec in DEVICES.items() if name in ("adb", "ssh")
+        spec.tested_on and "not yet on a real" in spec.tested_on
+        for name, spec in DEVICES.items()
+        if name in ("adb", "ssh")
     )

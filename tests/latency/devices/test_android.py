@@ -39,7 +39,7 @@ def test_properties_of_two_versions() -> None:
     )  # fmt: skip
 
 
-def test_a_value_of_several_lines_is_one_value() -> None:
+def test_a_multiline_property() -> None:
     found = android.getprop(recorded("android14-getprop"))
     assert found["persist.vendor.note"] == "first line\n[not.a.property]: second line"
     assert "not.a.property" not in found and "ro.vendor.empty" not in found
@@ -85,7 +85,7 @@ def test_battery_screen_and_saver() -> None:
     new = android.sensors(PHONE, {**PHONE, **sensors_of("android14")})
     assert new.battery == Battery(level=67, charging=False, saver=True, celsius=41.2)
     assert new.screen_on is True and new.thermal_status == 2
-    assert [zone.name for zone in new.zones] == ["BIG", "quiet_therm", "VIRTUAL-SKIN"]  # sysfs's BIG is not doubled
+    assert [zone.name for zone in new.zones] == ["BIG", "quiet_therm", "VIRTUAL-SKIN"]  # BIG of sysfs is not duplicated
     assert {finding.gate for finding in inspect(new)} == {"hot", "throttled", "saver", "busy"}
     old = android.sensors({}, sensors_of("android8"))
     assert old.battery == Battery(level=100, charging=True, saver=False, celsius=27.4)
@@ -93,7 +93,7 @@ def test_battery_screen_and_saver() -> None:
     assert android.sensors({}, {"/settings/low_power": "1"}).battery is None
 
 
-def test_what_makers_add_and_what_was_made_up_is_not_the_battery() -> None:
+def test_vendor_lines_and_simulated_values_are_ignored() -> None:
     found = android.battery(recorded("samsung-battery"), "", "0")
     assert found == Battery(level=19, charging=True, saver=False, celsius=37.6)
     assert android.battery(recorded("stopped-battery"), "", "0") is None
@@ -101,16 +101,16 @@ def test_what_makers_add_and_what_was_made_up_is_not_the_battery() -> None:
     assert sysfs is not None and (sysfs.level, sysfs.celsius) == (83, 28.7)
 
 
-def test_a_screen_saver_is_a_screen_that_is_on() -> None:
+def test_the_screen_is_on_during_a_screen_saver() -> None:
     power = recorded("android12-power")
     assert android.screen_on(power) is True
-    assert android.saver(power, "1") is False  # set, and without effect while it is charged
+    assert android.saver(power, "1") is False  # set, but without effect while charging
     for word, on in (("Awake", True), ("Dozing", False), ("Asleep", False), ("Odd", None)):
         assert android.screen_on(power.replace("Dreaming", word)) is on
 
 
-def test_the_command_keeps_every_line_that_is_read() -> None:
-    """dumpsys power is thousands of lines: the phone picks those that count."""
+def test_the_filter_keeps_every_line_that_is_parsed() -> None:
+    """dumpsys power prints thousands of lines, so the phone filters them."""
     import subprocess
 
     keep = android.SENSORS["/dumpsys/power"].removeprefix("dumpsys power | ")
@@ -128,7 +128,7 @@ def test_the_command_keeps_every_line_that_is_read() -> None:
         ("", "null", None),
         ("", "1", True),
         ("", "0", False),
-        ("Battery Saver is currently: ON", "0", True),  # Android turned it on by itself
+        ("Battery Saver is currently: ON", "0", True),  # turned on by Android itself
         ("Battery Saver is currently: OFF", "null", False),
         ("  mLowPowerModeEnabled=true", "null", True),
     ],
@@ -137,7 +137,7 @@ def test_saver(power: str, setting: str, wanted: bool | None) -> None:
     assert android.saver(power, setting) is wanted
 
 
-def test_a_phone_that_closes_sysfs_is_still_read() -> None:
+def test_sensors_without_sysfs() -> None:
     open_to_all = {path: text for path, text in PHONE.items() if not path.startswith("/sys/class")}
     found = android.sensors(open_to_all, {**open_to_all, **sensors_of("android14")})
     assert found.zones == (
@@ -156,7 +156,7 @@ def test_a_phone_that_closes_sysfs_is_still_read() -> None:
         ),
     )
 )  # fmt: skip
-def test_anything_else_is_none_and_never_an_error(text: str) -> None:
+def test_other_texts_are_none_not_errors(text: str) -> None:
     found = android.sensors({}, dict.fromkeys(android.SENSORS, text))
     assert all(-40 <= zone.celsius <= 150 and zone.celsius != 0 for zone in found.zones)
     android.properties({"/getprop": text, "/uname": text})

@@ -1,4 +1,4 @@
-"""Names of hosts and ssh's complaints; ssh itself is in remote/test_ssh.py."""
+"""Host names and ssh's error messages; lab/test_ssh.py tests with a real ssh."""
 
 import pytest
 from hypothesis import given
@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from mobileseg.errors import RequestError
 from mobileseg.latency.devices import link as ssh_link
 from mobileseg.latency.devices.contract import DeviceError
-from mobileseg.latency.devices.link import SshShell, parse_host, refusal
+from mobileseg.latency.devices.link import SshShell, connection_error, parse_host
 
 
 def test_hosts() -> None:
@@ -36,7 +36,7 @@ def test_hosts() -> None:
         "ssh://a",
     ],
 )
-def test_options_and_commands_are_no_hosts(text: str) -> None:
+def test_options_and_commands_are_not_hosts(text: str) -> None:
     with pytest.raises(RequestError, match="USER@HOST:PORT"):
         parse_host(text)
     with pytest.raises(RequestError):
@@ -52,7 +52,7 @@ def test_a_host_is_never_an_option(text: str) -> None:
     assert not host.startswith("-") and not set(host) & set(" ;&|$`'\"\\\n\t<>*?~(){}!#/")
 
 
-# OpenSSH's own words, 7.2 to 9.9
+# messages of OpenSSH 7.2 to 9.9
 SAID = {
     "pi@board: Permission denied (publickey,password).": ssh_link.RefusedError,
     "Received disconnect from 10.0.0.7 port 22:2: Too many authentication failures": ssh_link.RefusedError,
@@ -70,8 +70,8 @@ SAID = {
 
 
 @pytest.mark.parametrize("said", SAID)
-def test_complaints_are_told_apart(said: str) -> None:
-    error = refusal(said, "board")
+def test_ssh_messages_map_to_errors(said: str) -> None:
+    error = connection_error(said, "board")
     assert type(error) is SAID[said]
     assert "board" in error.expected and error.found and error.fix
     assert "CHANGED" not in said or "ssh-keygen -R board" in error.fix

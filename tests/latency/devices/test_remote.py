@@ -1,4 +1,4 @@
-"""What adb and ssh share, through this machine's own shell: the same scripts, without a network between."""
+"""The code that adb and ssh share, with the same scripts in this machine's own shell."""
 
 import os
 import platform
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from local_shell import Local
 
 from mobileseg.latency.devices.contract import DeviceError, DeviceLostError, NoSpaceError, RunnerFailedError
-from mobileseg.latency.devices.remote import DONE, RemoteWorkspace, ask, must, workspace
+from mobileseg.latency.devices.remote import DONE, RemoteWorkspace, run_checked, run_script, workspace
 
 TALK = ("sh", "-c", 'echo "$0"; echo "$@"')
 
@@ -30,26 +30,26 @@ def parent(tmp_path: Path) -> Path:
     return tmp_path / "device"
 
 
-def test_a_folder_comes_and_goes(kit: Path, parent: Path, tmp_path: Path) -> None:
-    left: set[str] = set()
-    with workspace(Local(), ("/nowhere", str(parent)), kit, TALK, left) as space:
+def test_a_workspace_is_created_and_removed(kit: Path, parent: Path, tmp_path: Path) -> None:
+    leftovers: set[str] = set()
+    with workspace(Local(), ("/nowhere", str(parent)), kit, TALK, leftovers) as space:
         (folder,) = parent.iterdir()
         assert space.path("x") == f"{folder}/x"
         assert (folder / "kit/deep/two").read_text() == "two" and (folder / "kit/one").read_bytes() == bytes(range(256))
         space.pull("kit/deep/two", tmp_path / "back")
         assert (tmp_path / "back").read_text() == "two"
-    assert not list(parent.iterdir()) and not left
-    with pytest.raises(ZeroDivisionError), workspace(Local(), (str(parent),), kit, TALK, left):
+    assert not list(parent.iterdir()) and not leftovers
+    with pytest.raises(ZeroDivisionError), workspace(Local(), (str(parent),), kit, TALK, leftovers):
         raise ZeroDivisionError
     with (
         pytest.raises(DeviceError, match="a new folder in /nowhere"),
-        workspace(Local(), ("/nowhere",), kit, TALK, left),
+        workspace(Local(), ("/nowhere",), kit, TALK, leftovers),
     ):
         pass
-    assert not list(parent.iterdir()) and not left
+    assert not list(parent.iterdir()) and not leftovers
 
 
-def test_what_arrives_changed_is_refused(kit: Path, parent: Path, tmp_path: Path) -> None:
+def test_corrupted_copies_are_refused(kit: Path, parent: Path, tmp_path: Path) -> None:
     shell = Local()
     with workspace(shell, (str(parent),), kit, TALK, set()) as space:
         shell.spoil = True
@@ -68,7 +68,7 @@ def test_what_arrives_changed_is_refused(kit: Path, parent: Path, tmp_path: Path
         lambda name: name not in (".", "..")
     )
 )
-def test_names_are_nothing_but_names(name: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_names_are_quoted(name: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("names")
     (folder / "data").write_text("data")
     (folder / "work").mkdir()
@@ -79,7 +79,7 @@ def test_names_are_nothing_but_names(name: str, tmp_path_factory: pytest.TempPat
         assert list(space.run([name]))[-1] == name
 
 
-def test_how_a_runner_ends(parent: Path) -> None:
+def test_exit_of_a_runner(parent: Path) -> None:
     def run(script: str, shell: Local | None = None) -> list[str]:
         return list(RemoteWorkspace(shell or Local(), str(parent), ("sh", "-c", script)).run([]))
 
@@ -98,15 +98,15 @@ def test_how_a_runner_ends(parent: Path) -> None:
         list(lines)
 
 
-def test_what_others_left_is_removed(kit: Path, parent: Path, tmp_path: Path) -> None:
+def test_leftover_folders_are_removed(kit: Path, parent: Path, tmp_path: Path) -> None:
     dead = subprocess.run(["sh", "-c", "echo $$"], capture_output=True, text=True, check=True).stdout.strip()
     owners = {
-        "mobileseg-AAAAAAAA": f"{platform.node()} {dead}",  # ours, and its process is no more
-        "mobileseg-BBBBBBBB": f"{platform.node()} {os.getpid()}",  # ours, at work
+        "mobileseg-AAAAAAAA": f"{platform.node()} {dead}",  # ours, its process has ended
+        "mobileseg-BBBBBBBB": f"{platform.node()} {os.getpid()}",  # ours, in use
         "mobileseg-CCCCCCCC": "another-machine 1",
         "mobileseg-DDDDDDDD": "another-machine 1",  # a day old
-        "mobileseg-EEEEEEEE": f"{platform.node()} {os.getpid()}",  # remembered: the device was gone
-        "mobileseg-; id": f"{platform.node()} {dead}",  # no name of ours
+        "mobileseg-EEEEEEEE": f"{platform.node()} {os.getpid()}",  # a leftover: the device was gone
+        "mobileseg-; id": f"{platform.node()} {dead}",  # not one of our names
     }
     for name, owner in owners.items():
         (parent / name).mkdir()
@@ -114,8 +114,8 @@ def test_what_others_left_is_removed(kit: Path, parent: Path, tmp_path: Path) ->
     os.utime(parent / "mobileseg-DDDDDDDD", (0, 0))
     elsewhere = tmp_path / "mobileseg-FFFFFFFF"
     elsewhere.mkdir()
-    left = {str(parent / "mobileseg-EEEEEEEE"), str(elsewhere)}
-    with workspace(Local(), (str(parent),), kit, TALK, left):
+    leftovers = {str(parent / "mobileseg-EEEEEEEE"), str(elsewhere)}
+    with workspace(Local(), (str(parent),), kit, TALK, leftovers):
         there = {path.name for path in parent.iterdir()} & set(owners)
     assert there == {"mobileseg-BBBBBBBB", "mobileseg-CCCCCCCC", "mobileseg-; id"}
     assert elsewhere.exists()
@@ -123,7 +123,7 @@ def test_what_others_left_is_removed(kit: Path, parent: Path, tmp_path: Path) ->
 
 @pytest.mark.parametrize("inside", [True, False])
 def test_only_the_runner_of_that_folder_is_ended(kit: Path, parent: Path, inside: bool) -> None:
-    """Not another process that has got its number."""
+    """Not another process that reuses its number."""
     stale = parent / "mobileseg-AAAAAAAA"
     stale.mkdir()
     process = subprocess.Popen(["sleep", "60"], cwd=stale if inside else parent)
@@ -139,14 +139,14 @@ def test_only_the_runner_of_that_folder_is_ended(kit: Path, parent: Path, inside
         process.wait()
 
 
-def test_answers_and_full_storage() -> None:
-    assert ask(Local(), "echo a; echo b >&2; false") == (1, "a\nb\n")
-    assert ask(Local(), f"echo '{DONE}0'; false") == (1, f"{DONE}0\n")  # a script's own words are not its status
+def test_script_output_and_full_storage() -> None:
+    assert run_script(Local(), "echo a; echo b >&2; false") == (1, "a\nb\n")
+    assert run_script(Local(), f"echo '{DONE}0'; false") == (1, f"{DONE}0\n")  # a script's own output is not its status
     with pytest.raises(NoSpaceError, match="No space left"):
-        must(Local(), "cat /etc/passwd >/dev/full", "to write")
+        run_checked(Local(), "cat /etc/passwd >/dev/full", "to write")
     with pytest.raises(DeviceError, match="status 7"):
-        must(Local(), "(exit 7)", "to work")
+        run_checked(Local(), "(exit 7)", "to work")
     shell = Local()
     shell.cut = 3
     with pytest.raises(DeviceLostError):
-        ask(shell, "echo a; echo b")
+        run_script(shell, "echo a; echo b")

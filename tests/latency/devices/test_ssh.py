@@ -1,4 +1,4 @@
-"""What a board runs an .onnx with, by the answers of a python3 on this machine; ssh itself is in remote/test_ssh.py."""
+"""The runtime for an .onnx on a board, with a fake python3 on this machine; lab/test_ssh.py tests with a real ssh."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from mobileseg.latency.runners import wheels
 
 
 class Board(Local):
-    """``python3`` there is a script that answers the two questions."""
+    """A local shell whose ``python3`` is a script that prints these versions."""
 
     host = "board"
 
@@ -39,7 +39,7 @@ def fetched(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("wanted", ["1.31.1", None])
-def test_its_own_runtime_runs_where_it_is_of_the_release(
+def test_the_boards_own_runtime_is_used_if_it_is_of_the_release(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wanted: str | None
 ) -> None:
     asked = fetched(monkeypatch)
@@ -49,7 +49,7 @@ def test_its_own_runtime_runs_where_it_is_of_the_release(
 
 
 @pytest.mark.parametrize("own", ["echo 1.20.1", "echo 'ModuleNotFoundError: onnxruntime' >&2; exit 1"])
-def test_else_the_release_that_made_the_file_is_brought(
+def test_otherwise_wheels_of_the_files_release_are_copied(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own: str
 ) -> None:
     asked = fetched(monkeypatch)
@@ -59,7 +59,7 @@ def test_else_the_release_that_made_the_file_is_brought(
 
 
 @pytest.mark.parametrize(("version", "words"), [("exit 127", "status 127"), ("echo 2.7", "2.7"), ("echo odd", "odd")])
-def test_without_a_python_3_nothing_is_fetched(
+def test_nothing_is_fetched_without_python_3(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str, words: str
 ) -> None:
     asked = fetched(monkeypatch)
@@ -68,6 +68,6 @@ def test_without_a_python_3_nothing_is_fetched(
     assert asked == []
 
 
-def test_a_release_that_nobody_names_is_not_guessed(tmp_path: Path) -> None:
+def test_an_unknown_release_is_not_guessed(tmp_path: Path) -> None:
     with pytest.raises(EnvironmentLackError, match="pip install onnxruntime"):
         board(tmp_path, "echo 3.11", "exit 1")._choose_onnxruntime(None)

@@ -11,11 +11,11 @@ from mobileseg.latency.emulation.build import plugin as build_plugin
 from mobileseg.latency.runners import build, parts
 
 REQUIRED = ("CI", "MOBILESEG_REQUIRE_ARM")
-"""Where one of these variables is set, parts that are not here are a failure."""
+"""If one of these variables is set, missing packages fail the tests instead of skipping them."""
 
 
 def needed(make: Callable[[], Path]) -> Path:
-    """What ``make`` builds; skips, or fails where the parts are required, with its reason."""
+    """What ``make`` builds. Skips with the reason if packages are missing, or fails if they are required."""
     try:
         return make()
     except EnvironmentLackError as error:

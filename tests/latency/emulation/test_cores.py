@@ -27,22 +27,22 @@ int main(void) {
 
 @pytest.fixture(scope="module")
 def probe(arm_kit: Path, cross: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A static program that says which core it finds."""
+    """A static program that prints the core that it runs on."""
     program = tmp_path_factory.mktemp("probe") / "probe"
     cross("gcc", "-static", "-x", "c", "-o", program, "-", given=PROBE)
     return program
 
 
 @pytest.mark.parametrize("core", CORES.values(), ids=CORES)
-def test_rows_say_what_the_emulator_emulates(core: EmulatedCore, probe: Path) -> None:
-    said = subprocess.run([QEMU, "-cpu", core.name, probe], capture_output=True, text=True, check=True).stdout
-    midr, capabilities = map(int, said.split())
+def test_rows_match_the_emulator(core: EmulatedCore, probe: Path) -> None:
+    output = subprocess.run([QEMU, "-cpu", core.name, probe], capture_output=True, text=True, check=True).stdout
+    midr, capabilities = map(int, output.split())
     assert core.midr == midr
     assert core.features == tuple(name for bit, name in enumerate(HWCAPS) if capabilities >> bit & 1)
 
 
 @pytest.mark.parametrize("core", CORES.values(), ids=CORES)
-def test_cpuinfo_is_linuxs(core: EmulatedCore) -> None:
+def test_cpuinfo_has_linux_format(core: EmulatedCore) -> None:
     fields = dict(line.split("\t: ") for line in core.cpuinfo.splitlines() if line)
     assert fields["Features"].split() == list(core.features)
     rebuilt = int(fields["CPU implementer"], 16) << 24 | int(fields["CPU variant"], 16) << 20 | 0xF << 16
@@ -51,7 +51,7 @@ def test_cpuinfo_is_linuxs(core: EmulatedCore) -> None:
 
 
 @pytest.mark.parametrize("core", CORES.values(), ids=CORES)
-def test_caches_are_caches(core: EmulatedCore) -> None:
+def test_cache_sizes_are_valid(core: EmulatedCore) -> None:
     for cache in (core.l1, core.l2):
         sets = cache.size_bytes // (cache.ways * LINE)
         assert sets * cache.ways * LINE == cache.size_bytes and sets & (sets - 1) == 0
@@ -59,6 +59,6 @@ def test_caches_are_caches(core: EmulatedCore) -> None:
 
 
 @pytest.mark.parametrize("name", ["emulated:cortex-a7", "emulated:", "emulated", "max"])
-def test_other_cores_are_refused(name: str) -> None:
+def test_unknown_cores_are_refused(name: str) -> None:
     with pytest.raises(UnknownNameError, match="cortex-a76"):
         core_of(name)

@@ -1,4 +1,4 @@
-"""Real files, through the runner built for this machine and through the emulated ARM cores. One module: the exports are made once."""
+"""Real files in the runner, built for this machine and for emulated ARM cores. One module, so that the exports are made once."""
 
 import json
 import subprocess
@@ -82,17 +82,17 @@ def test_two_files_are_measured_in_turns(
     for index, artifact in enumerate((float32, int8)):
         wanted = artifact.load(1).run(read_batch(first_sample(), *SIZE))[0]
         found = np.fromfile(tmp_path / "new" / f"{index}.0.bin", dtype="<f4").reshape(wanted.shape)
-        np.testing.assert_array_equal(found, wanted)  # the same libraries, from Python
+        np.testing.assert_array_equal(found, wanted)  # the same libraries as in Python
 
 
-def test_turns_go_on_for_the_time_that_was_asked_for(runner: Runner, int8: Artifact, pixels: Path) -> None:
+def test_turns_last_for_min_seconds(runner: Runner, int8: Artifact, pixels: Path) -> None:
     _, events = runner("--model", int8.path, "--input", pixels, "--min-seconds", 0.2, "--turns", 1, "--runs", 1)
     spent = [sample for event in events if event["event"] == "turn" for sample in event["samples_ms"]]
     assert sum(spent) >= 200 > sum(spent[:-1])
     assert events[-1] == {"event": "end"}
 
 
-def test_the_runtimes_record_can_be_read(runner: Runner, int8: Artifact, pixels: Path, tmp_path: Path) -> None:
+def test_profiles_can_be_read(runner: Runner, int8: Artifact, pixels: Path, tmp_path: Path) -> None:
     from executorch.devtools import Inspector
 
     status, events = runner("--model", int8.path, "--input", pixels, "--runs", 3, "--profile", tmp_path / "p")
@@ -102,7 +102,7 @@ def test_the_runtimes_record_can_be_read(runner: Runner, int8: Artifact, pixels:
     assert table["event_name"].str.contains("DWConv").any()
 
 
-def test_every_refusal_is_an_event(runner: Runner, int8: Artifact, pixels: Path, tmp_path: Path) -> None:
+def test_every_error_is_an_event(runner: Runner, int8: Artifact, pixels: Path, tmp_path: Path) -> None:
     cut, other, short = tmp_path / "cut.pte", tmp_path / 'a "model".pte', tmp_path / "short.bin"
     cut.write_bytes(int8.path.read_bytes()[:100_000])
     other.write_bytes(b"\x89PNG" * 1000)
@@ -136,7 +136,7 @@ def test_every_refusal_is_an_event(runner: Runner, int8: Artifact, pixels: Path,
 
 
 def test_the_folder_runs_from_anywhere(arm_kit: Path, int8: Artifact, pixels: Path, tmp_path: Path) -> None:
-    """As on a board: the folder alone, moved, and no other library of ARM in reach."""
+    """As on a board: only the folder, moved, without any other ARM library."""
     moved = tmp_path / "somewhere else"
     moved.mkdir()
     for file in arm_kit.iterdir():
@@ -150,7 +150,7 @@ def test_the_folder_runs_from_anywhere(arm_kit: Path, int8: Artifact, pixels: Pa
     assert sum(file.stat().st_size for file in arm_kit.iterdir()) < 20e6
 
 
-def test_a_second_build_is_the_first(arm_kit: Path) -> None:
+def test_builds_are_cached(arm_kit: Path) -> None:
     before = {file.name: file.stat().st_mtime_ns for file in arm_kit.iterdir()}
     assert build.arm_runner() == arm_kit
     assert {file.name: file.stat().st_mtime_ns for file in arm_kit.iterdir()} == before
@@ -161,13 +161,13 @@ def test_arm_kernels_compute_the_same_and_counts_repeat(arm_kit: Path, float32: 
     del arm_kit
     result = count_all([float32.path, int8.path], "emulated:cortex-a76", "test")
     plain, quantized = result.series
-    assert plain.counts and plain.with_host and plain.with_reference and quantized.counts and quantized.with_host
+    assert plain.counts and plain.vs_host and plain.vs_reference and quantized.counts and quantized.vs_host
     assert (
-        quantized.with_reference and plain.with_host.sqnr_db is not None and plain.with_host.sqnr_db > 100
+        quantized.vs_reference and plain.vs_host.sqnr_db is not None and plain.vs_host.sqnr_db > 100
     )  # rounding of float32
-    assert plain.with_host.agreement == plain.with_reference.agreement == 1.0
-    assert quantized.with_host.max_error == 0.0  # integer kernels leave nothing to round
-    assert quantized.with_reference.agreement < 1.0
+    assert plain.vs_host.agreement == plain.vs_reference.agreement == 1.0
+    assert quantized.vs_host.max_error == 0.0  # integer kernels do not round
+    assert quantized.vs_reference.agreement < 1.0
     assert quantized.counts.instructions < 0.75 * plain.counts.instructions
     assert quantized.counts.dot > 0 == plain.counts.dot
     assert plain.counts.fused > 10 * quantized.counts.fused
@@ -186,7 +186,9 @@ def test_a_core_without_dot_products_runs_other_kernels(arm_kit: Path, int8: Art
     assert 0 < found.l2_misses <= found.l1_misses < found.loads + found.stores + found.loaded_bytes // 64
 
 
-def test_what_cannot_be_counted_is_refused(int8: Artifact, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_files_that_cannot_be_counted_are_refused(
+    int8: Artifact, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     with pytest.raises(RequestError, match="not measured"):
         count(Artifact(int8.path, int8.manifest, TARGETS["onnx"]), "cortex-a76")
     with pytest.raises(RequestError, match="none"):
@@ -198,7 +200,7 @@ def test_what_cannot_be_counted_is_refused(int8: Artifact, monkeypatch: pytest.M
         build.arm_runner()
 
 
-def test_the_command_counts_and_holds_a_budget(arm_kit: Path, int8: Artifact, tmp_path: Path) -> None:
+def test_the_command_counts_and_checks_a_budget(arm_kit: Path, int8: Artifact, tmp_path: Path) -> None:
     del arm_kit
     entry = [sys.executable, "-c", "from mobileseg.cli import main; main()", "latency", str(int8.path)]
 

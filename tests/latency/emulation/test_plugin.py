@@ -1,4 +1,4 @@
-"""The plugin's parts, called from here; QEMU is not needed."""
+"""The functions of the plugin, called through ctypes; QEMU is not needed."""
 
 import ctypes
 from collections import OrderedDict
@@ -50,7 +50,7 @@ ASSEMBLY = {
 
 @pytest.fixture(scope="module")
 def library(plugin: Path, tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
-    """QEMU's own functions stay undefined: nothing here calls them."""
+    """QEMU's own functions stay undefined: these tests do not call them."""
     return ctypes.CDLL(str(plugin), mode=ctypes.RTLD_LOCAL | 1)  # 1: RTLD_LAZY
 
 
@@ -59,12 +59,12 @@ def names(library: ctypes.CDLL) -> list[str]:
     return [name.decode() for name in found]
 
 
-def test_the_plugin_names_the_classes_that_python_explains(library: ctypes.CDLL) -> None:
+def test_plugin_and_python_have_the_same_classes(library: ctypes.CDLL) -> None:
     assert names(library) == list(CLASSES)
 
 
 @pytest.mark.parametrize("name", CLASSES)
-def test_instructions_are_in_their_class(
+def test_instructions_are_classified(
     name: str, library: ctypes.CDLL, cross: Callable[..., str], tmp_path: Path
 ) -> None:
     lines = ASSEMBLY[name]
@@ -91,7 +91,7 @@ class Cache(ctypes.Structure):
     ways=st.integers(1, 4),
     lines=st.lists(st.integers(0, 40), min_size=1, max_size=200),
 )
-def test_misses_are_those_of_least_recently_used(library: ctypes.CDLL, sets: int, ways: int, lines: list[int]) -> None:
+def test_misses_match_an_lru_cache(library: ctypes.CDLL, sets: int, ways: int, lines: list[int]) -> None:
     cache = Cache()
     assert library.cache_open(ctypes.byref(cache), ctypes.c_uint64(sets * ways * LINE), ways, LINE) == 1
     model: list[OrderedDict[int, None]] = [OrderedDict() for _ in range(sets)]
@@ -111,5 +111,5 @@ def test_misses_are_those_of_least_recently_used(library: ctypes.CDLL, sets: int
 @pytest.mark.parametrize(
     ("size", "ways", "line"), [(0, 1, 64), (100, 1, 64), (4096, 0, 64), (4096, 1, 60), (3 * 64, 1, 64)]
 )
-def test_sizes_that_make_no_cache_are_refused(library: ctypes.CDLL, size: int, ways: int, line: int) -> None:
+def test_invalid_cache_sizes_are_refused(library: ctypes.CDLL, size: int, ways: int, line: int) -> None:
     assert library.cache_open(ctypes.byref(Cache()), ctypes.c_uint64(size), ways, line) == 0

@@ -14,7 +14,7 @@ from mobileseg.latency.devices.app import AndroidApp, Extras, start_command, sto
 from mobileseg.latency.devices.contract import RunnerFailedError
 from mobileseg.latency.devices.remote import DONE
 from mobileseg.latency.measuring import in_app
-from mobileseg.latency.measuring.in_app import Asked, merge
+from mobileseg.latency.measuring.in_app import AppRequest, merge
 from mobileseg.latency.measuring.measurement import Interrupted, measure
 from mobileseg.latency.protocol import PROTOCOLS
 from mobileseg.latency.results.result import Result, Series
@@ -31,7 +31,7 @@ def artifact(tmp_path_factory: pytest.TempPathFactory) -> Artifact:
 
 
 @pytest.fixture(scope="module")
-def told(artifact: Artifact) -> Result:
+def single(artifact: Artifact) -> Result:
     return measure([artifact.path], "host").model_copy(update={"protocol": STRICT})
 
 
@@ -44,12 +44,12 @@ def slower(result: Result, factor: float) -> Result:
 
 
 @pytest.fixture
-def asked(artifact: Artifact) -> Asked:
-    return Asked((artifact,), STRICT, (1,), phone="adb:A")
+def app_request(artifact: Artifact) -> AppRequest:
+    return AppRequest((artifact,), STRICT, (1,), phone="adb:A")
 
 
-def test_repetitions_become_one_result(told: Result, asked: Asked) -> None:
-    result = merge([told, told], asked)
+def test_repetitions_are_merged(single: Result, app_request: AppRequest) -> None:
+    result = merge([single, single], app_request)
     assert [series.session for series in result.series] == [0, 1]
     assert len(result.sessions) == 2
     assert result.complete
@@ -58,35 +58,37 @@ def test_repetitions_become_one_result(told: Result, asked: Asked) -> None:
     assert Result.model_validate_json(result.to_json()) == result
 
 
-def test_repetitions_that_are_far_apart_are_refused(told: Result, artifact: Artifact, asked: Asked) -> None:
-    apart = [told, slower(told, 1.2)]
-    assert [deviation.gate for deviation in merge(apart, asked).refused] == ["repeats"]
-    allowed = Asked((artifact,), STRICT, (1,), allow=("repeats",))
-    assert not merge(apart, allowed).refused
-    threads = told.sessions[0].model_copy(update={"threads": 2})
-    other = slower(told, 1.2).model_copy(update={"sessions": (threads,)})
-    assert not merge([told, other], Asked((artifact,), STRICT, (1, 2))).refused
+def test_repetitions_that_differ_too_much_are_refused(
+    single: Result, artifact: Artifact, app_request: AppRequest
+) -> None:
+    different = [single, slower(single, 1.2)]
+    assert [deviation.gate for deviation in merge(different, app_request).refused] == ["repeats"]
+    allowed = AppRequest((artifact,), STRICT, (1,), allow=("repeats",))
+    assert not merge(different, allowed).refused
+    threads = single.sessions[0].model_copy(update={"threads": 2})
+    other = slower(single, 1.2).model_copy(update={"sessions": (threads,)})
+    assert not merge([single, other], AppRequest((artifact,), STRICT, (1, 2))).refused
 
 
-def test_what_broke_off_is_not_complete(told: Result, asked: Asked) -> None:
-    result = merge([told], asked, reason="expected a phone; found none")
+def test_an_interrupted_result_is_incomplete(single: Result, app_request: AppRequest) -> None:
+    result = merge([single], app_request, reason="expected a phone; found none")
     assert not result.complete
     assert result.reason == "expected a phone; found none"
 
 
-class OneAnswer:
-    """A shell of a phone whose app leaves ``text``."""
+class FakeShell:
+    """A shell on a phone whose app writes ``text`` instead of a result."""
 
     def __init__(self, text: str) -> None:
         self.text = text
 
     def stream(self, script: str) -> Iterator[bytes]:
-        said = self.text if "pidof" in script else ""
-        yield f"{said}\n{DONE}0\n".encode()
+        answer = self.text if "pidof" in script else ""
+        yield f"{answer}\n{DONE}0\n".encode()
 
 
 @pytest.mark.parametrize(
-    ("said", "kind"),
+    ("answer", "kind"),
     [
         (json.dumps({"expected": "a", "found": "b", "fix": "c", "status": 1}), GateError),
         (json.dumps({"expected": "a", "found": "b", "fix": "c", "status": 2}), RequestError),
@@ -96,25 +98,25 @@ class OneAnswer:
         ("ended", RunnerFailedError),
     ],
 )
-def test_what_the_app_leaves_instead_of_a_result(said: str, kind: type[MobilesegError], tmp_path: Path) -> None:
-    app = AndroidApp(OneAnswer(said), tmp_path)  # type: ignore[arg-type]  # it is asked for words alone
+def test_errors_of_the_app(answer: str, kind: type[MobilesegError], tmp_path: Path) -> None:
+    app = AndroidApp(FakeShell(answer), tmp_path)  # type: ignore[arg-type]  # only its stream is used
     with pytest.raises(kind) as raised:
         app.measure({}, lambda _: None)
     assert type(raised.value) is kind
 
 
-class Answers:
-    """The app, which gives these results, or raises these errors."""
+class FakeApp:
+    """Stands in for the app: returns these results, or raises these errors, one per start."""
 
     def __init__(self, *answers: Result | BaseException) -> None:
         self.answers = list(answers)
-        self.asked: list[Extras] = []
+        self.started: list[Extras] = []
 
     def push(self, local: Path, name: str) -> None:
         assert local.is_file()
 
     def measure(self, extras: Extras, progress: object) -> Result:
-        self.asked.append(extras)
+        self.started.append(extras)
         answer = self.answers.pop(0)
         if isinstance(answer, BaseException):
             raise answer
@@ -122,16 +124,16 @@ class Answers:
 
 
 @pytest.fixture
-def phone(monkeypatch: pytest.MonkeyPatch) -> list[Answers]:
-    """A list whose last one answers."""
-    there: list[Answers] = []
+def phone(monkeypatch: pytest.MonkeyPatch) -> list[FakeApp]:
+    """Phones whose installed app is the last one of the list."""
+    apps: list[FakeApp] = []
 
     class Phone:
         name, shell = "adb:A", None
 
     class Installed:
-        def __enter__(self) -> Answers:
-            return there[-1]
+        def __enter__(self) -> FakeApp:
+            return apps[-1]
 
         def __exit__(self, *_: object) -> None:
             pass
@@ -139,42 +141,42 @@ def phone(monkeypatch: pytest.MonkeyPatch) -> list[Answers]:
     monkeypatch.setattr(in_app, "Adb", lambda serial: Phone())
     monkeypatch.setattr(in_app, "installed_app", lambda *_: Installed())
     monkeypatch.setattr("time.sleep", lambda _: None)
-    return there
+    return apps
 
 
-def test_figures_of_another_file_are_refused(told: Result, artifact: Artifact, phone: list[Answers]) -> None:
-    other = told.series[0].model_copy(update={"sha256": "0" * 64})
-    phone.append(Answers(told.model_copy(update={"series": (other,)})))
-    with pytest.raises(RunnerFailedError, match="another file"):
+def test_results_for_another_file_are_refused(single: Result, artifact: Artifact, phone: list[FakeApp]) -> None:
+    other = single.series[0].model_copy(update={"sha256": "0" * 64})
+    phone.append(FakeApp(single.model_copy(update={"series": (other,)})))
+    with pytest.raises(RunnerFailedError, match="one for other files"):
         in_app.measure([artifact.path], "adb")
 
 
 def test_a_gate_that_closes_in_the_second_repetition_keeps_the_first(
-    told: Result, artifact: Artifact, phone: list[Answers]
+    single: Result, artifact: Artifact, phone: list[FakeApp]
 ) -> None:
-    phone.append(Answers(told, GateError(expected="a cool phone", found="hot", fix="wait")))
+    phone.append(FakeApp(single, GateError(expected="a cool phone", found="hot", fix="wait")))
     result = in_app.measure([artifact.path], "adb", "strict")
     assert not result.complete and result.reason == "expected a cool phone; found hot"
     assert len(result.sessions) == 1
-    phone.append(Answers(told))
+    phone.append(FakeApp(single))
     whole = in_app.measure([artifact.path], "adb", "strict", earlier=result)
     assert whole.complete and len(whole.sessions) == 2
-    assert [extras["repeat"] for extras in phone[-1].asked] == [1]
+    assert [extras["repeat"] for extras in phone[-1].started] == [1]
 
 
-def test_ctrl_c_keeps_what_there_is(told: Result, artifact: Artifact, phone: list[Answers]) -> None:
-    phone.append(Answers(told, KeyboardInterrupt()))
+def test_ctrl_c_keeps_the_result_so_far(single: Result, artifact: Artifact, phone: list[FakeApp]) -> None:
+    phone.append(FakeApp(single, KeyboardInterrupt()))
     with pytest.raises(Interrupted) as raised:
         in_app.measure([artifact.path], "adb", "strict")
     assert raised.value.result.reason == "interrupted"
-    phone.append(Answers(KeyboardInterrupt()))
+    phone.append(FakeApp(KeyboardInterrupt()))
     with pytest.raises(KeyboardInterrupt) as bare:
         in_app.measure([artifact.path], "adb", "strict")
     assert not isinstance(bare.value, Interrupted)
 
 
-def test_a_pause_that_is_left_out_is_recorded(told: Result, artifact: Artifact, phone: list[Answers]) -> None:
-    phone.append(Answers(told, told))
+def test_a_skipped_pause_is_recorded(single: Result, artifact: Artifact, phone: list[FakeApp]) -> None:
+    phone.append(FakeApp(single, single))
     result = in_app.measure([artifact.path], "adb", "strict", allow=["cool-down"])
     assert [(d.gate, d.verdict, d.session) for d in result.deviations if d.gate == "cool-down"] == [
         ("cool-down", "allowed", 1)
@@ -182,40 +184,40 @@ def test_a_pause_that_is_left_out_is_recorded(told: Result, artifact: Artifact, 
 
 
 @pytest.mark.parametrize("change", ["device", "protocol", "files", "threads"])
-def test_another_measurement_is_not_gone_on_with(
-    change: str, told: Result, artifact: Artifact, phone: list[Answers], asked: Asked
+def test_another_measurement_is_not_resumed(
+    change: str, single: Result, artifact: Artifact, phone: list[FakeApp], app_request: AppRequest
 ) -> None:
-    broken = merge([told], asked, reason="lost")
-    series, session = broken.series[0], broken.sessions[0]
+    interrupted = merge([single], app_request, reason="lost")
+    series, session = interrupted.series[0], interrupted.sessions[0]
     changes = {
         "device": {"device": "adb:A"},
         "protocol": {"protocol": PROTOCOLS["quick"]},
         "files": {"series": (series.model_copy(update={"sha256": "0" * 64}),)},
         "threads": {"sessions": (session.model_copy(update={"threads": 2}),)},
     }
-    phone.append(Answers())
+    phone.append(FakeApp())
     with pytest.raises(RequestError, match=change):
-        in_app.measure([artifact.path], "adb", "strict", earlier=broken.model_copy(update=changes[change]))
+        in_app.measure([artifact.path], "adb", "strict", earlier=interrupted.model_copy(update=changes[change]))
 
 
-def test_what_the_app_does_not_measure(artifact: Artifact) -> None:
-    for artifacts, device, threads, said in (
+def test_requests_that_the_app_cannot_measure_are_refused(artifact: Artifact) -> None:
+    for artifacts, device, threads, answer in (
         ([artifact.path], "host", [1], "host"),
         ([], "adb", [1], "none"),
         ([artifact.path], "adb", ["big"], "big"),
     ):
-        with pytest.raises(RequestError, match=said):
+        with pytest.raises(RequestError, match=answer):
             in_app.measure(artifacts, device, threads=threads)
 
 
 @given(st.text(st.characters(exclude_characters="\0"), min_size=1), st.integers(0, 99))
-def test_what_is_said_to_the_shell_is_said_back(text: str, number: int) -> None:
+def test_start_commands_are_quoted(text: str, number: int) -> None:
     words = shlex.split(start_command({"artifact": text, "threads": number, "brief": True, "command": ""}))
     assert words[5:] == ["--es", "artifact", text, "--ei", "threads", str(number), "--ez", "brief", "true"]
 
 
 @given(st.lists(st.text(min_size=1), min_size=1, max_size=4))
-def test_names_in_the_storage_are_plain_and_their_own(names: list[str]) -> None:
+def test_storage_names_are_plain_and_unique(names: list[str]) -> None:
     there = [storage_name(number, name) for number, name in enumerate(names)]
     assert len(set(there)) == len(names)
     assert all(name.isascii() and not set(name) & set("/, \\\n") and name[0] != "." for name in there)

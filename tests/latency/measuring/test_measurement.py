@@ -47,24 +47,24 @@ def test_wrong_requests_are_refused_before_anything_runs(tmp_path: Path) -> None
         ({"protocol": "strict"}, "--protocol"), ({"protocol": "quik", "allow": ["heat"]}, "--protocol and --allow"),
     ],
 )  # fmt: skip
-def test_what_says_nothing_where_instructions_are_counted(given: dict[str, Any], words: str) -> None:
-    with pytest.raises(RequestError, match=f"found {words}; fix: it counts one inference"):
+def test_options_without_meaning_for_counts_are_refused(given: dict[str, Any], words: str) -> None:
+    with pytest.raises(RequestError, match=f"found {words}; fix: remove them: it counts one inference"):
         measure(["a.pte"], device="emulated:cortex-a76", **given)
 
 
-def test_counts_do_not_replace_a_measurement_that_broke_off(tmp_path: Path) -> None:
+def test_counts_do_not_replace_an_interrupted_measurement(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     path.write_text(
         made_results.result(made_results.series(made_results.around(10)), complete=False, reason="unplugged").to_json()
     )
-    with pytest.raises(RequestError, match="measurement of host that broke off"):
+    with pytest.raises(RequestError, match="interrupted measurement of host"):
         measure(["a.pte"], device="emulated:cortex-a76", earlier=resume.unfinished(path))
 
 
 @pytest.mark.slow
 def test_two_files_in_turns(small_pte: Artifact, small_onnx: Artifact) -> None:
-    said: list[str] = []
-    found = measure([str(small_pte.path), small_onnx.path], device="host", protocol="quick", progress=said.append)
+    messages: list[str] = []
+    found = measure([str(small_pte.path), small_onnx.path], device="host", protocol="quick", progress=messages.append)
     assert found.complete and found.reason is None and not found.refused
     assert [(s.file, s.target, s.emit, len(s.samples_ms), len(s.at_s)) for s in found.series] == [
         ("small.pte", "executorch", "logits", 50, 10),
@@ -78,7 +78,7 @@ def test_two_files_in_turns(small_pte: Artifact, small_onnx: Artifact) -> None:
         assert 0 < series.median_ms <= series.p90_ms
         assert series.load_ms and series.first_ms and series.peak_kb and series.warmup_ms
         assert series.preprocess is not None and len(series.preprocess.samples_ms) > 1
-        assert "64x96" in series.preprocess.what
+        assert "64x96" in series.preprocess.description
         assert series.postprocess is not None and series.postprocess.median_ms > 0
         assert series.note is None or "RANDOM" in series.note
     ratio = found.ratio(1)
@@ -87,11 +87,11 @@ def test_two_files_in_turns(small_pte: Artifact, small_onnx: Artifact) -> None:
     assert found.sessions[0].before.load is not None and found.sessions[0].after is not None
     assert Result.model_validate_json(found.to_json()) == found
     assert "cores" in found.properties.summary
-    assert any("load small.pte" in text for text in said)
+    assert any("load small.pte" in text for text in messages)
 
 
 @pytest.mark.slow
-def test_a_sweep_is_a_process_a_setting(small_onnx: Artifact) -> None:
+def test_each_setting_runs_in_its_own_process(small_onnx: Artifact) -> None:
     found = measure([small_onnx.path], threads=[1, 2], cores="0")
     assert [(s.threads, s.cores) for s in found.sessions] == [(1, (0,)), (2, (0,))]
     assert [s.session for s in found.series] == [0, 1]
@@ -102,7 +102,7 @@ def test_a_sweep_is_a_process_a_setting(small_onnx: Artifact) -> None:
 
 
 @pytest.mark.slow
-def test_the_sum_of_operators_is_the_inference(small_onnx: Artifact, small_pte: Artifact, tmp_path: Path) -> None:
+def test_operators_add_up_to_the_inference(small_onnx: Artifact, small_pte: Artifact, tmp_path: Path) -> None:
     found = measure([small_onnx.path, small_pte.path], profile=tmp_path)
     for series, kernels in zip(found.series, (("Conv",), ("Convolution", "Fully Connected")), strict=True):
         profile = series.profile
@@ -124,7 +124,7 @@ def test_the_sum_of_operators_is_the_inference(small_onnx: Artifact, small_pte: 
 @pytest.mark.slow
 def test_gates_refuse_and_can_be_allowed(small_onnx: Artifact, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "proc").mkdir()
-    (tmp_path / "proc" / "cpuinfo").write_text("processor : 0\n")  # a machine that tells nothing of itself
+    (tmp_path / "proc" / "cpuinfo").write_text("processor : 0\n")  # a machine that reports nothing else
     monkeypatch.setattr(
         "mobileseg.latency.devices.host.Host.__init__", lambda self, argument=None: setattr(self, "_root", tmp_path)
     )
@@ -134,7 +134,7 @@ def test_gates_refuse_and_can_be_allowed(small_onnx: Artifact, monkeypatch: pyte
     assert {d.verdict for d in found.deviations} == {"unknown"}
 
 
-def test_a_core_ml_file_says_where_it_could_be_measured(small_onnx: Artifact, tmp_path: Path) -> None:
+def test_core_ml_files_need_macos(small_onnx: Artifact, tmp_path: Path) -> None:
     shutil.copy(small_onnx.path, tmp_path / "a.onnx")
     manifest = json.loads(small_onnx.path.with_name("small.onnx.json").read_text()) | {"target": "coreml"}
     (tmp_path / "a.onnx.json").write_text(json.dumps(manifest))
@@ -142,10 +142,10 @@ def test_a_core_ml_file_says_where_it_could_be_measured(small_onnx: Artifact, tm
         measure([tmp_path / "a.onnx"])
 
 
-class Cut(HostWorkspace):
-    """The real runner behind a cable that is pulled after some lines."""
+class CutOffWorkspace(HostWorkspace):
+    """The real runner on a device that disconnects after some lines."""
 
-    def __init__(self, folder: Path, device: "Cuttable") -> None:
+    def __init__(self, folder: Path, device: "CutOffDevice") -> None:
         super().__init__(folder)
         self._device = device
 
@@ -158,21 +158,21 @@ class Cut(HostWorkspace):
                     raise self._device.cuts.pop()
 
 
-class Cuttable(Host):
-    """``cuts``: what is raised, the last first, each after ``after`` turns."""
+class CutOffDevice(Host):
+    """This machine, disconnecting. ``cuts``: errors to raise, the last one first, each ``after`` so many turns."""
 
-    def __init__(self, cuts: list[BaseException], after: int, returns: bool = True) -> None:
+    def __init__(self, cuts: list[BaseException], after: int, reconnects: bool = True) -> None:
         super().__init__()
-        self.cuts, self.left, self._returns = cuts, after, returns
+        self.cuts, self.left, self._reconnects = cuts, after, reconnects
 
     @contextlib.contextmanager
     def workspace(self) -> Iterator[HostWorkspace]:
         with super().workspace() as space:
-            yield Cut(space._folder, self)
+            yield CutOffWorkspace(space._folder, self)
 
-    def returns(self, seconds: float) -> bool:
+    def reconnect(self, seconds: float) -> bool:
         assert seconds > 0
-        return self._returns
+        return self._reconnects
 
 
 LOST = DeviceLostError(expected="a device", found="none", fix="plug it in")
@@ -183,8 +183,8 @@ def use(monkeypatch: pytest.MonkeyPatch, device: Host) -> None:
 
 
 @pytest.mark.slow
-def test_a_lost_device_that_returns_goes_on(small_onnx: Artifact, monkeypatch: pytest.MonkeyPatch) -> None:
-    use(monkeypatch, Cuttable([LOST], after=4))
+def test_a_lost_device_that_reconnects_continues(small_onnx: Artifact, monkeypatch: pytest.MonkeyPatch) -> None:
+    use(monkeypatch, CutOffDevice([LOST], after=4))
     found = measure([small_onnx.path])
     assert found.complete
     (series,) = found.series
@@ -194,10 +194,10 @@ def test_a_lost_device_that_returns_goes_on(small_onnx: Artifact, monkeypatch: p
 
 
 @pytest.mark.slow
-def test_a_lost_device_that_stays_away_leaves_what_there_is(
+def test_a_device_lost_for_good_leaves_an_incomplete_result(
     small_onnx: Artifact, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    use(monkeypatch, Cuttable([LOST], after=4, returns=False))
+    use(monkeypatch, CutOffDevice([LOST], after=4, reconnects=False))
     found = measure([small_onnx.path])
     assert not found.complete
     assert "expected a device; found none" in (found.reason or "")
@@ -206,10 +206,12 @@ def test_a_lost_device_that_stays_away_leaves_what_there_is(
 
 
 @pytest.mark.slow
-def test_what_broke_off_is_gone_on_with(small_onnx: Artifact, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """In the second of two sessions: the first is kept as it is, and of the second what it has."""
+def test_an_interrupted_measurement_is_resumed(
+    small_onnx: Artifact, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Interrupted in the second of two sessions: the first is kept unchanged, and the turns of the second so far."""
     files, how = [small_onnx.path], {"threads": [1, 2]}
-    use(monkeypatch, Cuttable([LOST], after=13, returns=False))
+    use(monkeypatch, CutOffDevice([LOST], after=13, reconnects=False))
     first = measure(files, **how)
     assert not first.complete and [len(s.samples_ms) for s in first.series] == [50, 15]
     (tmp_path / "a.json").write_text(first.to_json())
@@ -235,8 +237,8 @@ def test_what_broke_off_is_gone_on_with(small_onnx: Artifact, monkeypatch: pytes
 
 
 @pytest.mark.slow
-def test_ctrl_c_carries_what_there_is(small_onnx: Artifact, monkeypatch: pytest.MonkeyPatch) -> None:
-    use(monkeypatch, Cuttable([KeyboardInterrupt()], after=3))
+def test_ctrl_c_carries_the_result_so_far(small_onnx: Artifact, monkeypatch: pytest.MonkeyPatch) -> None:
+    use(monkeypatch, CutOffDevice([KeyboardInterrupt()], after=3))
     with pytest.raises(Interrupted) as caught:
         measure([small_onnx.path])
     assert not caught.value.result.complete
@@ -251,7 +253,7 @@ def test_nothing_measured_is_no_result(small_onnx: Artifact, monkeypatch: pytest
         measure([small_onnx.path])
 
 
-def test_a_workspace_ends_its_runner_and_leaves_nothing() -> None:
+def test_a_workspace_ends_its_runner_and_is_removed() -> None:
     with Host().workspace() as space:
         folder = Path(space.path("x")).parent
         assert isinstance(space, HostWorkspace)
@@ -267,7 +269,7 @@ def test_a_workspace_ends_its_runner_and_leaves_nothing() -> None:
 
 
 @pytest.mark.slow
-def test_two_runtimes_in_turns_give_their_files_outputs(
+def test_two_runtimes_take_turns_with_correct_outputs(
     small_pte: Artifact, small_onnx: Artifact, tmp_path: Path
 ) -> None:
     pixels = write_input(small_pte, tmp_path / "in.bin")

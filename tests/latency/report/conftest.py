@@ -1,4 +1,4 @@
-"""Results of every kind: comparisons with pictures and without labels, times, counts, and what changed."""
+"""Results of every kind: comparisons with pictures and without labels, times, counts, differences."""
 
 import json
 import shutil
@@ -87,7 +87,7 @@ def measurement(names: tuple[str, ...], factor: float = 1.0) -> Result:
 
 
 def pictures(folder: Path) -> tuple[WorstImages, Path]:
-    """Three images, of which the second changed most; their data set's record forbids passing them on."""
+    """Three images, the second with the lowest agreement; the data set's record forbids sharing."""
     data = folder / "data"
     data.mkdir()
     (data / "SOURCE.txt").write_text(LICENCE)
@@ -128,7 +128,7 @@ def browser() -> Iterator[Browser]:
     """Debian's chromium, without a window."""
     program = shutil.which("chromium")
     if program is None:
-        reason = "no chromium: make test brings it where this runs as root; or: apt-get install chromium"
+        reason = "no chromium: `make test` installs it if run as root; or run apt-get install chromium"
         lacking(reason, *REQUIRED)
     with sync_playwright() as driver:
         opened = driver.chromium.launch(executable_path=program)

@@ -1,4 +1,4 @@
-"""The page where it is read: a real browser, from file://, with the network cut."""
+"""The page in a real browser, from file://, without a network."""
 
 import json
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ def seen() -> list[str]:
 
 @pytest.fixture
 def page(browser: Browser, address: str, seen: list[str]) -> Iterator[Page]:
-    """The page, opened; ``seen``: what it asked for and what it complained of."""
+    """The opened page. ``seen``: its requests, console messages and errors."""
     context = browser.new_context(offline=True, color_scheme="light", viewport={"width": 1280, "height": 900})
     opened = context.new_page()
     opened.on("console", lambda message: seen.append(f"{message.type}: {message.text}"))
@@ -45,7 +45,7 @@ def column(page: Page, table: str, index: int) -> list[str]:
     return texts
 
 
-def test_it_opens_without_a_network_and_without_a_complaint(page: Page, address: str, seen: list[str]) -> None:
+def test_it_opens_offline_and_without_console_messages(page: Page, address: str, seen: list[str]) -> None:
     assert page.title() == "In a browser"
     assert page.locator("svg.chart").count() >= 6
     loaded = page.locator("img").evaluate_all("all => all.map(image => image.complete && image.naturalWidth > 0)")
@@ -53,7 +53,7 @@ def test_it_opens_without_a_network_and_without_a_complaint(page: Page, address:
     assert seen == [address]
 
 
-def test_a_click_sorts_and_a_second_one_turns_it_round(page: Page, seen: list[str]) -> None:
+def test_a_click_sorts_and_a_second_click_reverses(page: Page, seen: list[str]) -> None:
     assert column(page, FIRST, 1) == ["big.onnx", "small.onnx"]
     size = page.locator(f"{FIRST} thead button", has_text="Size")
     size.click()
@@ -65,8 +65,8 @@ def test_a_click_sorts_and_a_second_one_turns_it_round(page: Page, seen: list[st
     assert len(seen) == 1
 
 
-def test_sorting_is_by_the_exact_figures(page: Page) -> None:
-    """Instructions are whole numbers with spaces between the thousands: as text they would sort otherwise."""
+def test_sorting_uses_the_exact_values(page: Page) -> None:
+    """Instructions are whole numbers with spaces between the thousands: as text they would sort differently."""
     table = "#counts table >> nth=0"
     page.locator(table).locator("thead button", has_text="Instructions").click()
     found = page.locator(table).locator("[data-field='counts.instructions']")
@@ -75,7 +75,7 @@ def test_sorting_is_by_the_exact_figures(page: Page) -> None:
     assert len(set(exact)) > 2
 
 
-def test_what_was_not_measured_stays_last(page: Page) -> None:
+def test_cells_not_measured_stay_last(page: Page) -> None:
     page.evaluate(
         """() => {
         const row = document.querySelector("#accuracy-0 > .scroll tbody tr").cloneNode(true);
@@ -94,7 +94,7 @@ def test_what_was_not_measured_stays_last(page: Page) -> None:
         )
 
 
-def test_numbers_on_the_page_are_those_of_the_json(page: Page, results: list[Path]) -> None:
+def test_numbers_on_the_page_match_the_json(page: Page, results: list[Path]) -> None:
     values: dict[str, Any] = page.locator("#latency table").first.evaluate(
         """table => Object.fromEntries([...table.tBodies[0].rows].map(row => [row.cells[0].firstChild.textContent.trim(),
         Object.fromEntries([...row.querySelectorAll("[data-field]")].map(cell => [cell.dataset.field, Number(cell.dataset.value)]))]))"""
@@ -106,12 +106,12 @@ def test_numbers_on_the_page_are_those_of_the_json(page: Page, results: list[Pat
             assert values[one["file"]][name] == one[name]
 
 
-def test_a_mark_says_its_figure(page: Page, results: list[Path]) -> None:
+def test_a_mark_has_a_tooltip(page: Page, results: list[Path]) -> None:
     fields = json.loads(results[0].read_text())
     page.locator("#accuracy-0 circle").first.hover()
-    said = page.locator("#tip").inner_text()
-    assert f"{100 * fields['artifact']['miou']:.2f} %" in said
-    assert fields["artifact_file"] in said
+    tooltip = page.locator("#tip").inner_text()
+    assert f"{100 * fields['artifact']['miou']:.2f} %" in tooltip
+    assert fields["artifact_file"] in tooltip
 
 
 def test_the_theme_can_be_switched(page: Page) -> None:

@@ -14,7 +14,7 @@ def test_every_kind_is_recognised(results: list[Path]) -> None:
     assert [source.path.stem for source in found.sources] == ["big", "small", "bare", "times", "counts", "changed"]
 
 
-def test_nothing_is_refused() -> None:
+def test_an_empty_list_is_refused() -> None:
     with pytest.raises(RequestError, match="found none"):
         read_results([])
 
@@ -28,7 +28,7 @@ def test_nothing_is_refused() -> None:
         ('{"series": []}', "Field required"),
     ],
 )
-def test_another_kind_is_refused(tmp_path: Path, text: str, words: str) -> None:
+def test_other_json_is_refused(tmp_path: Path, text: str, words: str) -> None:
     (tmp_path / "x.json").write_text(text)
     with pytest.raises(RequestError, match=words) as caught:
         read_results([tmp_path / "x.json"])
@@ -50,16 +50,16 @@ def test_another_schema_version_is_refused(results: list[Path], tmp_path: Path, 
 
 
 @pytest.mark.parametrize("name", ["big", "times", "changed", "counts"])
-def test_two_for_the_same_thing_are_refused(results: list[Path], tmp_path: Path, name: str) -> None:
+def test_duplicates_are_refused(results: list[Path], tmp_path: Path, name: str) -> None:
     path = next(p for p in results if p.stem == name)
     shutil.copy(path, tmp_path / "again.json")
-    with pytest.raises(RequestError, match="one result for each file in each setting") as caught:
+    with pytest.raises(RequestError, match="one result per file and setting") as caught:
         read_results([path, tmp_path / "again.json"])
     assert str(path) in caught.value.found
     assert "again.json" in caught.value.found
 
 
-def test_one_file_on_two_data_sets_is_two_things(results: list[Path], tmp_path: Path) -> None:
+def test_one_file_on_two_data_sets_is_no_duplicate(results: list[Path], tmp_path: Path) -> None:
     fields = json.loads(results[0].read_text())
     (tmp_path / "other.json").write_text(json.dumps({**fields, "data": "elsewhere"}))
     assert len(read_results([results[0], tmp_path / "other.json"]).comparisons) == 2

@@ -1,4 +1,4 @@
-"""The page as text: every number on it is the JSON's."""
+"""The page as text: every number on it is from the JSON."""
 
 import base64
 import hashlib
@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 
 from mobileseg.errors import RequestError
 from mobileseg.latency.report.cells import NOT_MEASURED, number, percent, points
-from mobileseg.latency.report.charts import Point, mark_best
+from mobileseg.latency.report.charts import Point, mark_pareto_front
 from mobileseg.latency.report.documents import read_results
 from mobileseg.latency.report.page import render
 
 
 class Reader(HTMLParser):
-    """Cells with a field, by the row's head and the field; all attributes, all text."""
+    """Collects cells by row header and field, and all links and texts."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -71,7 +71,7 @@ def follow(fields: Any, path: str) -> Any:
     return fields
 
 
-def test_accuracy_is_that_of_the_json(results: list[Path], read: Reader) -> None:
+def test_accuracy_matches_the_json(results: list[Path], read: Reader) -> None:
     plain = (
         "float.miou",
         "artifact.miou",
@@ -95,7 +95,7 @@ def test_accuracy_is_that_of_the_json(results: list[Path], read: Reader) -> None
     assert read.shown["bare.onnx", "artifact.miou"] == NOT_MEASURED
 
 
-def test_times_counts_and_changes_are_those_of_the_json(results: list[Path], read: Reader) -> None:
+def test_times_counts_and_changes_match_the_json(results: list[Path], read: Reader) -> None:
     by_name = {path.stem: json.loads(path.read_text()) for path in results}
     for series in by_name["times"]["series"]:
         for name in ("p90_ms", "mad_ms", "p99_ms", "variation", "drift", "outliers", "first_ms"):
@@ -110,7 +110,7 @@ def test_times_counts_and_changes_are_those_of_the_json(results: list[Path], rea
             assert float(read.cells[change["file"], name] or "") == change[name]
 
 
-def test_what_is_shown_is_the_exact_figure_rounded(read: Reader) -> None:
+def test_texts_are_the_exact_values_rounded(read: Reader) -> None:
     for key, exact in read.cells.items():
         if exact is not None:
             text = read.shown[key].replace("\u202f", "")
@@ -122,7 +122,7 @@ def test_what_is_shown_is_the_exact_figure_rounded(read: Reader) -> None:
             assert abs(float(match[1]) - scale * float(exact)) <= 0.5001 * 10**-digits
 
 
-def test_intervals_n_protocol_conditions_and_labels_are_said(read: Reader) -> None:
+def test_intervals_n_protocol_conditions_and_labels_are_shown(read: Reader) -> None:
     text = " ".join(read.text)
     for words in (
         "95 %:",
@@ -142,7 +142,7 @@ def test_nothing_is_fetched(page: str, read: Reader) -> None:
     assert "default-src 'none'" in page
 
 
-def test_pictures_are_those_of_the_comparison_and_the_licence_is_said(results: list[Path], read: Reader) -> None:
+def test_pictures_match_the_comparison_and_the_licence_is_shown(results: list[Path], read: Reader) -> None:
     worst = json.loads(results[1].read_text())["worst"]
     assert [image["image"] for image in worst["images"]] == ["b.png", "c.png"]
     wanted = [picture["sha256"] for image in worst["images"] for picture in image["pictures"]]
@@ -150,12 +150,12 @@ def test_pictures_are_those_of_the_comparison_and_the_licence_is_said(results: l
     assert [hashlib.sha256(content).hexdigest() for content in shown] == wanted
     assert len(shown) == 10
     text = " ".join(read.text)
-    assert "Do not pass these pictures on." in text
+    assert "Do not share these pictures." in text
     assert "NOT for redistribution" in text
 
 
 @pytest.mark.parametrize("change", ["gone", "other", "outside"])
-def test_pictures_that_are_not_those_are_refused(results: list[Path], tmp_path: Path, change: str) -> None:
+def test_changed_or_missing_pictures_are_refused(results: list[Path], tmp_path: Path, change: str) -> None:
     fields = json.loads(results[1].read_text())
     folder = tmp_path / fields["worst"]["folder"]
     folder.mkdir()
@@ -173,7 +173,7 @@ def test_pictures_that_are_not_those_are_refused(results: list[Path], tmp_path: 
         render(read_results([tmp_path / "c.json"]), "t")
 
 
-def test_files_are_joined_by_sha256_and_never_by_name(results: list[Path], tmp_path: Path) -> None:
+def test_files_are_matched_by_sha256_not_by_name(results: list[Path], tmp_path: Path) -> None:
     found = render(read_results([results[0], results[3]]), "t")
     assert "Latency against mIoU on streets/test" in found
     fields = json.loads(results[0].read_text())
@@ -182,8 +182,8 @@ def test_files_are_joined_by_sha256_and_never_by_name(results: list[Path], tmp_p
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=15))
-def test_no_point_of_the_front_is_beaten_and_every_other_is(spots: list[tuple[int, int]]) -> None:
-    marked = mark_best([Point(x, y, "", "", 0) for x, y in spots])
+def test_the_pareto_front_is_exact(spots: list[tuple[int, int]]) -> None:
+    marked = mark_pareto_front([Point(x, y, "", "", 0) for x, y in spots])
     beats = {
         (a, b) for a, b in itertools.permutations(range(len(spots)), 2)
         if spots[a] != spots[b] and spots[a][0] <= spots[b][0] and spots[a][1] >= spots[b][1]

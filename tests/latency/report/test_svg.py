@@ -11,7 +11,7 @@ figures = st.floats(1e-6, 1e9)
 
 
 @given(st.lists(figures, min_size=1, max_size=20), st.booleans(), st.booleans())
-def test_scales_hold_every_value_in_order(values: list[float], zero: bool, log: bool) -> None:
+def test_scales_are_monotonic_and_hold_every_value(values: list[float], zero: bool, log: bool) -> None:
     scale = scale_of(values, 50.0, 500.0, zero=zero, log=log)
     places = [scale(v) for v in sorted(values)]
     assert all(50.0 - 1e-6 <= place <= 500.0 + 1e-6 for place in places)
@@ -27,7 +27,7 @@ def test_ticks_are_within_the_scale_and_few(low: float, share: float, log: bool)
 
 
 @given(st.lists(st.tuples(st.floats(0, 800), st.floats(0, 300)), min_size=1, max_size=12))
-def test_labels_do_not_lie_upon_each_other(spots: list[tuple[float, float]]) -> None:
+def test_labels_do_not_overlap(spots: list[tuple[float, float]]) -> None:
     labels = ["a name"] * len(spots)
     placed = place_labels(spots, labels)
     assert all(y >= at[1] for y, at in zip(placed, spots, strict=True))
@@ -36,7 +36,7 @@ def test_labels_do_not_lie_upon_each_other(spots: list[tuple[float, float]]) -> 
         assert apart or abs(placed[i] - placed[j]) >= LINE - 1e-6
 
 
-def test_names_keep_their_end() -> None:
+def test_shortened_names_keep_their_end() -> None:
     short = shorten("seaformer-tiny-float32.pte", 10 * CHARACTER + 0.1)
     assert short.startswith("…")
     assert "seaformer-tiny-float32.pte".endswith(short[1:])
@@ -44,7 +44,7 @@ def test_names_keep_their_end() -> None:
     assert shorten("short", 100.0) == "short"
 
 
-def test_charts_are_xml_whatever_the_names() -> None:
+def test_charts_are_valid_xml_for_any_name() -> None:
     name = '<script>alert("&")</script>'
     for chart in (
         bars("a chart", [Bar(name, 0, 3.0, f"{name}: 3"), Bar("none", 1, None, "")], "ms"),

@@ -28,13 +28,13 @@ def result(*instructions: int, core: str = "cortex-a76", model: str = "m") -> Re
     )
     properties = Properties(model=None, soc=core, os="Linux", kernel=None, architecture="aarch64", cores=())
     return Result(
-        created=datetime.now(UTC), device=f"emulated:{core}", gives="counts", properties=properties, protocol=ONCE, versions={},
+        created=datetime.now(UTC), device=f"emulated:{core}", quantity="counts", properties=properties, protocol=ONCE, versions={},
         input="i", sessions=(session,), series=series, complete=True,
     )  # fmt: skip
 
 
 @given(limit=st.integers(1, 10**12), found=st.integers(0, 10**12), margin=st.sampled_from([0.0, 1.0, 50.0]))
-def test_a_number_is_the_most_that_is_allowed(limit: int, found: int, margin: float) -> None:
+def test_a_number_is_the_limit(limit: int, found: int, margin: float) -> None:
     budget = Budget.of(str(limit), margin)
     if found > limit * (1 + margin / 100):
         with pytest.raises(GateError, match=f"{found} instructions"):
@@ -58,7 +58,7 @@ def test_an_earlier_result_limits_each_file(tmp_path: Path) -> None:
     Budget.of(str(path), 1.0).check(result(101, 202))
 
 
-def test_what_has_no_budget_is_no_pass(tmp_path: Path) -> None:
+def test_files_without_a_budget_do_not_pass(tmp_path: Path) -> None:
     path = tmp_path / "old.json"
     path.write_text(result(100).to_json())
     with pytest.raises(RequestError, match="cortex-a53"):
@@ -67,7 +67,7 @@ def test_what_has_no_budget_is_no_pass(tmp_path: Path) -> None:
         Budget.of(str(path)).check(result(1, model="other"))
 
 
-def test_what_is_no_budget_is_refused(tmp_path: Path) -> None:
+def test_invalid_budgets_are_refused(tmp_path: Path) -> None:
     changed = json.loads(result(1).to_json()) | {"series": [{}]}
     for name, text in (("empty.json", ""), ("other.json", "{}"), ("time.json", json.dumps(changed))):
         (tmp_path / name).write_text(text)

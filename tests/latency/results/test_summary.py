@@ -16,7 +16,7 @@ SCALE = st.floats(0.01, 100)
 
 @settings(deadline=None, max_examples=40)
 @given(turns=TURNS)
-def test_summaries_are_those_of_all_samples(turns: list[list[float]]) -> None:
+def test_summaries_cover_all_samples(turns: list[list[float]]) -> None:
     times = [time for turn in turns for time in turn]
     found = summarize(turns)
     assert found.median_ms == pytest.approx(reference.median(times))
@@ -31,7 +31,7 @@ def test_summaries_are_those_of_all_samples(turns: list[list[float]]) -> None:
 
 @settings(deadline=None, max_examples=40)
 @given(turns=TURNS, scale=SCALE)
-def test_another_unit_changes_times_and_nothing_else(turns: list[list[float]], scale: float) -> None:
+def test_a_unit_change_scales_only_times(turns: list[list[float]], scale: float) -> None:
     found, scaled = summarize(turns), summarize([np.asarray(turn) * scale for turn in turns])
     assert scaled.p99_ms == pytest.approx(found.p99_ms * scale)
     assert scaled.mad_ms == pytest.approx(found.mad_ms * scale, abs=1e-6)
@@ -40,18 +40,18 @@ def test_another_unit_changes_times_and_nothing_else(turns: list[list[float]], s
 
 @settings(deadline=None, max_examples=40)
 @given(turns=TURNS, scale=SCALE)
-def test_the_interval_holds_the_ratio_of_a_file_and_its_slower_self(turns: list[list[float]], scale: float) -> None:
+def test_the_interval_holds_a_known_ratio(turns: list[list[float]], scale: float) -> None:
     slower = [np.asarray(turn) * scale for turn in turns]
     found = ratio(slower, turns, paired=True)
     assert found.value == pytest.approx(scale)
-    assert found.interval == pytest.approx((scale, scale))  # what both share cancels in pairs
+    assert found.interval == pytest.approx((scale, scale))  # common changes cancel in pairs
     low, high = ratio(slower, turns).interval or (np.nan, np.nan)
     assert low <= high
 
 
 @settings(deadline=None, max_examples=40)
 @given(new=TURNS, old=TURNS, figure=st.sampled_from(["median", "p90"]))
-def test_ratios_are_deterministic_and_of_the_figure(
+def test_ratios_are_deterministic_and_use_the_figure(
     new: list[list[float]], old: list[list[float]], figure: str
 ) -> None:
     found = ratio(new, old, figure)
@@ -66,20 +66,20 @@ def test_one_turn_has_no_interval_and_no_drift() -> None:
     assert summarize([[3.0]]).variation is None
 
 
-def test_drift_compares_the_ends() -> None:
+def test_drift_compares_the_last_with_the_first_turns() -> None:
     rising = [[10 + 0.1 * turn] * 3 for turn in range(100)]
     assert drift(rising) == pytest.approx((19.9 - 0.95) / 10.95 - 1)
     assert drift(rising[::-1]) == pytest.approx(10.95 / 18.95 - 1)
 
 
-def test_outliers_are_the_few_that_are_far_off() -> None:
+def test_outliers_are_counted() -> None:
     times = np.random.default_rng(0).normal(10, 0.1, 1000)
     times[::100] += 5
     assert summarize([times]).outliers == pytest.approx(0.01, abs=0.005)
 
 
 def test_the_interval_covers_the_truth_where_turns_differ() -> None:
-    """Turns that are slow as a whole, as on a shared machine: intervals over samples would be far too small."""
+    """Whole turns are slow, as on a shared machine: intervals over samples would be much too small."""
     generator = np.random.default_rng(1)
     held = 0
     for _ in range(60):
@@ -89,7 +89,7 @@ def test_the_interval_covers_the_truth_where_turns_differ() -> None:
     assert held >= 52
 
 
-def test_pairs_see_through_what_slows_both() -> None:
+def test_pairing_cancels_common_slowdowns() -> None:
     generator = np.random.default_rng(2)
     machine = generator.uniform(1, 3, (30, 1))
     old = machine * generator.normal(10, 0.05, (30, 5))

@@ -119,7 +119,7 @@ def test_it_runs_here(packages: dict[str, Artifact]) -> None:
 
 def test_its_times_are_not_taken(packages: dict[str, Artifact]) -> None:
     with pytest.raises(EnvironmentLackError, match="interpreter"):
-        Host().accepts(packages["int8"].manifest)
+        Host().check_manifest(packages["int8"].manifest)
 
 
 def test_compare_says_by_what_it_was_evaluated(

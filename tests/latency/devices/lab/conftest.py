@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))  # for lab: test folders are no packages
+sys.path.insert(0, str(Path(__file__).parent))  # for lab: test folders are not packages
 
 from lab import Lab, lab
 from required import lacking
@@ -19,7 +19,7 @@ from mobileseg.export import export_model
 from mobileseg.export.artifact import Artifact, read_artifact
 
 REQUIRED = "MOBILESEG_REQUIRE_LAB"
-"""Where it is set, a machine that cannot have a lab fails."""
+"""If set, the tests fail on a machine that cannot run a lab, instead of skipping."""
 
 SIZE = (32, 32)
 
@@ -27,7 +27,9 @@ SIZE = (32, 32)
 @pytest.fixture(scope="session")
 def machine() -> Iterator[Lab]:
     with contextlib.ExitStack() as stack:
-        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="ms-lab-"))  # short: sockets are in it
+        folder = stack.enter_context(
+            tempfile.TemporaryDirectory(prefix="ms-lab-")
+        )  # short, because of the length limit of socket paths
         try:
             found = stack.enter_context(lab(Path(folder)))
         except EnvironmentLackError as error:
@@ -49,13 +51,13 @@ def tiny_pte(tmp_path_factory: pytest.TempPathFactory) -> Artifact:
 
 @pytest.fixture
 def tiny_onnx(tiny_pte: Artifact, tmp_path: Path) -> Path:
-    """A manifest that says so; it is refused by that alone."""
+    """A .pte whose manifest says onnx, which is enough to be refused."""
     return renamed(tiny_pte, tmp_path / "a.onnx", "onnx")
 
 
 @pytest.fixture
 def tiny_mlpackage(tiny_pte: Artifact, tmp_path: Path) -> Path:
-    """The same for Core ML."""
+    """A .pte whose manifest says coreml."""
     return renamed(tiny_pte, tmp_path / "a.mlpackage", "coreml")
 
 

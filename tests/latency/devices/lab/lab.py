@@ -1,4 +1,4 @@
-"""An emulated ARM machine with the network to itself, in which real daemons run: adbd as on a phone, sshd as on a board."""
+"""An emulated ARM machine with a network of its own, running real daemons: adbd as on a phone, sshd as on a board."""
 
 import contextlib
 import os
@@ -31,7 +31,7 @@ PATIENCE_S = 20.0
 
 @dataclass
 class Lab:
-    """``folder``: sockets, logs, programs. ``files``: what the machine shows of itself; see ``phone.py``."""
+    """A running lab. ``folder``: sockets, logs, programs; ``first``: process number of its init; ``files``: see ``phone.py``."""
 
     folder: Path
     first: int
@@ -42,26 +42,26 @@ class Lab:
 
     @property
     def root(self) -> Path:
-        """The machine's own, as seen inside of the lab."""
+        """The root folder of the emulated machine, as seen inside the lab."""
         return self.folder / "scratch/arm/root"
 
     def enter(self, *command: object) -> list[str]:
-        """``command`` inside of the lab, on this machine's own file system."""
+        """``command`` inside the lab, on this machine's own file system."""
         spaces = ("--user", "--net", "--mount", "--pid", "--preserve-credentials", f"--wd={self.folder}")
         return ["nsenter", "--target", str(self.first), *spaces, "--", *map(str, command)]
 
     def run(self, *command: object, **more: str) -> "subprocess.CompletedProcess[str]":
-        """To its end."""
+        """Run ``command`` inside the lab to its end."""
         return subprocess.run(
             self.enter(*command), env=self.environment | more, capture_output=True, text=True, timeout=300, check=False
         )
 
     def start(self, log: str, *command: object, **more: str) -> "subprocess.Popen[str]":
-        """In the background; what it writes on standard error goes to ``log``."""
-        with (self.folder / log).open("a") as chatter:
+        """Start ``command`` inside the lab in the background, with standard error in ``log``."""
+        with (self.folder / log).open("a") as stderr:
             return subprocess.Popen(
                 self.enter(*command), env=self.environment | more, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                stderr=chatter, text=True,
+                stderr=stderr, text=True,
             )  # fmt: skip
 
     @property
@@ -74,7 +74,7 @@ class Lab:
         }  # fmt: skip
 
     def mobileseg(self, *words: object, **more: str) -> "subprocess.CompletedProcess[str]":
-        """The command line."""
+        """Run the mobileseg command."""
         return self.run(*MOBILESEG, *words, **more)
 
     def machine(self, *command: object) -> list[str]:
@@ -91,12 +91,12 @@ class Lab:
         )
 
     def adb(self, *words: object) -> "subprocess.CompletedProcess[str]":
-        """Debian's own client."""
+        """Run Debian's adb client."""
         return self.run("adb", *words)
 
     @contextlib.contextmanager
     def adbd(self, port: int) -> "Iterator[subprocess.Popen[bytes]]":
-        """Debian's daemon; it ends with the block, if it was not killed before."""
+        """Debian's adbd on ``port``, ended after the block."""
         with (self.folder / "adbd.log").open("a") as log:
             daemon = subprocess.Popen(
                 self.machine("/usr/bin/env", f"ADBD_PORT={port}", "/usr/lib/android-sdk/platform-tools/adbd"),
@@ -111,7 +111,7 @@ class Lab:
             self.adb("disconnect", f"127.0.0.1:{port}")
 
     def kill(self, *words: str, how: int = signal.SIGKILL) -> None:
-        """Every process of the lab whose command line or environment has all of ``words``."""
+        """Kill every process of the lab whose command line or environment contains all of ``words``."""
         script = "import os,sys\nfor p in filter(str.isdigit, os.listdir('/proc')):\n" + (
             "  try: t = b' '.join(open(f'/proc/{p}/{n}','rb').read() for n in ('cmdline', 'environ')).decode(errors='replace')\n"
             "  except OSError: continue\n"
@@ -121,7 +121,7 @@ class Lab:
 
     @contextlib.contextmanager
     def full(self, folder: str) -> Iterator[None]:
-        """With all but 4 MB of ``folder`` taken."""
+        """Fill the file system of ``folder`` up to 4 MB."""
         filler = self.root / folder / "filler"
         self.run("dd", "if=/dev/zero", f"of={filler}", "bs=1M", f"count={STORAGE_MB - 4}")
         try:
@@ -129,8 +129,8 @@ class Lab:
         finally:
             self.run("rm", filler)
 
-    def left(self) -> list[str]:
-        """What lies in the folders where measurements work."""
+    def leftovers(self) -> list[str]:
+        """Leftover folders of measurements."""
         done = self.run("ls", self.root / "data/local/tmp", self.root / "var/tmp")
         return [line for line in done.stdout.split() if line.startswith("mobileseg-")]
 
@@ -139,22 +139,22 @@ MOBILESEG = (sys.executable, "-c", "from mobileseg.cli import main; main()")
 
 
 def until(there: Callable[[], object], seconds: float = PATIENCE_S) -> None:
-    """Wait for something to be so."""
+    """Wait until ``there`` returns something true."""
     end = time.monotonic() + seconds
     while not there():
-        assert time.monotonic() < end, "it did not come about"
+        assert time.monotonic() < end, "timed out"
         time.sleep(0.1)
 
 
 def program(path: Path, text: str) -> None:
-    """A shell script."""
+    """Write a shell script."""
     path.write_text(f"#!/bin/sh\n{text}\n")
     path.chmod(0o755)
 
 
 @contextlib.contextmanager
 def lab(folder: Path) -> Iterator[Lab]:
-    """Raises ``EnvironmentLackError`` with the reason where this machine cannot have one."""
+    """Start a lab. Raises ``EnvironmentLackError`` with the reason if this machine cannot run one."""
     if platform.machine() != "x86_64" or not sys.platform.startswith("linux"):
         raise _lack("x86-64 Linux", platform.platform())
     install((Part("openssh-client", "ssh"),), "measuring over ssh in the lab", "test")
@@ -164,10 +164,10 @@ def lab(folder: Path) -> Iterator[Lab]:
     arm, tools = userland("arm64", ARM, BACKPORTED), userland("amd64", TOOLS)
     for name in ("scratch", "bin"):
         (folder / name).mkdir()
-    phone.lay_out(folder / "files")
+    phone.write_files(folder / "files")
     program(folder / "bin/adb", f'exec {CHROOT} {folder}/scratch/tools/root /usr/bin/adb "$@"')
     command: Sequence[object] = (
-        "unshare", *NAMESPACES, sys.executable, Path(__file__).with_name("inside.py"), arm, tools, folder / "scratch",
+        "unshare", *NAMESPACES, sys.executable, Path(__file__).with_name("lab_init.py"), arm, tools, folder / "scratch",
         folder / "files", f"{STORAGE_MB}m",
     )  # fmt: skip
     outer = subprocess.Popen(
@@ -175,9 +175,9 @@ def lab(folder: Path) -> Iterator[Lab]:
     )
     assert outer.stdin is not None and outer.stdout is not None
     try:
-        said = outer.stdout.readline().strip()
-        if said != "ready":
-            rest = f"{said} {outer.communicate(timeout=PATIENCE_S)[0]}".strip()
+        answer = outer.stdout.readline().strip()
+        if answer != "ready":
+            rest = f"{answer} {outer.communicate(timeout=PATIENCE_S)[0]}".strip()
             raise _lack("user, mount, network and process namespaces with a binfmt_misc of their own (Linux 6.7)", rest)
         children = Path(f"/proc/{outer.pid}/task/{outer.pid}/children").read_text().split()
         yield Lab(folder, int(children[0]))
@@ -187,4 +187,4 @@ def lab(folder: Path) -> Iterator[Lab]:
 
 
 def _lack(expected: str, found: str) -> EnvironmentLackError:
-    return EnvironmentLackError(expected=expected, found=found, fix="these tests need it")
+    return EnvironmentLackError(expected=expected, found=found, fix="the lab tests need it")

@@ -1,4 +1,4 @@
-"""Files and programs of an emulated phone: two Cortex-A76 of different clocks, as XNNPACK and the sensors want to see them."""
+"""Files and programs of an emulated phone: two Cortex-A76 with different clocks, as XNNPACK and the sensors read them."""
 
 import shutil
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ BATTERY = (
     "Current Battery Service state:\n  USB powered: true\n  status: 2\n  level: 87\n  scale: 100\n  temperature: 298\n"
 )
 APP = "sdcard/Android/data/org.mobileseg.demo/files/benchmark"
-# Leaves the next of the answers that a test laid out, the last one again and again.
+# Stands in for `am start`: writes the test's next answer, or the last one again.
 AM = f"""case $1 in start) ;; *) exit 0;; esac
 while [ $# -gt 0 ]; do
   case $1 in --es|--ei|--ez) eval "$2=\\$3"; shift 3;; *) shift;; esac
@@ -58,8 +58,8 @@ done
 POWER = "  mWakefulness=Awake\nDisplay Power: state=ON\n  Battery Saver is currently: {saver}\n"
 
 
-def lay_out(folder: Path) -> None:
-    """/proc, /sys and the programs of Android below ``folder``; ``weather`` changes them."""
+def write_files(folder: Path) -> None:
+    """Write /proc, /sys and Android's programs below ``folder``; ``weather`` changes their contents."""
     core = CORES["cortex-a76"]
     files = {f"{CPU}/{name}": "0-1\n" for name in ("possible", "present", "online")}
     files["proc/cpuinfo"] = core.cpuinfo + core.cpuinfo.replace("processor\t: 0", "processor\t: 1")
@@ -79,8 +79,8 @@ def lay_out(folder: Path) -> None:
         _write(folder / path, text)
     properties = "".join(f"[{name}]: [{value}]\n" for name, value in GETPROP.items())
     _program(folder / "bin/getprop", f"cat <<'END'\n{properties}END\n")
-    said = "\n".join(f"{name}) cat /weather/{name};;" for name in ("thermalservice", "battery", "power"))
-    _program(folder / "bin/dumpsys", f"case $1 in\n{said}\nesac\n")
+    cases = "\n".join(f"{name}) cat /weather/{name};;" for name in ("thermalservice", "battery", "power"))
+    _program(folder / "bin/dumpsys", f"case $1 in\n{cases}\nesac\n")
     _program(folder / "bin/settings", "cat /weather/low_power\n")
     _program(folder / "bin/pm", "cat /weather/packages\n")
     _program(folder / "bin/am", AM)
@@ -89,7 +89,7 @@ def lay_out(folder: Path) -> None:
 
 
 def weather(folder: Path, milli: int = 41_000, status: int = 0, saver: bool = False) -> None:
-    """How the phone is doing from now on."""
+    """Set the state of the phone: temperatures, throttling, power saving."""
     _write(folder / THERMAL / "thermal_zone0/temp", f"{milli}\n")
     for n in range(2):
         _write(folder / CPU / f"cpu{n}/cpufreq/scaling_max_freq", f"{KHZ[n] if status == 0 else 1_000_000}\n")
@@ -100,7 +100,7 @@ def weather(folder: Path, milli: int = 41_000, status: int = 0, saver: bool = Fa
 
 
 def app(folder: Path, installed: bool = False, answers: Sequence[str] = ("",)) -> None:
-    """Whether the app is there, and what its stand-in leaves after each ``am start``: a result, an error, or nothing."""
+    """Whether the app is installed, and what its stand-in writes after each ``am start``: a result, an error, or nothing."""
     _write(folder / "weather/packages", "package:org.mobileseg.demo\n" if installed else "")
     shutil.rmtree(folder / "weather/answers", ignore_errors=True)
     for number, answer in [*enumerate(answers, 1), ("last", answers[-1])]:
@@ -111,7 +111,7 @@ def app(folder: Path, installed: bool = False, answers: Sequence[str] = ("",)) -
 
 def _write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)  # in place: what is mounted is this very file
+    path.write_text(text)  # in place: this very file is mounted
 
 
 def _program(path: Path, text: str) -> None:

@@ -1,6 +1,6 @@
-"""A phone as near as there is one here: the real adb client and server, a real adbd, Android's shell and commands, ARM code.
+"""A phone: the real adb client and server, a real adbd, Android's shell and commands, ARM code.
 
-Emulated by QEMU in namespaces; no test here has seen a real phone.
+Emulated by QEMU in namespaces; not tested on a real phone.
 """
 
 import re
@@ -27,7 +27,7 @@ def connected(machine: Lab) -> Iterator[Lab]:
         yield machine
 
 
-def test_the_whole_road(connected: Lab, tiny_pte: Artifact, tmp_path: Path) -> None:
+def test_end_to_end(connected: Lab, tiny_pte: Artifact, tmp_path: Path) -> None:
     listed = connected.mobileseg("devices").stdout
     assert f"adb:{SERIAL}" in listed and "not ready" not in listed.partition(SERIAL)[2].splitlines()[0]
     words = ("--device", "adb", "--json", tmp_path / "a.json", "--profile", tmp_path)
@@ -52,44 +52,48 @@ def test_the_whole_road(connected: Lab, tiny_pte: Artifact, tmp_path: Path) -> N
         assert sensors.battery.model_dump() == {"level": 87, "charging": True, "saver": False, "celsius": 29.8}
         assert {clock.governor for clock in sensors.clocks} == {"sched_pixel"}
     assert not {d.gate for d in result.deviations} - {"busy", "warm-up"}  # of this machine, not of the phone
-    assert series.with_host is not None and series.with_host.agreement == 1.0
-    assert series.with_host.sqnr_db is not None and series.with_host.sqnr_db > 100  # rounding of float32
+    assert series.vs_host is not None and series.vs_host.agreement == 1.0
+    assert series.vs_host.sqnr_db is not None and series.vs_host.sqnr_db > 100  # rounding of float32
     assert series.profile is not None and any(o.name.startswith("Convolution") for o in series.profile.operators)
-    assert result.tried is not None and "not yet on a real phone" in result.tried and result.tried in done.stdout
-    assert connected.left() == []
+    assert (
+        result.tested_on is not None
+        and "not yet on a real phone" in result.tested_on
+        and result.tested_on in done.stdout
+    )
+    assert connected.leftovers() == []
 
 
 def refused(lab: Lab, file: Path, *words: object, **more: str) -> "subprocess.CompletedProcess[str]":
     done = lab.mobileseg("latency", file, *(words or ("--device", "adb")), **more)
     assert "Traceback" not in done.stderr and done.returncode != 0, done
-    assert lab.left() == []
+    assert lab.leftovers() == []
     return done
 
 
-def test_what_does_not_run_on_a_phone_says_so(connected: Lab, tiny_onnx: Path, tiny_mlpackage: Path) -> None:
-    for file, words in ((tiny_onnx, "not measured on phones"), (tiny_mlpackage, "does not run on Android")):
+def test_files_that_do_not_run_on_a_phone_are_refused(connected: Lab, tiny_onnx: Path, tiny_mlpackage: Path) -> None:
+    for file, words in ((tiny_onnx, "not measured in a phone's shell"), (tiny_mlpackage, "does not run on Android")):
         done = refused(connected, file)
         assert done.returncode == 2 and words in done.stderr, done
 
 
-def test_a_hot_throttled_or_saving_phone_is_refused(
+def test_a_hot_throttled_or_power_saving_phone_is_refused(
     connected: Lab, tiny_pte: Artifact, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By the gates that ``standard`` refuses with; it would wait for them to open, which is left out."""
+    """By the gates of ``standard``, without waiting for them to open."""
     patient = "import dataclasses, mobileseg.latency.protocol as p; p.PROTOCOLS['standard'].__dict__['wait_s'] = 0; "
     monkeypatch.setattr("lab.MOBILESEG", (MOBILESEG[0], "-c", patient + MOBILESEG[2]))
     try:
         phone.weather(connected.files, milli=92_000, status=2, saver=True)
         done = refused(connected, tiny_pte.path, "--device", "adb", "--protocol", "standard")
-        said = " ".join(done.stderr.split())
+        output = " ".join(done.stderr.split())
         wanted = (
             "hot: 92.0 °C",
             "throttled: 2",
-            "2 held back",
+            "2 limited",
             "saver: on",
             "--allow hot --allow throttled --allow saver",
         )
-        assert done.returncode == 1 and all(words in said for words in wanted), done
+        assert done.returncode == 1 and all(words in output for words in wanted), done
     finally:
         phone.weather(connected.files)
 
@@ -98,11 +102,11 @@ def test_full_storage(connected: Lab, tiny_pte: Artifact) -> None:
     with connected.full("data/local/tmp"):
         done = refused(connected, tiny_pte.path)
         assert done.returncode == 3, done
-        assert "room for" in done.stderr and "left in /data/local/tmp" in done.stderr
+        assert "space for" in done.stderr and "left in /data/local/tmp" in done.stderr
 
 
 def begin(lab: Lab, *words: object) -> "subprocess.Popen[str]":
-    """A measurement that is in its turns when this returns."""
+    """Start a measurement; returns when it is in its turns."""
     process = lab.start("measure.log", *MOBILESEG, "latency", *words)
     log = lab.folder / "measure.log"
     until(lambda: re.search(r"\d+ turns", log.read_text()) or process.poll() is not None, 120)
@@ -115,16 +119,16 @@ def clean_log(machine: Lab) -> None:
     (machine.folder / "measure.log").write_text("")
 
 
-def test_unplugged_and_plugged_in_again(machine: Lab, tiny_pte: Artifact, tmp_path: Path) -> None:
+def test_unplugged_and_reconnected(machine: Lab, tiny_pte: Artifact, tmp_path: Path) -> None:
     with machine.adbd(PORT):
         words = (tiny_pte.path, "--device", f"adb:{SERIAL}", "--json", tmp_path / "a.json")
         process = begin(machine, *words)
-    with machine.adbd(PORT):  # the first one is gone, with all that ran on it
+    with machine.adbd(PORT):  # the first adbd is gone, with all its processes
         assert process.wait(120) == 0, (machine.folder / "measure.log").read_text()
         result = read_result(tmp_path / "a.json")
         assert result.complete and len(result.series[0].samples_ms) == 50
         assert [d.gate for d in result.deviations if d.gate == "resumed"] == ["resumed"]
-        assert machine.left() == []  # also what the first one left
+        assert machine.leftovers() == []  # also the leftovers of the first connection
 
 
 def test_ctrl_c_leaves_nothing_behind(connected: Lab, tiny_pte: Artifact, tmp_path: Path) -> None:
@@ -133,18 +137,18 @@ def test_ctrl_c_leaves_nothing_behind(connected: Lab, tiny_pte: Artifact, tmp_pa
     assert process.wait(60) == 130
     result = read_result(tmp_path / "a.json")
     assert not result.complete and result.reason == "interrupted" and result.series[0].samples_ms
-    assert connected.left() == []
+    assert connected.leftovers() == []
     running = connected.run("sh", "-c", "cat /proc/[0-9]*/cmdline | tr '\\0' ' '").stdout
     assert "./kit/runner" not in running
 
 
-def test_serials_are_only_names(connected: Lab, tiny_pte: Artifact) -> None:
+def test_serials_do_not_reach_a_shell(connected: Lab, tiny_pte: Artifact) -> None:
     for serial in ("x; touch /data/local/tmp/mobileseg-pwned", "127.0.0.1:7555;id"):
         done = refused(connected, tiny_pte.path, "--device", f"adb:{serial}")
         assert done.returncode == 3 and "the device" in done.stderr, done
 
 
-def test_several_none_and_no_server(machine: Lab, tiny_pte: Artifact, tmp_path: Path) -> None:
+def test_several_devices_none_and_no_server(machine: Lab, tiny_pte: Artifact, tmp_path: Path) -> None:
     with machine.adbd(PORT), machine.adbd(PORT + 1):
         done = refused(machine, tiny_pte.path)
         assert done.returncode == 2 and SERIAL in done.stderr and f"127.0.0.1:{PORT + 1}" in done.stderr, done
@@ -161,13 +165,13 @@ def test_several_none_and_no_server(machine: Lab, tiny_pte: Artifact, tmp_path: 
     ("answers", "words"), [(True, "has not accepted this computer's key"), (False, "does not answer")]
 )
 def test_unauthorized_and_offline(machine: Lab, tiny_pte: Artifact, answers: bool, words: str) -> None:
-    """adb's own server on a phone that asks for a key that it never accepts, or that never says a word."""
-    mute = machine.start("mute.log", MOBILESEG[0], Path(__file__).with_name("mute.py"), 7560, int(answers))
+    """A phone that never accepts the key, or never answers, with adb's own server."""
+    silent = machine.start("silent.log", MOBILESEG[0], Path(__file__).with_name("silent_phone.py"), 7560, int(answers))
     try:
-        assert mute.stdout is not None and mute.stdout.readline() == "ready\n"
+        assert silent.stdout is not None and silent.stdout.readline() == "ready\n"
         done = refused(machine, tiny_pte.path, "--device", "adb:127.0.0.1:7560")
         assert done.returncode == 3 and words in " ".join(done.stderr.split()), done
     finally:
         machine.adb("disconnect", "127.0.0.1:7560")
-        machine.kill("mute.py", how=signal.SIGTERM)
-        mute.wait(10)
+        machine.kill("silent_phone.py", how=signal.SIGTERM)
+        silent.wait(10)

@@ -1,4 +1,4 @@
-"""``--in-app`` through a real adb: the stand-in for the app takes what ``am start`` is given and leaves a result, or an error."""
+"""``--in-app`` over a real adb: the stand-in for the app gets the arguments of ``am start`` and writes a result or an error."""
 
 import json
 from collections.abc import Sequence
@@ -19,37 +19,35 @@ HOT = json.dumps({"expected": "a cool phone", "found": 'it\'s "hot"', "fix": "wa
 
 
 def told(files: Sequence[Path], threads: int = 1) -> Result:
-    """What the app would tell of these files."""
+    """The result that the app would write for these files."""
     here = measure(files, "host", threads=[threads])
     sessions = tuple(session.model_copy(update={"runner": "in app"}) for session in here.sessions)
     return here.model_copy(update={"device": "in app", "sessions": sessions})
 
 
 def started(machine: Lab) -> list[str]:
-    """Every start of the app: files, protocol, threads, repetition, whether brief, gates that are allowed."""
+    """Every start of the app: files, protocol, threads, repetition, brief, allowed gates."""
     return (machine.files / "weather/started").read_text().splitlines()
 
 
-def test_pushed_started_fetched_and_removed(machine: Lab, tiny_pte: Artifact, tmp_path: Path) -> None:
+def test_files_are_pushed_measured_fetched_and_removed(machine: Lab, tiny_pte: Artifact, tmp_path: Path) -> None:
     answer = told([tiny_pte.path], threads=2)
     phone.app(machine.files, True, [answer.to_json()])
     with machine.adbd(PORT):
         words = ("--threads", "2", "--allow", "busy", "--json", f"{tmp_path}/a.json")
         done = machine.mobileseg("latency", tiny_pte.path, *IN_APP, *words)
         assert done.returncode == 0, done
-        left = machine.run("ls", "-A", machine.root / phone.APP)  # the lab's own file systems are seen from inside
+        left = machine.run("ls", "-A", machine.root / phone.APP)  # the lab's file systems are only visible from inside
         assert (left.returncode, left.stdout) == (0, ""), left
     result = read_result(tmp_path / "a.json")
     assert (result.device, result.sessions[0].runner, result.complete) == (f"adb:{SERIAL} in app", "in app", True)
     assert result.series[0].samples_ms == answer.series[0].samples_ms
-    assert result.tried is not None and "not run on a real phone" in result.tried
+    assert result.tested_on is not None and "not run on a real phone" in result.tested_on
     assert started(machine) == ["0-tiny.pte quick 2 0  busy"]
 
 
-def test_several_files_in_turns_gone_on_with_where_it_broke_off(
-    machine: Lab, tiny_pte: Artifact, tmp_path: Path
-) -> None:
-    """Two files, two numbers of threads; the app dies in the second start with both."""
+def test_several_files_take_turns_and_are_resumed(machine: Lab, tiny_pte: Artifact, tmp_path: Path) -> None:
+    """Two files, two numbers of threads; the app dies in the second start with both files."""
     files, target = [tiny_pte.path, tiny_pte.path], tmp_path / "a.json"
     one, two, two_threads = told(files[:1]), told(files), told(files, threads=2)
     words = (*files, *IN_APP, "--threads", "1,2", "--json", target)
@@ -77,7 +75,7 @@ def test_several_files_in_turns_gone_on_with_where_it_broke_off(
     assert {s.file for s in result.series} == {"tiny.pte"}
 
 
-def test_no_app_its_own_refusal_and_what_an_app_cannot_choose(machine: Lab, tiny_pte: Artifact) -> None:
+def test_missing_app_errors_of_the_app_and_refused_options(machine: Lab, tiny_pte: Artifact) -> None:
     with machine.adbd(PORT):
         phone.app(machine.files)
         done = refused(machine, tiny_pte.path, *IN_APP)
@@ -88,8 +86,8 @@ def test_no_app_its_own_refusal_and_what_an_app_cannot_choose(machine: Lab, tiny
         phone.app(machine.files, True)
         done = refused(machine, tiny_pte.path, *IN_APP)
         assert done.returncode == 3 and "it ended without one" in done.stderr, done
-    for more, said in ((("--profile", "."), "--profile"), (("--threads", "big"), "big")):
+    for more, output in ((("--profile", "."), "--profile"), (("--threads", "big"), "big")):
         done = refused(machine, tiny_pte.path, *IN_APP, *more)
-        assert done.returncode == 2 and said in done.stderr, done
+        assert done.returncode == 2 and output in done.stderr, done
     done = refused(machine, tiny_pte.path, "--in-app")
     assert done.returncode == 2 and "host" in done.stderr, done

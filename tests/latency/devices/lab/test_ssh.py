@@ -1,4 +1,4 @@
-"""A board as near as there is one here: the system's ssh against a real sshd in an emulated ARM userland. No test has seen a real board."""
+"""A board: the system's ssh against a real sshd in an emulated ARM userland. Not tested on a real board."""
 
 import contextlib
 import re
@@ -31,7 +31,7 @@ def keys(folder: Path, name: str) -> Path:
 
 @contextlib.contextmanager
 def sshd(lab: Lab, port: int = PORT, path: str = "/usr/bin") -> Iterator["subprocess.Popen[str]"]:
-    """Debian's daemon, as a user without rights; it is not ours to open another's session, and need not be."""
+    """Debian's sshd without root rights: it can only open sessions of its own user, which is enough."""
     etc = lab.folder / "ssh"
     etc.mkdir(exist_ok=True)
     host, mine = keys(etc, "host"), keys(etc, "mine")
@@ -67,7 +67,7 @@ def sshd(lab: Lab, port: int = PORT, path: str = "/usr/bin") -> Iterator["subpro
         daemon.wait(10)
 
 
-def test_the_whole_road(machine: Lab, tiny_pte: Artifact, tmp_path: Path) -> None:
+def test_end_to_end(machine: Lab, tiny_pte: Artifact, tmp_path: Path) -> None:
     with sshd(machine):
         done = machine.mobileseg(
             "latency", tiny_pte.path, "--device", f"ssh:{USER}@127.0.0.1:{PORT}", "--json", tmp_path / "a.json"
@@ -77,10 +77,14 @@ def test_the_whole_road(machine: Lab, tiny_pte: Artifact, tmp_path: Path) -> Non
     assert result.complete and result.device == f"ssh:{USER}@127.0.0.1:{PORT}"
     assert result.properties.architecture == "aarch64" and len(result.properties.cores) == 2
     assert len(result.series[0].samples_ms) == 50 and result.sessions[0].runner == "cpp"
-    alike = result.series[0].with_host
+    alike = result.series[0].vs_host
     assert alike is not None and alike.agreement == 1.0 and alike.sqnr_db is not None and alike.sqnr_db > 100
-    assert result.tried is not None and "not yet on a real board" in result.tried and result.tried in done.stdout
-    assert machine.left() == []
+    assert (
+        result.tested_on is not None
+        and "not yet on a real board" in result.tested_on
+        and result.tested_on in done.stdout
+    )
+    assert machine.leftovers() == []
 
 
 DEVICE = ("--device", f"ssh:{USER}@127.0.0.1:{PORT}")
@@ -89,25 +93,25 @@ DEVICE = ("--device", f"ssh:{USER}@127.0.0.1:{PORT}")
 def refused(lab: Lab, file: Path, *words: object, **more: str) -> str:
     done = lab.mobileseg("latency", file, *(words or DEVICE), **more)
     assert done.returncode == 3 and "Traceback" not in done.stderr, done
-    assert lab.left() == []
+    assert lab.leftovers() == []
     return " ".join(done.stderr.split())
 
 
-def test_each_refusal_is_its_own(machine: Lab, tiny_pte: Artifact) -> None:
+def test_each_failure_has_its_error(machine: Lab, tiny_pte: Artifact) -> None:
     with sshd(machine):
         client = machine.folder / "ssh/client"
         good = client.read_text()
         try:
             client.write_text(good.replace("/mine\n", "/stranger\n"))
-            said = refused(machine, tiny_pte.path)
-            assert "Permission denied (publickey)" in said and "ssh-copy-id" in said
+            output = refused(machine, tiny_pte.path)
+            assert "Permission denied (publickey)" in output and "ssh-copy-id" in output
             client.write_text(good.replace("/known\n", "/nobody\n"))
             assert "Host key verification failed" in refused(machine, tiny_pte.path)
         finally:
             client.write_text(good)
         with machine.full("var/tmp"):
-            said = refused(machine, tiny_pte.path)
-        assert "room for kit" in said or "No space left" in said or "left in /var/tmp" in said, said
+            output = refused(machine, tiny_pte.path)
+        assert "space for kit" in output or "No space left" in output or "left in /var/tmp" in output, output
     assert "Connection refused" in refused(machine, tiny_pte.path)
 
 
@@ -119,8 +123,8 @@ def test_another_architecture(machine: Lab, tiny_pte: Artifact) -> None:
         assert "Linux riscv64" in refused(machine, tiny_pte.path)
 
 
-def test_an_onnx_file_and_the_wheels_that_it_needs(machine: Lab, tiny_pte: Artifact, tmp_path: Path) -> None:
-    """The board has a python3 and nothing else; the lab has no network, so the wheels are fetched outside of it."""
+def test_an_onnx_file_with_its_wheels(machine: Lab, tiny_pte: Artifact, tmp_path: Path) -> None:
+    """The board has only python3; the lab has no network, so the wheels are fetched outside."""
     made = export_model("seaformer-tiny", "onnx", size=tiny_pte.size, output=tmp_path / "tiny.onnx")
     version = made.manifest.versions["onnxruntime"]
     try:
@@ -130,21 +134,21 @@ def test_an_onnx_file_and_the_wheels_that_it_needs(machine: Lab, tiny_pte: Artif
     with sshd(machine):
         done = machine.mobileseg("latency", made.path, *DEVICE, "--json", tmp_path / "a.json")
         assert done.returncode == 0, done
-        said = refused(
+        output = refused(
             machine, made.path, MOBILESEG_CACHE=str(tmp_path), PIP_NO_INDEX="1", PIP_FIND_LINKS=str(tmp_path)
         )
-        assert f"the wheel onnxruntime=={version} for Python {PYTHON}" in said
+        assert f"the wheel onnxruntime=={version} for Python {PYTHON}" in output
     result = read_result(tmp_path / "a.json")
     (series,), (session,) = result.series, result.sessions
     assert session.runner == "python" and f"onnxruntime {version}" in session.versions
     assert len(series.samples_ms) == 50 and series.load_ms and series.first_ms and series.peak_kb
-    alike = series.with_host
+    alike = series.vs_host
     assert alike is not None and alike.agreement == 1.0 and alike.sqnr_db is not None and alike.sqnr_db > 100
-    assert machine.left() == []
+    assert machine.leftovers() == []
 
 
-def test_gone_in_the_middle_and_the_command_repeated(machine: Lab, tiny_pte: Artifact, tmp_path: Path) -> None:
-    impatient = "import mobileseg.latency.measuring.session as s; s.RETURN_S = 1.0; "
+def test_a_lost_board_and_resuming(machine: Lab, tiny_pte: Artifact, tmp_path: Path) -> None:
+    impatient = "import mobileseg.latency.measuring.session as s; s.RECONNECT_S = 1.0; "
     words = ("latency", tiny_pte.path, *DEVICE, "--json", tmp_path / "a.json")
     with sshd(machine):
         process = machine.start("gone.log", MOBILESEG[0], "-c", impatient + MOBILESEG[2], *words)
@@ -164,4 +168,4 @@ def test_gone_in_the_middle_and_the_command_repeated(machine: Lab, tiny_pte: Art
     assert second.series[0].samples_ms[: len(kept)] == kept
     assert list(second.series[0].at_s) == sorted(second.series[0].at_s)
     assert "resumed" in {d.gate for d in second.deviations}
-    assert machine.left() == []
+    assert machine.leftovers() == []

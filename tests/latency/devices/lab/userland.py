@@ -1,6 +1,6 @@
-"""Debian's packages unpacked into a folder of the user's cache, for another architecture if need be; nothing is installed.
+"""Debian's packages unpacked into a folder of the user's cache, for another architecture if needed; nothing is installed.
 
-apt resolves and verifies, in a configuration of its own, so that root is not needed and the system's packages stay as they are.
+apt resolves and verifies with a configuration of its own, so that root is not needed and installed packages do not change.
 """
 
 import hashlib
@@ -20,15 +20,15 @@ LIST = "packages.txt"
 
 
 def userland(architecture: str, packages: Sequence[str], backported: str = "") -> Path:
-    """The folder with ``packages`` and all that they need, made at the first call. ``backported``: patterns of packages that come
+    """The folder with ``packages`` and their dependencies, made at the first call. ``backported``: patterns of packages to take
     from backports. Raises ``EnvironmentLackError``."""
     recipe = "\n".join([architecture, *packages, MIRROR, *SUITES, backported])
 
     def make(folder: Path) -> None:
         if not Path(KEYS).exists():
             raise EnvironmentLackError(
-                expected=f"{KEYS}, with which Debian's packages are verified",
-                found="not here",
+                expected=f"{KEYS}, to verify Debian's packages",
+                found="not installed",
                 fix="apt-get install debian-archive-keyring",
             )
         _unpack(_download(folder.parent, architecture, packages, backported), folder)
@@ -56,16 +56,16 @@ def _download(work: Path, architecture: str, packages: Sequence[str], backported
             raise EnvironmentLackError(
                 expected=f"apt-get to fetch {' '.join(packages)} for {architecture}",
                 found=last_lines(done.stderr),
-                fix=f"can {MIRROR} be reached?",
+                fix=f"check the connection to {MIRROR}",
             )
     return sorted((work / "cache/archives").glob("*.deb"))
 
 
 def _unpack(archives: Sequence[Path], root: Path) -> None:
-    for name in ("bin", "sbin", "lib", "lib64"):  # as on every merged system
+    for name in ("bin", "sbin", "lib", "lib64"):  # as on every merged-/usr system
         (root / "usr" / name).mkdir(parents=True)
         (root / name).symlink_to(f"usr/{name}")
-    for archive in archives:  # through tar, because dpkg-deb --extract would replace those links
+    for archive in archives:  # through tar, because dpkg-deb --extract would replace these links
         unpacking = subprocess.Popen(["dpkg-deb", "--fsys-tarfile", str(archive)], stdout=subprocess.PIPE)
         subprocess.run(
             ["tar", "--extract", "--keep-directory-symlink", "--no-same-owner", "--directory", str(root)],

@@ -10,13 +10,13 @@ import org.mobileseg.demo.manifest.Problem
 import org.mobileseg.demo.manifest.Refusal
 import org.mobileseg.demo.manifest.parseManifest
 
-/** A file and what its manifest says of it. */
+/** A file with its manifest. */
 class Artifact(val file: File, val manifest: ArtifactManifest)
 
 /** `tiny.pte` -> `tiny.pte.json`. */
 const val MANIFEST_SUFFIX: String = ".json"
 
-/** [file] with the manifest beside it, checked to belong together by the sha256. Throws [Refusal]. */
+/** Reads [file] and the manifest beside it, and checks the sha256. Throws [Refusal]. */
 fun readArtifact(file: File): Artifact {
     val beside = File(file.path + MANIFEST_SUFFIX)
     if (!file.isFile) throw Refusal(Problem.ARTIFACT_MISSING, file.name, file.parent.orEmpty())
@@ -53,7 +53,7 @@ private fun readText(manifest: File): String =
         throw Refusal(Problem.MANIFEST_UNREADABLE, manifest.name, error.message.orEmpty(), error)
     }
 
-/** A manifest's text. Throws [Refusal] for what is too long to be one, [IOException]. */
+/** Reads a manifest's text. Throws [Refusal] if it is too long, [IOException]. */
 internal fun readManifest(stream: InputStream): String {
     val bytes = ByteArrayOutputStream()
     val chunk = ByteArray(CHUNK)

@@ -8,12 +8,12 @@ import org.mobileseg.demo.manifest.Refusal
 import org.mobileseg.demo.manifest.Target
 import org.mobileseg.demo.manifest.parseManifest
 
-/** Something that was chosen: a file's name and its content. */
+/** A selected file: its name and its content. */
 class Source(val name: String, val open: () -> InputStream)
 
-/** The app's own copies of artifacts, in [root]: a folder each, named after the sha256. Slow: for a worker thread. */
+/** The app's copies of artifacts in [root], each in a folder named by its sha256. Slow: for a worker thread. */
 class ArtifactStore(private val root: File) {
-    /** All that are there; what is wrong with one is said when it is opened. */
+    /** All stored artifacts; problems are reported when one is opened. */
     fun list(): List<File> =
         root
             .listFiles { file -> file.isDirectory && !file.name.startsWith(".") }
@@ -24,8 +24,8 @@ class ArtifactStore(private val root: File) {
             }
 
     /**
-     * Copy an artifact and its manifest, in any order, and check them; a folder is there whole or not at all. The
-     * manifest says the file's name: storage may have changed it. Throws [Refusal].
+     * Copies an artifact and its manifest, in any order, and checks them; the folder appears whole or not at all. The
+     * file's name is taken from the manifest, because storage may have changed it. Throws [Refusal].
      */
     fun install(sources: List<Source>): File {
         val (manifests, files) = sources.partition { it.name.endsWith(MANIFEST_SUFFIX) }
@@ -35,7 +35,7 @@ class ArtifactStore(private val root: File) {
         val incoming = File(root, INCOMING)
         try {
             incoming.deleteRecursively()
-            if (!incoming.mkdirs()) throw IOException("$incoming cannot be made")
+            if (!incoming.mkdirs()) throw IOException("$incoming cannot be created")
             val text = manifests.single().open().use(::readManifest)
             val manifest = parseManifest(text)
             val (wanted, free) = manifest.file.sizeBytes to root.usableSpace
@@ -46,11 +46,11 @@ class ArtifactStore(private val root: File) {
             readArtifact(file)
             val folder = File(root, manifest.file.sha256.take(DIGITS))
             folder.deleteRecursively()
-            if (!incoming.renameTo(folder)) throw IOException("$folder cannot be made")
+            if (!incoming.renameTo(folder)) throw IOException("$folder cannot be created")
             return File(folder, manifest.file.name)
         } catch (error: IOException) {
             throw Refusal(Problem.ARTIFACT_MISSING, files.single().name, error.message.orEmpty(), error)
-        } catch (error: SecurityException) { // whose file it is allows it no more
+        } catch (error: SecurityException) { // the owner of the file has withdrawn access
             throw Refusal(Problem.ARTIFACT_MISSING, files.single().name, error.message.orEmpty(), error)
         } finally {
             incoming.deleteRecursively()

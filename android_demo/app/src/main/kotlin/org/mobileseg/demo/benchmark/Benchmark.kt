@@ -14,7 +14,7 @@ import org.mobileseg.demo.image.rewindAll
 import org.mobileseg.demo.manifest.InputSpec
 import org.mobileseg.demo.manifest.Refusal
 
-/** One session of a protocol: gates, measurement, gates. On a thread of its own. */
+/** One session of a protocol: gates, measurement, gates. Runs on a worker thread. */
 class Benchmark(
     private val request: BenchmarkRequest,
     private val properties: Properties,
@@ -34,8 +34,8 @@ class Benchmark(
                 val artifact = readArtifact(subject.artifact)
                 Loadable(artifact, readInput(subject.input, artifact.manifest.input))
             }
-        val crowded = listOfNotNull(threadsFinding(request.threads, properties.cores.size))
-        val (before, waited) = waitUntilFit(crowded)
+        val fixed = listOfNotNull(threadsFinding(request.threads, properties.cores.size))
+        val (before, waited) = waitForGates(fixed)
         val runtimes = mutableSetOf<String>()
         val loads = files.map { file ->
             {
@@ -55,7 +55,7 @@ class Benchmark(
                 properties,
                 before,
                 after,
-                waited + judge(findings, "after", protocol.refuseAfter, request.allow),
+                waited + deviationsOf(findings, "after", protocol.refuseAfter, request.allow),
                 runtime = runtimes.joinToString(),
                 versions = mapOf("app" to appVersion),
                 created = Instant.now(),
@@ -64,17 +64,17 @@ class Benchmark(
     }
 
     /**
-     * The reading with which the measurement may begin. Waits as long as the protocol allows; what is not known never
-     * gets known.
+     * The reading with which the measurement may begin. Waits as long as the protocol allows, but not for values that
+     * the device does not report, nor for findings that waiting cannot change ([fixed]).
      */
-    private fun waitUntilFit(crowded: List<Finding>): Pair<Sensors, List<Deviation>> {
+    private fun waitForGates(fixed: List<Finding>): Pair<Sensors, List<Deviation>> {
         var waited = 0.0
         while (true) {
             val now = sensors()
-            val deviations = judge(inspect(now) + crowded, "before", protocol.refuseBefore, request.allow)
+            val deviations = deviationsOf(inspect(now) + fixed, "before", protocol.refuseBefore, request.allow)
             val refused = deviations.filter { it.verdict == "refused" }
             if (refused.isEmpty()) return now to deviations
-            val hopeless = refused.any { !it.finding.known || it.finding in crowded }
+            val hopeless = refused.any { !it.finding.known || it.finding in fixed }
             if (hopeless || waited >= protocol.waitS) throw refusalOf(refused)
             pause(POLL_MS)
             waited += POLL_MS / MS_PER_S
@@ -85,8 +85,8 @@ class Benchmark(
         Failure(
             "protocol ${protocol.name}: ${refused.joinToString("; ") { it.finding.expected }}",
             refused.joinToString("; ") { "${it.finding.gate}: ${it.finding.found}" },
-            "mend it, or record it with --es ${BenchmarkRequest.ALLOW} ${refused.joinToString(",") { it.finding.gate }}, " +
-                "or choose a protocol that flags it",
+            "remove the cause, record it with --es ${BenchmarkRequest.ALLOW} " +
+                "${refused.joinToString(",") { it.finding.gate }}, or choose a protocol that only flags it",
             Failure.GATE,
         )
 
@@ -96,17 +96,21 @@ class Benchmark(
     }
 }
 
-/** Raw little-endian float32 of the input's shape. Throws [Failure]. */
+/** Reads raw little-endian float32 of the input's shape. Throws [Failure]. */
 internal fun readInput(file: File, spec: InputSpec): FloatBuffer {
     val wanted = Float.SIZE_BYTES * 3 * spec.size.area
     val bytes =
         try {
             file.readBytes()
         } catch (error: IOException) {
-            throw Failure("the input ${file.name}", error.message.orEmpty(), "push it")
+            throw Failure("the input ${file.name}", error.message.orEmpty(), "push it to the app's storage")
         }
     if (bytes.size != wanted) {
-        throw Failure("$wanted bytes: float32 (1, 3, ${spec.size})", "${bytes.size}", "write it for this file")
+        throw Failure(
+            "$wanted bytes: float32 (1, 3, ${spec.size})",
+            "${bytes.size}",
+            "write the input in this file's size",
+        )
     }
     val direct = ByteBuffer.allocateDirect(wanted).order(ByteOrder.nativeOrder()).asFloatBuffer()
     direct.put(ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer())

@@ -13,10 +13,10 @@ import org.mobileseg.demo.R
 import org.mobileseg.demo.manifest.Refusal
 
 /**
- * Measures artifacts in this app's process, as `am start` asks; the extras are in [BenchmarkRequest]. Files lie in the
- * app's external storage, folder `benchmark`, which the shell writes and reads. There is then either the result, named
- * as asked for, or beside it `NAME.error` with `expected`, `found`, `fix` and `status`; both appear whole or not at
- * all, and what was there before goes first.
+ * Measures artifacts in this app's process, as requested by `am start`; the extras are in [BenchmarkRequest]. Files are
+ * in the folder `benchmark` of the app's external storage, which the shell can write and read. Writes either the
+ * result, under the requested name, or `NAME.error` with `expected`, `found`, `fix` and `status`; both appear whole or
+ * not at all, and old ones are deleted first.
  */
 class BenchmarkActivity : Activity() {
     private lateinit var status: TextView
@@ -36,7 +36,7 @@ class BenchmarkActivity : Activity() {
         if (state == null) start(intent)
     }
 
-    /** The next one, where one is at work already: it is left. */
+    /** Another request interrupts a running one. */
     override fun onNewIntent(intent: Intent) {
         super.onNewIntent(intent)
         start(intent)
@@ -86,13 +86,13 @@ class BenchmarkActivity : Activity() {
             fail(target, failure)
         } catch (refusal: Refusal) {
             val expected = "${refusal.problem}: ${refusal.expected}"
-            fail(target, Failure(expected, refusal.found, "export again, or push both files again"))
+            fail(target, Failure(expected, refusal.found, "export the file again, or push it and its manifest again"))
         } catch (_: InterruptedException) {
-            val found = "the screen was left, or another measurement started"
-            fail(target, Failure("to be left alone until the end", found, "start it again", Failure.OTHER))
+            val found = "the screen was left, or another measurement was started"
+            fail(target, Failure("a measurement without interruption", found, "start it again", Failure.OTHER))
         } catch (error: IOException) {
-            fail(target, Failure("room for the result", error.message.orEmpty(), "free some space", Failure.OTHER))
-        } catch (error: Exception) { // a runtime's own: whoever drives this must hear of it
+            fail(target, Failure("space for the result", error.message.orEmpty(), "free some space", Failure.OTHER))
+        } catch (error: Exception) { // of a runtime: it must reach whoever drives the measurement
             val found = error.toString()
             fail(target, Failure("a file that its runtime can run", found, "export it again", Failure.OTHER))
         } catch (error: OutOfMemoryError) {
@@ -106,17 +106,17 @@ class BenchmarkActivity : Activity() {
         val json = JSONObject().put("expected", failure.expected).put("found", failure.found).put("fix", failure.fix)
         try {
             write(json.put("status", failure.status), errorOf(target))
-        } catch (error: IOException) { // not even that: the screen and the log say it
+        } catch (error: IOException) { // it is still on the screen and in the log
             Log.w(TAG, error)
         }
         say(getString(R.string.benchmark_failed, failure.found))
     }
 
-    /** Whole or not at all. Throws [IOException]. */
+    /** Writes the file whole or not at all. Throws [IOException]. */
     private fun write(json: JSONObject, target: File) {
         val incoming = File(target.path + ".part")
         incoming.writeText(json.toString(1) + "\n")
-        if (!incoming.renameTo(target)) throw IOException("$target cannot be made")
+        if (!incoming.renameTo(target)) throw IOException("$target cannot be written")
     }
 
     private fun errorOf(target: File) = File(target.path + ".error")

@@ -3,8 +3,8 @@ package org.mobileseg.demo.benchmark
 import java.io.File
 
 /**
- * What cannot be done as asked, in the three parts in which Python's errors speak. [status]: the exit code of
- * `mobileseg latency` for it: 1 a gate, 2 the request, 3 anything else.
+ * An error in the three parts of Python's errors. [status]: the exit code of `mobileseg latency` for it: 1 a gate, 2
+ * the request, 3 anything else.
  */
 class Failure(val expected: String, val found: String, val fix: String, val status: Int = REQUEST) :
     Exception("expected $expected; found $found; fix: $fix") {
@@ -15,13 +15,13 @@ class Failure(val expected: String, val found: String, val fix: String, val stat
     }
 }
 
-/** A file with its manifest beside it, and what is put into it: raw little-endian float32 `(1, 3, H, W)`. */
+/** A file with its manifest beside it, and its input: raw little-endian float32 `(1, 3, H, W)`. */
 data class Subject(val artifact: File, val input: File)
 
 /**
- * What `am start` asks for. [subjects] lie in the app's own storage and are measured in turns; [repeat] counts from 0:
- * every repetition is a start of its own, in a new process; [brief]: loading, first inference and memory alone;
- * [allow]: gates that are recorded instead of refused; [command]: what drives it, for the record.
+ * The request of an `am start`. [subjects] are in the app's own storage and are measured in turns; [repeat] counts from
+ * 0: every repetition is a start of its own, in a new process; [brief]: only loading, first inference and memory;
+ * [allow]: gates that are recorded instead of refused; [command]: the command that drives it, for the record.
  */
 data class BenchmarkRequest(
     val subjects: List<Subject>,
@@ -46,18 +46,18 @@ data class BenchmarkRequest(
         const val ALLOW: String = "allow"
         const val COMMAND: String = "command"
 
-        /** [folder]: where the files are; [text] and [number] give an extra, or null. Throws [Failure]. */
+        /** [folder]: the folder with the files; [text] and [number] return an extra, or null. Throws [Failure]. */
         fun of(folder: File, text: (String) -> String?, number: (String) -> Int?, brief: Boolean): BenchmarkRequest {
             val name = text(PROTOCOL) ?: "quick"
             val protocol =
                 Protocol.ALL[name]
                     ?: throw Failure(
-                        "a protocol: ${Protocol.ALL.keys.joinToString()}",
+                        "one of the protocols ${Protocol.ALL.keys.joinToString()}",
                         name,
                         "--es $PROTOCOL NAME",
                     )
             val threads = number(THREADS) ?: 1
-            if (threads < 1) throw Failure("threads from 1", "$threads", "--ei $THREADS NUMBER")
+            if (threads < 1) throw Failure("at least 1 thread", "$threads", "--ei $THREADS NUMBER")
             val repeat = number(REPEAT) ?: 0
             if (repeat !in 0 until protocol.repeats) {
                 throw Failure(
@@ -82,20 +82,20 @@ data class BenchmarkRequest(
 
         private fun subjects(folder: File, artifacts: List<String>, inputs: List<String>): List<Subject> {
             if (inputs.size != artifacts.size)
-                throw Failure("an input for each of ${artifacts.size} artifacts", "${inputs.size}", "--es $INPUT A,B")
+                throw Failure("one input for each of ${artifacts.size} artifacts", "${inputs.size}", "--es $INPUT A,B")
             return artifacts.zip(inputs) { file, input -> Subject(inside(folder, file), inside(folder, input)) }
         }
 
-        /** An extra's names, which commas part. */
+        /** The names in an extra, separated by commas. */
         private fun names(text: (String) -> String?, extra: String): List<String> {
-            val said = text(extra)
-            if (said.isNullOrEmpty()) throw Failure("the extra $extra", "none", "--es $extra NAME")
-            return said.split(',')
+            val value = text(extra)
+            if (value.isNullOrEmpty()) throw Failure("the extra $extra", "none", "--es $extra NAME")
+            return value.split(',')
         }
 
         private fun inside(folder: File, name: String): File {
             if (name.isEmpty() || name.startsWith(".") || '/' in name)
-                throw Failure("a file's name in $folder", name, "push it there")
+                throw Failure("the name of a file in $folder", name, "push the file there and give its name")
             return File(folder, name)
         }
     }

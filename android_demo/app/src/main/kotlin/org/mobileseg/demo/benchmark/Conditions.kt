@@ -2,12 +2,12 @@ package org.mobileseg.demo.benchmark
 
 import java.util.Locale
 
-/** One core's clock, kHz; null where the kernel does not say. */
+/** One core's clock in kHz; null if the kernel does not report it. */
 data class Clock(val core: Int, val khz: Long?, val capKhz: Long?, val maxKhz: Long?, val governor: String?)
 
 /**
- * How the device is doing. [thermalStatus]: Android's, 0 none to 6 shutdown. An app sees neither thermal zones nor how
- * busy others are.
+ * The state of the device. [thermalStatus]: Android's, 0 (none) to 6 (shutdown). An app sees neither thermal zones nor
+ * the processor load of other processes.
  */
 data class Sensors(
     val thermalStatus: Int?,
@@ -19,34 +19,35 @@ data class Sensors(
     val screenOn: Boolean?,
 )
 
-/** A gate that is not open. [known] is false where the device does not say. */
+/** A closed gate. [known] is false if the device does not report the value. */
 data class Finding(val gate: String, val expected: String, val found: String, val known: Boolean = true)
 
-/** What the protocol makes of a finding: flagged, allowed, refused or unknown. */
+/** A finding with the protocol's verdict: flagged, allowed, refused or unknown. */
 data class Deviation(val finding: Finding, val whenSeen: String, val verdict: String)
 
-/** Every gate of the device's state that is not open, by the rules of Python's `mobileseg.latency.conditions.gates`. */
+/** All closed gates for a reading, by the rules of Python's `mobileseg.latency.conditions.gates`. */
 fun inspect(now: Sensors): List<Finding> =
     listOfNotNull(hotFinding(now)) +
         throttledFindings(now) +
         listOfNotNull(saverFinding(now)) +
-        Finding("busy", "what else uses the processor", "the device does not say", known = false)
+        Finding("busy", "the processor load of other processes", "the device does not report it", known = false)
 
-/** More threads than cores; null where it is not so. */
+/** A finding if there are more threads than cores. */
 fun threadsFinding(threads: Int, cores: Int): Finding? =
-    if (threads <= cores) null else Finding("threads", "at most $cores, one a core", "$threads")
+    if (threads <= cores) null else Finding("threads", "at most $cores, one per core", "$threads")
 
-/** Times that had not settled. */
+/** A finding if the times had not settled at the end of the warm-up. */
 fun warmupFinding(measured: Measured, protocol: Protocol): Finding? {
     val record = measured.record
     if (record.warmupStable) return null
     val wanted =
-        "${measured.manifest.file.name} within ${"%.0f".format(Locale.ROOT, 100 * protocol.stableWithin)}% of itself"
-    return Finding("warm-up", wanted, "still moving after ${record.warmupMs.size} runs")
+        "times of ${measured.manifest.file.name} stable within " +
+            "${"%.0f".format(Locale.ROOT, 100 * protocol.stableWithin)}%"
+    return Finding("warm-up", wanted, "still changing after ${record.warmupMs.size} runs")
 }
 
-/** What is not known is no pass: a gate that refuses, refuses then too. */
-fun judge(findings: List<Finding>, whenSeen: String, refuse: List<String>, allow: Set<String>): List<Deviation> =
+/** [findings] with verdicts. An unknown value is no pass: a gate that refuses also refuses what is not reported. */
+fun deviationsOf(findings: List<Finding>, whenSeen: String, refuse: List<String>, allow: Set<String>): List<Deviation> =
     findings.map {
         val verdict =
             when {
@@ -59,7 +60,7 @@ fun judge(findings: List<Finding>, whenSeen: String, refuse: List<String>, allow
 private fun hotFinding(now: Sensors): Finding? {
     val battery = now.batteryCelsius
     if (battery == null && now.thermalStatus == null)
-        return Finding("hot", "a temperature", "the device tells none", known = false)
+        return Finding("hot", "a temperature", "the device reports none", known = false)
     if (battery == null || battery < HOT_BATTERY_CELSIUS) return null
     return Finding("hot", "battery below ${HOT_BATTERY_CELSIUS.toInt()} °C", "%.1f °C".format(Locale.ROOT, battery))
 }
@@ -67,7 +68,9 @@ private fun hotFinding(now: Sensors): Finding? {
 private fun throttledFindings(now: Sensors): List<Finding> {
     val caps = now.clocks.filter { it.capKhz != null && it.maxKhz != null }
     if (now.thermalStatus == null && caps.isEmpty()) {
-        return listOf(Finding("throttled", "a thermal status or clock limits", "the device tells none", known = false))
+        return listOf(
+            Finding("throttled", "a thermal status or clock limits", "the device reports none", known = false)
+        )
     }
     val findings = mutableListOf<Finding>()
     if (now.thermalStatus != null && now.thermalStatus >= LIGHT_THROTTLING) {
@@ -77,9 +80,9 @@ private fun throttledFindings(now: Sensors): List<Finding> {
     if (slow.isNotEmpty()) {
         val worst = slow.minBy { it.capKhz!!.toDouble() / it.maxKhz!! }
         val found =
-            "%d held back, core %d to %.2f of %.2f GHz"
+            "%d limited, core %d to %.2f of %.2f GHz"
                 .format(Locale.ROOT, slow.size, worst.core, worst.capKhz!! / KHZ_PER_GHZ, worst.maxKhz!! / KHZ_PER_GHZ)
-        findings += Finding("throttled", "all cores allowed their highest clock", found)
+        findings += Finding("throttled", "all cores at their full clock range", found)
     }
     return findings
 }
@@ -87,7 +90,7 @@ private fun throttledFindings(now: Sensors): List<Finding> {
 private fun saverFinding(now: Sensors): Finding? =
     when (now.powerSaver) {
         true -> Finding("saver", "power saving off", "on")
-        null -> Finding("saver", "whether power saving is on", "the device does not say", known = false)
+        null -> Finding("saver", "the state of power saving", "the device does not report it", known = false)
         false -> null
     }
 

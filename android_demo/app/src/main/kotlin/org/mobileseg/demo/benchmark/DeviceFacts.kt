@@ -15,7 +15,7 @@ import org.mobileseg.demo.ui.thermalStatus
 /** One processor core. */
 data class Core(val number: Int, val maxKhz: Long?, val capacity: Int?)
 
-/** What does not change while the app runs. */
+/** The device's properties, which do not change while the app runs. */
 data class Properties(
     val model: String,
     val soc: String?,
@@ -26,7 +26,7 @@ data class Properties(
     val memoryKb: Long,
 )
 
-/** Reads what this Android lets an app see of the device; null for what it does not. */
+/** Reads what this Android version shows an app of the device; null for the rest. */
 class DeviceFacts(private val context: Context, private val processors: File = File("/sys/devices/system/cpu")) {
     fun properties(): Properties {
         val memory = ActivityManager.MemoryInfo()

@@ -3,7 +3,7 @@ package org.mobileseg.demo.benchmark
 import kotlin.math.abs
 import org.mobileseg.demo.engine.SegmentationEngine
 
-/** What was measured of one file in one process, ms; see Python's `mobileseg.latency.results.result.Series`. */
+/** The times of one file in one process, in ms; see Python's `mobileseg.latency.results.result.Series`. */
 class Record(
     val loadMs: Double,
     val firstMs: Double,
@@ -12,17 +12,17 @@ class Record(
     val turns: List<List<Double>>,
     val atS: List<Double>,
     val peakKb: Long?,
-    val wholePeakKb: Long?,
+    val processPeakKb: Long?,
 )
 
-/** How far it is, in turns; -1 while warming up. */
+/** Called with the number of turns so far; -1 during warm-up. */
 fun interface Progress {
     fun at(turn: Int)
 }
 
 /**
- * Load, first inference, untimed runs until they settle, then turns A B C A B C, as Python's
- * `mobileseg.latency.runners.python.loop` does it: the runtime's call alone is timed. [clock] in ns.
+ * Load, first inference, untimed runs until the times settle, then turns A B C A B C, as in Python's
+ * `mobileseg.latency.runners.python.loop`: only the runtime's call is timed. [clock] in ns.
  */
 class Measurement(
     private val protocol: Protocol,
@@ -39,8 +39,8 @@ class Measurement(
     }
 
     /**
-     * One record for each of [loads], which are all in memory together. Memory of several cannot be told apart: it is
-     * null then. Throws [InterruptedException].
+     * One record for each of [loads], which are all in memory at the same time. The memory of several files cannot be
+     * separated and is null then. Throws [InterruptedException].
      */
     fun run(loads: List<() -> SegmentationEngine>, progress: Progress): List<Record> {
         val began = clock()

@@ -3,9 +3,9 @@ package org.mobileseg.demo.benchmark
 import java.io.File
 import java.io.IOException
 
-/** Memory of this process as Linux tells it, KiB; null where it does not. */
+/** Memory of this process from Linux, in KiB; null if it is not reported. */
 class Memory(private val process: File = File("/proc/self")) {
-    /** What is resident now, from which the peak counts; null where the peak cannot be reset. */
+    /** Resets the peak and returns the resident memory; null if the peak cannot be reset. */
     fun resetPeak(): Long? =
         try {
             val now = field("VmRSS:")
@@ -15,7 +15,7 @@ class Memory(private val process: File = File("/proc/self")) {
             null
         }
 
-    /** The most that was resident. */
+    /** Peak of the resident memory. */
     fun peakKb(): Long? = field("VmHWM:")
 
     private fun field(name: String): Long? =

@@ -4,9 +4,9 @@ import org.json.JSONArray
 import org.json.JSONObject
 
 /**
- * How a measurement is made: the same rows as Python's `mobileseg.latency.protocol`, which a test compares. A *turn* is
- * [runs] timed runs; there are at least [turns], and at least [minSeconds] of timed runs. Before: untimed runs until
- * the medians of two windows agree [stableWithin].
+ * A measurement protocol: the same rows as Python's `mobileseg.latency.protocol`, which a test compares. A *turn* is
+ * [runs] timed runs; there are at least [turns] turns and at least [minSeconds] of timed runs. Before that, untimed
+ * runs until the medians of two windows differ by at most [stableWithin].
  */
 data class Protocol(
     val name: String,
@@ -25,7 +25,7 @@ data class Protocol(
     val refuseBefore: List<String>,
     val refuseAfter: List<String>,
 ) {
-    /** As it is stamped on a result. */
+    /** As stamped on a result. */
     fun toJson(): JSONObject =
         JSONObject()
             .put("name", name)
@@ -44,7 +44,7 @@ data class Protocol(
             .put("refuse_before", JSONArray(refuseBefore))
             .put("refuse_after", JSONArray(refuseAfter))
 
-    /** As short as it gets: for loading, first inference and memory, which nothing else in the process changes. */
+    /** The shortest measurement, for loading, first inference and memory of a file alone in its process. */
     fun brief(): Protocol =
         copy(
             warmupMin = 2,
@@ -62,7 +62,7 @@ data class Protocol(
             listOf(
                     Protocol(
                         name = "quick",
-                        title = "seconds, on a machine in use: conditions are recorded, nothing is refused",
+                        title = "a few seconds, on a machine in use: conditions are recorded, no gate refuses",
                         figure = "median",
                         warmupMin = 4,
                         warmupMax = 40,
@@ -79,7 +79,7 @@ data class Protocol(
                     ),
                     Protocol(
                         name = "standard",
-                        title = "half a minute a file; refuses heat, throttling and power saving",
+                        title = "about half a minute per file; refuses heat, throttling and power saving",
                         figure = "median",
                         warmupMin = 10,
                         warmupMax = 200,
@@ -97,7 +97,7 @@ data class Protocol(
                     Protocol(
                         name = "strict",
                         title =
-                            "after MLPerf Mobile: 1024 runs and 60 s, twice, 5 minutes apart, on a device that does nothing else",
+                            "after MLPerf Mobile: 1024 runs and 60 s, twice, 5 minutes apart, on an otherwise idle device",
                         figure = "p90",
                         warmupMin = 20,
                         warmupMax = 1000,
@@ -114,7 +114,7 @@ data class Protocol(
                     ),
                     Protocol(
                         name = "sustained",
-                        title = "five minutes of timed runs a file, to see what heat does: the drift is the finding",
+                        title = "five minutes of timed runs per file, to measure the drift under heat",
                         figure = "median",
                         warmupMin = 10,
                         warmupMax = 200,

@@ -6,7 +6,7 @@ import org.json.JSONArray
 import org.json.JSONObject
 import org.mobileseg.demo.manifest.ArtifactManifest
 
-/** Marks a result, as its device and its runner: shell and app figures differ and are never mixed. */
+/** Device and runner in a result: times in the shell and in the app differ and are never mixed. */
 const val IN_APP: String = "in app"
 
 /** Schema of `mobileseg.latency.results.result.Result`. */
@@ -15,7 +15,7 @@ private const val RESULT_SCHEMA = 3
 /** What was measured of one file. */
 class Measured(val manifest: ArtifactManifest, val record: Record)
 
-/** Everything that a result is made of. [protocol]: as it was followed. */
+/** The content of a result. [protocol]: as it was applied. */
 class Outcome(
     val request: BenchmarkRequest,
     val protocol: Protocol,
@@ -30,14 +30,14 @@ class Outcome(
 )
 
 /**
- * The result as `mobileseg latency --json` writes it. One session; a protocol with several is complete when they are
- * put together. Files have the names that their manifests give them.
+ * The result in the format of `mobileseg latency --json`. It has one session; a protocol with repetitions is complete
+ * when they are merged. Files have the names in their manifests.
  */
 fun resultJson(outcome: Outcome): JSONObject {
     val (request, protocol) = outcome.request to outcome.protocol
     val reason =
         when {
-            request.brief -> "brief: load, first inference and memory alone"
+            request.brief -> "brief: only load, first inference and memory"
             protocol.repeats > 1 -> "repetition ${request.repeat + 1} of ${protocol.repeats}"
             else -> null
         }
@@ -46,7 +46,7 @@ fun resultJson(outcome: Outcome): JSONObject {
         .put("created", outcome.created.truncatedTo(ChronoUnit.SECONDS).toString())
         .put("command", orNull(request.command))
         .put("device", IN_APP)
-        .put("gives", "time")
+        .put("quantity", "time")
         .put("properties", json(outcome.properties))
         .put("protocol", protocol.toJson())
         .put("deviations", JSONArray(outcome.deviations.map(::json)))
@@ -85,7 +85,7 @@ private fun series(measured: Measured): JSONObject {
         .put("load_ms", record.loadMs)
         .put("first_ms", record.firstMs)
         .put("peak_kb", orNull(record.peakKb))
-        .put("whole_peak_kb", orNull(record.wholePeakKb))
+        .put("process_peak_kb", orNull(record.processPeakKb))
         .put("warmup_ms", JSONArray(record.warmupMs))
         .put("warmup_stable", record.warmupStable)
         .put("samples_ms", JSONArray(record.turns.flatten()))

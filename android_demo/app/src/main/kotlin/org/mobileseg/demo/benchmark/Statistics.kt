@@ -4,7 +4,7 @@ import kotlin.math.abs
 import kotlin.math.max
 import kotlin.math.sqrt
 
-/** The figures of Python's `mobileseg.latency.results.summary.summarize`, which says what each is. Times in ms. */
+/** The figures of Python's `mobileseg.latency.results.summary.summarize`, which explains each. Times in ms. */
 class Summary(
     val medianMs: Double,
     val p90Ms: Double,
@@ -17,7 +17,7 @@ class Summary(
     val outliers: Double,
 )
 
-/** [turns]: one list of times a turn, in the order in which they were taken. */
+/** [turns]: one list of times per turn, in the order in which they were taken. */
 fun summarize(turns: List<List<Double>>): Summary {
     val times = turns.flatten()
     val median = percentile(times, MEDIAN)
@@ -50,7 +50,7 @@ fun percentile(values: List<Double>, rank: Double): Double {
 private fun deviation(times: List<Double>, mean: Double): Double =
     sqrt(times.sumOf { (it - mean) * (it - mean) } / (times.size - 1))
 
-/** Median of the last fifth of the turns over that of the first, less 1. */
+/** Median of the last fifth of the turns over that of the first fifth, minus 1. */
 private fun drift(turns: List<List<Double>>): Double? {
     if (turns.size < 2) return null
     val count = max(1, turns.size / ENDS)

@@ -6,8 +6,8 @@ import org.mobileseg.demo.image.Orientation
 import org.mobileseg.demo.manifest.Size
 
 /**
- * A camera. [sensorDegrees]: clockwise turn that brings its frames upright on a device held naturally; [sizes]: of its
- * YUV frames.
+ * A camera. [sensorDegrees]: clockwise rotation that makes its frames upright on a device in its natural orientation;
+ * [sizes]: of its YUV frames.
  */
 data class CameraInfo(val id: String, val front: Boolean, val sensorDegrees: Int, val sizes: List<Size>)
 
@@ -21,13 +21,13 @@ enum class CameraTrouble {
     FAILED,
 }
 
-/** The first camera that looks the wanted way, else the first; null where there is none. */
+/** The first camera that faces the requested way, else the first one; null if there is none. */
 fun chooseCamera(cameras: List<CameraInfo>, front: Boolean): CameraInfo? =
     cameras.firstOrNull { it.front == front } ?: cameras.firstOrNull()
 
 /**
- * The smallest frame that is not smaller than the model's [input] on either side, whichever way it is turned; the
- * largest where there is none. Null without sizes.
+ * The smallest frame that is at least as large as the model's [input] in either orientation, else the largest. Null
+ * without sizes.
  */
 fun chooseFrame(sizes: List<Size>, input: Size): Size? {
     val (short, long) = min(input.height, input.width) to max(input.height, input.width)
@@ -36,8 +36,8 @@ fun chooseFrame(sizes: List<Size>, input: Size): Size? {
 }
 
 /**
- * How frames come upright on a display turned by [displayDegrees] counter-clockwise from its natural position, as
- * `Display.getRotation` says. A front camera's picture is shown as in a mirror.
+ * The orientation that makes frames upright on a display rotated by [displayDegrees] counter-clockwise from its natural
+ * position, as `Display.getRotation` reports it. Pictures of a front camera are mirrored.
  */
 fun orientationOf(camera: CameraInfo, displayDegrees: Int): Orientation {
     val sign = if (camera.front) 1 else -1

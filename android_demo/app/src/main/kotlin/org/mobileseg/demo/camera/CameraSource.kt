@@ -12,18 +12,18 @@ import android.os.Handler
 import org.mobileseg.demo.image.YuvFrame
 import org.mobileseg.demo.manifest.Size
 
-/** Of a [CameraSource]. */
+/** Callbacks of a [CameraSource]. */
 interface CameraListener {
-    /** On the model's thread; [frame] is valid during the call. */
+    /** Called on the model's thread; [frame] is only valid during the call. */
     fun onFrame(camera: CameraInfo, frame: YuvFrame)
 
-    /** On the control thread; no frames follow. */
+    /** Called on the control thread; no frames follow. */
     fun onTrouble(trouble: CameraTrouble)
 }
 
 /**
- * One use of one camera, from [open] to [close]. The device is driven on [control], frames come on [model]: the newest
- * whenever the model is free. Two images are enough for that: one at work, one waiting.
+ * One use of one camera, from [open] to [close]. The device is controlled on [control]; frames arrive on [model], the
+ * newest one whenever the model is free. Two images are enough: one in use, one waiting.
  */
 class CameraSource(
     private val manager: CameraManager,
@@ -37,19 +37,19 @@ class CameraSource(
     private var reader: ImageReader? = null
     private var closed = false
 
-    /** Frames of the camera that looks the wanted way, about as large as [input]. */
+    /** Starts frames about as large as [input] from the camera that faces the requested way. */
     fun open(front: Boolean, input: Size) {
         control.post { guarded { start(front, input) } }
     }
 
-    /** Frames stop at once; the device is free a little later. */
+    /** Stops the frames at once; the device is released a little later. */
     fun close() {
         control.post { stop() }
     }
 
     @SuppressLint(
         "MissingPermission"
-    ) // asked for by the screen; taken away meanwhile, it is the SecurityException below
+    ) // the screen asks for it; if it is revoked, the SecurityException below is thrown
     private fun start(front: Boolean, input: Size) {
         val camera = chooseCamera(manager.describe(), front) ?: return fail(CameraTrouble.NONE)
         val size = chooseFrame(camera.sizes, input) ?: DEFAULT
@@ -67,7 +67,7 @@ class CameraSource(
                 if (closed) return camera.close()
                 device = camera
                 guarded {
-                    @Suppress("DEPRECATION") // what replaces it is newer than the oldest Android that the app runs on
+                    @Suppress("DEPRECATION") // its replacement is newer than the oldest supported Android
                     camera.createCaptureSession(listOf(images.surface), sessionCallback(camera, images), control)
                 }
             }
@@ -107,9 +107,9 @@ class CameraSource(
             fail(troubleOf(error))
         } catch (_: SecurityException) {
             fail(CameraTrouble.PERMISSION)
-        } catch (_: IllegalStateException) { // the device went away between two calls
+        } catch (_: IllegalStateException) { // the device was disconnected between two calls
             fail(CameraTrouble.LOST)
-        } catch (_: IllegalArgumentException) { // a camera that does not take what it offered
+        } catch (_: IllegalArgumentException) { // the camera rejects a configuration that it offered
             fail(CameraTrouble.FAILED)
         }
     }

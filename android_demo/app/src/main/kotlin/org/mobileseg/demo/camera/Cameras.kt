@@ -7,7 +7,7 @@ import android.hardware.camera2.CameraDevice
 import android.hardware.camera2.CameraManager
 import org.mobileseg.demo.manifest.Size
 
-/** All cameras of the device that face somewhere. Throws [CameraAccessException]. */
+/** All cameras of the device with a known facing. Throws [CameraAccessException]. */
 internal fun CameraManager.describe(): List<CameraInfo> = cameraIdList.mapNotNull { id ->
     val facts = getCameraCharacteristics(id)
     val facing = facts[CameraCharacteristics.LENS_FACING] ?: return@mapNotNull null
@@ -29,7 +29,7 @@ internal fun troubleOf(error: CameraAccessException): CameraTrouble =
         else -> CameraTrouble.FAILED
     }
 
-/** Of a code that `CameraDevice.StateCallback.onError` was given. */
+/** The trouble for an error code of `CameraDevice.StateCallback.onError`. */
 internal fun troubleOf(code: Int): CameraTrouble =
     when (code) {
         CameraDevice.StateCallback.ERROR_CAMERA_IN_USE,

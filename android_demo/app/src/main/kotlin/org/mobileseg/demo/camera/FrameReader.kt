@@ -5,7 +5,7 @@ import android.media.ImageReader
 import org.mobileseg.demo.image.YuvFrame
 import org.mobileseg.demo.manifest.Size
 
-/** Takes frames of an [ImageReader] on one thread: the newest alone, and each is closed whatever happens to it. */
+/** Takes frames of an [ImageReader] on one thread: only the newest, and each is closed in any case. */
 internal class FrameReader(private val onFrame: (YuvFrame) -> Unit) : ImageReader.OnImageAvailableListener {
     private val frame = YuvFrame()
     private var closed = false
@@ -21,14 +21,14 @@ internal class FrameReader(private val onFrame: (YuvFrame) -> Unit) : ImageReade
         }
     }
 
-    /** On the same thread as the frames: their memory goes with the reader. */
+    /** Called on the frames' thread, because their memory is freed with the reader. */
     fun close(reader: ImageReader) {
         closed = true
         reader.close()
     }
 }
 
-/** Look at the planes of [image], which stay its own. */
+/** Views the planes of [image], without copying them. */
 internal fun YuvFrame.view(image: Image) {
     if (size.height != image.height || size.width != image.width) size = Size(image.height, image.width)
     val planes = image.planes

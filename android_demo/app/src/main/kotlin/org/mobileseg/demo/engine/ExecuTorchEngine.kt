@@ -13,8 +13,8 @@ import org.pytorch.executorch.Module
 import org.pytorch.executorch.Tensor
 
 /**
- * A .pte. The input is wrapped once; the release that Gradle names hands outputs out as a new array each time, which is
- * the one allocation of a frame that cannot be helped here.
+ * A .pte file. The input is wrapped once; the ExecuTorch release in Gradle returns outputs as new arrays, the only
+ * allocation per frame that cannot be avoided.
  */
 internal class ExecuTorchEngine
 private constructor(

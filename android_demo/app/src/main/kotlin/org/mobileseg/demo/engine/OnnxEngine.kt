@@ -18,8 +18,8 @@ import org.mobileseg.demo.manifest.Problem
 import org.mobileseg.demo.manifest.Refusal
 
 /**
- * A .onnx on the CPU. Input and output live in buffers that are made once; a run allocates a few small objects of the
- * Java API.
+ * An .onnx file on the CPU. Input and output use buffers that are allocated once; a run allocates a few small objects
+ * of the Java API.
  */
 internal class OnnxEngine
 private constructor(
@@ -91,7 +91,7 @@ private constructor(
                     "ONNX Runtime ${environment.version}",
                     manifest.input.name,
                 )
-            } catch (error: Exception) { // the session is native memory: it goes, whatever happened
+            } catch (error: Exception) { // the session is native memory, so it is freed after any error
                 session.close()
                 throw error as? Refusal ?: runtimeRefusal(manifest.target, error)
             }

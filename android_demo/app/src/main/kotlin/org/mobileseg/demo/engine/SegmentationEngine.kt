@@ -10,10 +10,7 @@ import org.mobileseg.demo.manifest.Problem
 import org.mobileseg.demo.manifest.Refusal
 import org.mobileseg.demo.manifest.Target
 
-/**
- * The output with the classes, as the file gave it: [logits] or [mask], whichever the manifest names; the other is
- * empty.
- */
+/** The raw output with the classes: [logits] or [mask], by the manifest; the other is empty. */
 class RawOutput(spec: OutputSpec) {
     /** `(classes, height, width)`, row-major. */
     var logits: FloatArray = FloatArray(if (spec.kind == OutputKind.LOGITS) spec.elements else 0)
@@ -24,7 +21,7 @@ class RawOutput(spec: OutputSpec) {
 
 /** An artifact in its runtime. One thread at a time; [close] frees native memory. */
 interface SegmentationEngine : Closeable {
-    /** Runtime, for people: "ONNX Runtime 1.29.0". */
+    /** Name and version of the runtime, such as "ONNX Runtime 1.29.0". */
     val runtime: String
 
     /** One inference on the input that the engine was opened with; the outputs stay with the runtime until [read]. */
@@ -35,8 +32,8 @@ interface SegmentationEngine : Closeable {
 }
 
 /**
- * [file] in its runtime, on [input] (direct, in native order, of the shape that [manifest] says), with [threads] inside
- * an operator. Nothing is run yet. Throws [Refusal].
+ * Loads [file] into its runtime, with [input] (direct, native byte order, of the shape in [manifest]) and [threads] per
+ * operator. Nothing is run yet. Throws [Refusal].
  */
 fun loadEngine(file: File, manifest: ArtifactManifest, input: FloatBuffer, threads: Int): SegmentationEngine =
     when (manifest.target) {
@@ -45,15 +42,14 @@ fun loadEngine(file: File, manifest: ArtifactManifest, input: FloatBuffer, threa
     }
 
 /**
- * [loadEngine], and one run, so that a file that cannot run or gives something else than its manifest says is refused
- * here.
+ * [loadEngine] and one run, so that a file that cannot run, or whose output contradicts its manifest, is refused here.
  */
 fun openEngine(file: File, manifest: ArtifactManifest, input: FloatBuffer, threads: Int): SegmentationEngine {
     val engine = loadEngine(file, manifest, input, threads)
     try {
         engine.run()
         engine.read(RawOutput(manifest.output))
-    } catch (error: Exception) { // whatever a runtime throws, the file cannot be used
+    } catch (error: Exception) { // any exception of a runtime means that the file cannot be used
         engine.close()
         throw error as? Refusal ?: runtimeRefusal(manifest.target, error)
     }

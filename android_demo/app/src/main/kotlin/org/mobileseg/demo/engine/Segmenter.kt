@@ -9,7 +9,7 @@ import org.mobileseg.demo.manifest.OutputKind
 import org.mobileseg.demo.manifest.Problem
 import org.mobileseg.demo.manifest.Refusal
 
-/** A loaded artifact with its own [input]: fill that, [infer], then [classify]. One thread at a time. */
+/** A loaded artifact with its [input]: fill the input, call [infer], then [classify]. One thread at a time. */
 class Segmenter
 internal constructor(
     val manifest: ArtifactManifest,
@@ -23,12 +23,14 @@ internal constructor(
     val runtime: String
         get() = engine.runtime
 
-    /** The runtime's call alone. */
+    /** Only the runtime's call. */
     fun infer() {
         engine.run()
     }
 
-    /** Classes of the last inference at the input's size, one byte a pixel, row-major, into [map]. Throws [Refusal]. */
+    /**
+     * Classes of the last inference at the input's size, one byte per pixel, row-major, into [map]. Throws [Refusal].
+     */
     fun classify(map: ByteArray) {
         engine.read(output)
         when (manifest.output.kind) {

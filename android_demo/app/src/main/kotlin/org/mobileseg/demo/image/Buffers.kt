@@ -2,13 +2,13 @@ package org.mobileseg.demo.image
 
 import java.nio.Buffer
 
-// Through Buffer, not its subclasses: their own versions of these methods are missing on the oldest Androids.
+// Through Buffer, because its subclasses lack these overrides on old Android versions.
 
 internal fun Buffer.moveTo(index: Int) {
     position(index)
 }
 
-/** From the first element to the last. */
+/** Sets position and limit to the whole buffer. */
 internal fun Buffer.rewindAll() {
     clear()
 }

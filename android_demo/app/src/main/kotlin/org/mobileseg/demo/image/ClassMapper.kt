@@ -32,10 +32,10 @@ private class Axis(source: Int, target: Int, alignCorners: Boolean) {
 }
 
 /**
- * Logits on a grid to the class map at full resolution: argmax of the bilinearly resized logits, the lowest class among
- * equals. Equal to Python's `mobileseg.postprocess.class_map.class_map`, and made the same way: between four neighbours the
- * interpolation lies between their extremes, so only classes whose largest corner reaches the best smallest corner are
- * interpolated. One thread at a time.
+ * Turns logits on a grid into the class map at full resolution: argmax of the bilinearly resized logits, the lowest
+ * class on ties. Equals Python's `mobileseg.postprocess.class_map.class_map` and uses the same method: an interpolated
+ * value is between the extremes of its four neighbours, so only classes whose largest corner reaches the best smallest
+ * corner are interpolated. One thread at a time.
  */
 class ClassMapper(private val classes: Int, private val grid: Size, private val full: Size, alignCorners: Boolean) {
     private val rows = Axis(grid.height, full.height, alignCorners)
@@ -44,7 +44,7 @@ class ClassMapper(private val classes: Int, private val grid: Size, private val 
     private val lowest = FloatArray(classes * grid.width)
     private val candidates = IntArray(classes)
 
-    /** [logits] `(classes, grid.height, grid.width)` to one byte a pixel in [out], row-major. */
+    /** [logits] `(classes, grid.height, grid.width)` to one byte per pixel in [out], row-major. */
     fun map(logits: FloatArray, out: ByteArray) {
         for (cell in 0 until rows.starts.size - 1) {
             val top = rows.starts[cell]

@@ -7,8 +7,8 @@ import org.mobileseg.demo.manifest.InputSpec
 import org.mobileseg.demo.manifest.Size
 
 /**
- * The input of one model, and the picture of it. Frames and pictures are brought straight to the model's size; no
- * upright copy of a whole frame is made. Buffers are made once a frame size; one thread at a time.
+ * The input of one model, and a picture of it. Frames and pictures are resampled directly to the model's size, without
+ * an upright copy of the whole frame. Buffers are allocated once per frame size; one thread at a time.
  */
 class ModelInput(private val spec: InputSpec) {
     private val area = spec.size.area
@@ -22,12 +22,12 @@ class ModelInput(private val spec: InputSpec) {
     val tensor: FloatBuffer =
         ByteBuffer.allocateDirect(Float.SIZE_BYTES * CHANNELS * area).order(ByteOrder.nativeOrder()).asFloatBuffer()
 
-    /** What the network sees, opaque ARGB, row-major. */
+    /** The network's input as a picture, opaque ARGB, row-major. */
     val pixels: IntArray = IntArray(area)
 
     /**
-     * The largest centred part of a camera's frame with the input's shape, upright. BT.601 in full range (JFIF), which
-     * is what YUV_420_888 of a camera holds; chroma samples lie in the middle of their four pixels.
+     * Fills the input from the largest centred part of a camera frame with the input's aspect ratio, upright. BT.601 in
+     * full range (JFIF), as in YUV_420_888 of a camera; chroma samples are in the middle of their four pixels.
      */
     fun fill(frame: YuvFrame, orientation: Orientation) {
         if (!forFrame.fits(frame.size, orientation)) forFrame = FrameResamplers(frame.size, spec.size, orientation)
@@ -49,7 +49,10 @@ class ModelInput(private val spec: InputSpec) {
         publish()
     }
 
-    /** A whole picture, as Python's `to_batch`: its shape is not kept. [argb]: opaque, row-major, of [size]. */
+    /**
+     * Fills the input from a whole picture, as Python's `to_batch`: the aspect ratio is not kept. [argb]: opaque,
+     * row-major, of [size].
+     */
     fun fill(argb: IntArray, size: Size) {
         val resampler = Resampler(size, spec.size)
         for (plane in 0 until CHANNELS) {
@@ -100,7 +103,7 @@ class ModelInput(private val spec: InputSpec) {
     }
 }
 
-/** What depends on a frame's size and orientation alone. */
+/** The parts that depend only on a frame's size and orientation. */
 private class FrameResamplers(private val frame: Size, input: Size, private val orientation: Orientation) {
     private val onSensor = orientation.turn(input)
 

@@ -2,28 +2,28 @@ package org.mobileseg.demo.image
 
 import org.mobileseg.demo.manifest.Size
 
-/** A part of a picture, pixels from its top left corner. */
+/** A part of a picture, in pixels from its top left corner. */
 data class Window(val left: Int, val top: Int, val size: Size)
 
 /**
- * How a sensor's picture becomes upright: turned clockwise by [degrees] (0, 90, 180, 270), then [mirrored] left to
- * right.
+ * How a sensor's picture becomes upright: rotated clockwise by [degrees] (0, 90, 180, 270), then [mirrored]
+ * horizontally.
  */
 data class Orientation(val degrees: Int, val mirrored: Boolean) {
     init {
-        require(degrees in 0 until 360 && degrees % 90 == 0) { "0, 90, 180 or 270 degrees are wanted, got $degrees" }
+        require(degrees in 0 until 360 && degrees % 90 == 0) { "expected 0, 90, 180 or 270 degrees, found $degrees" }
     }
 
     private val turned: Boolean
         get() = degrees % 180 != 0
 
-    /** The size on the sensor of what is [size] upright, and the other way round. */
+    /** The sensor size for an upright [size], and vice versa. */
     fun turn(size: Size): Size = if (turned) Size(size.width, size.height) else size
 
     /** Where samples of a sensor's plane of `turn(upright)` go in a row-major upright plane. */
     fun layout(upright: Size): Layout {
         val (height, width) = upright
-        // Upright x and y of sensor row i, column j are linear in both: what they are at (0, 0), and by what they grow.
+        // Upright x and y are linear in sensor row i and column j: their values at (0, 0) and their increments.
         val x0 = if (degrees == 90 || degrees == 180) width - 1 else 0
         val y0 = if (degrees == 180 || degrees == 270) height - 1 else 0
         val xDown =
@@ -56,14 +56,14 @@ data class Orientation(val degrees: Int, val mirrored: Boolean) {
     }
 
     companion object {
-        /** As a picture is stored. */
+        /** Not rotated. */
         val UPRIGHT: Orientation = Orientation(0, mirrored = false)
     }
 }
 
 /**
- * The largest centred part of a frame with the shape of [wanted], so that nothing is drawn out of shape. Even numbers:
- * chroma has half the resolution.
+ * The largest centred part of a frame with the aspect ratio of [wanted]. Position and size are even, as chroma has half
+ * the resolution.
  */
 fun centredWindow(frame: Size, wanted: Size): Window {
     val byHeight = frame.height.toLong() * wanted.width <= frame.width.toLong() * wanted.height

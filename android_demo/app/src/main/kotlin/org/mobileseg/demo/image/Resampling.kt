@@ -10,14 +10,14 @@ import org.mobileseg.demo.manifest.Size
  * The bilinear filter of one axis, widened by the factor by which it shrinks (antialiasing): `target` sums of `source`
  * samples.
  *
- * The same weights in the same precision as Pillow's `Image.resize(BILINEAR)` (its `Resample.c`), which Python's
- * pre-processing uses, so that both come to the same numbers.
+ * The same weights in the same precision as Pillow's `Image.resize(BILINEAR)` (`Resample.c`), which Python's
+ * preprocessing uses, so that the results are equal.
  */
 class Taps(source: Int, target: Int) {
-    /** Most samples that one sum takes. */
+    /** Largest number of samples in one sum. */
     val width: Int
 
-    /** First sample of each sum, and how many. */
+    /** First sample of each sum, and number of samples. */
     val first = IntArray(target)
     val count = IntArray(target)
 
@@ -46,21 +46,21 @@ class Taps(source: Int, target: Int) {
     private fun triangle(x: Double): Double = max(1.0 - abs(x), 0.0)
 }
 
-/** The rows of one plane, as numbers. */
+/** The rows of one plane as floats. */
 interface Rows {
-    /** Row [row], from its first sample, into the beginning of [into]. */
+    /** Copies row [row] to the beginning of [into]. */
     fun read(row: Int, into: FloatArray)
 }
 
 /**
- * Where sample `(row, column)` of a plane goes: `start + row * down + column * across`. Turning and mirroring are
- * choices of these.
+ * The target index of sample `(row, column)` of a plane: `start + row * down + column * across`. Rotation and mirroring
+ * are choices of these.
  */
 data class Layout(val start: Int, val down: Int, val across: Int)
 
 /**
- * Resamples planes of [source] to [target]: along the rows first, as Pillow does. Reused frame after frame; one thread
- * at a time.
+ * Resamples planes of [source] to [target], along the rows first, as Pillow does. Reused for every frame; one thread at
+ * a time.
  */
 class Resampler(private val source: Size, private val target: Size) {
     private val across = Taps(source.width, target.width)
@@ -69,7 +69,7 @@ class Resampler(private val source: Size, private val target: Size) {
     private val narrow = FloatArray(source.height * target.width)
     private val sums = DoubleArray(target.width)
 
-    /** One plane from [rows] into [out], laid out as [layout] says. */
+    /** Resamples one plane from [rows] to [out], in the order given by [layout]. */
     fun resample(rows: Rows, out: FloatArray, layout: Layout) {
         for (y in 0 until source.height) {
             rows.read(y, row)

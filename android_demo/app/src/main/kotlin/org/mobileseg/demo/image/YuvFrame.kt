@@ -3,10 +3,7 @@ package org.mobileseg.demo.image
 import java.nio.ByteBuffer
 import org.mobileseg.demo.manifest.Size
 
-/**
- * One plane of bytes 0..255 with any distance between rows and between samples of a row, in bytes, from the buffer's
- * index 0.
- */
+/** One plane of bytes 0..255 from the buffer's index 0, with any row stride and pixel stride in bytes. */
 class BytePlane : Rows {
     private var buffer: ByteBuffer = ByteBuffer.allocate(0)
     private var start = 0
@@ -15,14 +12,14 @@ class BytePlane : Rows {
     private var width = 0
     private var line = ByteArray(0)
 
-    /** Look at [window] of a plane; nothing is copied. */
+    /** Restricts the plane to [window]; nothing is copied. */
     fun set(buffer: ByteBuffer, rowStride: Int, pixelStride: Int, window: Window) {
         this.buffer = buffer
         this.rowStride = rowStride
         this.pixelStride = pixelStride
         width = window.size.width
         start = window.top * rowStride + window.left * pixelStride
-        // The last row of a plane may end with its last sample: no byte behind it is read.
+        // The last row of a plane may end with its last sample: no byte after it is read.
         val bytes = (width - 1) * pixelStride + 1
         if (line.size < bytes) line = ByteArray(bytes)
     }
@@ -39,8 +36,8 @@ class BytePlane : Rows {
 }
 
 /**
- * A YUV 4:2:0 frame: luma of [size], and two planes of half its height and width (rounded up). Reused frame after
- * frame: whoever fills it sets [size] and the planes.
+ * A YUV 4:2:0 frame: luma of [size], and two planes of half its height and width (rounded up). Reused for every frame:
+ * whoever fills it sets [size] and the planes.
  */
 class YuvFrame {
     var size: Size = Size(0, 0)

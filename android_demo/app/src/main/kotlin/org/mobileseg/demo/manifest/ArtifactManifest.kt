@@ -1,15 +1,15 @@
 package org.mobileseg.demo.manifest
 
-/** Schema of the manifests that this app reads. */
+/** Schema version of the manifests that this app reads. */
 const val SCHEMA_VERSION: Int = 1
 
-/** Runtimes that the app has; [id] stands in the manifest, [suffix] ends the file's name. */
+/** The app's runtimes. [id]: the target in the manifest; [suffix]: of the file's name. */
 enum class Target(val id: String, val suffix: String) {
     EXECUTORCH("executorch", ".pte"),
     ONNX("onnx", ".onnx"),
 }
 
-/** Pixels, height first. */
+/** A size in pixels. */
 data class Size(val height: Int, val width: Int) {
     val area: Int
         get() = height * width
@@ -17,22 +17,20 @@ data class Size(val height: Int, val width: Int) {
     override fun toString(): String = "${height}x$width"
 }
 
-/**
- * What the file takes: `(1, 3, height, width)` float32 RGB between [low] and [high]; normalisation is inside the file.
- */
+/** The file's input: `(1, 3, height, width)` float32 RGB between [low] and [high]; normalisation is inside the file. */
 data class InputSpec(val name: String, val size: Size, val low: Float, val high: Float)
 
-/** How classes are read off the output. */
+/** How classes are obtained from the output. */
 enum class OutputKind {
     LOGITS,
     MASK,
 }
 
 /**
- * The output with the classes: [index] among [count] of the file.
+ * The output with the classes: number [index] of the file's [count] outputs.
  *
  * For [OutputKind.LOGITS] float32 `(1, classes, grid.height, grid.width)`, resized bilinearly with [alignCorners]; for
- * [OutputKind.MASK] int32 or int64 `(1, grid.height, grid.width)`. [palette]: 0xRRGGBB a class.
+ * [OutputKind.MASK] int32 or int64 `(1, grid.height, grid.width)`. [palette]: 0xRRGGBB per class.
  */
 data class OutputSpec(
     val name: String,
@@ -52,7 +50,7 @@ data class OutputSpec(
                 OutputKind.MASK -> listOf(1L, grid.height.toLong(), grid.width.toLong())
             }
 
-    /** Numbers in the output. */
+    /** Number of elements of the output. */
     val elements: Int
         get() = shape.fold(1L, Long::times).toInt()
 }
@@ -61,8 +59,8 @@ data class OutputSpec(
 data class FileSpec(val name: String, val sha256: String, val sizeBytes: Long)
 
 /**
- * What `mobileseg export` says of a file: all that the app knows of a model. [emit]: the manifest's own word for the
- * output's kind; [licence] of the weights; [note]: what is to be known about them, such as that they are untrained.
+ * The manifest of a file: all that the app knows of a model. [emit]: the manifest's name of the output's kind;
+ * [licence]: of the weights; [note]: a note on them, such as that they are untrained.
  */
 data class ArtifactManifest(
     val target: Target,

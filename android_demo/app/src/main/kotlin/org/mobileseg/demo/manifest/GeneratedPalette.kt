@@ -3,13 +3,16 @@ package org.mobileseg.demo.manifest
 import kotlin.math.floor
 import kotlin.math.round
 
-/** [count] colours 0xRRGGBB, neighbours far apart; the same as Python's `mobileseg.data.classes.generated_palette`. */
+/**
+ * [count] colours 0xRRGGBB, clearly different from their neighbours; the same as Python's
+ * `mobileseg.data.classes.generated_palette`.
+ */
 internal fun generatedPalette(count: Int): List<Int> =
     List(count) { i ->
         fromHsv(i * GOLDEN_RATIO % 1.0, 0.55 + 0.4 * (i % 2), 1.0 - 0.25 * (i % 3))
     }
 
-/** All in 0..1. */
+/** Arguments and result in 0..1. */
 private fun fromHsv(hue: Double, saturation: Double, value: Double): Int {
     val sector = floor(hue * SECTORS)
     val part = hue * SECTORS - sector

@@ -6,8 +6,8 @@ import org.json.JSONObject
 import org.json.JSONTokener
 
 /**
- * An object of a JSON document that remembers where it stands, so that a refusal can say so. Values are never
- * converted: a number in quotes is no number.
+ * An object of a JSON document with its path, which refusals name. Values are never converted: a number in quotes is
+ * not a number.
  */
 internal class JsonNode private constructor(private val path: String, private val json: JSONObject) {
     fun node(key: String): JsonNode = JsonNode(at(key), required(key, "an object"))
@@ -65,18 +65,18 @@ internal class JsonNode private constructor(private val path: String, private va
     companion object {
         private const val SHOWN = 60
 
-        /** The document's outermost object; [Problem.MANIFEST_UNREADABLE] for anything else. */
+        /** The document's root object; [Problem.MANIFEST_UNREADABLE] for anything else. */
         fun parse(text: String): JsonNode {
             val tokens = JSONTokener(text)
             val root =
                 try {
                     tokens.nextValue().also {
-                        if (tokens.nextClean() != END) throw JSONException("more behind the object")
+                        if (tokens.nextClean() != END) throw JSONException("text after the object")
                     }
                 } catch (error: JSONException) {
                     throw Refusal(Problem.MANIFEST_UNREADABLE, "JSON", error.message.orEmpty(), error)
                 } catch (error: StackOverflowError) {
-                    throw Refusal(Problem.MANIFEST_UNREADABLE, "JSON", "thousands of brackets in each other", error)
+                    throw Refusal(Problem.MANIFEST_UNREADABLE, "JSON", "thousands of nested brackets", error)
                 }
             val json =
                 root as? JSONObject ?: throw Refusal(Problem.MANIFEST_UNREADABLE, "{...}", root.toString().take(SHOWN))

@@ -1,20 +1,20 @@
 package org.mobileseg.demo.manifest
 
-/** Sides that a camera frame can be brought to on a phone, pixels. */
+/** Limit of an input side in pixels. */
 private val SIDES = 8L..4096L
 
-/** A class map holds one byte a pixel. */
+/** A class map has one byte per pixel. */
 private const val MOST_CLASSES = 256
 
-/** In an output: what a buffer of eight bytes each can hold. */
+/** Limit for an output: a buffer with eight bytes per element. */
 private const val MOST_ELEMENTS = Int.MAX_VALUE / Long.SIZE_BYTES
 
 private const val SHA256_DIGITS = 64
 
-/** The manifest in [text]; throws [Refusal] for anything that this app cannot honour. */
+/** Parses the manifest in [text]; throws [Refusal] for anything that this app does not support. */
 fun parseManifest(text: String): ArtifactManifest {
     val root = JsonNode.parse(text)
-    // First of all: in another version nothing else can be relied on.
+    // First: another version may differ in everything else.
     val schema = root.long("schema_version")
     expect(schema == SCHEMA_VERSION.toLong(), Problem.SCHEMA, SCHEMA_VERSION, schema)
     val word = root.text("target")

@@ -1,8 +1,8 @@
 package org.mobileseg.demo.manifest
 
-/** What about an artifact did not fit; each has its three sentences in the resources. */
+/** Why an artifact is refused; each reason has three sentences in the resources. */
 enum class Problem {
-    /** Other files than one artifact and its manifest were chosen. */
+    /** Not exactly one artifact and its manifest were selected. */
     FILES,
     MANIFEST_MISSING,
     MANIFEST_UNREADABLE,
@@ -13,7 +13,7 @@ enum class Problem {
     ARTIFACT_MISSING,
     CHECKSUM,
 
-    /** The app's storage cannot take a copy. */
+    /** The app's storage has no space for a copy. */
     SPACE,
 
     /** The runtime could not load or run the file. */
@@ -22,8 +22,8 @@ enum class Problem {
 }
 
 /**
- * An artifact that is not used. [expected] and [found] are the facts that the sentences of [problem] are about:
- * numbers, names and shapes as they stand in the files, the same in every language.
+ * An artifact that cannot be used. [expected] and [found] fill the sentences of [problem]: numbers, names and shapes as
+ * in the files, the same in every language.
  */
 class Refusal(
     val problem: Problem,

@@ -4,12 +4,9 @@ import android.annotation.TargetApi
 import android.os.Build
 import android.os.PowerManager
 
-/**
- * All that is newer than the oldest Android that the app runs on. Called behind a look at `Build.VERSION.SDK_INT`
- * alone.
- */
+/** All APIs newer than the oldest supported Android version. Only called after a check of `Build.VERSION.SDK_INT`. */
 internal object Newer {
-    /** 0 none to 6 shutdown. */
+    /** Thermal status, 0 (none) to 6 (shutdown). */
     @TargetApi(29) fun thermalStatus(power: PowerManager): Int = power.currentThermalStatus
 
     /** Chip. */

@@ -1,8 +1,8 @@
 package org.mobileseg.demo.pipeline
 
 /**
- * Hands the newest of three slots from the thread that writes to the thread that reads; neither waits, nothing is
- * copied or allocated. Older ones that were not read are overwritten.
+ * A triple buffer between one writing and one reading thread: neither waits, nothing is copied or allocated, and slots
+ * that were not read are overwritten.
  */
 class Exchange<T : Any>(make: () -> T) {
     private var writing = make()
@@ -10,11 +10,11 @@ class Exchange<T : Any>(make: () -> T) {
     private var between = make()
     private var fresh = false
 
-    /** The slot that only the writer sees. */
+    /** The slot that belongs to the writer. */
     val back: T
         get() = writing
 
-    /** Give [back] to the reader. */
+    /** Publishes [back] to the reader. */
     @Synchronized
     fun publish() {
         writing = between.also { between = writing }
@@ -22,7 +22,7 @@ class Exchange<T : Any>(make: () -> T) {
     }
 
     /**
-     * The newest slot that was published; the same as before where there is none newer. It stays the reader's until the
+     * The newest published slot, or the same as before if there is no newer one. It belongs to the reader until the
      * next call.
      */
     @Synchronized

@@ -1,11 +1,11 @@
 package org.mobileseg.demo.pipeline
 
-/** No class is shown alone. */
+/** All classes are shown. */
 const val ALL_CLASSES: Int = -1
 
 /**
- * Colours of a class map as opaque ARGB into [out]; transparent where [only] names another class. [palette]: 0xRRGGBB a
- * class.
+ * Writes the colours of a class map as opaque ARGB to [out]; transparent for all classes but [only]. [palette]:
+ * 0xRRGGBB per class.
  */
 fun colour(map: ByteArray, palette: IntArray, only: Int, out: IntArray) {
     for (i in map.indices) {

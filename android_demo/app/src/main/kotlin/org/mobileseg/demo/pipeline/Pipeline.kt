@@ -12,18 +12,18 @@ import org.mobileseg.demo.manifest.Refusal
 import org.mobileseg.demo.manifest.Size
 
 /**
- * From a frame to a [Scene], with one model or two. Everything but [scenes], [rate] and the stopwatches belongs to the
- * model's thread. Nothing is allocated a frame, but what the runtimes' Java API allocates.
+ * Turns frames into [Scene]s, with one or two models. All but [scenes], [rate] and the stopwatches is for the model's
+ * thread. The only allocations per frame are those of the runtimes' Java API.
  */
 class Pipeline(private val segmenters: List<Segmenter>) : Closeable {
     val manifests: List<ArtifactManifest> = segmenters.map { it.manifest }
 
-    /** One a model. */
+    /** One per model. */
     val stopwatches: List<Stopwatch> = segmenters.map { Stopwatch() }
     val rate: FrameRate = FrameRate()
     val scenes: Exchange<Scene> = Exchange { Scene(manifests) }
 
-    /** The class to show alone, or [ALL_CLASSES]. */
+    /** The only class to show, or [ALL_CLASSES]. */
     @Volatile var only: Int = ALL_CLASSES
     private val last = manifests.map { ByteArray(it.input.size.area) }
     private val lastPixels = IntArray(manifests.first().input.size.area)
@@ -33,28 +33,28 @@ class Pipeline(private val segmenters: List<Segmenter>) : Closeable {
         manifests.drop(1).forEach { checkComparable(manifests.first(), it) }
     }
 
-    /** Names of the runtimes, one a model. */
+    /** Names of the runtimes, one per model. */
     val runtimes: List<String>
         get() = segmenters.map { it.runtime }
 
-    /** The newest camera frame. */
+    /** Processes a camera frame. */
     fun process(frame: YuvFrame, orientation: Orientation) {
         segment { fill(frame, orientation) }
         rate.tick(System.nanoTime())
     }
 
-    /** A whole picture, opaque ARGB of [size]. */
+    /** Processes a whole picture, opaque ARGB of [size]. */
     fun process(argb: IntArray, size: Size) {
         segment { fill(argb, size) }
     }
 
-    /** The last frame again, where [only] has changed. */
+    /** Shows the last frame again after [only] has changed. */
     fun repaint() {
         if (frames > 0) show()
     }
 
     private inline fun segment(fill: ModelInput.() -> Unit) {
-        for (i in segmenters.indices) { // by index: an iterator would be an object a frame
+        for (i in segmenters.indices) { // by index: an iterator would be an allocation per frame
             val segmenter = segmenters[i]
             val watch = stopwatches[i]
             watch.time(Stage.PREPARE) { segmenter.input.fill() }
@@ -84,7 +84,7 @@ class Pipeline(private val segmenters: List<Segmenter>) : Closeable {
     }
 
     companion object {
-        /** Two artifacts are compared pixel by pixel: same input size, same classes. Throws [Refusal]. */
+        /** Checks that two artifacts can be compared: same input size, same classes. Throws [Refusal]. */
         fun checkComparable(one: ArtifactManifest, other: ArtifactManifest) {
             if (one.input.size != other.input.size) {
                 throw Refusal(

@@ -4,7 +4,7 @@ import org.mobileseg.demo.image.countClasses
 import org.mobileseg.demo.manifest.ArtifactManifest
 import org.mobileseg.demo.manifest.Size
 
-/** What one model made of one frame: classes of `size` pixels row-major, and their colours as ARGB. */
+/** One model's result for one frame: classes of `size` pixels, row-major, and their colours as ARGB. */
 class Layer(val manifest: ArtifactManifest) {
     val size: Size = manifest.input.size
     val classes: ByteArray = ByteArray(size.area)
@@ -12,7 +12,7 @@ class Layer(val manifest: ArtifactManifest) {
     val counts: IntArray = IntArray(manifest.output.classes.size)
     private val palette = manifest.output.palette.toIntArray()
 
-    /** Counts and colours anew from [classes]. */
+    /** Updates counts and colours from [classes]. */
     fun paint(only: Int) {
         countClasses(classes, counts)
         colour(classes, palette, only, colours)
@@ -21,7 +21,7 @@ class Layer(val manifest: ArtifactManifest) {
     /** The class's share of the picture, 0..1. */
     fun share(number: Int): Float = counts[number].toFloat() / size.area
 
-    /** The class at a place of the picture, both in 0..1. */
+    /** The class at a position in the picture, both coordinates in 0..1. */
     fun classAt(x: Float, y: Float): Int {
         val column = (x * size.width).toInt().coerceIn(0, size.width - 1)
         val row = (y * size.height).toInt().coerceIn(0, size.height - 1)
@@ -30,8 +30,8 @@ class Layer(val manifest: ArtifactManifest) {
 }
 
 /**
- * One frame and what one or two models made of it. [pixels]: what the first network saw, ARGB. [agreement]: share of
- * the pixels on which two models give the same class, NaN with one. [frame]: its number, 0 before the first.
+ * One frame with the results of one or two models. [pixels]: the first network's input, ARGB. [agreement]: share of the
+ * pixels with the same class in both models, NaN with one model. [frame]: its number, 0 before the first.
  */
 class Scene(manifests: List<ArtifactManifest>) {
     val layers: List<Layer> = manifests.map(::Layer)

@@ -7,10 +7,10 @@ enum class Stage {
     CLASSIFY,
 }
 
-/** Median and 90th percentile, ms; NaN where there is nothing yet. */
+/** Median and 90th percentile in ms; NaN without samples. */
 data class Latency(val medianMs: Double, val p90Ms: Double)
 
-/** Time in ns from any beginning. An interface of its own: a function type would box each reading. */
+/** Monotonic time in ns. An interface, because a function type would box each reading. */
 fun interface NanoClock {
     fun now(): Long
 }
@@ -19,7 +19,7 @@ fun interface NanoClock {
 class Stopwatch(private val clock: NanoClock = NanoClock(System::nanoTime)) {
     private val windows = Stage.entries.associateWith { RollingWindow(FRAMES) }
 
-    /** [action]'s result; what it took counts for [stage]. */
+    /** Runs [action] and adds its time to [stage]. */
     inline fun <T> time(stage: Stage, action: () -> T): T {
         val began = now()
         val result = action()
@@ -65,7 +65,7 @@ class FrameRate {
     /** NaN before the second frame. */
     @Synchronized fun perSecond(): Double = 1000.0 / gaps.percentile(50.0)
 
-    /** A pause is no slow frame. */
+    /** Called after a pause, so that it does not count as a slow frame. */
     @Synchronized
     fun pause() {
         last = 0L

@@ -16,7 +16,7 @@ import org.mobileseg.demo.artifact.Source
 import org.mobileseg.demo.manifest.Refusal
 import org.mobileseg.demo.manifest.parseManifest
 
-/** Which models are looked at: those that came with the app, those opened from storage, and the choice among them. */
+/** The available models (bundled with the app or opened from storage) and the choice among them. */
 internal class ArtifactDesk(
     private val activity: Activity,
     private val retained: Retained,
@@ -27,7 +27,7 @@ internal class ArtifactDesk(
 
     private val memory = activity.getSharedPreferences("artifacts", Activity.MODE_PRIVATE)
 
-    /** Load what was chosen last, else what came with the app; [onRefused] with null where there is nothing. */
+    /** Loads the last choice, else a bundled model; calls [onRefused] with null if there is none. */
     fun loadChosen() =
         retained.model.post {
             try {
@@ -41,7 +41,7 @@ internal class ArtifactDesk(
             }
         }
 
-    /** One or two of those that are there. */
+    /** Shows a dialog to choose one or two of the available models. */
     fun choose() {
         retained.model.post {
             val known = store.list()
@@ -50,14 +50,14 @@ internal class ArtifactDesk(
         }
     }
 
-    /** The system's file picker. */
+    /** Opens the system's file picker. */
     fun pick() {
         val intent = Intent(Intent.ACTION_OPEN_DOCUMENT).addCategory(Intent.CATEGORY_OPENABLE).setType("*/*")
         activity.startActivityForResult(intent.putExtra(Intent.EXTRA_ALLOW_MULTIPLE, true), REQUEST)
         Toast.makeText(activity, R.string.choose_two_files, Toast.LENGTH_LONG).show()
     }
 
-    /** What was picked. */
+    /** Handles the picked files. */
     fun onPicked(data: Intent?) {
         val clip = data?.clipData
         val picked = if (clip != null) List(clip.itemCount) { clip.getItemAt(it).uri } else listOfNotNull(data?.data)
@@ -78,7 +78,7 @@ internal class ArtifactDesk(
         }
     }
 
-    /** With another number of [threads], or other files. */
+    /** Loads again with another number of [threads], or other files. */
     fun load(files: List<File>, threads: Int = retained.session.threads) {
         memory.edit().putString(CHOSEN, files.joinToString(SEPARATOR)).apply()
         retained.session.load(files, threads)
@@ -113,7 +113,7 @@ internal class ArtifactDesk(
         try {
             val manifest = parseManifest(File(file.path + MANIFEST_SUFFIX).readText())
             activity.getString(R.string.artifact_choice, manifest.model, manifest.precision, manifest.target.id)
-        } catch (_: Refusal) { // said in full when it is chosen
+        } catch (_: Refusal) { // reported in full when it is chosen
             file.name
         } catch (_: IOException) {
             file.name
@@ -125,7 +125,7 @@ internal class ArtifactDesk(
                 activity.contentResolver.query(uri, arrayOf(OpenableColumns.DISPLAY_NAME), null, null, null)?.use {
                     if (it.moveToFirst()) it.getString(0) else null
                 }
-            } catch (_: SecurityException) { // said when it is opened
+            } catch (_: SecurityException) { // reported when it is opened
                 null
             }
         return told ?: uri.lastPathSegment.orEmpty()

@@ -31,7 +31,8 @@ internal class CameraDesk(
         get() = source != null
 
     /**
-     * Frames about as large as [input], unless they come already. Asks for the permission once; then it is a trouble.
+     * Starts frames about as large as [input], unless they are running. Asks for the permission once; a denial is
+     * reported as trouble.
      */
     fun start(input: Size) {
         if (source != null) return
@@ -51,7 +52,7 @@ internal class CameraDesk(
         retained.session.pipeline?.rate?.pause()
     }
 
-    /** The system's question, or its settings where it asks no more. */
+    /** Opens the system's permission dialog, or its settings if the dialog is not shown any more. */
     fun grant() {
         if (retained.askedForCamera && !activity.shouldShowRequestPermissionRationale(CAMERA)) {
             val page = Uri.fromParts("package", activity.packageName, null)
@@ -67,7 +68,8 @@ internal class CameraDesk(
     }
 
     private inner class Listener : CameraListener {
-        private var orientation: Orientation? = null // one a use of the camera: it stays while the screen does
+        private var orientation: Orientation? =
+            null // fixed for one use of the camera, as the screen is recreated on rotation
 
         override fun onFrame(camera: CameraInfo, frame: YuvFrame) {
             val turned = orientation ?: orientationOf(camera, displayDegrees).also { orientation = it }

@@ -6,7 +6,7 @@ import android.widget.LinearLayout
 import android.widget.TextView
 import org.mobileseg.demo.R
 
-/** Of each model its name, and below it the stages side by side, all equally wide. */
+/** For each model its name, and below it the stages side by side with equal widths. */
 class LatencyTable(context: Context, attributes: AttributeSet?) : LinearLayout(context, attributes) {
     private var cells: List<List<TextView>> = emptyList()
 
@@ -14,7 +14,7 @@ class LatencyTable(context: Context, attributes: AttributeSet?) : LinearLayout(c
         orientation = VERTICAL
     }
 
-    /** One of [rows] a model: what it is, then its stages. */
+    /** One of [rows] per model: its title, then its stages. */
     fun show(rows: List<List<String>>) {
         if (cells.map { it.size } != rows.map { it.size }) build(rows)
         for ((row, words) in cells.zip(rows)) for ((cell, word) in row.zip(words)) {

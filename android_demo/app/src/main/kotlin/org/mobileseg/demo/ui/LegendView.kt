@@ -12,16 +12,16 @@ import org.mobileseg.demo.R
 import org.mobileseg.demo.pipeline.ALL_CLASSES
 import org.mobileseg.demo.pipeline.Scene
 
-/** A row a class that is in the picture: its colour, name and share. A touch shows it alone, another one all again. */
+/** One row per class in the picture: colour, name and share. A touch shows only that class, another touch all again. */
 class LegendView(context: Context, attributes: AttributeSet?) : LinearLayout(context, attributes) {
-    /** Told the class to show alone, or [ALL_CLASSES]. */
+    /** Called with the only class to show, or [ALL_CLASSES]. */
     var onChoice: (Int) -> Unit = {}
     private var rows: List<TextView> = emptyList()
     private var classes: List<String> = emptyList()
     private var palette: List<Int> = emptyList()
     private var chosen = ALL_CLASSES
 
-    /** The shares of [scene]; [only] is the class that is shown alone. */
+    /** Shows the shares of [scene]; [only] is the only class shown. */
     fun show(scene: Scene, only: Int) {
         val output = scene.layers.first().manifest.output
         if (output.classes != classes || output.palette != palette) build(output.classes, output.palette)
@@ -38,7 +38,7 @@ class LegendView(context: Context, attributes: AttributeSet?) : LinearLayout(con
         }
     }
 
-    /** No classes. */
+    /** Shows no classes. */
     fun clear() {
         build(emptyList(), emptyList())
     }

@@ -12,50 +12,51 @@ import org.mobileseg.demo.manifest.Size
 import org.mobileseg.demo.pipeline.ALL_CLASSES
 import org.mobileseg.demo.pipeline.Pipeline
 
-/** Told on the main thread. */
+/** Called on the main thread. */
 interface LiveListener {
     fun onReady(pipeline: Pipeline)
 
-    /** The artifacts, or the memory that they would need, do not allow to go on. */
+    /** The session stopped: the artifacts cannot be used, or there is not enough memory. */
     fun onRefused(refusal: Refusal)
 
-    /** [Pipeline.scenes] holds a newer one. */
+    /** [Pipeline.scenes] has a new scene. */
     fun onScene()
 }
 
 /**
- * The models and their one thread, which [model] runs things on; [main] is the screen's. Outlives a screen that is made
- * anew for a turn of the device: that one sets [listener] again. Everything public is for the main thread, but [frame].
+ * The models and their single thread: [model] runs tasks on it, [main] on the main thread. Survives a screen that is
+ * recreated when the device is rotated, which sets [listener] again. All public functions except [frame] are for the
+ * main thread.
  */
 class LiveSession(private val model: Executor, private val main: Executor) {
     var listener: LiveListener? = null
 
-    /** What is loaded; null while loading, or where it was refused. */
+    /** The loaded models; null while loading, or if they were refused. */
     var pipeline: Pipeline? = null
         private set
 
     var refusal: Refusal? = null
         private set
 
-    /** Frames that come while true are dropped. */
+    /** While true, new frames are dropped. */
     @Volatile var frozen: Boolean = false
 
-    /** The model's thread alone. */
+    /** Only for the model's thread. */
     private var working: Pipeline? = null
     private val announcement = Runnable { listener?.onScene() }
 
-    @Volatile private var generation = 0 // of what was asked to be loaded: what comes late for an older one is dropped
+    @Volatile private var generation = 0 // of the load request: late results of an older one are dropped
 
-    /** Threads inside an operator. */
+    /** Number of threads per operator. */
     var threads: Int = DEFAULT_THREADS
         private set
 
     var files: List<File> = emptyList()
         private set
 
-    /** One artifact, or two to compare, in place of what was loaded. */
+    /** Loads one artifact, or two to compare, in place of the current ones. */
     fun load(files: List<File>, threads: Int) {
-        require(files.size in 1..2) { "one or two artifacts are wanted, got ${files.size}" }
+        require(files.size in 1..2) { "expected one or two artifacts, found ${files.size}" }
         this.files = files
         this.threads = threads
         pipeline = null
@@ -76,13 +77,13 @@ class LiveSession(private val model: Executor, private val main: Executor) {
         }
     }
 
-    /** Whether the loaded files are still in storage; tells the listener where they are not. */
+    /** Whether the loaded files are still in storage; if not, the listener is called. */
     fun checkFiles() {
         val gone = files.find { !it.isFile } ?: return
         refuse(Refusal(Problem.ARTIFACT_MISSING, gone.name, gone.parent.orEmpty()), generation)
     }
 
-    /** A camera's frame, on the model's thread. */
+    /** Processes a camera frame, on the model's thread. */
     fun frame(frame: YuvFrame, orientation: Orientation) {
         val pipeline = working
         if (frozen || pipeline == null) return
@@ -92,18 +93,18 @@ class LiveSession(private val model: Executor, private val main: Executor) {
         }
     }
 
-    /** A whole picture, opaque ARGB. */
+    /** Processes a whole picture, opaque ARGB. */
     fun picture(argb: IntArray, size: Size) {
         onModel { process(argb, size) }
     }
 
-    /** Show one class, or [ALL_CLASSES]. */
+    /** Shows only one class, or [ALL_CLASSES]. */
     fun showOnly(number: Int) {
         pipeline?.only = number
         onModel { repaint() }
     }
 
-    /** No more frames; memory is given back. */
+    /** Stops processing and frees the memory. */
     fun close() {
         generation++
         pipeline = null
@@ -134,7 +135,7 @@ class LiveSession(private val model: Executor, private val main: Executor) {
             drop(error, asked)
         } catch (error: OutOfMemoryError) {
             drop(Refusal(Problem.MEMORY, files.joinToString { it.name }, error.message.orEmpty(), error), asked)
-        } catch (error: Exception) { // a runtime in the middle of its work: no frame more from it
+        } catch (error: Exception) { // thrown by a runtime: it is not used any more
             drop(
                 Refusal(
                     Problem.RUNTIME,
@@ -165,7 +166,7 @@ class LiveSession(private val model: Executor, private val main: Executor) {
         try {
             for (file in files) opened += readArtifact(file).run { Segmenter.open(this.file, manifest, threads) }
             return Pipeline(opened)
-        } catch (error: Throwable) { // memory, too: what was opened is closed in any case
+        } catch (error: Throwable) { // also out of memory: opened models are closed in any case
             opened.forEach(Segmenter::close)
             throw error
         }

@@ -16,7 +16,7 @@ import org.mobileseg.demo.camera.CameraTrouble
 import org.mobileseg.demo.manifest.Refusal
 import org.mobileseg.demo.pipeline.Pipeline
 
-/** The screen: binds the desks (camera, artifacts, pictures), the session with the models, and the views. */
+/** The main screen: connects the desks (camera, artifacts, pictures), the session with the models, and the views. */
 class MainActivity : Activity(), LiveListener {
     internal lateinit var retained: Retained
         private set
@@ -31,10 +31,10 @@ class MainActivity : Activity(), LiveListener {
 
     private var resumed = false
 
-    /** Of the camera or a picture; tried again whenever the screen comes back. */
+    /** A notice of the camera or a picture; retried whenever the screen returns to the front. */
     private var trouble: Notice? = null
 
-    /** Why there is no model, or not the one that was picked. */
+    /** Why there is no model, or not the selected one. */
     private var lacking: Notice? = null
 
     override fun onCreate(state: Bundle?) {
@@ -73,7 +73,7 @@ class MainActivity : Activity(), LiveListener {
         super.onPause()
     }
 
-    @Deprecated("What replaces it is a library that this app does without")
+    @Deprecated("Its replacement is a library that this app does not use")
     override fun onRetainNonConfigurationInstance(): Any = retained
 
     override fun onDestroy() {
@@ -143,7 +143,7 @@ class MainActivity : Activity(), LiveListener {
         return true
     }
 
-    /** What is to run runs, what is to be seen is seen. */
+    /** Starts and stops camera and models, and shows or hides views, by the current state. */
     private fun update() {
         val input = session.pipeline?.manifests?.first()?.input?.size
         val live = resumed && retained.still == null && !session.frozen && (trouble ?: lacking) == null

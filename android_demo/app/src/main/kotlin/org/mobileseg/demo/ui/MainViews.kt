@@ -23,13 +23,13 @@ internal class MainViews(private val activity: Activity) {
     private val action: Button = find(R.id.notice_action)
     private var scene: Scene? = null
 
-    /** A scene that the main thread has. */
+    /** Shows a scene. */
     fun show(scene: Scene) {
         this.scene = scene
         picture.show(scene)
     }
 
-    /** The figures and the legend, which change more slowly than the picture so that they can be read. */
+    /** Updates figures and legend, more slowly than the picture so that they are readable. */
     fun figures(pipeline: Pipeline, threads: Int, thermal: Int?, still: Boolean) {
         val shown = scene?.takeIf { it.layers.size == pipeline.manifests.size } ?: return
         figures.text = figures(activity.resources, pipeline, shown, threads, thermal, still)
@@ -45,7 +45,7 @@ internal class MainViews(private val activity: Activity) {
         latencies.show(emptyList())
     }
 
-    /** In place of all else; null takes it away. */
+    /** Shows a notice in place of everything else; null removes it. */
     fun notice(shown: Notice?, apply: (Remedy) -> Unit) {
         notice.visibility = if (shown == null) View.GONE else View.VISIBLE
         panel.visibility = if (shown == null) View.VISIBLE else View.GONE

@@ -6,7 +6,7 @@ import android.graphics.Paint
 import android.util.TypedValue
 import org.mobileseg.demo.R
 
-/** A ring with a word beside it, light on dark: readable on any picture. */
+/** Draws a ring with a label, light on dark: readable on any picture. */
 internal class MarkPainter(context: Context) {
     private val unit = context.resources.getDimension(R.dimen.line)
     private val light = context.getColor(R.color.mark)
@@ -19,7 +19,7 @@ internal class MarkPainter(context: Context) {
             strokeWidth = unit
         }
 
-    /** At [x], [y]; the word stays between the left edge and [width] as far as it is not longer, and below the top. */
+    /** Draws at [x], [y]; the label is kept between the left edge and [width] if it fits, and below the top edge. */
     fun draw(canvas: Canvas, x: Float, y: Float, word: String, width: Int) {
         for ((colour, stroke) in listOf(dark to 2 * unit, light to unit)) {
             ring.color = colour

@@ -6,7 +6,7 @@ import org.mobileseg.demo.camera.CameraTrouble
 import org.mobileseg.demo.manifest.Problem
 import org.mobileseg.demo.manifest.Refusal
 
-/** What a calm screen's button does. */
+/** The action of a notice's button. */
 internal enum class Remedy(val label: Int) {
     GRANT(R.string.grant),
     TRY_AGAIN(R.string.try_again),
@@ -14,7 +14,7 @@ internal enum class Remedy(val label: Int) {
     OPEN_PICTURE(R.string.open_picture),
 }
 
-/** A calm screen: what is the matter, and what can be done. */
+/** A notice in place of the picture: the problem and its remedy. */
 internal data class Notice(val title: String, val text: String, val remedy: Remedy?)
 
 internal fun noticeOf(resources: Resources, trouble: CameraTrouble): Notice {
@@ -60,23 +60,23 @@ internal fun unreadable(resources: Resources, reason: String): Notice =
 
 private fun sentences(problem: Problem): Triple<Int, Int, Int> =
     when (problem) {
-        Problem.FILES -> Triple(R.string.files_expected, R.string.files_found, R.string.files_todo)
+        Problem.FILES -> Triple(R.string.files_expected, R.string.files_found, R.string.files_fix)
         Problem.MANIFEST_MISSING ->
-            Triple(R.string.manifest_missing_expected, R.string.manifest_missing_found, R.string.manifest_missing_todo)
+            Triple(R.string.manifest_missing_expected, R.string.manifest_missing_found, R.string.manifest_missing_fix)
         Problem.MANIFEST_UNREADABLE ->
             Triple(
                 R.string.manifest_unreadable_expected,
                 R.string.manifest_unreadable_found,
-                R.string.manifest_unreadable_todo,
+                R.string.manifest_unreadable_fix,
             )
-        Problem.SCHEMA -> Triple(R.string.schema_expected, R.string.schema_found, R.string.schema_todo)
-        Problem.TARGET -> Triple(R.string.target_expected, R.string.target_found, R.string.target_todo)
-        Problem.INPUT -> Triple(R.string.input_expected, R.string.input_found, R.string.input_todo)
-        Problem.OUTPUT -> Triple(R.string.output_expected, R.string.output_found, R.string.output_todo)
+        Problem.SCHEMA -> Triple(R.string.schema_expected, R.string.schema_found, R.string.schema_fix)
+        Problem.TARGET -> Triple(R.string.target_expected, R.string.target_found, R.string.target_fix)
+        Problem.INPUT -> Triple(R.string.input_expected, R.string.input_found, R.string.input_fix)
+        Problem.OUTPUT -> Triple(R.string.output_expected, R.string.output_found, R.string.output_fix)
         Problem.ARTIFACT_MISSING ->
-            Triple(R.string.artifact_missing_expected, R.string.artifact_missing_found, R.string.artifact_missing_todo)
-        Problem.CHECKSUM -> Triple(R.string.checksum_expected, R.string.checksum_found, R.string.checksum_todo)
-        Problem.SPACE -> Triple(R.string.space_expected, R.string.space_found, R.string.space_todo)
-        Problem.RUNTIME -> Triple(R.string.runtime_expected, R.string.runtime_found, R.string.runtime_todo)
-        Problem.MEMORY -> Triple(R.string.memory_expected, R.string.memory_found, R.string.memory_todo)
+            Triple(R.string.artifact_missing_expected, R.string.artifact_missing_found, R.string.artifact_missing_fix)
+        Problem.CHECKSUM -> Triple(R.string.checksum_expected, R.string.checksum_found, R.string.checksum_fix)
+        Problem.SPACE -> Triple(R.string.space_expected, R.string.space_found, R.string.space_fix)
+        Problem.RUNTIME -> Triple(R.string.runtime_expected, R.string.runtime_found, R.string.runtime_fix)
+        Problem.MEMORY -> Triple(R.string.memory_expected, R.string.memory_found, R.string.memory_fix)
     }

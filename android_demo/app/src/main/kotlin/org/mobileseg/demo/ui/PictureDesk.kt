@@ -12,8 +12,8 @@ import java.io.OutputStream
 import org.mobileseg.demo.R
 
 /**
- * Pictures in from storage, and out to storage and other apps; none needs a permission. Files are read and written on
- * the model's thread.
+ * Opens pictures from storage, saves them and shares them with other apps, without permissions. Files are read and
+ * written on the model's thread.
  */
 internal class PictureDesk(
     private val activity: Activity,
@@ -46,7 +46,7 @@ internal class PictureDesk(
         }
     }
 
-    /** Where to is asked first. */
+    /** Asks where to save the picture. */
     fun save(picture: Bitmap) {
         toSave = picture
         val intent = Intent(Intent.ACTION_CREATE_DOCUMENT).addCategory(Intent.CATEGORY_OPENABLE).setType(PNG)

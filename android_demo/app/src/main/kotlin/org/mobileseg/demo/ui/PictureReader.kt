@@ -9,11 +9,12 @@ import java.io.InputStream
 import kotlin.math.max
 import org.mobileseg.demo.manifest.Size
 
-/** Longest side that is kept, pixels: models see far fewer. */
+/** Longest side of a decoded picture in pixels; models use much smaller inputs. */
 private const val LONGEST = 2048
 
 /**
- * A picture from [open], which is called several times, upright by its EXIF tag. Throws [IOException] for what is none.
+ * Reads a picture from [open], which is called several times, and rotates it by its EXIF tag. Throws [IOException] for
+ * a file that is no picture.
  */
 internal fun readPicture(open: () -> InputStream): StillPicture {
     val options = BitmapFactory.Options().apply { inJustDecodeBounds = true }
@@ -34,7 +35,7 @@ internal fun readPicture(open: () -> InputStream): StillPicture {
     return StillPicture(argb, Size(upright.height, upright.width))
 }
 
-/** The power of two by which a picture is made smaller while it is decoded. */
+/** The power of two by which a picture is reduced during decoding. */
 internal fun reduction(longest: Int): Int {
     var factor = 1
     while (longest / factor > LONGEST) factor *= 2
@@ -51,7 +52,7 @@ private fun matrixOf(stream: InputStream): Matrix {
     return matrixOf(tag)
 }
 
-/** Exif 2.3, page 37: eight ways to lie. */
+/** Exif 2.3, page 37: the eight orientations. */
 internal fun matrixOf(tag: Int): Matrix =
     Matrix().apply {
         when (tag) {

@@ -12,12 +12,12 @@ import org.mobileseg.demo.manifest.Size
 /** A picture from storage: opaque ARGB, row-major. */
 class StillPicture(val argb: IntArray, val size: Size)
 
-/** What a screen hands to the next one when the device is turned: threads, models, and what was looked at. */
+/** What is kept when the device is rotated: threads, models, and the current picture. */
 class Retained(context: Context) {
     private val modelThread = HandlerThread("model").apply { start() }
     private val controlThread = HandlerThread("camera").apply { start() }
 
-    /** The one thread on which models run; files are read there, too. */
+    /** The single thread for models and for reading files. */
     val model: Handler = Handler(modelThread.looper)
 
     /** Drives the camera. */
@@ -25,7 +25,7 @@ class Retained(context: Context) {
     val session: LiveSession = LiveSession(model.asExecutor(), Handler(Looper.getMainLooper()).asExecutor())
     val store: ArtifactStore = ArtifactStore(File(context.filesDir, "artifacts"))
 
-    /** The picture that is looked at instead of the camera's. */
+    /** The picture shown instead of the camera. */
     var still: StillPicture? = null
     var front: Boolean = false
     var askedForCamera: Boolean = false
@@ -34,7 +34,7 @@ class Retained(context: Context) {
         session.close()
         control.post {
             modelThread.quitSafely()
-        } // after a camera that is being closed, which ends on the model's thread
+        } // after the closing of a camera, which ends on the model's thread
         controlThread.quitSafely()
     }
 }

@@ -17,18 +17,18 @@ import org.mobileseg.demo.manifest.Size
 import org.mobileseg.demo.pipeline.Scene
 
 /**
- * A scene: the picture, over it the classes' colours, unfiltered so that borders show true ones; with two models a
- * divider, left of it the first. A touch names the class under it, or drags the divider.
+ * Shows a scene: the picture with the class colours on top, unfiltered so that class borders are exact. With two models
+ * there is a divider, the first model at its left. A touch names the class under it, or drags the divider.
  */
 class SegmentationView(context: Context, attributes: AttributeSet?) : View(context, attributes) {
-    /** 0 transparent to 1 opaque. */
+    /** From 0 (transparent) to 1 (opaque). */
     var opacity: Float = DEFAULT_OPACITY
         set(value) {
             field = value
             invalidate()
         }
 
-    /** Where the divider is, 0 left to 1 right. */
+    /** Position of the divider, from 0 (left) to 1 (right). */
     var divider: Float = 0.5f
         set(value) {
             field = value.coerceIn(0f, 1f)
@@ -49,7 +49,7 @@ class SegmentationView(context: Context, attributes: AttributeSet?) : View(conte
 
     private class Touched(val x: Float, val y: Float)
 
-    /** Show [scene], which may be written anew when this returns. */
+    /** Shows [scene], which may be reused after the call. */
     fun show(scene: Scene) {
         this.scene = scene
         val same = picture?.takeIf { it.height == scene.size.height && it.width == scene.size.width }
@@ -68,7 +68,7 @@ class SegmentationView(context: Context, attributes: AttributeSet?) : View(conte
         invalidate()
     }
 
-    /** Nothing. */
+    /** Shows nothing. */
     fun clear() {
         scene = null
         picture = null
@@ -78,7 +78,7 @@ class SegmentationView(context: Context, attributes: AttributeSet?) : View(conte
         invalidate()
     }
 
-    /** Picture and colours as they are shown, in the picture's own size; null while there is none. */
+    /** Picture with overlay as shown, in the picture's own size; null if there is none. */
     fun capture(): Bitmap? {
         val source = picture ?: return null
         val result = Bitmap.createBitmap(source.width * ENLARGED, source.height * ENLARGED, Bitmap.Config.ARGB_8888)
@@ -87,7 +87,7 @@ class SegmentationView(context: Context, attributes: AttributeSet?) : View(conte
         return result
     }
 
-    /** Where the height is free: that of the picture at full width, but no more than leaves room for what is below. */
+    /** If the height is free: that of the picture at full width, but leaving space for the views below. */
     override fun onMeasure(widthSpec: Int, heightSpec: Int) {
         val (width, room) = MeasureSpec.getSize(widthSpec) to MeasureSpec.getSize(heightSpec)
         if (MeasureSpec.getMode(heightSpec) == MeasureSpec.EXACTLY) return setMeasuredDimension(width, room)
@@ -136,7 +136,7 @@ class SegmentationView(context: Context, attributes: AttributeSet?) : View(conte
         area.set((width - w) / 2, (height - h) / 2, (width + w) / 2, (height + h) / 2)
     }
 
-    /** The class that was named last; null where none was touched. */
+    /** The class that was named last; null if none was touched. */
     internal val named: String?
         get() = touched?.let(::nameAt)
 
@@ -209,7 +209,7 @@ class SegmentationView(context: Context, attributes: AttributeSet?) : View(conte
         const val STEP = 0.1f
         const val MOST = 0.6f
 
-        /** Of a captured picture: models see few pixels, and letters and lines want more. */
+        /** Minimum size of a captured picture: model inputs are small, text and lines need more pixels. */
         const val ENLARGED = 2
     }
 }

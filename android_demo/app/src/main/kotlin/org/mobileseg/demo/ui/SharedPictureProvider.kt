@@ -11,7 +11,7 @@ import android.provider.OpenableColumns
 import java.io.File
 import java.io.FileNotFoundException
 
-/** The one picture that is being shared, read-only, for the app that the user chose. */
+/** Gives the app that the user chose read-only access to the one shared picture. */
 class SharedPictureProvider : ContentProvider() {
     override fun onCreate(): Boolean = true
 

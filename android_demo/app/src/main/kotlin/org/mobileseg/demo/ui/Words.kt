@@ -10,7 +10,7 @@ import org.mobileseg.demo.pipeline.Pipeline
 import org.mobileseg.demo.pipeline.Scene
 import org.mobileseg.demo.pipeline.Stage
 
-// What figures and scenes are in words, in the user's language.
+// Figures and scenes as text in the user's language.
 
 private val Resources.locale
     get() = configuration.locales[0]
@@ -32,7 +32,7 @@ private fun Resources.number(value: Double): String =
         }
         .format(value)
 
-/** "road 34 %", with two models "road 34 % | 31 %"; what is there, but hardly, is "<1 %". */
+/** "road 34 %", with two models "road 34 % | 31 %"; tiny shares are "<1 %". */
 internal fun shareText(resources: Resources, name: String, shares: List<Float>): String {
     val words = shares.map { share ->
         if (share > 0f && share < HARDLY) resources.getString(R.string.share_small, resources.percent(2 * HARDLY))
@@ -42,9 +42,9 @@ internal fun shareText(resources: Resources, name: String, shares: List<Float>):
     else resources.getString(R.string.share_two, name, words[0], words[1])
 }
 
-private const val HARDLY = 0.005f // what would be rounded to nothing
+private const val HARDLY = 0.005f // shares below are rounded to 0
 
-/** The dominant classes, for people who do not see the picture. */
+/** The dominant classes, as content description of the picture. */
 internal fun describe(resources: Resources, scene: Scene, divider: Float): String {
     val layer = scene.layers.first()
     val names = layer.manifest.output.classes
@@ -60,8 +60,8 @@ internal fun describe(resources: Resources, scene: Scene, divider: Float): Strin
 internal fun nameOf(manifest: ArtifactManifest): String = "${manifest.model} ${manifest.precision}"
 
 /**
- * How it goes, a line a thing. [thermal]: 0..6, null where the device does not say; [still]: no camera runs. What is to
- * be known about weights, such as that they are untrained, stands here, too.
+ * The status lines. [thermal]: 0..6, null if the device does not report it; [still]: no camera is running. Includes
+ * notes on the weights, such as that they are untrained.
  */
 internal fun figures(
     resources: Resources,
@@ -117,7 +117,7 @@ private fun Resources.stage(stage: Stage, latency: Latency): String {
     else getString(R.string.median_and_p90, name, number(latency.medianMs), number(latency.p90Ms))
 }
 
-/** What the manifest says, for people. */
+/** The manifest's main facts as text. */
 internal fun about(resources: Resources, manifest: ArtifactManifest): String {
     val text =
         resources.getString(

@@ -22,7 +22,7 @@ class ArtifactStoreTest {
     private val store by lazy { ArtifactStore(temporary.root) }
 
     @Test
-    fun `an artifact gets its own name back, in any order, as often as it is opened`() {
+    fun `an artifact keeps its name, in any order, however often it is opened`() {
         for (names in listOf(listOf("download(1)", "download.json"), listOf("download.json", "x.bin"))) {
             val sources = names.map { Source(it) { stream(if (it.endsWith(".json")) "int8.pte.json" else "int8.pte") } }
             val file = store.install(sources)
@@ -47,7 +47,7 @@ class ArtifactStoreTest {
     }
 
     @Test
-    fun `what cannot be read or is not what its manifest says leaves nothing behind`() {
+    fun `unreadable or mismatched files leave nothing behind`() {
         val manifest = source("int8.pte.json")
         assertRefused(Problem.CHECKSUM, listOf(source("float32.pte"), manifest))
         assertRefused(
@@ -64,7 +64,7 @@ class ArtifactStoreTest {
     }
 
     @Test
-    fun `what the storage cannot hold is refused before it is copied`() {
+    fun `files too large for the storage are refused before copying`() {
         val json = JSONObject(Fixtures.manifestText("int8.pte"))
         json.getJSONObject("artifact").put("size_bytes", Long.MAX_VALUE)
         val manifest = Source("a.json") { ByteArrayInputStream(json.toString().toByteArray()) }

@@ -27,7 +27,7 @@ class ArtifactTest {
     }
 
     @Test
-    fun `one byte changed is noticed`() {
+    fun `one changed byte is noticed`() {
         val file = copy("int8.onnx")
         val bytes = file.readBytes().also { it[it.size / 2] = (it[it.size / 2] + 1).toByte() }
         file.writeBytes(bytes)
@@ -35,7 +35,7 @@ class ArtifactTest {
     }
 
     @Test
-    fun `a missing half is named`() {
+    fun `a missing file is named`() {
         val file = copy("int8.onnx")
         assertTrue(File(file.path + MANIFEST_SUFFIX).delete())
         assertEquals(Problem.MANIFEST_MISSING, refusal { readArtifact(file) }.problem)
@@ -57,7 +57,7 @@ class ArtifactTest {
     }
 
     @Test
-    fun `a manifest that says something else than the file is refused`() {
+    fun `a manifest that contradicts the file is refused`() {
         val wrongInput = changed("float32.onnx") { getJSONObject("input").put("name", "picture") }
         assertEquals(Problem.INPUT, open(wrongInput).problem)
         val wrongSize =
@@ -84,7 +84,7 @@ class ArtifactTest {
 
     /** A runtime may give what its shape allows and its classes do not. */
     @Test
-    fun `a class that the manifest does not have is refused`() {
+    fun `a class outside the manifest is refused`() {
         val manifest = Fixtures.artifact("mask.onnx").manifest
         var found = 10
         val engine =

@@ -34,7 +34,7 @@ class BenchmarkRoboTest {
     }
 
     @Test
-    fun `the result is one that mobileseg reads, stamped in app`() {
+    fun `mobileseg reads the result, marked in app`() {
         start("int8.onnx") { putExtra("threads", 2).putExtra("input_name", "street-0.png, resized") }
         assertTrue(failure.takeIf(File::exists)?.readText() ?: "no result", result.exists())
         val said = Python.run(READ, result.path)
@@ -66,20 +66,20 @@ class BenchmarkRoboTest {
     }
 
     @Test
-    fun `a brief one is load, first inference and memory`() {
+    fun `a brief measurement is load, first inference and memory`() {
         start("int8.onnx") { putExtra("brief", true).putExtra("protocol", "strict") }
         assertTrue(failure.takeIf(File::exists)?.readText() ?: "no result", result.exists())
         val said = Python.run(READ, result.path).lines()
-        assertEquals("in app | in app | time | strict | False | brief: load, first inference and memory alone", said[0])
+        assertEquals("in app | in app | time | strict | False | brief: only load, first inference and memory", said[0])
         assertEquals("int8.onnx int8 (192, 256) logits | 2 samples, 1 turns | 1 threads", said[1])
         val series = JSONObject(result.readText()).getJSONArray("series").getJSONObject(0)
         assertTrue(series.getDouble("load_ms") > 0 && series.getDouble("first_ms") > 0)
-        assertTrue(series.getLong("whole_peak_kb") > 1000)
+        assertTrue(series.getLong("process_peak_kb") > 1000)
     }
 
     @Test
     @Config(sdk = [26])
-    fun `an old Android tells less, and says so`() {
+    fun `an old Android reports less, and the result says so`() {
         start("int8.pte")
         assertTrue(failure.takeIf(File::exists)?.readText() ?: "no result", result.exists())
         Python.run(READ, result.path)
@@ -88,19 +88,19 @@ class BenchmarkRoboTest {
     }
 
     @Test
-    fun `a repetition that the protocol does not have`() {
+    fun `a repetition outside the protocol is refused`() {
         start("int8.onnx") { putExtra("protocol", "strict").putExtra("repeat", 2) }
         assertEquals("a repetition of strict: 0 to 1", error().getString("expected"))
     }
 
     @Test
-    fun `what cannot be done is said in three parts`() {
+    fun `errors have expected, found and fix`() {
         start("int8.onnx") { putExtra("protocol", "hasty") }
         assertEquals("a protocol: quick, standard, strict, sustained", error().getString("expected"))
         start("int8.onnx") { putExtra("threads", 0) }
         assertEquals("0", error().getString("found"))
         start("int8.onnx,int8.pte")
-        assertEquals("an input for each of 2 artifacts", error().getString("expected"))
+        assertEquals("one input for each of 2 artifacts", error().getString("expected"))
         assertEquals(Failure.REQUEST, error().getInt("status"))
         start("../int8.onnx")
         assertTrue(error().getString("expected").startsWith("a file's name"))
@@ -115,15 +115,15 @@ class BenchmarkRoboTest {
     }
 
     @Test
-    fun `what is not known is no pass where the protocol refuses`() {
+    fun `unknown values do not pass where the protocol refuses`() {
         start("int8.onnx") { putExtra("protocol", "strict").putExtra("allow", "hot,throttled,saver,threads") }
-        assertTrue(error().getString("found"), "busy: the device does not say" in error().getString("found"))
+        assertTrue(error().getString("found"), "busy: the device does not report it" in error().getString("found"))
         assertEquals(Failure.GATE, error().getInt("status"))
         assertFalse(result.exists())
     }
 
     @Test
-    fun `a file that its runtime cannot run, and no room for the result`() {
+    fun `a file that cannot run, and no space for the result`() {
         val file = File(folder, "int8.onnx")
         file.writeBytes(ByteArray(1000))
         val manifest = File(folder, "int8.onnx.json")
@@ -135,7 +135,7 @@ class BenchmarkRoboTest {
         push()
         assertTrue(File(folder, "result.json.part").mkdir())
         start("int8.onnx")
-        assertEquals("room for the result", error().getString("expected"))
+        assertEquals("space for the result", error().getString("expected"))
         assertEquals(Failure.OTHER, error().getInt("status"))
     }
 
@@ -160,7 +160,7 @@ from pathlib import Path
 from mobileseg.latency.results.result import read_result
 r = read_result(Path(sys.argv[1]))
 (session,) = r.sessions
-print(r.device, session.runner, r.gives, r.protocol.name, r.complete, r.reason, sep=" | ")
+print(r.device, session.runner, r.quantity, r.protocol.name, r.complete, r.reason, sep=" | ")
 for s in r.series:
     turns = f"{len(s.samples_ms)} samples, {len(s.at_s)} turns"
     print(f"{s.file} {s.precision} {s.size} {s.emit}", turns, f"{session.threads} threads", sep=" | ")

@@ -24,7 +24,7 @@ class RulesTest {
         )
 
     @Test
-    fun `the protocols are those of mobileseg latency`() {
+    fun `the protocols equal those of mobileseg latency`() {
         val theirs = JSONArray(Python.run(PROTOCOLS))
         assertEquals(theirs.length(), Protocol.ALL.size)
         for (i in 0 until theirs.length()) {
@@ -40,7 +40,7 @@ class RulesTest {
     }
 
     @Test
-    fun `gates open and close as in mobileseg latency`() {
+    fun `gates equal those of mobileseg latency`() {
         assertEquals(listOf("busy"), inspect(cool).map { it.gate })
         val states =
             listOf(
@@ -60,21 +60,21 @@ class RulesTest {
     }
 
     @Test
-    fun `what is not known refuses where the gate does`() {
+    fun `unknown values refuse if the gate does`() {
         val unknown = listOf(Finding("busy", "a", "b", known = false))
-        assertEquals("unknown", judge(unknown, "before", emptyList(), emptySet()).single().verdict)
-        assertEquals("refused", judge(unknown, "before", listOf("busy"), emptySet()).single().verdict)
-        assertEquals("allowed", judge(unknown, "before", listOf("busy"), setOf("busy")).single().verdict)
+        assertEquals("unknown", deviationsOf(unknown, "before", emptyList(), emptySet()).single().verdict)
+        assertEquals("refused", deviationsOf(unknown, "before", listOf("busy"), emptySet()).single().verdict)
+        assertEquals("allowed", deviationsOf(unknown, "before", listOf("busy"), setOf("busy")).single().verdict)
         assertEquals(
             "flagged",
-            judge(listOf(Finding("hot", "a", "b")), "after", emptyList(), emptySet()).single().verdict,
+            deviationsOf(listOf(Finding("hot", "a", "b")), "after", emptyList(), emptySet()).single().verdict,
         )
         assertNull(threadsFinding(4, 4))
         assertEquals("threads", threadsFinding(5, 4)?.gate)
     }
 
     @Test
-    fun `turns, warm-up and times are counted as the runner counts them`() {
+    fun `turns, warm-up and times are as in the runner`() {
         val (record) = measure(listOf(1_000_000L))
         assertEquals(5.0, record.loadMs, 0.0)
         assertEquals(10.0, record.firstMs, 0.0)
@@ -94,12 +94,12 @@ class RulesTest {
         // 5 runs of the one, 5 of the other, and again.
         for (turn in 0 until 10) assertEquals(0.005, other.atS[turn] - one.atS[turn], 1e-9)
         for (turn in 1 until 10) assertEquals(0.020, one.atS[turn] - one.atS[turn - 1], 1e-9)
-        assertNull(one.peakKb ?: other.wholePeakKb)
+        assertNull(one.peakKb ?: other.processPeakKb)
         assertTrue(engines.all { it.closed })
     }
 
     @Test
-    fun `a file that does not load leaves none open`() {
+    fun `a failed load closes the other files`() {
         val loads = listOf({ Ticking(1L) }, { error("as a runtime may") })
         assertThrows(IllegalStateException::class.java) { Measurement(quick, Memory()) { now }.run(loads) {} }
         assertTrue(engines.single().closed)

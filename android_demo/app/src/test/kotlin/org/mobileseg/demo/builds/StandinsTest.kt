@@ -23,7 +23,7 @@ class StandinsTest {
             .associateBy { Regex("class (\\S+)").find(it)!!.groupValues[1].substringBefore('<') }
 
     @Test
-    fun `every public member is a published one`() {
+    fun `every public member is published`() {
         for (type in listOf(Module::class.java, EValue::class.java, Tensor::class.java, DType::class.java)) {
             val lines = published.getValue(type.name).lines().map(String::trim).toSet()
             for (method in

@@ -13,14 +13,14 @@ class StringsTest {
     private val german = strings("values-de")
 
     @Test
-    fun `both languages have the same words with the same places to fill`() {
+    fun `both languages have the same strings with the same placeholders`() {
         assertEquals(english.keys, german.keys)
         for ((name, words) in english) assertEquals(name, places(words), places(german.getValue(name)))
         assertTrue(english.keys.count { english[it] == german[it] } < english.size / 4)
     }
 
     @Test
-    fun `every word is used`() {
+    fun `every string is used`() {
         val sources =
             File("src/main")
                 .walk()
@@ -32,7 +32,7 @@ class StringsTest {
     }
 
     @Test
-    fun `no word stands in the code or a layout`() {
+    fun `no text in code or layouts`() {
         val layouts =
             File("src/main/res").walk().filter {
                 it.parentFile.name.startsWith("layout") || it.parentFile.name == "menu"

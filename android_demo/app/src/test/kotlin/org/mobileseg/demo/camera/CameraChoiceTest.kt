@@ -11,7 +11,7 @@ class CameraChoiceTest {
     private val front = CameraInfo("1", front = true, sensorDegrees = 270, sizes = emptyList())
 
     @Test
-    fun `the camera that looks the wanted way, else another`() {
+    fun `the camera facing the requested way, else another`() {
         assertEquals(front, chooseCamera(listOf(back, front), front = true))
         assertEquals(back, chooseCamera(listOf(back, front), front = false))
         assertEquals(back, chooseCamera(listOf(back), front = true))
@@ -19,7 +19,7 @@ class CameraChoiceTest {
     }
 
     @Test
-    fun `the smallest frame that is large enough either way round`() {
+    fun `the smallest frame that is large enough in either orientation`() {
         val sizes = listOf(Size(1080, 1920), Size(480, 640), Size(720, 1280), Size(144, 176))
         assertEquals(Size(480, 640), chooseFrame(sizes, Size(384, 512)))
         assertEquals(Size(480, 640), chooseFrame(sizes, Size(640, 480)))
@@ -30,7 +30,7 @@ class CameraChoiceTest {
 
     /** Android's CameraCharacteristics.SENSOR_ORIENTATION, for the usual phone. */
     @Test
-    fun `frames come upright however the display is turned`() {
+    fun `frames are upright for every display rotation`() {
         assertEquals(listOf(90, 0, 270, 180), listOf(0, 90, 180, 270).map { orientationOf(back, it).degrees })
         assertEquals(listOf(270, 0, 90, 180), listOf(0, 90, 180, 270).map { orientationOf(front, it).degrees })
         assertEquals(Orientation(270, mirrored = true), orientationOf(front, 0))

@@ -96,7 +96,7 @@ class CameraSourceRoboTest {
     }
 
     @Test
-    fun `only the newest of waiting frames is looked at, and all are closed`() {
+    fun `only the newest waiting frame is processed, and all are closed`() {
         open()
         val images = List(5) { FakeImage(small) }
         whileBusy { images.forEach(PushedImageReader.last::push) }
@@ -129,7 +129,7 @@ class CameraSourceRoboTest {
     }
 
     @Test
-    fun `a camera that is taken away is a trouble, once`() {
+    fun `a disconnected camera is reported once`() {
         open()
         shadowOf(manager).triggerDisconnect()
         settle()
@@ -146,7 +146,7 @@ class CameraSourceRoboTest {
 
     @Test
     @Config(shadows = [RefusingCameraManager::class, PushedImageReader::class])
-    fun `every refusal has its name`() {
+    fun `every camera error is mapped`() {
         addCamera()
         val expected =
             mapOf(
@@ -180,7 +180,7 @@ class CameraSourceRoboTest {
     }
 
     @Test
-    fun `closed before it was open`() {
+    fun `closing before it is open`() {
         addCamera()
         source.open(front = false, Size(8, 8))
         source.close()

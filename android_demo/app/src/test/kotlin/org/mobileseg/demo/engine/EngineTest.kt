@@ -13,7 +13,7 @@ import org.mobileseg.demo.Picture
 @RunWith(Parameterized::class)
 class EngineTest(private val name: String) {
     @Test
-    fun `class maps are Python's, pixel for pixel, on every street image`() {
+    fun `class maps equal Python's, pixel for pixel, on every street image`() {
         val seen = mutableSetOf<Byte>()
         for (number in 0 until Fixtures.IMAGES) {
             val picture = Picture.read(Fixtures.street(number))
@@ -27,7 +27,7 @@ class EngineTest(private val name: String) {
     }
 
     @Test
-    fun `the same input gives the same classes again`() {
+    fun `the same input gives the same classes`() {
         val picture = Picture.read(Fixtures.street(0))
         segmenter.input.fill(picture.argb, picture.size)
         val first = map()

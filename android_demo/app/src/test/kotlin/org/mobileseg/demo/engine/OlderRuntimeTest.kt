@@ -17,7 +17,7 @@ class OlderRuntimeTest {
     }
 
     @Test
-    fun `files of the exporter run in the older runtime`() {
+    fun `exported files run in the older runtime`() {
         System.setProperty("executorch.host", "$host --packages ${File(Fixtures.folder, "executorch").absolutePath}")
         for (name in listOf("float32.pte", "int8.pte", "mask.pte")) {
             Fixtures.artifact(name)

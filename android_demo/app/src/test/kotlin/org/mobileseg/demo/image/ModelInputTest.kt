@@ -18,7 +18,7 @@ class ModelInputTest {
     private val spec = InputSpec("image", Size(192, 256), 0f, 255f)
 
     @Test
-    fun `a picture becomes Python's input, to the last bit`() {
+    fun `the input of a picture equals Python's to the last bit`() {
         for (number in 0 until Fixtures.IMAGES) {
             val picture = Picture.read(Fixtures.street(number))
             val input = ModelInput(spec).apply { fill(picture.argb, picture.size) }
@@ -27,7 +27,7 @@ class ModelInputTest {
     }
 
     @Test
-    fun `a frame gives the same picture from every side of the sensor, with any strides`() {
+    fun `a frame gives the same picture for any orientation and strides`() {
         val picture = Picture.read(Fixtures.street(0))
         val expected = ModelInput(spec).apply { fill(cropped(picture), Fixtures.FRAME) }.floats()
         val frame = Fixtures.frame(0)
@@ -50,7 +50,7 @@ class ModelInputTest {
     }
 
     @Test
-    fun `grey stays grey and primary colours keep their place`() {
+    fun `grey and primary colours are preserved`() {
         val colours = listOf(0xFF000000, 0xFFFFFFFF, 0xFF808080, 0xFFFF0000, 0xFF00FF00, 0xFF0000FF).map(Long::toInt)
         for (colour in colours) {
             val picture = Picture(Size(48, 64), IntArray(48 * 64) { colour })
@@ -64,7 +64,7 @@ class ModelInputTest {
     }
 
     @Test
-    fun `another range is honoured`() {
+    fun `other input ranges are applied`() {
         val picture = Picture.read(Fixtures.street(0))
         val unit = ModelInput(spec.copy(low = -1f, high = 1f)).apply { fill(picture.argb, picture.size) }.floats()
         val bytes = Fixtures.input(0)
@@ -72,7 +72,7 @@ class ModelInputTest {
     }
 
     @Test
-    fun `the window has the input's shape, lies in the frame and is even`() {
+    fun `the window has the input's shape, is inside the frame and even`() {
         val random = Random(5)
         repeat(2000) {
             val frame = Size(random.nextInt(8, 3000), random.nextInt(8, 3000))

@@ -14,7 +14,7 @@ class ManifestParserTest {
     private val text = Fixtures.manifestText("int8.pte")
 
     @Test
-    fun `what export wrote is read`() {
+    fun `exported manifests are read`() {
         val manifest = parseManifest(text)
         assertEquals(Target.EXECUTORCH, manifest.target)
         assertEquals("seaformer-tiny", manifest.model)
@@ -31,7 +31,7 @@ class ManifestParserTest {
     }
 
     @Test
-    fun `what does not fit is refused for its own reason`() {
+    fun `each mismatch is refused with its own reason`() {
         assertRefused(Problem.SCHEMA) { put("schema_version", 2) }
         assertRefused(Problem.TARGET) { put("target", "coreml") }
         assertRefused(Problem.INPUT) { getJSONObject("input").put("layout", "NHWC") }
@@ -57,14 +57,14 @@ class ManifestParserTest {
     }
 
     @Test
-    fun `a refusal names the place`() {
+    fun `a refusal names the JSON path`() {
         val refusal = refusal { getJSONObject("input").put("shape", JSONArray(listOf(1, 3, "192", 256))) }
         assertEquals("input.shape[2]: a whole number", refusal.expected)
         assertEquals("192", refusal.found)
     }
 
     @Test
-    fun `text that is no manifest is refused`() {
+    fun `other text is refused`() {
         val others =
             listOf(
                 "",
@@ -85,7 +85,7 @@ class ManifestParserTest {
     }
 
     @Test
-    fun `without names and colours they are made`() {
+    fun `missing names and colours are generated`() {
         val json = JSONObject(text)
         json.getJSONObject("output").put("classes", JSONObject.NULL).put("palette", JSONObject.NULL)
         val output = parseManifest(json.toString()).output
@@ -106,7 +106,7 @@ class ManifestParserTest {
 
     /** Models that are not in the tests' exports: other sizes, strides, numbers of classes, precisions, kinds. */
     @Test
-    fun `any segmentation model is read as its manifest says`() {
+    fun `manifests of any segmentation model are read`() {
         val random = Random(11)
         repeat(500) {
             val size = Size(random.nextInt(8, 4097), random.nextInt(8, 4097))
@@ -143,7 +143,7 @@ class ManifestParserTest {
 
     /** Whatever is done to a manifest, it is read into something sound or refused; nothing else is thrown. */
     @Test
-    fun `a damaged manifest is read soundly or refused`() {
+    fun `a damaged manifest is read correctly or refused`() {
         val random = Random(7)
         var refused = 0
         repeat(3000) {

@@ -27,7 +27,7 @@ class PipelineTest {
     private val upright = Orientation(90, mirrored = false)
 
     @Test
-    fun `two models look at the same frame and are compared`() {
+    fun `two models get the same frame and are compared`() {
         Pipeline(listOf(open("float32.onnx"), open("int8.onnx"))).use { pipeline ->
             pipeline.process(frame(Fixtures.frame(0)), upright)
             val scene = pipeline.scenes.take()
@@ -47,7 +47,7 @@ class PipelineTest {
     }
 
     @Test
-    fun `one class alone leaves the rest of the picture free`() {
+    fun `showing one class leaves the rest transparent`() {
         Pipeline(listOf(open("float32.onnx"))).use { pipeline ->
             val picture = Picture.read(Fixtures.street(0))
             pipeline.process(picture.argb, picture.size)

@@ -28,7 +28,7 @@ class WindowsTest {
     }
 
     @Test
-    fun `stages are timed apart`() {
+    fun `stages are timed separately`() {
         var now = 0L
         val watch = Stopwatch { now }
         repeat(150) { i ->
@@ -53,7 +53,7 @@ class WindowsTest {
     }
 
     @Test
-    fun `the reader gets whole slots, and never an older one`() {
+    fun `the reader gets complete slots, never an older one`() {
         val exchange = Exchange { LongArray(512) }
         val done = CountDownLatch(1)
         val writer = thread {
@@ -79,7 +79,7 @@ class WindowsTest {
     }
 
     @Test
-    fun `one class alone`() {
+    fun `only one class`() {
         val out = IntArray(3)
         colour(byteArrayOf(0, 1, 2), intArrayOf(0xFF0000, 0x00FF00, 0x0000FF), ALL_CLASSES, out)
         assertArrayEquals(intArrayOf(0xFFFF0000.toInt(), 0xFF00FF00.toInt(), 0xFF0000FF.toInt()), out)

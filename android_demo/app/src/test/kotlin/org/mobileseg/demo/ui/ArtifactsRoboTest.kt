@@ -23,7 +23,7 @@ import org.robolectric.annotation.Config
 @Config(qualifiers = PHONE, shadows = [PushedImageReader::class])
 class ArtifactsRoboTest {
     @Test
-    fun `what came with the app is there without a choice`() =
+    fun `bundled models are loaded without a choice`() =
         Stage().use { stage ->
             stage.allowCamera()
             stage.start()
@@ -45,18 +45,18 @@ class ArtifactsRoboTest {
             assertEquals("float32", session.pipeline?.manifests?.single()?.precision)
             artifacts().pick()
             give(shadowOf(activity).nextStartedActivityForResult.intent, File(Fixtures.folder, "float32.onnx"))
-            assertEquals("This model is not used", notice)
-            assertTrue(text(R.id.notice_text), "Choose both files together" in text(R.id.notice_text))
+            assertEquals("This model cannot be used", notice)
+            assertTrue(text(R.id.notice_text), "Select both files together" in text(R.id.notice_text))
         }
 
     @Test
-    fun `an artifact that was changed is refused with both checksums`() =
+    fun `a changed artifact is refused with both checksums`() =
         Stage().use { stage ->
             val file = stage.choose("int8.onnx").single()
             stage.allowCamera()
             file.appendBytes(byteArrayOf(0))
             stage.start()
-            assertEquals("This model is not used", stage.notice)
+            assertEquals("This model cannot be used", stage.notice)
             val text = stage.text(R.id.notice_text)
             assertTrue(
                 text,
@@ -75,7 +75,7 @@ class ArtifactsRoboTest {
     }
 
     @Test
-    fun `every refusal has its screen, in both languages`() {
+    fun `every refusal has a notice in both languages`() {
         for (language in listOf("en", "de")) {
             RuntimeEnvironment.setQualifiers("+$language")
             val resources = RuntimeEnvironment.getApplication().resources

@@ -28,7 +28,7 @@ class CameraRoboTest {
     private val application = RuntimeEnvironment.getApplication()
 
     @Test
-    fun `permission denied, and allowed`() =
+    fun `permission denied, then granted`() =
         Stage().use { stage ->
             stage.choose("int8.onnx")
             stage.allowCamera()
@@ -36,7 +36,7 @@ class CameraRoboTest {
             stage.start()
             assertEquals(listOf(CAMERA), shadowOf(stage.activity).lastRequestedPermission.requestedPermissions.toList())
             stage.answer(PackageManager.PERMISSION_DENIED)
-            assertEquals("The camera is not allowed", stage.notice)
+            assertEquals("No camera permission", stage.notice)
             // The system asks no more: its settings are opened.
             stage.act()
             assertEquals(
@@ -50,7 +50,7 @@ class CameraRoboTest {
         }
 
     @Test
-    fun `permission taken away while another app is in front`() =
+    fun `permission revoked while another app is in front`() =
         live("int8.onnx") {
             assertEquals(1, push(0).closes)
             controller.pause()
@@ -58,16 +58,16 @@ class CameraRoboTest {
             controller.resume()
             settle()
             answer(PackageManager.PERMISSION_DENIED)
-            assertEquals("The camera is not allowed", notice)
+            assertEquals("No camera permission", notice)
             assertNotNull(session.pipeline)
         }
 
     @Test
-    fun `a lost camera is said, and tried again`() =
+    fun `a disconnected camera is reported and reopened`() =
         live("int8.onnx") {
             shadowOf(application.getSystemService(Context.CAMERA_SERVICE) as CameraManager).triggerDisconnect()
             settle()
-            assertEquals("The camera is gone", notice)
+            assertEquals("Camera disconnected", notice)
             act()
             settle()
             assertNull(notice)
@@ -82,7 +82,7 @@ class CameraRoboTest {
     }
 
     @Test
-    fun `no camera at all still takes pictures from storage`() =
+    fun `without a camera, pictures from storage work`() =
         Stage().use { stage ->
             stage.choose("int8.onnx")
             shadowOf(application).grantPermissions(CAMERA)
@@ -98,7 +98,7 @@ class CameraRoboTest {
         }
 
     @Test
-    fun `the other camera`() =
+    fun `switching cameras`() =
         live("int8.onnx") {
             val reader = PushedImageReader.last
             click(R.id.switch_camera)

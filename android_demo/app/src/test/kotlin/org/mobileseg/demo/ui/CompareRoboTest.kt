@@ -20,13 +20,13 @@ import org.robolectric.shadows.ShadowAlertDialog
 @Config(qualifiers = PHONE, shadows = [PushedImageReader::class])
 class CompareRoboTest {
     @Test
-    fun `two models, a divider over the same frame`() =
+    fun `two models with a divider on the same frame`() =
         live("float32.onnx", "int8.onnx") {
             push(0)
             val figures = figures
             assertTrue(
                 figures,
-                "left: float32" in figures && "right: int8" in figures && "same class in 9" in figures,
+                "left: float32" in figures && "right: int8" in figures && "agreement: 9" in figures,
             )
             val view = picture
             touch(MotionEvent.ACTION_DOWN, 0.5f)
@@ -56,19 +56,19 @@ class CompareRoboTest {
             settle()
             push(0)
             assertEquals(setOf("onnx", "executorch"), session.pipeline?.manifests?.map { it.target.id }?.toSet())
-            assertTrue(figures, "same class in 9" in figures)
+            assertTrue(figures, "agreement: 9" in figures)
         }
 
     @Test
-    fun `models that see the picture in different sizes are not compared`() =
+    fun `models with different input sizes are not compared`() =
         live("int8.onnx", "topformer.onnx") {
-            assertEquals("This model is not used", notice)
+            assertEquals("This model cannot be used", notice)
             assertTrue(text(R.id.notice_text), "192x256 (int8.onnx)" in text(R.id.notice_text))
             assertTrue(text(R.id.notice_text), "64x64 (topformer.onnx)" in text(R.id.notice_text))
         }
 
     @Test
-    fun `each side is named by its own model`() =
+    fun `each side is named after its own model`() =
         live("float32.onnx", "int8.onnx") {
             push(0)
             val layers = session.pipeline!!.scenes.take().layers

@@ -20,7 +20,7 @@ import org.robolectric.annotation.Config
 @Config(qualifiers = PHONE, shadows = [PushedImageReader::class])
 class LifecycleRoboTest {
     @Test
-    fun `pause frees the camera, resume takes it again`() =
+    fun `pause releases the camera, resume reopens it`() =
         live("int8.onnx") {
             val reader = PushedImageReader.last
             controller.pause()
@@ -33,7 +33,7 @@ class LifecycleRoboTest {
         }
 
     @Test
-    fun `rotation keeps the model and the camera goes on`() =
+    fun `rotation keeps the model and the camera running`() =
         live("int8.onnx") {
             push(0)
             val pipeline = session.pipeline
@@ -62,7 +62,7 @@ class LifecycleRoboTest {
         }
 
     @Test
-    fun `pause while the model is loading leaves the camera alone`() =
+    fun `pause while the model is loading does not open the camera`() =
         Stage().use { stage ->
             stage.choose("int8.onnx")
             stage.allowCamera()
@@ -75,32 +75,32 @@ class LifecycleRoboTest {
         }
 
     @Test
-    fun `an artifact that was deleted is said`() =
+    fun `a deleted artifact is reported`() =
         live("int8.onnx") {
             controller.pause()
             assertTrue(session.files.single().delete())
             controller.resume()
             settle()
-            assertEquals("This model is not used", notice)
+            assertEquals("This model cannot be used", notice)
             assertTrue(text(R.id.notice_text), "int8.onnx" in text(R.id.notice_text))
         }
 
     @Test
-    fun `an artifact that was deleted between two uses of the app is said`() =
+    fun `an artifact deleted between two runs of the app is reported`() =
         Stage().use { stage ->
             assertTrue(stage.choose("int8.onnx").single().parentFile!!.deleteRecursively())
             stage.allowCamera()
             stage.start()
-            assertEquals("This model is not used", stage.notice)
+            assertEquals("This model cannot be used", stage.notice)
             assertTrue(stage.text(R.id.notice_text), "The file int8.onnx" in stage.text(R.id.notice_text))
         }
 
     @Test
-    fun `out of memory is said`() =
+    fun `out of memory is reported`() =
         live("int8.onnx") {
             session.picture(IntArray(0), Size(1 shl 21, 8)) // 2 GiB between its two passes
             settle()
-            assertEquals("This model is not used", notice)
+            assertEquals("This model cannot be used", notice)
             assertTrue(text(R.id.notice_text), "Enough memory for int8.onnx" in text(R.id.notice_text))
         }
 }

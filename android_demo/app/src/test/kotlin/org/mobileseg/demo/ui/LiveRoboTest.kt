@@ -23,7 +23,7 @@ import org.robolectric.shadows.ShadowAlertDialog
 @Config(qualifiers = PHONE, shadows = [PushedImageReader::class])
 class LiveRoboTest {
     @Test
-    fun `frames reach the screen, figures and legend with them`() =
+    fun `frames reach the screen with figures and legend`() =
         live("int8.onnx") {
             assertNull(notice)
             val image = push(0)
@@ -31,7 +31,7 @@ class LiveRoboTest {
             val figures = figures
             assertTrue(
                 figures,
-                "int8" in figures && "ONNX Runtime" in figures && "2 threads" in figures && "heat: none" in figures,
+                "int8" in figures && "ONNX Runtime" in figures && "2 threads" in figures && "thermal: none" in figures,
             )
             assertTrue(picture.contentDescription.toString(), "road" in picture.contentDescription)
             val rows = legend().filter { it.visibility == TextView.VISIBLE }
@@ -39,7 +39,7 @@ class LiveRoboTest {
         }
 
     @Test
-    fun `a class alone, and all again`() =
+    fun `one class shown, then all again`() =
         live("int8.onnx") {
             push(0)
             val road = legend().first { it.text.startsWith("road") }
@@ -54,7 +54,7 @@ class LiveRoboTest {
         }
 
     @Test
-    fun `a touched point is named`() =
+    fun `the class under a touch is named`() =
         live("int8.onnx") {
             push(0)
             assertNull(picture.named)
@@ -68,7 +68,7 @@ class LiveRoboTest {
         }
 
     @Test
-    fun `colours are drawn unfiltered, as opaque as is asked for`() =
+    fun `colours are drawn unfiltered with the chosen opacity`() =
         live("int8.onnx") {
             push(0)
             val opacity = activity.findViewById<SeekBar>(R.id.opacity)!!
@@ -80,7 +80,7 @@ class LiveRoboTest {
         }
 
     @Test
-    fun `freeze keeps the picture and frees the camera`() =
+    fun `freeze keeps the picture and releases the camera`() =
         live("int8.onnx") {
             push(0)
             val reader = PushedImageReader.last
@@ -95,7 +95,7 @@ class LiveRoboTest {
         }
 
     @Test
-    fun `threads are chosen, and the model says what it is`() =
+    fun `threads can be chosen, and the model is described`() =
         live("int8.onnx") {
             click(R.id.threads)
             shadowOf(ShadowAlertDialog.getLatestAlertDialog()).clickOnItem(0)
@@ -117,7 +117,7 @@ class LiveRoboTest {
         }
 
     @Test
-    fun `weights that were never trained are said to be so`() =
+    fun `untrained weights are reported`() =
         live("topformer.onnx") {
             push(0)
             assertTrue(figures, "RANDOM WEIGHTS" in figures)

@@ -26,16 +26,16 @@ import org.robolectric.shadows.ShadowToast
 @Config(qualifiers = PHONE, shadows = [PushedImageReader::class])
 class PicturesRoboTest {
     @Test
-    fun `what is no picture is said`() =
+    fun `a file that is no picture is reported`() =
         live("int8.onnx") {
             click(R.id.open_picture)
             val started = shadowOf(activity).nextStartedActivityForResult
             give(started.intent, File(Fixtures.folder, "int8.onnx.json"))
-            assertEquals("The picture cannot be read", notice)
+            assertEquals("The picture cannot be opened", notice)
         }
 
     @Test
-    fun `a picture is saved where the picker says, and shared read-only`() =
+    fun `a picture is saved where the user chose, and shared read-only`() =
         live("int8.onnx") {
             click(R.id.save)
             assertEquals(activity.getString(R.string.nothing_to_keep), ShadowToast.getTextOfLatestToast())

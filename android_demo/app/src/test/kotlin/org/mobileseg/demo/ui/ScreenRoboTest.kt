@@ -68,7 +68,7 @@ class ScreenRoboTest {
             stage.allowCamera()
             stage.start()
             stage.draw("refused-dark")
-            assertEquals("This model is not used", stage.notice)
+            assertEquals("This model cannot be used", stage.notice)
         }
 
     private fun compared(name: String): Bitmap =

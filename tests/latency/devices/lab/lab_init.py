@@ -1,5 +1,5 @@
-"""The first process of a lab: makes an emulated ARM machine of an unpacked userland, says ``ready``, and lives as long as its standard
-input is open. Run as root of new user, mount, network and process namespaces; all of it ends with this process."""
+"""The init process of a lab: turns an unpacked userland into an emulated ARM machine, prints ``ready``, and runs until its standard
+input is closed. Run as root of new user, mount, network and process namespaces; the machine ends with this process."""
 
 import fcntl
 import os
@@ -29,7 +29,7 @@ def bind(source: Path, target: Path) -> None:
 
 
 def overlay(lower: Path, scratch: Path) -> Path:
-    """``lower`` with everything written elsewhere."""
+    """Mount ``lower`` read-only with a writable layer; returns the root folder."""
     for name in ("upper", "work", "root"):
         (scratch / name).mkdir(parents=True)
     mount(
@@ -40,7 +40,7 @@ def overlay(lower: Path, scratch: Path) -> Path:
 
 
 def machine(root: Path, files: Path) -> None:
-    """What a kernel shows: its own /proc, but for what ``files`` holds; /sys from ``files`` alone; some devices."""
+    """Mount /proc with the replacements in ``files``, /sys from ``files`` only, and some devices."""
     for name in ("proc", "dev", "tmp", "root"):
         (root / name).mkdir(exist_ok=True)
     mount("-t", "proc", "proc", root / "proc")
@@ -63,7 +63,7 @@ def main(arm: str, tools: str, scratch: str, files: str, storage: str) -> None:
     with socket.socket() as loopback:
         fcntl.ioctl(loopback, SIOCSIFFLAGS, struct.pack("16sh", b"lo", IFF_UP))
     mount("-t", "binfmt_misc", "binfmt_misc", BINFMT)
-    qemu = Path(tools) / "usr/bin/qemu-aarch64-static"  # opened here and now (F), so that it works in every root
+    qemu = Path(tools) / "usr/bin/qemu-aarch64-static"  # flag F: opened now, so that it works in every root
     (BINFMT / "register").write_text(f":arm:M::{MAGIC}:{MASK}:{qemu}:F")
     mount("-t", "tmpfs", "tmpfs", scratch)
     phone = overlay(Path(arm), Path(scratch) / "arm")

@@ -1,4 +1,4 @@
-"""A phone that answers adb's greeting with a question for a key (protocol.txt of adb: A_AUTH, type 1) again and again, or not at all."""
+"""A fake phone that answers adb's greeting only with requests for a key (protocol.txt of adb: A_AUTH, type 1), or not at all."""
 
 import os
 import socket

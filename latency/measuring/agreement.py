@@ -1,4 +1,4 @@
-"""Whether a file computes elsewhere what it computes here."""
+"""Compares a file's outputs on a device with those on this machine."""
 
 from __future__ import annotations
 
@@ -11,30 +11,32 @@ from mobileseg.export.artifact import Artifact
 from mobileseg.latency.devices.host import Host
 from mobileseg.latency.measuring.session import Bench, Setting
 from mobileseg.latency.measuring.stages import read_outputs
-from mobileseg.latency.results.result import Likeness
+from mobileseg.latency.results.result import OutputAgreement
 from mobileseg.metrics.agreement import Agreement
 from mobileseg.postprocess.class_map import Outputs
 
 FOLDER = "outputs"
 
 
-def likeness(artifact: Artifact, reference: Outputs, other: Outputs) -> Likeness:
-    """``other`` against ``reference``: classes of the first output, and the noise of the output that has most."""
+def output_agreement(artifact: Artifact, reference: Outputs, other: Outputs) -> OutputAgreement:
+    """Compare ``other`` with ``reference``: the classes of the first output, and the noise of the noisiest output."""
     parts = [Agreement(artifact.manifest.model.num_classes) for _ in other]
-    for part, wanted, found in zip(parts, reference, other, strict=False):  # an original may give more than the file
+    for part, wanted, found in zip(parts, reference, other, strict=False):  # a reference model may have more outputs
         if wanted.shape == found.shape and wanted.ndim in (2, 4):
             part.add_logits(wanted.astype(np.float32), found.astype(np.float32))
     parts[0].add_classes(*(artifact.class_map(outputs[0], *artifact.size) for outputs in (reference, other)))
     noise = [part.sqnr_db for part in parts if part.sqnr_db is not None]
     errors = [part.max_error for part in parts if part.max_error is not None]
-    return Likeness(agreement=parts[0].argmax, sqnr_db=min(noise, default=None), max_error=max(errors, default=None))
+    return OutputAgreement(
+        agreement=parts[0].argmax, sqnr_db=min(noise, default=None), max_error=max(errors, default=None)
+    )
 
 
 def host_outputs(artifact: Artifact, data: Path) -> Outputs | None:
-    """What the file gives on this machine for the raw input in ``data``, by the same runner; None where its runtime is not here."""
+    """The file's outputs on this machine for the raw float32 input ``data``; None if its runtime is not installed here."""
     host = Host()
     try:
-        host.accepts(artifact.manifest)
+        host.check_manifest(artifact.manifest)
     except EnvironmentLackError:
         return None
     with Bench(host, [artifact.path], [data]) as bench:
