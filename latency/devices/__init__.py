@@ -1,5 +1,7 @@
-"""The devices: one file and one row in ``table.py`` per kind; ``contract.py`` is what each has to offer. The package can be called, too:
-``mobileseg.latency.devices()``."""
+"""The devices: one file and one row in ``table.py`` per kind; ``contract.py`` is the interface of each.
+
+The package can be called, too: ``mobileseg.latency.devices()``.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +14,8 @@ if TYPE_CHECKING:
 
 
 def devices() -> list[Found]:
-    """What can be measured on from here: for each device its name, as ``measure(device=...)`` takes it, whether it is ready, and
-    what it is or why it is not."""
+    """The devices that can be found from here: for each its name, as for ``measure(device=...)``, whether it is ready, and a
+    description or the reason why it is not."""
     from mobileseg.latency.devices.table import find_all
 
     return find_all()

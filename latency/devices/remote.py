@@ -256,7 +256,7 @@ def _is_ours(folder: str, parents: Sequence[str]) -> bool:
 
 
 def _is_alive(pid: int) -> bool:
-    if os.name == "nt":  # os.kill with signal 0 sends Ctrl-C there; a leftover is removed when it is a day old
+    if os.name == "nt":  # os.kill with signal 0 would send Ctrl-C; leftover folders are removed after a day
         return True
     try:
         os.kill(pid, 0)

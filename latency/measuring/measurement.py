@@ -193,7 +193,7 @@ class _Measurement:
         self._deviations += deviations_of(found_after, "after", request.protocol.refuse_after, request.allow, number)
 
     def _turns(self, record: Record, done: int) -> int:
-        """How many there will be, by the pace so far: the protocol wants a number of turns and a time."""
+        """Estimated number of turns, by the pace so far: the protocol has a minimum of turns and of seconds."""
         protocol, seconds = self._request.protocol, record.seconds
         by_time = math.ceil(done * protocol.min_seconds / seconds) if seconds > 0 else 0
         return max(protocol.turns, by_time, done)

@@ -60,8 +60,8 @@ class Track:
 
 
 class Record:
-    """The events of a measurement. A second process may continue where the first was cut off. ``progress`` is called with the number of
-    whole turns."""
+    """The events of a measurement. A second process may continue where the first was cut off. ``progress`` is called with the number
+    of complete turns."""
 
     def __init__(self, models: int, progress: Callable[[int], None] = lambda _: None) -> None:
         self.tracks = [Track() for _ in range(models)]

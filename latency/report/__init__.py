@@ -22,12 +22,12 @@ def report(
     title: str = "mobileseg results",
     force: bool = False,
 ) -> Page:
-    """One HTML page from results: tables, charts, the images that changed most. It needs no network and no other file.
+    """One HTML page from results: tables, charts, the worst images. It needs no network and no other file.
 
-    ``results``: JSON files of ``compare``, ``measure`` and ``diff``, in any mixture. ``output``: where to write the page, too;
-    ``title``: its heading. ``force`` overwrites. Gives the HTML, a ``str``, whose ``sources`` are the results: path, kind, sha256.
+    ``results``: JSON files of ``compare``, ``measure`` and ``diff``, in any combination. ``output``: file to write the page to;
+    ``title``: its heading. ``force`` overwrites it. Returns the HTML, a ``str`` whose ``sources`` are the results: path, kind, sha256.
 
-    Raises ``RequestError`` for files that are no results or say the same twice, ``OutputError``, ``MissingExtraError``,
+    Raises ``RequestError`` for files that are no results and for duplicates, ``OutputError``, ``MissingExtraError``,
     ``EnvironmentLackError`` for results of another schema version.
     """
     path = None if output is None else Path(output)

@@ -52,7 +52,7 @@ class Page(str):
 
     @classmethod
     def of(cls, text: str, sources: tuple[Source, ...]) -> Page:
-        """With its sources."""
+        """A page with its sources."""
         page = cls(text)
         page.sources = sources
         return page

@@ -40,13 +40,13 @@ def test_threads_are_numbers_or_big() -> None:
             parse_threads(wrong)
 
 
-def test_what_does_not_go_with_diff() -> None:
+def test_options_that_exclude_diff_are_refused() -> None:
     for artifacts, margin, words in ((["a.pte"], None, "both"), ([], -1.0, "margin"), ([], float("nan"), "margin")):
         with pytest.raises(RequestError, match=words):
             latency(artifacts, diff=("a.json", "b.json"), margin=margin)
 
 
-def test_a_margin_is_one_of_a_budget_or_of_a_difference() -> None:
+def test_a_margin_needs_a_budget_or_a_diff() -> None:
     check_budget_options(None, None, "host")
     for text, device in ((None, "host"), (None, "emulated:cortex-a76"), ("12M", "host")):
         with pytest.raises(RequestError, match="--budget"):
