@@ -17,7 +17,7 @@ from mobileseg.export.analysis.float_cost import with_latency
 from mobileseg.export.analysis.sensitivity import keep_float_of
 from mobileseg.export.artifact import Artifact
 from mobileseg.export.backends.contract import INPUT_NAME, Lowered, Lowering, Timer
-from mobileseg.export.evaluation.verify import COARSER, Subject, verify
+from mobileseg.export.evaluation.verify import COARSER, VerificationCase, verify
 from mobileseg.export.manifest import (
     ArtifactPart,
     DelegationPart,
@@ -169,7 +169,7 @@ def _verification(
         with quiet():
             checks = load(target.check)(lowered.path, lowering)
     try:
-        subject = Subject(
+        case = VerificationCase(
             load(target.runtime)(lowered.path),
             request.model,
             lowering.deployed,
@@ -178,7 +178,7 @@ def _verification(
             COARSER.get(request.precision),
             target.evaluated_by,
         )
-        found = verify(subject, batches, request.images.source, request.calibrated)
+        found = verify(case, batches, request.images.source, request.calibrated)
     except UnknownOperationError as error:
         # The file may be good all the same: what it computes is known on a device alone.
         found = VerificationPart(

@@ -1,4 +1,4 @@
-"""The reference model that an artifact came from, made again from what its manifest says."""
+"""The reference model of an artifact, rebuilt from its manifest."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from mobileseg.weights.resolve import resolve
 
 
 def reference_of(manifest: Manifest, weights: str | None = None) -> nn.Module:
-    """The reference model with the very weights of the manifest; ``weights`` says where they are now if they were moved.
+    """The reference model with exactly the weights that the manifest names; ``weights``: where they are now, if they were moved.
 
-    Raises ``ArtifactError`` where they are gone or others.
+    Raises ``ArtifactError`` where the file there has another digest, ``CheckpointError`` where there is none.
     """
     spec = choose(MODELS, manifest.model.name, "model")
     part = manifest.weights
@@ -38,7 +38,7 @@ def reference_of(manifest: Manifest, weights: str | None = None) -> nn.Module:
 
 
 def _stretched(model: nn.Module, manifest: Manifest) -> nn.Module:
-    """With position tables as long as the artifact's."""
+    """Stretch the position tables as those of the artifact were."""
     if manifest.model.table_scale is not None:
         stretch_tables(model, *manifest.input.shape[2:])
     return model

@@ -26,7 +26,7 @@ class Axis:
     weight: Float
 
     @classmethod
-    def of(cls, source: int, target: int, align_corners: bool = False) -> Axis:
+    def resized(cls, source: int, target: int, align_corners: bool = False) -> Axis:
         """Half-pixel centres, or the outermost positions on each other; in float32 as PyTorch computes them."""
         position = np.arange(target, dtype=np.float32)
         if align_corners:
@@ -52,7 +52,9 @@ def class_map(logits: Float, height: int, width: int, align_corners: bool = Fals
     """
     if logits.ndim != 3:
         raise ValueError(f"logits of three dimensions are wanted, got shape {logits.shape}")
-    rows, columns = (Axis.of(*sizes, align_corners) for sizes in zip(logits.shape[1:], (height, width), strict=True))
+    rows, columns = (
+        Axis.resized(*sizes, align_corners) for sizes in zip(logits.shape[1:], (height, width), strict=True)
+    )
     row_starts, row_lows = rows.cells()
     column_starts, column_lows = columns.cells()
     row_ends, column_ends = np.append(row_starts[1:], height), np.append(column_starts[1:], width)

@@ -71,7 +71,7 @@ def panoptic_labels(outputs: Outputs, size: tuple[int, int], rules: PanopticRule
 
 def resize(planes: Float, height: int, width: int) -> Float:
     """``(C, h, w)`` to ``(C, height, width)``, bilinear, the corners on each other."""
-    rows, columns = Axis.of(planes.shape[1], height, True), Axis.of(planes.shape[2], width, True)
+    rows, columns = Axis.resized(planes.shape[1], height, True), Axis.resized(planes.shape[2], width, True)
     down = rows.weight[:, None]
     tall = (1 - down) * planes[:, rows.low] + down * planes[:, rows.high]
     wide: Float = (1 - columns.weight) * tall[:, :, columns.low] + columns.weight * tall[:, :, columns.high]

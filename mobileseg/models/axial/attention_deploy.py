@@ -20,6 +20,8 @@ What was rewritten, and why (measured on executorch 1.5.1, XNNPACK; Axial-ResNet
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor, nn
 
@@ -65,6 +67,11 @@ class AxialAttentionDeploy(nn.Module):
 class AxialProducts(nn.Module):
     """What lies between the projections and the output, on tokens ``(height, width, heads * dim)`` of keys and values, and of the
     queries at every ``stride``-th position along the axis."""
+
+    keep_float: ClassVar[str] = (
+        "axial attention is products of two activations and a softmax, which have no int8 kernel; what scales, cuts and adds "
+        "between them is float with them"
+    )
 
     def __init__(self, attention: AxialAttention, height: int, width: int, stride: int = 1) -> None:
         super().__init__()

@@ -14,6 +14,7 @@ stay below 1 only if it is below 1e-30, which logits that differ at all in float
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -42,6 +43,8 @@ class MaskHead(nn.Module):
     ``align_corners``: how the model's authors resize. Then sizes of a multiple of the stride plus one are made in bands; of
     others no band is a resize of its own, and the map is made in one.
     """
+
+    keep_float: ClassVar[str] = "the class map is the exact argmax of the dequantized logits"
 
     classes: Tensor
 

@@ -8,6 +8,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -24,6 +26,10 @@ BAND = 2**21  # logits at a time, 8 MB: those of a whole 512x512 image are 67 MB
 class AttentionStemDeploy(nn.Module):
     """``AttentionStem`` on mean-free ``(1, 3, height, width)`` that is yet to be divided by ``std``: tokens
     ``(height / 4, width / 4, channels)``."""
+
+    keep_float: ClassVar[str] = (
+        "attention between the pixels of a block is float: its products and softmax have no int8 kernel"
+    )
 
     def __init__(self, stem: AttentionStem, height: int, width: int, std: tuple[float, ...], band: int = BAND) -> None:
         super().__init__()

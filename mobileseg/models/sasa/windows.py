@@ -21,6 +21,7 @@ softmax 5 %.
 from __future__ import annotations
 
 import itertools
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -54,6 +55,8 @@ class WindowAttention(nn.Module):
     Three times tokens ``(height, width, channels)``, heads slowest -> ``(height / stride, width / stride, channels)``. Where the
     original averages, this sums: the fraction is the values'.
     """
+
+    keep_float: ClassVar[str] = "attention in windows is float: its products and softmax have no int8 kernel"
 
     def __init__(
         self,

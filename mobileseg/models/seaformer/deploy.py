@@ -11,6 +11,8 @@ What was rewritten, and why (measured on executorch 1.5.1, XNNPACK):
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -39,6 +41,11 @@ class TokenAttention(nn.Module):
     ``window`` is the pool that averages and ``grid`` the map that it leaves: ``(1, W)`` and ``(H, 1)`` for rows. A window of
     one cell is the identity.
     """
+
+    keep_float: ClassVar[str] = (
+        "attention over tokens is float: its products and softmax have no int8 kernel, and conversions around a few hundred "
+        "numbers cost more than they save"
+    )
 
     def __init__(
         self,

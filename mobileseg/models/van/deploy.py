@@ -12,6 +12,7 @@ What was rewritten, and why (measured on executorch 1.5.1, XNNPACK):
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -70,6 +71,10 @@ class ChannelNorm(nn.Module):
 
     Two passes, as in the original: the deviations are squared, not the inputs, so nothing cancels.
     """
+
+    keep_float: ClassVar[str] = (
+        "LayerNorm is float: a step of its squares in int8 is more than the variance of most pixels"
+    )
 
     def __init__(self, norm: nn.LayerNorm) -> None:
         super().__init__()

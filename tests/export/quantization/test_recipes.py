@@ -52,7 +52,7 @@ def graphs(module: nn.Module, batches: list[np.ndarray]) -> tuple[GraphModule, G
     """Float and quantized."""
     example = (torch.zeros(1, 3, 10, 12),)
     with quiet(), torch.no_grad():
-        prepared = prepare_pt2e(torch.export.export(module, example).module(), Int8Quantizer())
+        prepared = prepare_pt2e(torch.export.export(module, example).module(), Int8Quantizer(module))
         for batch in batches:
             prepared(torch.from_numpy(batch))
         return torch.export.export(module, example).module(), convert_pt2e(prepared)
