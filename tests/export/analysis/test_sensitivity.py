@@ -90,7 +90,7 @@ def test_the_list_survives_its_file(ranking: Sensitivity, tmp_path: Path) -> Non
     [
         (None, "sensitivity"),
         ("keep = 3", "keep"),
-        ("model = ", "correct it"),
+        ("model = ", "fix the entry"),
         ('model = "seaformer-base"\nkeep = []', "seaformer-base"),
         ('schema_version = 1\nmodel = "seaformer-tiny"\nkeep = [{layer = "a"}]', "reason"),
     ],
