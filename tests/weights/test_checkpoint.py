@@ -78,7 +78,7 @@ def test_refuses_a_truncated_file(tiny: Tensors, save: Save, name: str) -> None:
     whole = path.read_bytes()
     for kept in (5, 30, 1000, len(whole) // 2, len(whole) - 7):
         path.write_bytes(whole[:kept])
-        with pytest.raises(CheckpointError, match=r"a whole .*fetch it again") as caught:
+        with pytest.raises(CheckpointError, match=r"a complete .*download it again") as caught:
             read_checkpoint(path)
         assert name in caught.value.found
 
@@ -89,7 +89,7 @@ def test_refuses_a_truncated_file(tiny: Tensors, save: Save, name: str) -> None:
 @pytest.mark.parametrize("name", ["weights.pth", "weights.safetensors"])
 def test_refuses_files_of_other_kinds(tmp_path: Path, content: str, name: str) -> None:
     (tmp_path / name).write_text(content, encoding="latin-1")
-    with pytest.raises(CheckpointError, match="fetch it again") as caught:
+    with pytest.raises(CheckpointError, match="download it again") as caught:
         read_checkpoint(tmp_path / name)
     assert "unpickling" not in str(caught.value)  # an error page is no attack
 

@@ -224,7 +224,7 @@ def test_what_the_reader_says_is_passed_on(tmp_path: Path, monkeypatch: pytest.M
     (tmp_path / "reader.py").write_text(says)
     monkeypatch.setattr(tensorflow_reader, "__file__", str(tmp_path / "reader.py"))
     (tmp_path / "ckpt.index").touch()
-    with pytest.raises(CheckpointError, match="fetch it again") as refusal:
+    with pytest.raises(CheckpointError, match="download it again") as refusal:
         mobileseg.create_model(S, weights=tmp_path)
     assert refusal.value.found == f"{tmp_path / 'ckpt.index'}: ends too early"
 
