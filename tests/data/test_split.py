@@ -8,7 +8,7 @@ from mobileseg.data.split import PARTS, open_part, open_split, part_of
 from mobileseg.errors import DatasetError
 
 
-def test_the_parts_of_a_split_folder(tmp_path: Path) -> None:
+def test_the_splits_of_a_split_folder(tmp_path: Path) -> None:
     data = make_scenes(tmp_path, "masks")
     split = open_split(data)
     assert [len(part.items) for part in (split.train, split.val, split.test) if part] == [8, 3, 3]
@@ -28,7 +28,7 @@ def test_a_whole_folder_is_split_by_name_alone() -> None:
     assert part_of("image0001") == parts[1]
 
 
-def test_the_parts_of_a_whole_folder_are_those_that_training_held_out() -> None:
+def test_the_splits_of_a_whole_folder_are_those_of_training() -> None:
     split, samples = open_split(samples_folder()), samples_folder()
     found = {part: open_part(samples, part) for part in PARTS}
     assert (found["train"], found["val"], found["test"]) == (split.train, split.val, split.test)

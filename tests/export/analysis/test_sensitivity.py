@@ -55,13 +55,13 @@ def test_the_spoiled_layer_comes_first_and_is_kept(ranking: Sensitivity) -> None
     assert ranking.float_miou is None and ranking.int8.miou is None  # there were no labels
 
 
-def test_the_last_layer_of_all_completes_the_network(spoiled: LayerEvaluator, ranking: Sensitivity) -> None:
+def test_the_last_cumulative_figure_is_that_of_all_layers(spoiled: LayerEvaluator, ranking: Sensitivity) -> None:
     final = list(spoiled.graph.layers)[-1]
     cumulative = next(cost.cumulative for cost in ranking.layers if cost.layer == final)
     assert cumulative.sqnr_db == pytest.approx(ranking.int8.sqnr_db)
 
 
-def test_little_time_takes_fewer_images(spoiled: LayerEvaluator) -> None:
+def test_a_small_budget_takes_fewer_images(spoiled: LayerEvaluator) -> None:
     assert rank_layers(spoiled, RUN, budget_s=0.01).images == 2
 
 
@@ -77,7 +77,7 @@ def test_labels_give_miou_and_a_goal_that_is_met_at_once_keeps_nothing(images: I
     assert all(0 <= (cost.alone.miou or -1) <= 1 for cost in found.layers)
 
 
-def test_the_list_survives_its_file(ranking: Sensitivity, tmp_path: Path) -> None:
+def test_the_list_is_read_back_unchanged(ranking: Sensitivity, tmp_path: Path) -> None:
     made = keep_float_of(ranking)
     path = tmp_path / "keep.toml"
     path.write_text(made.to_toml())
@@ -103,7 +103,7 @@ def test_lists_that_are_refused(tmp_path: Path, text: str | None, message: str) 
         read_keep_float(path, "seaformer-tiny")
 
 
-def test_a_name_that_is_no_layer_is_refused_with_the_nearest() -> None:
+def test_an_unknown_layer_is_refused_with_the_nearest_names() -> None:
     deployed = mobileseg.deploy(mobileseg.create_model("seaformer-tiny"), *SIZE)
     good = KeepFloat(model="seaformer-tiny", keep=(KeptLayer(layer="network.head.classify", reason="a test"),))
     check_names((*good.names, "network.head.fusions.0/mul"), deployed)

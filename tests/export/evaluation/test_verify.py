@@ -1,4 +1,4 @@
-"""The gates must fail where they should: real modules, and a runtime that is off by a known amount."""
+"""The gates fail where they should: real modules, and a runtime with an error of known size."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""The images that changed most: which they are, and what their pictures show."""
+"""The images that differ most: their selection and their pictures."""
 
 import hashlib
 from pathlib import Path
@@ -25,7 +25,7 @@ def data(tmp_path: Path) -> Path:
 
 
 @given(st.lists(st.integers(0, 200), min_size=1, max_size=12), st.integers(1, 5))
-def test_those_with_the_least_agreement_are_kept_in_order(changed: list[int], count: int) -> None:
+def test_images_with_the_least_agreement_are_kept_in_order(changed: list[int], count: int) -> None:
     seen = WorstImages(count, PALETTE, None)
     for place, pixels in enumerate(changed):
         original, file = np.zeros(200, dtype=np.int32), np.zeros(200, dtype=np.int32)

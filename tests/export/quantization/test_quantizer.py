@@ -115,7 +115,7 @@ def test_the_graph_of_another_model_is_refused() -> None:
         Int8Quantizer(Clamped()).annotate(graph)
 
 
-def test_modules_can_be_asked_to_stay_float() -> None:
+def test_a_requested_layer_stays_float() -> None:
     net = Net().eval()
     quantizer = Int8Quantizer(net, keep_float=lambda path: path.endswith("second"))
     graph = quantized(quantizer, net)

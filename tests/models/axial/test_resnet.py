@@ -46,7 +46,7 @@ def shallow(request: pytest.FixtureRequest) -> AxialResNet:
 
 @settings(deadline=None, max_examples=6)
 @given(height=SIDES, width=SIDES)
-def test_deploy_model_equals_the_original_at_any_size(shallow: AxialResNet, height: int, width: int) -> None:
+def test_deploy_model_equals_the_reference_model_at_any_size(shallow: AxialResNet, height: int, width: int) -> None:
     pixels = make_input((1, 3, height, width), height + width) * 50
     with torch.no_grad():
         wanted = shallow(pixels / torch.tensor(STD).reshape(3, 1, 1))
