@@ -121,13 +121,13 @@ def compare_labelled(
     before, after = (AccuracyMeter.for_classes(data.classes, rules) for _ in range(2))
     for done, item in enumerate(data.items, 1):
         label = read_labels(item, data.classes)
-        original, _, file = models.run(item.image, (label.shape[0], label.shape[1]))
-        for meter, (outputs, prediction) in ((before, original), (after, file)):
+        reference, _, file = models.run(item.image, (label.shape[0], label.shape[1]))
+        for meter, (outputs, prediction) in ((before, reference), (after, file)):
             meter.add(prediction, label)
             if meter.panoptic:
                 meter.panoptic.add(outputs, item, data.classes)
         if worst is not None:
-            worst.add(item.image, original[1], file[1], label)
+            worst.add(item.image, reference[1], file[1], label)
         count(done, len(data.items))
     return models.result(data.title, (before.accuracy(), after.accuracy()), after.gains(before))
 
@@ -145,9 +145,9 @@ def compare_images(
     check_images(paths)
     models = _Models(artifact, weights)
     for done, path in enumerate(paths, 1):
-        (_, original), _, (_, file) = models.run(path, artifact.size)
+        (_, reference), _, (_, file) = models.run(path, artifact.size)
         if worst is not None:
-            worst.add(path, original, file)
+            worst.add(path, reference, file)
         count(done, len(paths))
     return models.result(str(folder), (None, None), ())
 

@@ -74,11 +74,11 @@ class WorstImages:
         self._orders = itertools.count()
 
     def add(
-        self, path: Path, original: NDArray[np.int32], file: NDArray[np.int32], label: NDArray[np.int64] | None = None
+        self, path: Path, reference: NDArray[np.int32], file: NDArray[np.int32], label: NDArray[np.int64] | None = None
     ) -> None:
         """Add the class maps ``(H, W)`` of the reference model and of the file for one image, and its label."""
-        agreement = float(np.mean(original == file))
-        heapq.heappush(self._heap, _Seen((-agreement, -next(self._orders)), path, (original, file), label))
+        agreement = float(np.mean(reference == file))
+        heapq.heappush(self._heap, _Seen((-agreement, -next(self._orders)), path, (reference, file), label))
         if len(self._heap) > self.count:
             heapq.heappop(self._heap)
 
@@ -90,16 +90,16 @@ class WorstImages:
         return Worst(folder=name, source_record=source_record(data), images=images)
 
     def _draw(self, seen: _Seen, folder: Path, stem: str) -> WorstImage:
-        (original, file), label = seen.maps, seen.label
-        shape = original.shape[0], original.shape[1]
+        (reference, file), label = seen.maps, seen.label
+        shape = reference.shape[0], reference.shape[1]
         pixels = to_batch(read_image(seen.path), *shape)[0].transpose(1, 2, 0).round().astype(np.uint8)
         drawn: dict[Kind, Pixels] = {"input": pixels}
         if label is not None:
             drawn["label"] = self._colors(label)
         drawn |= {
-            "float": self._colors(original),
+            "float": self._colors(reference),
             "artifact": self._colors(file),
-            "difference": difference(pixels, original, file, label, self.ignore),
+            "difference": difference(pixels, reference, file, label, self.ignore),
         }
         pictures = []
         for kind, content in drawn.items():
@@ -129,7 +129,7 @@ class WorstImages:
 
 def difference(
     pixels: Pixels,
-    original: NDArray[np.integer],
+    reference: NDArray[np.integer],
     file: NDArray[np.integer],
     label: NDArray[np.integer] | None,
     ignore: int | None,
@@ -138,13 +138,13 @@ def difference(
     class."""
     grey = (FADED * pixels.mean(axis=2, keepdims=True)).astype(np.uint8)
     picture = np.repeat(grey, 3, axis=2)
-    differ = original != file
+    differ = reference != file
     picture[differ] = NO_LABEL
     if label is not None:
         known = differ if ignore is None else differ & (label != ignore)
         picture[known] = BOTH_WRONG
         picture[known & (file == label)] = ARTIFACT_RIGHT
-        picture[known & (original == label)] = FLOAT_RIGHT
+        picture[known & (reference == label)] = FLOAT_RIGHT
     return picture
 
 

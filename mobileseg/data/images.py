@@ -98,7 +98,7 @@ def _check_mode(image: Image.Image, path: Path) -> None:
     raise ImageError(
         expected="8-bit RGB, grey or palette pixels",
         found=f"{path} is {'16-bit ' if deep else ''}{image.mode}{'' if opaque else ' with transparent pixels'}",
-        fix="convert it to 8-bit RGB (Pillow: Image.open(path).convert('RGB').save(...)) and look at the result",
+        fix="convert it to 8-bit RGB (Pillow: Image.open(path).convert('RGB').save(...)) and check the result",
     )
 
 

@@ -67,7 +67,7 @@ def read_panoptic(item: Item, classes: ClassSet, divisor: int, void: int) -> NDA
     numbers, instances = read_labels(item, classes), read_instances(item.instances)
     if numbers.shape != instances.shape:
         raise DatasetError(
-            expected=f"a mask and instances of one size for {item.image.name}",
+            expected=f"mask and instances of {item.image.name} in one size",
             found=f"{numbers.shape} and {instances.shape}",
             fix="write both label files at the size of the image",
         )

@@ -25,7 +25,7 @@ def check_size(spec: ModelSpec, height: int, width: int) -> None:
             raise SizeError(
                 expected=f"a {name} {size_rule(spec)}",
                 found=str(side),
-                fix=f"choose {' or '.join(_nearest(spec, side, largest))}",
+                fix=f"take {' or '.join(_nearest(spec, side, largest))}",
             )
 
 

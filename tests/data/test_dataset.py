@@ -82,7 +82,7 @@ def test_refuses_an_empty_subfolder(labelled: Path, part: str) -> None:
 
 def test_refuses_a_folder_without_classes(labelled: Path) -> None:
     (labelled / "classes.json").unlink()
-    with pytest.raises(DatasetError, match=r"classes\.json in .* or in the folder above"):
+    with pytest.raises(DatasetError, match=r"classes\.json in .* or in its parent folder"):
         open_labelled(labelled)
 
 
@@ -101,7 +101,7 @@ def test_refuses_masks_without_an_image(labelled: Path) -> None:
 
 def test_refuses_two_images_of_one_name(labelled: Path) -> None:
     (labelled / "images" / "a.png").write_bytes(b"")
-    with pytest.raises(DatasetError, match="several called a"):
+    with pytest.raises(DatasetError, match="several named a"):
         open_labelled(labelled)
 
 

@@ -42,7 +42,7 @@ def test_neither_network_accepts_the_others_file(state: Tensors, panoptic: Tenso
     for asked, tensors, found in ((NAME, panoptic, "axial-deeplab-s"), ("axial-deeplab-s", state, NAME)):
         with pytest.raises(CheckpointError, match=rf"checkpoint of {asked}; found one of {found} \(") as caught:
             mobileseg.create_model(asked, weights=str(save(tensors)))
-        assert caught.value.fix == f"export {found}"
+        assert caught.value.fix == f"use the model {found}"
 
 
 @pytest.mark.parametrize("asked", ["axial-resnet-s", f"{NAME}-full"])

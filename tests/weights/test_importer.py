@@ -99,7 +99,7 @@ def test_another_variant_is_refused_with_both_names(tiny: Tensors, small: Tensor
     for name, classes in asked:
         with pytest.raises(CheckpointError, match=rf"checkpoint of {name}; found one of seaformer-small \(") as caught:
             mobileseg.create_model(name, num_classes=classes, weights=path)
-        assert caught.value.fix == "export seaformer-small"
+        assert caught.value.fix == "use the model seaformer-small"
     model = mobileseg.create_model("seaformer-tiny", num_classes=5)
     with pytest.raises(CheckpointError, match="seaformer-tiny; found one of seaformer-small"):
         mobileseg.load_weights(model, path)

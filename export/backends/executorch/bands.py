@@ -83,14 +83,14 @@ def _chain(first: Node) -> Chain | None:
     """The chain that begins with ``first``, unless another operator uses a tensor inside it."""
     if not _pointwise(first):
         return None
-    middle, depthwise = _behind(first)
+    middle, depthwise = _elementwise_after(first)
     if depthwise is None or depthwise.target is not aten.conv2d.default or convolution(depthwise)[6] == 1:
         return None
-    rest, last = _behind(depthwise)
+    rest, last = _elementwise_after(depthwise)
     return Chain([first, *middle, depthwise, *rest, last], depthwise) if last and _pointwise(last) else None
 
 
-def _behind(node: Node) -> tuple[list[Node], Node | None]:
+def _elementwise_after(node: Node) -> tuple[list[Node], Node | None]:
     """The elementwise operators after ``node``, and the operator that takes their result; None where several do."""
     passed: list[Node] = []
     while len(node.users) == 1:

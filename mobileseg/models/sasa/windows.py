@@ -98,10 +98,10 @@ class WindowAttention(nn.Module):
 
         The first reshape is for int8: the output of a quantized layer would be padded in int8, and such a file does not load.
         """
-        behind = (rows - self.height - before, columns - self.width - before)
-        if not before and not any(behind):
+        after = (rows - self.height - before, columns - self.width - before)
+        if not before and not any(after):
             return x
-        padding = (0, 0, before, behind[1], before, behind[0])
+        padding = (0, 0, before, after[1], before, after[0])
         return F.pad(x.reshape(1, self.height, self.width, self.channels), padding).reshape(rows, columns, -1)
 
     def with_halo(self, x: Tensor) -> tuple[Tensor, list[int]]:

@@ -97,8 +97,8 @@ class PositionTable(nn.Module):
 class SeaAttention(nn.Module):
     """Squeeze-enhanced axial attention, ``(N, dim, H, W)`` to the same.
 
-    Queries, keys and values are averaged along one axis, attend along the other, for both axes; the broadcast sum of the
-    two gates a convolutional detail branch.
+    Queries, keys and values are averaged along one axis and attend along the other, for both axes; the broadcast sum of the two results
+    is the gate of a convolutional detail branch.
     """
 
     def __init__(self, dim: int, key_dim: int, heads: int, value_ratio: int) -> None:
