@@ -132,9 +132,9 @@ class RequestPart(Part):
 
 
 class PrecisionPart(Part):
-    """``name`` as asked for, ``meaning`` for this target. ``kept_float``: every operator that stayed float;
-    ``requested``: the layers among them that ``--keep-float`` named. ``recipe``: how ranges were calibrated, None where none were, and
-    in files from before there was a choice."""
+    """The precision. ``name``: as requested; ``meaning``: for this target. ``kept_float``: every operator that stayed float;
+    ``requested``: the layers among them that ``--keep-float`` named. ``recipe``: the calibration recipe, None without calibration and
+    in older files."""
 
     name: str
     meaning: str
@@ -181,9 +181,9 @@ class DelegationPart(Part):
 class VerificationPart(Part):
     """The result of the verification. None is "not measured".
 
-    ``against_deploy``/``against_graph``: the file against the PyTorch module it was lowered from (float, quantized);
-    ``sqnr_db``, ``agreement``, ``miou``: the file against the reference model, whose classes serve as labels.
-    ``evaluated_by``: what ran the file.
+    ``max_error``, ``logit_range``, ``agreement_with_lowered``, ``sqnr_with_lowered_db``: the file against the PyTorch module that it was
+    lowered from (deploy model or quantized graph). ``sqnr_db``, ``agreement``, ``miou``: the file against the reference model, whose
+    classes serve as labels. ``evaluated_by``: what ran the file.
     """
 
     status: Literal["passed", "not measured"]

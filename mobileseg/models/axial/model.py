@@ -59,12 +59,14 @@ class ResidualBlock(nn.Module):
         self.drop_path = DropPath(drop_path) if drop_path else nn.Identity()
 
     def skip(self, x: Tensor) -> Tensor:
+        """The shortcut."""
         if self.shortcut is not None:
             out: Tensor = self.shortcut(x)
             return out
         return x if self.stride == 1 else x[:, :, :: self.stride, :: self.stride]
 
     def branch(self, x: Tensor) -> Tensor:
+        """The residual branch, of the shape of the shortcut; subclasses implement it."""
         raise NotImplementedError
 
     def forward(self, x: Tensor) -> Tensor:
@@ -94,6 +96,7 @@ class AxialBlock(ResidualBlock):
         nn.init.zeros_(self.conv3.get_parameter("bn.weight"))  # the authors': an untrained block is its shortcut
 
     def branch(self, x: Tensor) -> Tensor:
+        """The residual branch; see ``ResidualBlock``."""
         x = self.height_axis(F.relu(self.conv1(x)))
         if self.stride > 1:
             x = x[:, :, :: self.stride]

@@ -35,6 +35,7 @@ class BasicBlock(ResidualBlock):
         nn.init.zeros_(self.conv2.get_parameter("bn.weight"))  # the authors': an untrained block is its shortcut
 
     def branch(self, x: Tensor) -> Tensor:
+        """The residual branch; see ``ResidualBlock``."""
         out: Tensor = self.conv2(F.relu(self.conv1(x)))
         return out
 

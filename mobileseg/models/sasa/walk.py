@@ -46,6 +46,7 @@ class Walk(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, None]:
+        """Gradients of queries, keys, values and bias; see ``torch.autograd.Function``."""
         q, k, v, weights = ctx.saved_tensors
         window: int = ctx.window
         height = q.shape[-2]
