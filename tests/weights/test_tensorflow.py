@@ -200,7 +200,7 @@ def test_the_reader_leaves_the_trainers_bookkeeping_out(monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize(
-    ("key", "values", "told"),
+    ("key", "values", "message"),
     [
         ("resnet/conv1/weights", 2, "no variables of an object graph among 1 entries (resnet/conv1/weights)"),
         ("encoder/_stem/_conv/kernel/.ATTRIBUTES/VARIABLE_VALUE", 0, "IndexError: Read less bytes than requested"),
@@ -209,14 +209,14 @@ def test_the_reader_leaves_the_trainers_bookkeeping_out(monkeypatch: pytest.Monk
 def test_the_reader_reports_what_is_wrong_with_a_file(
     key: str,
     values: int,
-    told: str,
+    message: str,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     fake_tensorflow(monkeypatch, {key: np.ones(values, np.float32)})
     assert tensorflow_reader.main("ckpt", str(tmp_path / "out")) == tensorflow_reader.UNREADABLE
-    assert capsys.readouterr().out == told
+    assert capsys.readouterr().out == message
 
 
 def test_the_message_of_the_reader_is_passed_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
