@@ -102,7 +102,7 @@ def plain_export(
 
 def _quantized(module: nn.Module, size: tuple[int, int]) -> nn.Module:
     images = read_calibration(samples_folder() / "images").batches(*size)
-    prepared = prepare_pt2e(torch.export.export(module, (torch.zeros(1, 3, *size),)).module(), Int8Quantizer())
+    prepared = prepare_pt2e(torch.export.export(module, (torch.zeros(1, 3, *size),)).module(), Int8Quantizer(module))
     for batch in images:
         prepared(torch.from_numpy(batch))
     converted: nn.Module = convert_pt2e(prepared)

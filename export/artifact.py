@@ -1,4 +1,4 @@
-"""An exported file together with its manifest, ready to run."""
+"""An exported file and its manifest, ready to run."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ImageLike = str | Path | Image.Image | NDArray[np.generic]
 
 
 class Artifact:
-    """``path`` and its ``manifest``; ``run`` loads the file into its own runtime at the first call."""
+    """An exported file at ``path`` with its ``manifest``. The first ``run`` loads it into its runtime."""
 
     def __init__(self, path: Path, manifest: Manifest, target: TargetSpec) -> None:
         self.path, self.manifest, self.target = path, manifest, target
@@ -44,58 +44,63 @@ class Artifact:
 
     @property
     def class_names(self) -> tuple[str, ...]:
-        """Names from the manifest, else ``class 0``, ``class 1``, ..."""
+        """Class names from the manifest, else ``class 0``, ``class 1``, ..."""
         return self.manifest.output.classes or tuple(f"class {i}" for i in range(self.manifest.model.num_classes))
 
     @property
     def palette(self) -> tuple[Color, ...]:
-        """RGB colours, generated where the manifest has none."""
+        """RGB colours of the classes, 0..255; generated where the manifest has none."""
         return self.manifest.output.palette or generated_palette(self.manifest.model.num_classes)
 
     @property
     def rules(self) -> PanopticRules | None:
-        """How the outputs become instances; None for files without an instance branch. Raises ``ArtifactError`` where the manifest
-        does not say which classes have instances."""
+        """The rules that turn the outputs into instances; None for files without an instance branch. Raises ``ArtifactError`` where the
+        manifest does not name the classes with instances."""
         output = self.manifest.output
         if output.kind != "panoptic":
             return None
         if output.things is None:
             raise ArtifactError(
-                expected="a manifest that says which classes have instances",
-                found=f"none named in that of {self.path.name}",
-                fix="export with --classes: a classes.json with names and things",
+                expected="a manifest that names the classes with instances",
+                found=f"none in that of {self.path.name}",
+                fix="export again with --classes: a classes.json with names and things",
             )
         return rules_for(output.things)
 
     def load(self, threads: int | None = None) -> Runtime:
-        """A runtime with the file in it; ``target.evaluated_by`` says which. Raises ``ArtifactError``, and ``UnknownOperationError``
-        where a file that is interpreted here holds what the interpreter does not know."""
+        """A new runtime with the file loaded; ``target.evaluated_by`` names it. ``threads``: None leaves the number to the runtime.
+
+        Raises ``ArtifactError`` where the file cannot be loaded, ``UnknownOperationError`` where the interpreter lacks an operation of
+        it, and ``RequestError`` where the runtime does not take a number of threads.
+        """
         runtime: Runtime = load(self.target.runtime)(self.path, threads)
         return runtime
 
     @functools.cached_property
     def runtime(self) -> Runtime:
+        """The runtime that ``run`` uses, loaded once."""
         return self.load()
 
     def run(self, image: ImageLike) -> NDArray[np.generic] | dict[str, NDArray[np.generic]]:
-        """The file's output for one image: logits ``(1, C, h, w)`` or a classifier's ``(1, C)`` float32, or the class map
-        ``(1, H, W)`` int32; for panoptic files a dict of ``semantic`` ``(1, C, h, w)``, ``center`` ``(1, 1, h, w)`` and
+        """The file's output for one image: logits ``(1, C, h, w)`` float32 (a classifier's: ``(1, C)``), or the class map
+        ``(1, H, W)`` int32; for panoptic files a dict of float32 ``semantic`` ``(1, C, h, w)``, ``center`` ``(1, 1, h, w)`` and
         ``offset`` ``(1, 2, h, w)``.
 
-        ``image``: a path, a PIL image, ``(H, W, 3)`` uint8 RGB of any size, or ready pixels ``(1, 3, H, W)`` float32 in 0..255
-        of the file's own size. Raises ``ImageError``.
+        ``image``: a path, a PIL image, ``(H, W, 3)`` uint8 RGB of any size, or ``(1, 3, H, W)`` float32 RGB in 0..255 of the file's
+        input size. Raises ``ImageError``, and the errors of ``load``.
         """
         outputs = self.runtime.run(as_batch(image, self.size))
         names = OUTPUTS[self.manifest.output.kind]
         return outputs[0] if len(names) == 1 else dict(zip(names, outputs, strict=True))
 
     def class_map(self, output: NDArray[np.generic], height: int, width: int) -> NDArray[np.int32]:
-        """The class map of logits or of a mask at any size, ``(height, width)`` int32."""
+        """The class map ``(height, width)`` int32 of an output of ``run``, logits or mask, resized to any size."""
         return classes_of_output(output, height, width, self.manifest.output.align_corners)
 
 
 def as_batch(image: ImageLike, size: tuple[int, int]) -> Batch:
-    """Any accepted picture as ``(1, 3, H, W)`` float32 in 0..255 at ``size``."""
+    """An image of any kind that ``Artifact.run`` takes, as ``(1, 3, H, W)`` float32 RGB in 0..255 at ``size`` (height, width). Raises
+    ``ImageError``."""
     if isinstance(image, str | Path):
         return read_batch(Path(image), *size)
     if isinstance(image, Image.Image):
@@ -108,15 +113,15 @@ def as_batch(image: ImageLike, size: tuple[int, int]) -> Batch:
     raise ImageError(
         expected=f"(H, W, 3) uint8 RGB, or (1, 3, {size[0]}, {size[1]}) float32 in 0..255",
         found=f"{array.shape} {array.dtype}",
-        fix="convert the picture",
+        fix="convert the image to one of these",
     )
 
 
 def open_artifact(path: str | Path, any_version: bool = False) -> Artifact:
-    """``read_artifact``, checked that it can run here and means the same here.
+    """Open an exported file for running: ``read_artifact``, with a check of the installed runtime.
 
-    ``any_version`` skips the comparison of the runtime's version with the one that verified the file. Raises ``ArtifactError``,
-    ``EnvironmentLackError``.
+    ``any_version`` skips the comparison of the runtime's version with the one that verified the file. Raises ``ArtifactError``, and
+    ``EnvironmentLackError`` where the runtime is missing or has another version.
     """
     artifact = read_artifact(path)
     target = artifact.target
@@ -127,7 +132,8 @@ def open_artifact(path: str | Path, any_version: bool = False) -> Artifact:
 
 
 def read_artifact(path: str | Path) -> Artifact:
-    """``path`` with the manifest beside it, checked to belong together; it need not be able to run here. Raises ``ArtifactError``."""
+    """The file at ``path`` with the manifest beside it, checked by digest; its runtime need not be installed. Raises
+    ``ArtifactError``, and ``EnvironmentLackError`` for a manifest of another schema version."""
     path = Path(path)
     if not path.exists():
         raise ArtifactError(expected="an exported file", found=f"nothing at {path}", fix="check the path")
@@ -136,8 +142,8 @@ def read_artifact(path: str | Path) -> Artifact:
     found = sha256(path)
     if found != manifest.artifact.sha256:
         raise ArtifactError(
-            expected=f"sha256 {manifest.artifact.sha256}, which the manifest names",
-            found=f"{found} in {path}: truncated, changed, or the manifest of another file",
-            fix="export again, or bring the two that belong together",
+            expected=f"sha256 {manifest.artifact.sha256}, as in the manifest",
+            found=f"{found} for {path}: truncated, changed, or the manifest of another file",
+            fix="export again, or put the matching file and manifest side by side",
         )
     return Artifact(path, manifest, target)

@@ -1,4 +1,4 @@
-"""The manifest: everything downstream needs to know about an artifact, in one versioned file beside it.
+"""The manifest: everything that later stages need to know about an artifact, in one versioned file beside it.
 
 It says nothing of the machine that made it: files are named by their last part and their sha256 (``mobileseg.provenance``).
 """
@@ -31,7 +31,7 @@ class Part(BaseModel):
 
 
 class Document(Part):
-    """A part that is a file of its own."""
+    """A section that is written to its own file."""
 
     def to_json(self) -> str:
         """Indented JSON with a final newline."""
@@ -39,7 +39,7 @@ class Document(Part):
 
 
 class ModelPart(Part):
-    """Which network. ``table_scale``: by which its trained position tables were stretched, None where they are as trained."""
+    """The network. ``table_scale``: factor by which its position tables were stretched, None where they are as trained."""
 
     name: str
     family: str
@@ -64,7 +64,7 @@ class WeightsPart(Part):
 
 
 class InputPart(Part):
-    """What the file takes. ``mean`` and ``std`` (0..255 scale, RGB) are applied inside the graph."""
+    """The input of the file. ``mean`` and ``std``, of RGB pixels in 0..255, are applied inside the graph."""
 
     name: str
     shape: tuple[int, int, int, int]
@@ -85,7 +85,7 @@ class TensorPart(Part):
 
 
 class OutputPart(Part):
-    """What the file gives. ``name``, ``shape``, ``dtype`` are those of the output that the classes are read off.
+    """The outputs of the file. ``name``, ``shape``, ``dtype`` are those of the output that holds the classes.
 
     ``stride``: input pixels per output cell, None for a classifier. ``align_corners``: how its logits are resized.
     ``things``: numbers of the classes with instances. ``tensors``: all outputs in the file's order; a panoptic file gives
@@ -106,7 +106,8 @@ class OutputPart(Part):
 
 
 class FloatPart(Part):
-    """Operators that stayed float in an int8 file. ``multiply_adds``: their share of the graph's, 0..1; None in older files."""
+    """Operators of one kind that stayed float in an int8 file for one reason. ``multiply_adds``: their share of the graph's, 0..1; None in
+    older files."""
 
     operator: str
     count: int
@@ -115,7 +116,7 @@ class FloatPart(Part):
 
 
 class KeptLayer(Part):
-    """A layer that was asked to stay float: a module of the deploy model, or one operator of it (``module/operator``), and why.
+    """A layer that stays float on request: a module of the deploy model, or one operator in it (``module/operator``), and the reason.
     ``multiply_adds``: its share of the graph's, 0..1."""
 
     layer: str
@@ -124,8 +125,8 @@ class KeptLayer(Part):
 
 
 class RequestPart(Part):
-    """What stays float on request in an int8 file. ``latency_ratio``: of this choice to everything in int8, measured on ``device``,
-    with its 95 % ``latency_interval``; None is "not measured"."""
+    """The layers that stay float on request in an int8 file. ``latency_ratio``: latency of this file over that of one with all layers in
+    int8, measured on ``device``, with its 95 % ``latency_interval``; None is "not measured"."""
 
     source: str
     layers: tuple[KeptLayer, ...]
@@ -135,9 +136,9 @@ class RequestPart(Part):
 
 
 class PrecisionPart(Part):
-    """``name`` as asked for, ``meaning`` for this target. ``kept_float``: every operator that stayed float;
-    ``requested``: the layers among them that ``--keep-float`` named. ``recipe``: how ranges were calibrated, None where none were, and
-    in files from before there was a choice."""
+    """The precision. ``name``: as requested; ``meaning``: for this target. ``kept_float``: every operator that stayed float;
+    ``requested``: the layers among them that ``--keep-float`` named. ``recipe``: the calibration recipe, None without calibration and
+    in older files."""
 
     name: str
     meaning: str
@@ -147,7 +148,7 @@ class PrecisionPart(Part):
 
 
 class CalibrationPart(Part):
-    """The images that fixed the int8 ranges. ``source``: the folder's name, in files of older versions its whole path."""
+    """The images from which the int8 ranges were calibrated. ``source``: the folder's name, in files of older versions its whole path."""
 
     source: str
     images: int
@@ -156,7 +157,7 @@ class CalibrationPart(Part):
 
 
 class OutsidePart(Part):
-    """Operators that the delegate does not hold. ``at_edge``: they touch only the input or the output."""
+    """Operators that the delegate does not take. ``at_edge``: they touch only the graph's input or output."""
 
     operator: str
     count: int
@@ -165,7 +166,7 @@ class OutsidePart(Part):
 
 
 class DelegationPart(Part):
-    """How the runtime's fast path holds the graph. ``operators_inside`` counts computing operators, not their weights."""
+    """The share of the graph that the runtime's delegate takes. ``operators_inside`` counts operators that compute, not constants."""
 
     backend: str
     partitions: int
@@ -175,18 +176,18 @@ class DelegationPart(Part):
 
     @property
     def percent(self) -> float:
-        """Share of the operators that are delegated, edge operators not counted against it."""
+        """Percentage of the operators that are delegated; operators at the edge are not counted."""
         inner = sum(o.count for o in self.outside if not o.at_edge)
         total = self.operators_inside + inner
         return 100.0 * self.operators_inside / total if total else 0.0
 
 
 class VerificationPart(Part):
-    """What was compared, on what, and how far apart it was. None is "not measured".
+    """The result of the verification. None is "not measured".
 
-    ``against_deploy``/``against_graph``: the file against the PyTorch module it was lowered from (float, quantized);
-    ``sqnr_db``, ``agreement``, ``miou``: the file against the reference model, whose classes serve as labels.
-    ``evaluated_by``: what ran the file.
+    ``max_error``, ``logit_range``, ``agreement_with_lowered``, ``sqnr_with_lowered_db``: the file against the PyTorch module that it was
+    lowered from (deploy model or quantized graph). ``sqnr_db``, ``agreement``, ``miou``: the file against the reference model, whose
+    classes serve as labels. ``evaluated_by``: what ran the file.
     """
 
     status: Literal["passed", "not measured"]
@@ -237,7 +238,7 @@ def manifest_path(artifact: Path) -> Path:
 
 
 def read_manifest(artifact: Path) -> Manifest:
-    """The manifest beside ``artifact``; raises ``ArtifactError``, or ``EnvironmentLackError`` for a newer schema."""
+    """The manifest beside ``artifact``. Raises ``ArtifactError``, or ``EnvironmentLackError`` for another schema version."""
     path = manifest_path(artifact)
     try:
         text = path.read_text(encoding="utf-8")
@@ -245,7 +246,7 @@ def read_manifest(artifact: Path) -> Manifest:
         raise ArtifactError(
             expected=f"the manifest {path.name} beside {artifact.name}",
             found="none",
-            fix="export again, or bring it along",
+            fix="export again, or copy the manifest with the file",
         ) from error
     except (OSError, UnicodeDecodeError) as error:
         raise ArtifactError(expected="a manifest", found=f"{path}: {error}", fix="export again") from error
@@ -256,7 +257,8 @@ Kind = TypeVar("Kind", bound=Document)
 
 
 def parse_document(kind: type[Kind], text: str, path: Path, what: str, error: type[MobilesegError], again: str) -> Kind:
-    """A document of this schema from its JSON, read from ``path``; ``what`` it is and how to get it ``again``, in words.
+    """A document of the schema ``kind`` from its JSON ``text``, read from ``path``. ``what``: its name, and ``again``: how to make it
+    again, both for messages.
 
     Raises ``error`` for anything else, ``EnvironmentLackError`` for another schema version.
     """

@@ -1,4 +1,4 @@
-"""The pipeline of one model: weights, deploy model, quantization, lowering, verification, manifest."""
+"""The export pipeline of one model: weights, deploy model, quantization, lowering, verification, manifest."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mobileseg.export.analysis.float_cost import with_latency
 from mobileseg.export.analysis.sensitivity import keep_float_of
 from mobileseg.export.artifact import Artifact
 from mobileseg.export.backends.contract import INPUT_NAME, Lowered, Lowering, Timer
-from mobileseg.export.evaluation.verify import COARSER, Subject, verify
+from mobileseg.export.evaluation.verify import COARSER, VerificationCase, verify
 from mobileseg.export.manifest import (
     ArtifactPart,
     DelegationPart,
@@ -49,7 +49,11 @@ AUTO_BUDGET_S = 180.0
 
 
 def export(request: ExportRequest) -> Artifact:
-    """Do it. The file and its manifest appear at the end, both or none. Raises ``GateError`` where the file is not good."""
+    """Run the pipeline for ``request``. The file and its manifest appear together at the end, or not at all.
+
+    Raises ``GateError`` where the file fails its verification or a requested gate, and ``RequestError`` for layers in the keep-float
+    list that the model lacks.
+    """
     weights = weights_part(request)
     deployed = deploy(request.model, *request.size, emit=request.emit)
     batches = request.images.batches(*request.size)
@@ -101,7 +105,7 @@ def _remember(request: ExportRequest, manifest: Manifest) -> None:
 
 
 def _asked(request: ExportRequest, deployed: DeployedModel) -> KeepFloat | None:
-    """The layers to keep float: as listed, or found now on the calibration images."""
+    """The layers to keep float: the requested list, or one found now on the calibration images."""
     if isinstance(request.keep_float, KeepFloat):
         check_names(request.keep_float.names, deployed)
         return request.keep_float
@@ -121,8 +125,8 @@ def _with_latency(
     batches: list[Batch],
     folder: Path,
 ) -> KeepFloat:
-    """What the float layers cost: the file is made once more without them."""
-    request.progress("time it against the file that is all int8")
+    """``asked`` with the latency cost of its float layers, measured against a second file with all layers in int8."""
+    request.progress("time it against a file with all layers in int8")
     place = folder / "int8"
     place.mkdir()
     with quiet():
@@ -140,7 +144,7 @@ def weights_part(request: ExportRequest) -> WeightsPart:
     loaded = request.loaded
     note = f"RESAMPLED TABLES: {request.spec.note}" if request.table_scale else None
     if loaded is None:
-        note = "RANDOM WEIGHTS: the file computes nothing meaningful; it shows size, speed and exactness only"
+        note = "RANDOM WEIGHTS: the output is meaningless; the file shows only size, speed and exactness"
         return WeightsPart(
             kind="random", source=RANDOM, sha256=None, seed=request.seed, licence="none", layout=None, trained=False, note=note,
         )  # fmt: skip
@@ -154,7 +158,7 @@ def weights_part(request: ExportRequest) -> WeightsPart:
 
 
 def _essentials(request: ExportRequest, deployed: DeployedModel, weights: WeightsPart) -> dict[str, str]:
-    """What a file says of itself where its format has room: strings under ``mobileseg.*``."""
+    """Metadata for formats that can hold it: strings under ``mobileseg.*``."""
     height, width = request.size
     facts: dict[str, Any] = {
         "model": request.spec.name,
@@ -180,7 +184,7 @@ def _verification(
         with quiet():
             checks = load(target.check)(lowered.path, lowering)
     try:
-        subject = Subject(
+        case = VerificationCase(
             load(target.runtime)(lowered.path),
             request.model,
             lowering.deployed,
@@ -189,9 +193,9 @@ def _verification(
             COARSER.get(request.precision),
             target.evaluated_by,
         )
-        found = verify(subject, batches, request.images.source, request.calibrated)
+        found = verify(case, batches, request.images.source, request.calibrated)
     except UnknownOperationError as error:
-        # The file may be good all the same: what it computes is known on a device alone.
+        # The file may still be good; only a device can tell.
         found = VerificationPart(
             status="not measured", images=0, source=error.found, same_as_calibration=False, checks=()
         )
@@ -199,16 +203,16 @@ def _verification(
 
 
 def _check_gates(request: ExportRequest, percent: float | None, agreement: float | None) -> None:
-    """The gates that were asked for; what was not measured does not pass one."""
+    """Check the requested gates; a figure that was not measured fails them."""
     for wanted, found, what in (
         (request.require_delegation, percent, "% of the operators delegated"),
-        (request.require_agreement, agreement, "of the pixels with the original's class"),
+        (request.require_agreement, agreement, "of the pixels with the reference model's class"),
     ):
         if wanted is not None and (found is None or found < wanted):
             raise GateError(
                 expected=f"at least {wanted:g} {what}",
                 found="not measured" if found is None else f"{found:.4g}",
-                fix="look at what the export report lists, or ask for less; the file was not kept",
+                fix="see the operators and layers in the export report, or lower the gate; the file was not kept",
             )
 
 
@@ -264,7 +268,7 @@ def _manifest(
 
 
 def _things(request: ExportRequest, num_classes: int) -> tuple[int, ...] | None:
-    """Which classes have instances: as ``--classes`` or the weights' record say, else the authors' where the classes may be theirs."""
+    """The classes with instances: from ``--classes`` or the weights' record, else the authors', if the number of classes is theirs."""
     if request.emit != "panoptic":
         return None
     if request.classes is not None:

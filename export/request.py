@@ -1,4 +1,4 @@
-"""What is asked for, checked: everything that can be wrong without lowering anything is found here, in seconds."""
+"""Export requests: every check that needs no lowering happens here, within seconds."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class ExportRequest:
-    """A checked request, with the model and the images in memory. ``loaded`` is None for random weights."""
+    """A checked request, with model and images in memory. ``size``: height, width in pixels. ``loaded``: None for random weights.
+    ``images``: for calibration and verification."""
 
     spec: ModelSpec
     target: TargetSpec
@@ -50,19 +51,19 @@ class ExportRequest:
     require_delegation: float | None
     require_agreement: float | None
     seed: int
-    table_scale: float | None  # by which the position tables were stretched, where that was asked for
+    table_scale: float | None  # factor by which the position tables were stretched, None where they were not
     command: str
     progress: Progress
     timer: Timer | None = None
 
     @property
     def quantized(self) -> bool:
-        """Whether there is a quantized graph."""
+        """Whether the file is lowered from a quantized graph."""
         return self.precision in QUANTIZED
 
     @property
     def calibrated(self) -> bool:
-        """Whether ``images`` fixed its ranges."""
+        """Whether its activation ranges were calibrated on ``images``."""
         return self.precision in CALIBRATED
 
     @classmethod
@@ -88,17 +89,21 @@ class ExportRequest:
         progress: Progress = lambda stage: None,
         timer: Timer | None = None,
     ) -> ExportRequest:
-        """Look up and check, the cheap things first.
+        """Look up and check the request, cheap checks first.
 
-        ``size``: height, width; default the weights' own, else the model's. ``output``: default
-        ``<model>-<precision><suffix>`` in the working folder. ``weights``: default the bundled ones. ``calibration``: a folder
-        of images, default the bundled ones; they serve the verification too. ``keep_float``: a list of layers that stay float in
-        int8, or ``auto``: find one on the calibration images. ``recipe``: how int8 is calibrated, of ``RECIPES``; default: the family's.
-        ``classes``: a classes.json for weights that bring no names. ``resample_tables``: stretch position tables that do not reach
-        ``size``: what is exported then is another function than the trained one, and the manifest says so. ``timer``: measures what
-        ``keep_float`` costs in latency, such as ``mobileseg.latency.measuring.pair.time_pair``; without it that is "not measured".
+        ``precision``: default the target's first. ``size``: height, width; default the weights' own, else the model's. ``output``:
+        default ``<model>-<precision><suffix>`` in the working folder; ``force`` replaces an existing one. ``weights``: a bundled name,
+        a path, an https URL or ``random``; default the bundled ones. ``num_classes``: for weights without a head. ``emit``: see
+        ``mobileseg.models.factory.deploy``. ``calibration``: a folder of images, default the bundled ones; they also serve for
+        verification. ``keep_float``: path of a list of layers that stay float in int8, or ``auto`` to find them on the calibration
+        images. ``recipe``: calibration recipe, a key of ``RECIPES``; default the family's. ``classes``: a classes.json, for weights
+        without class names. ``require_delegation`` (percent) and ``require_agreement`` (0..1): gates that the file must pass. ``seed``:
+        of random weights. ``resample_tables``: stretch position tables that do not reach ``size``; the exported function then differs
+        from the trained one, and the manifest says so. ``progress`` is called with the current stage in words.
+        ``timer``: measures the latency cost of ``keep_float``, such as ``mobileseg.latency.measuring.pair.time_pair``; without it that
+        cost is "not measured".
 
-        Raises ``RequestError``, ``EnvironmentLackError`` and their kinds.
+        Raises ``RequestError``, ``EnvironmentLackError`` and their subclasses.
         """
         spec, aim = choose(MODELS, name, "model"), choose(TARGETS, target, "target")
         precision = precision or next(iter(aim.precisions))
@@ -138,7 +143,7 @@ def _check_precision(target: TargetSpec, precision: str) -> None:
         raise RequestError(
             expected=f"a precision of {target.name}: {', '.join(target.precisions)}",
             found=f"{precision!r}{': ' + why if (why := target.refused.get(precision)) else ''}",
-            fix=f"give one of them, or leave it out for {next(iter(target.precisions))}",
+            fix=f"choose one of them, or omit the precision for {next(iter(target.precisions))}",
         )
 
 
@@ -147,7 +152,9 @@ def _keep_float(asked: str | Path | None, spec: ModelSpec, precision: str) -> Ke
         return None
     if precision != INT8:
         raise RequestError(
-            expected=f"--keep-float with precision {INT8}", found=precision, fix="leave one of the two out"
+            expected=f"--keep-float with precision {INT8}",
+            found=f"precision {precision}",
+            fix=f"omit --keep-float, or export {INT8}",
         )
     return AUTO if asked == AUTO else read_keep_float(Path(asked), spec.name)
 
@@ -158,15 +165,17 @@ def _recipe(name: str | None, precision: str) -> Recipe | None:
     if precision not in CALIBRATED:
         raise RequestError(
             expected=f"--recipe with precision {', '.join(CALIBRATED)}",
-            found=precision,
-            fix="leave one of the two out",
+            found=f"precision {precision}",
+            fix="omit --recipe, or choose that precision",
         )
     return choose(RECIPES, name, "recipe")
 
 
 def _check_gate(flag: str, figure: float | None, largest: float) -> None:
     if figure is not None and not 0 <= figure <= largest:
-        raise RequestError(expected=f"{flag} from 0 to {largest:g}", found=f"{figure:g}", fix="correct it")
+        raise RequestError(
+            expected=f"{flag} from 0 to {largest:g}", found=f"{figure:g}", fix="give a number in this range"
+        )
 
 
 def _output(spec: ModelSpec, target: TargetSpec, precision: str, output: str | Path | None, force: bool) -> Path:
@@ -175,7 +184,7 @@ def _output(spec: ModelSpec, target: TargetSpec, precision: str, output: str | P
         raise RequestError(
             expected=f"an output name that ends in {target.suffix}",
             found=str(path),
-            fix=f"call it {path.name}{target.suffix}",
+            fix=f"rename it to {path.name}{target.suffix}",
         )
     check_output(path, force)
     check_output(manifest_path(path), force)
@@ -194,7 +203,7 @@ def _model(
 
 
 def _class_set(names: ClassSet | None, source: Weights | None, model: nn.Module) -> ClassSet | None:
-    """Names and colours, from ``--classes`` or the weights' record; None where nobody said."""
+    """Names and colours, from ``--classes`` or the weights' record; None where neither has them."""
     if names is not None:
         if len(names.names) != model.mobileseg_classes:
             raise RequestError(

@@ -1,4 +1,4 @@
-"""The targets as data: what each makes, needs and can run here."""
+"""The targets, as data: what each produces and needs, and how its files are run."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ INT8 = "int8"
 INT8_DYNAMIC = "int8-dynamic"
 INT8_WEIGHTS = "int8-weights"
 QUANTIZED = (INT8, INT8_WEIGHTS, INT8_DYNAMIC)  # lowered from a quantized graph
-CALIBRATED = (INT8,)  # whose ranges images have fixed
+CALIBRATED = (INT8,)  # static: activation ranges come from calibration images
 
 
 @dataclass(frozen=True)
 class TargetSpec:
-    """One row.
+    """One target.
 
-    ``lower``: dotted path of ``f(Lowering, folder) -> Lowered``. ``runtime``: dotted path of a class with ``run(batch) -> arrays``;
-    ``evaluated_by``: what that is, in words, and ``interpreted`` whether it is ours in place of the target's own: then what it
-    computes counts, and how long it takes does not. ``check``: dotted path of ``f(path, Lowering) -> words`` for what can be seen
-    without running. ``packages``: what must be importable to export, ``runtime_packages`` to run; ``runtime_distribution``: whose
-    version decides how the file behaves.
-    ``precisions``: the default first; the value is what it means, for the manifest and the screen. ``refused``: precisions that other
-    targets have, and why this one has not. ``native``: dotted path of ``f()`` that raises ``EnvironmentLackError`` if what a
-    package's native code does is missing here.
+    ``lower``: dotted path of ``f(Lowering, folder) -> Lowered``. ``runtime``: dotted path of a class that implements
+    ``mobileseg.export.backends.contract.Runtime``; ``evaluated_by``: its name; ``interpreted``: whether it is this package's
+    interpreter instead of the target's own runtime, so that its results count but its latency does not. ``check``: dotted path of
+    ``f(path, Lowering) -> words``, which checks a file without running it. ``packages``: must be importable to export,
+    ``runtime_packages`` to run. ``runtime_distribution``: the distribution whose version determines how the file behaves.
+    ``precisions``: default first, each with its meaning for reports and manifest. ``refused``: precisions of other targets that this
+    one lacks, each with the reason. ``native``: dotted path of ``f()`` that raises ``EnvironmentLackError`` where the native part of a
+    package is missing.
     """
 
     name: str
@@ -78,10 +78,10 @@ TARGETS: Mapping[str, TargetSpec] = {
                 INT8: _INT8,
             },
             refused={
-                INT8_DYNAMIC: "seaformer-tiny's file with convolutions that find ranges at run time does not load: XNNPACK cannot follow "
-                "its shapes behind a reshape; and depthwise convolutions would stay float",
-                INT8_WEIGHTS: "XNNPACK takes int8 weights with int8 activations only, and ExecuTorch has no operator of its own that "
-                "makes floats of them",
+                INT8_DYNAMIC: "files with dynamically quantized convolutions do not load (seen with seaformer-tiny): XNNPACK loses "
+                "the shapes after a reshape; and depthwise convolutions would stay float",
+                INT8_WEIGHTS: "XNNPACK takes int8 weights only with int8 activations, and ExecuTorch has no operator of its own that "
+                "dequantizes them",
             },
         ),
         TargetSpec(
@@ -100,8 +100,8 @@ TARGETS: Mapping[str, TargetSpec] = {
                 FLOAT32: "float32 throughout",
                 INT8: f"{_INT8}, as QuantizeLinear and DequantizeLinear pairs",
                 INT8_WEIGHTS: f"{_WEIGHTS}; activations float32: a small file, which is no faster",
-                INT8_DYNAMIC: f"{_WEIGHTS}; what convolutions and linear layers take rounded to int8 per tensor, by the range that it "
-                "has in each image: a small file, which is slower than float32 and needs no calibration",
+                INT8_DYNAMIC: f"{_WEIGHTS}; inputs of convolutions and linear layers rounded to int8 per tensor, by their range in "
+                "each image: a small file, which is slower than float32 and needs no calibration",
             },
             refused={},
         ),
@@ -127,7 +127,9 @@ TARGETS: Mapping[str, TargetSpec] = {
                 INT8: f"{_INT8}; what stays float is float16",
                 INT8_WEIGHTS: f"{_WEIGHTS}; activations float16",
             },
-            refused={INT8_DYNAMIC: "Core ML's quantize operation has constant scales: no ranges are found at run time"},
+            refused={
+                INT8_DYNAMIC: "Core ML's quantize operation has constant scales, so ranges cannot be computed at run time"
+            },
         ),
     )
 }

@@ -1,4 +1,4 @@
-"""Which versions are installed, and whether a file made elsewhere means the same here."""
+"""Versions of the installed tools, and whether they match those that made and verified a file."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TOOLS = (
 
 
 def installed() -> dict[str, str]:
-    """Name to version of every tool that takes part, and of Python; what is not installed is left out."""
+    """Versions by name, of Python and of every tool of the pipeline that is installed."""
     versions = {"python": platform.python_version()}
     for name in TOOLS:
         try:
@@ -35,13 +35,14 @@ def installed() -> dict[str, str]:
 
 
 def same_release(one: str, other: str) -> bool:
-    """Whether two versions are of one release: major and minor."""
+    """Whether two versions have the same major and minor number."""
     return one.split("+", maxsplit=1)[0].split(".")[:2] == other.split("+", maxsplit=1)[0].split(".")[:2]
 
 
 def check_versions(manifest: Manifest, target: TargetSpec, file: str, there: str | None = None) -> None:
-    """Raise ``EnvironmentLackError`` where the runtime is of another release (major.minor) than the one that verified the file: the
-    manifest's figures would not be this runtime's. ``there``: the version on another machine; else the one that is installed here.
+    """Raise ``EnvironmentLackError`` where the runtime has another major or minor version than the one that verified the file, so that
+    the manifest's figures need not hold. ``file``: its name, for the message. ``there``: the version on another machine; default the
+    one installed here.
     """
     name = target.runtime_distribution
     made, here = manifest.versions.get(name), there or installed().get(name)
@@ -49,5 +50,5 @@ def check_versions(manifest: Manifest, target: TargetSpec, file: str, there: str
         raise EnvironmentLackError(
             expected=f"{name} {made}, which made and verified {file}",
             found=f"{name} {here}",
-            fix=f"export again with that one, or pip install '{name}=={made}'",
+            fix=f"export again with this version, or pip install '{name}=={made}'",
         )

@@ -1,4 +1,4 @@
-"""From a model and a folder of images to the ranking of its layers."""
+"""Requests for a sensitivity analysis: from a model and a folder of images to the ranking of its layers."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from mobileseg.data.dataset import LabelledFolder, data_folder, open_labelled
 from mobileseg.data.images import evenly, read_batch
 from mobileseg.data.labels import read_labels
 from mobileseg.errors import DatasetError, RequestError
-from mobileseg.export.analysis.probe import Bench, Probe
-from mobileseg.export.analysis.sensitivity import Progress, Sensitivity, Subject, rank
+from mobileseg.export.analysis.probe import LayerEvaluator, Probe
+from mobileseg.export.analysis.sensitivity import Progress, RunDescription, Sensitivity, rank_layers
 from mobileseg.export.quantization.calibration import ImageSet, read_calibration
 from mobileseg.export.quantization.quantize import fake_quantized
 from mobileseg.export.quantization.recipes import DEFAULT, RECIPES, Recipe, default_recipe
@@ -32,7 +32,11 @@ BUDGET_S = 600.0
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """A checked request. ``data``: labelled images to probe with; None: the calibration images, without labels."""
+    """A checked request for a sensitivity analysis.
+
+    ``images``: for calibration. ``data``: labelled probe images; None takes the calibration images, without labels. ``probes``: at
+    most so many of them. ``most_drop``: see ``of``.
+    """
 
     spec: ModelSpec
     weights: Weights
@@ -57,20 +61,26 @@ class Diagnosis:
         most_drop: float | None = None,
         progress: Progress = lambda stage: None,
     ) -> Diagnosis:
-        """Look up and check. ``most_drop``: of mIoU, 0..1, that the list of layers shall reach; needs ``data``.
+        """Look up and check the request.
 
-        Raises ``RequestError`` and its kinds.
+        ``weights``: default the bundled ones. ``size``: height, width; default the weights' own, else the model's. ``calibration``: a
+        folder of images, default the bundled ones. ``budget_s``: time limit in seconds. ``most_drop``: stop adding layers to the list
+        when the mIoU is at most this far, 0..1, below the float model's; needs ``data``. ``progress`` is called with the current stage.
+
+        Raises ``RequestError`` and its subclasses.
         """
         spec = choose(MODELS, name, "model")
         if not budget_s > 0 or probes < 1:
             raise RequestError(
-                expected="a time and a number of images above 0", found=f"{budget_s:g} s, {probes}", fix="correct it"
+                expected="a time budget and a number of probe images above 0",
+                found=f"{budget_s:g} s, {probes} images",
+                fix="give positive numbers",
             )
         if most_drop is not None and (data is None or not 0 <= most_drop <= 1):
             raise RequestError(
-                expected="--drop in points of mIoU, and --data with labels",
-                found=f"{100 * most_drop:g} points {'without --data' if data is None else 'of mIoU'}",
-                fix="give labelled images, or leave --drop out",
+                expected="--drop from 0 to 100 points of mIoU, with labelled images in --data",
+                found=f"{100 * most_drop:g} points{' without --data' if data is None else ''}",
+                fix="give labelled images, or omit --drop",
             )
         if size is not None:
             check_size(spec, *size)
@@ -81,7 +91,7 @@ class Diagnosis:
         return cls(spec, source, size, images, folder, probes, budget_s, most_drop, progress)
 
     def run(self) -> Sensitivity:
-        """Rank the layers. Raises ``DatasetError`` where the data's classes are not the model's."""
+        """Rank the layers. Raises ``DatasetError`` where the data has not the model's classes, and ``CheckpointError``."""
         self.progress("weights")
         model, _ = model_from_weights(self.spec, self.weights, None, 0)
         probes, source = image_probes(self.images, self.size, self.probes), self.images.source
@@ -90,20 +100,21 @@ class Diagnosis:
             probes, source = labelled_probes(self.data, self.size, self.probes), self.data.title
         self.progress(f"calibrate on {len(self.images.images)} images ({self.images.source})")
         recipe = default_recipe(self.spec.family, self.weights.record)
-        bench = bench_of(model, self.size, self.images, probes, recipe=recipe)
-        subject = Subject(self.spec.name, self.weights.name, self.images.source, source)
-        return rank(bench, subject, self.budget_s, self.most_drop, self.progress)
+        evaluator = layer_evaluator(model, self.size, self.images, probes, recipe=recipe)
+        run = RunDescription(self.spec.name, self.weights.name, self.images.source, source)
+        return rank_layers(evaluator, run, self.budget_s, self.most_drop, self.progress)
 
 
 def diagnose(
     model: nn.Module, weights: str, size: tuple[int, int], images: ImageSet, budget_s: float, recipe: Recipe
 ) -> Sensitivity:
-    """The ranking of a reference model in memory, probed with its calibration images."""
-    bench = bench_of(model, size, images, image_probes(images, size), recipe=recipe)
-    return rank(bench, Subject(spec_of(model).name, weights, images.source, images.source), budget_s)
+    """The layer ranking of a reference model in memory, with its calibration images as probe images. ``weights``: their name, for the
+    record."""
+    evaluator = layer_evaluator(model, size, images, image_probes(images, size), recipe=recipe)
+    return rank_layers(evaluator, RunDescription(spec_of(model).name, weights, images.source, images.source), budget_s)
 
 
-def bench_of(
+def layer_evaluator(
     model: nn.Module,
     size: tuple[int, int],
     images: ImageSet,
@@ -111,22 +122,22 @@ def bench_of(
     emit: str | None = None,
     recipe: Recipe = RECIPES[DEFAULT],
     keep_float: Collection[str] = (),
-) -> Bench:
-    """The quantized graph of a reference model, calibrated on ``images``, with ``probes`` to look at it. ``keep_float``: see
-    ``fake_quantized``."""
+) -> LayerEvaluator:
+    """An evaluator of the fake-quantized graph of a reference model, calibrated on ``images``, on the images ``probes``. ``size``:
+    height, width in pixels. ``keep_float``: see ``fake_quantized``."""
     deployed = deploy(model, *size, emit=emit)
     with quiet():
-        return Bench(deployed, fake_quantized(deployed, images.batches(*size), recipe, keep_float), probes)
+        return LayerEvaluator(deployed, fake_quantized(deployed, images.batches(*size), recipe, keep_float), probes)
 
 
 def image_probes(images: ImageSet, size: tuple[int, int], most: int = PROBES) -> list[Probe]:
-    """At most so many of the images, evenly chosen, without labels."""
+    """At most ``most`` of the images, evenly chosen, without labels."""
     few = replace(images, images=tuple(images.images[i] for i in evenly(len(images.images), most)))
     return [Probe(batch) for batch in few.batches(*size)]
 
 
 def labelled_probes(data: LabelledFolder, size: tuple[int, int], most: int = PROBES) -> list[Probe]:
-    """At most so many of the images, evenly chosen, with class maps at their own size."""
+    """At most ``most`` of the images, evenly chosen, with class maps at their original size."""
     classes = data.classes
     chosen = [data.items[i] for i in evenly(len(data.items), most)]
     return [Probe(read_batch(i.image, *size), read_labels(i, classes), classes.ignore_index) for i in chosen]
@@ -138,5 +149,5 @@ def _check_classes(model: nn.Module, data: LabelledFolder) -> None:
         raise DatasetError(
             expected=f"data with the {wanted} classes of {spec_of(model).name}",
             found=f"{found} classes in {data.path}",
-            fix="give data with the model's classes, or leave --data out",
+            fix="give data with the model's classes, or omit --data",
         )

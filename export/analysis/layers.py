@@ -1,4 +1,4 @@
-"""Where in an int8 file the error arises, layer by layer, in the quantized graph that it was lowered from."""
+"""The error of an int8 file layer by layer, measured in the quantized graph that it was lowered from."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import torch
 
 from mobileseg.data.images import evenly, read_batch
 from mobileseg.errors import ArtifactError, DatasetError, ImageError, RequestError
-from mobileseg.export.analysis.diagnosis import PROBES, bench_of
-from mobileseg.export.analysis.probe import Bench, Probe
+from mobileseg.export.analysis.diagnosis import PROBES, layer_evaluator
+from mobileseg.export.analysis.probe import LayerEvaluator, Probe
 from mobileseg.export.analysis.sensitivity import Progress, layer_costs
 from mobileseg.export.artifact import Artifact
 from mobileseg.export.evaluation.layer_report import LayerReport
@@ -32,10 +32,11 @@ def layer_report(
     calibration: Path | None = None,
     progress: Progress = lambda stage: None,
 ) -> LayerReport:
-    """Of at most ``PROBES`` of the images. ``weights``, ``calibration``: where they are; without them they are looked for.
+    """Measure what each layer of an int8 file costs, on at most ``PROBES`` of ``images``, evenly chosen.
 
-    Raises ``RequestError`` for a file without an int8 graph, ``ArtifactError`` if the weights or calibration images are not found, or
-    are others.
+    ``weights``, ``calibration``: where they are; without them they are looked for. ``progress`` is called with the current stage in
+    words. Raises ``RequestError`` for a file that is not static int8 or gives class maps, ``ArtifactError`` where the weights or
+    calibration images are missing or not those of the manifest.
     """
     manifest = artifact.manifest
     recipe = RECIPES.get(manifest.precision.recipe or DEFAULT)
@@ -43,7 +44,7 @@ def layer_report(
         raise RequestError(
             expected=f"a file of precision {INT8} that gives logits",
             found=f"{manifest.precision.name}, {manifest.output.kind}, recipe {manifest.precision.recipe or DEFAULT}",
-            fix="leave --layers out",
+            fix="omit --layers",
         )
     seen = _calibration(artifact, calibration)
     progress(f"calibrate on {len(seen.images)} images ({seen.source})")
@@ -52,18 +53,18 @@ def layer_report(
     asked = manifest.precision.requested
     kept = tuple(layer.layer for layer in asked.layers) if asked else ()
     model = reference_of(manifest, weights, artifact.path.parent)
-    bench = bench_of(model, artifact.size, seen, probes, manifest.output.kind, recipe, kept)
-    graph = bench.without(kept)
-    fidelity = _fidelity(artifact, bench)
-    costs = layer_costs(bench, kept)
+    evaluator = layer_evaluator(model, artifact.size, seen, probes, manifest.output.kind, recipe, kept)
+    graph = evaluator.int8_except(kept)
+    fidelity = _fidelity(artifact, evaluator)
+    costs = layer_costs(evaluator, kept)
     return LayerReport(images=len(probes), graph=graph, file_with_graph_db=fidelity, layers=tuple(costs))
 
 
-def _fidelity(artifact: Artifact, bench: Bench) -> float:
-    """SQNR of the file's first output against the graph's, as the switches stand."""
-    found = Agreement(bench.deployed.num_classes)
-    for probe in bench.probes:
-        wanted = run_module(bench.graph.module, torch.from_numpy(probe.batch))[0]
+def _fidelity(artifact: Artifact, evaluator: LayerEvaluator) -> float:
+    """SQNR in dB of the file's first output against that of the graph with its current choice of layers."""
+    found = Agreement(evaluator.deployed.num_classes)
+    for probe in evaluator.probes:
+        wanted = run_module(evaluator.graph.module, torch.from_numpy(probe.batch))[0]
         found.add_logits(wanted.astype("float32"), artifact.runtime.run(probe.batch)[0].astype("float32"))
     assert found.sqnr_db is not None
     return found.sqnr_db

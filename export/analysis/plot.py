@@ -1,4 +1,4 @@
-"""A picture of a layer report."""
+"""The chart of a layer report."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ SHOWN = 25
 
 
 def draw(report: LayerReport, title: str) -> bytes:
-    """PNG: the noise that each of the costliest layers makes alone, in dB below the signal, and how it adds up through the network."""
+    """A PNG with the SQNR in dB of each of the ``SHOWN`` costliest layers alone in int8, and of all layers up to it."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -20,11 +20,13 @@ def draw(report: LayerReport, title: str) -> bytes:
     axes = figure.add_subplot()
     places = range(len(worst))
     axes.barh(places, [cost.alone.sqnr_db for cost in worst], color="tab:blue", label="this layer alone in int8")
-    axes.plot([cost.cumulative.sqnr_db for cost in worst], places, "o", color="tab:orange", label="with all before it")
-    axes.axvline(report.graph.sqnr_db, color="tab:gray", linestyle="--", label="all in int8")
+    axes.plot(
+        [cost.cumulative.sqnr_db for cost in worst], places, "o", color="tab:orange", label="with all layers before it"
+    )
+    axes.axvline(report.graph.sqnr_db, color="tab:gray", linestyle="--", label="all layers in int8")
     axes.set_yticks(places, [cost.layer for cost in worst], fontsize=7)
     axes.invert_yaxis()
-    axes.set(xlabel="SQNR of the logits in dB: the shorter, the costlier", title=title)
+    axes.set(xlabel="SQNR of the logits in dB (shorter bars cost more accuracy)", title=title)
     axes.legend(loc="lower right")
     picture = io.BytesIO()
     figure.savefig(picture, format="png", dpi=120)

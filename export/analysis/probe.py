@@ -1,4 +1,4 @@
-"""Choices of layers tried on images: what the network gives with these in int8 and those float."""
+"""Evaluation of choices of int8 layers on a few images, against the float deploy model."""
 
 from __future__ import annotations
 
@@ -24,23 +24,25 @@ Labels = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Probe:
-    """An image ready for the network, and its class map with ``ignore`` where there is no class, or None."""
+    """A probe image: ``batch`` ``(1, 3, H, W)`` float32 in 0..255, and its class map ``(h, w)``, in which ``ignore`` marks pixels
+    without a class; None without labels."""
 
     batch: Batch
     label: Labels | None = None
     ignore: int | None = None
 
 
-class Bench:
-    """Runs choices of layers on the probes and compares with the float deploy model, whose outputs are kept."""
+class LayerEvaluator:
+    """Runs the fake-quantized graph with chosen int8 layers on the probe images, and compares it with the float deploy model, whose
+    outputs are computed once."""
 
     def __init__(self, deployed: DeployedModel, graph: FakeQuantGraph, probes: Sequence[Probe]) -> None:
         self.deployed, self.graph, self.probes = deployed, graph, probes
         self.references = [run_module(deployed, torch.from_numpy(probe.batch)) for probe in probes]
         self.float_maps = [self._map(out, probe) for out, probe in zip(self.references, probes, strict=True)]
 
-    def few(self, most: int) -> Bench:
-        """The same with at most so many of the probes, evenly chosen."""
+    def subset(self, most: int) -> LayerEvaluator:
+        """The same evaluator on at most ``most`` of the probe images, evenly chosen."""
         chosen, less = evenly(len(self.probes), most), copy.copy(self)
         less.probes = [self.probes[i] for i in chosen]
         less.references = [self.references[i] for i in chosen]
@@ -49,20 +51,20 @@ class Bench:
 
     @property
     def labelled(self) -> bool:
-        """Whether every probe has a label."""
+        """Whether every probe image has a label."""
         return all(probe.label is not None for probe in self.probes)
 
     def float_miou(self) -> float | None:
-        """Of the float deploy model on the probes."""
+        """The mIoU, 0..1, of the float deploy model on the probe images; None without labels."""
         return self._miou(self.float_maps)
 
-    def only(self, layers: Collection[str]) -> Figures:
-        """With these layers in int8 and all others float."""
+    def int8_only(self, layers: Collection[str]) -> Figures:
+        """The figures with these layers in int8 and all others float."""
         self.graph.quantize_only(layers)
         return self._figures()
 
-    def without(self, names: Collection[str]) -> Figures:
-        """With everything in int8 but these."""
+    def int8_except(self, names: Collection[str]) -> Figures:
+        """The figures with all layers in int8 except those that ``names`` select."""
         self.graph.keep_float(names)
         return self._figures()
 

@@ -1,4 +1,4 @@
-"""Which layers cost accuracy in int8, found by switching roundings on and off in one calibrated graph."""
+"""Sensitivity analysis: which layers cost accuracy in int8, measured by turning roundings on and off in one calibrated graph."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Literal
 
-from mobileseg.export.analysis.probe import Bench
+from mobileseg.export.analysis.probe import LayerEvaluator
 from mobileseg.export.evaluation.layer_report import Figures, LayerCost
 from mobileseg.export.manifest import Document, KeptLayer, Part
 from mobileseg.export.quantization.keep_float import KeepFloat
@@ -16,14 +16,15 @@ from mobileseg.progress import track
 
 SCHEMA_VERSION: Final = 1
 FEWEST_PROBES = 2
-LEAST_INT8 = 0.90  # of the multiply-adds: a file with less is no int8 file
-WORTH_DB = 0.25  # what keeping one more layer float must bring
-WORTH_SHARE = 1 - 10 ** (-WORTH_DB / 10)  # the share of the noise that a layer must make to be able to bring that
+LEAST_INT8 = 0.90  # of the multiply-adds: a file with less is hardly an int8 file
+WORTH_DB = 0.25  # SQNR that keeping one more layer float must gain
+WORTH_SHARE = 1 - 10 ** (-WORTH_DB / 10)  # share of the noise that a layer must cause to be able to gain that
 Progress = Callable[[str], None]
 
 
 class Kept(Part):
-    """The figures with this layer, too, kept float, and the share of the multiply-adds still in int8."""
+    """One step of the list: the figures with this layer and those before it kept float, and the share of the multiply-adds, 0..1,
+    that is still int8."""
 
     layer: str
     int8_share: float
@@ -31,8 +32,8 @@ class Kept(Part):
 
 
 class Sensitivity(Document):
-    """``layers`` with the costliest first. ``kept``: those that are worth keeping float, one after the other. ``float_miou`` in
-    0..1, None without labels."""
+    """The JSON of ``sensitivity``. ``int8``: the figures with all layers in int8. ``layers``: costliest first. ``kept``: the layers
+    worth keeping float, in the order in which they were added. ``float_miou``: in 0..1, None without labels."""
 
     schema_version: Literal[1] = SCHEMA_VERSION
     created: datetime
@@ -56,8 +57,8 @@ class Sensitivity(Document):
 
 
 @dataclass(frozen=True)
-class Subject:
-    """What is looked at, in words for the record."""
+class RunDescription:
+    """Names of what is analysed, for the record."""
 
     model: str
     weights: str
@@ -65,80 +66,86 @@ class Subject:
     probes: str
 
 
-def rank(
-    bench: Bench,
-    subject: Subject,
+def rank_layers(
+    evaluator: LayerEvaluator,
+    run: RunDescription,
     budget_s: float,
     most_drop: float | None = None,
     progress: Progress = lambda stage: None,
 ) -> Sensitivity:
-    """Every layer alone and cumulatively; then, costliest first, what keeping it float brings, until the time is up, no layer is worth
-    it any more, or it is enough: an mIoU at most ``most_drop`` (0..1) below the float one on the probes.
+    """Measure every layer alone and cumulatively; then keep layers float one by one, costliest first, until the time is up, no
+    further layer gains ``WORTH_DB``, or the mIoU is at most ``most_drop`` (0..1) below the float model's on the probe images.
 
-    At least ``LEAST_INT8`` of the multiply-adds stay in int8. The ranking always completes: it takes fewer probes where time is short.
+    At least ``LEAST_INT8`` of the multiply-adds stay in int8. ``budget_s``: time limit in seconds; the ranking always completes, on
+    fewer probe images where time is short. ``progress`` is called with the current stage in words.
     """
     begin = time.monotonic()
-    bench = _within(bench, budget_s / 2, progress)
-    every = bench.only(bench.graph.layers)
-    costs = layer_costs(bench)
-    kept = _keep(bench, costs, every, begin + budget_s, most_drop, progress)
+    evaluator = _within(evaluator, budget_s / 2, progress)
+    every = evaluator.int8_only(evaluator.graph.layers)
+    costs = layer_costs(evaluator)
+    kept = _keep(evaluator, costs, every, begin + budget_s, most_drop, progress)
     return Sensitivity(
         created=datetime.now(UTC).replace(microsecond=0),
-        model=subject.model,
-        size=(bench.deployed.height, bench.deployed.width),
-        weights=subject.weights,
-        calibration=subject.calibration,
-        probes=subject.probes,
-        images=len(bench.probes),
+        model=run.model,
+        size=(evaluator.deployed.height, evaluator.deployed.width),
+        weights=run.weights,
+        calibration=run.calibration,
+        probes=run.probes,
+        images=len(evaluator.probes),
         budget_s=budget_s,
         spent_s=time.monotonic() - begin,
-        float_miou=bench.float_miou(),
+        float_miou=evaluator.float_miou(),
         int8=every,
         layers=tuple(costs),
         kept=tuple(kept),
     )
 
 
-def layer_costs(bench: Bench, kept: Collection[str] = ()) -> list[LayerCost]:
-    """Every layer alone and cumulatively, the costliest first; but for those that answer to ``kept``, which are float."""
-    graph = bench.graph
+def layer_costs(evaluator: LayerEvaluator, kept: Collection[str] = ()) -> list[LayerCost]:
+    """The cost of every layer, alone and cumulatively, costliest first. Layers that ``kept`` selects are float and left out."""
+    graph = evaluator.graph
     left_out = graph.below(kept)
     names = [name for name in graph.layers if name not in left_out]
     costs: list[LayerCost] = []
     for done, name in enumerate(track(names, "layers in int8", "layers"), 1):
         share = graph.layers[name].multiply_adds / max(graph.multiply_adds, 1)
-        alone, cumulative = bench.only([name]), bench.only(names[:done])
+        alone, cumulative = evaluator.int8_only([name]), evaluator.int8_only(names[:done])
         costs.append(LayerCost(layer=name, multiply_adds=share, alone=alone, cumulative=cumulative))
     return sorted(costs, key=lambda cost: cost.alone.sqnr_db)
 
 
-def _within(bench: Bench, budget_s: float, progress: Progress) -> Bench:
-    """With as many probes, evenly chosen, as two passes a layer leave time for."""
+def _within(evaluator: LayerEvaluator, budget_s: float, progress: Progress) -> LayerEvaluator:
+    """The evaluator on as many probe images as ``budget_s`` allows for two runs per layer."""
     begin = time.monotonic()
-    bench.few(1).only(bench.graph.layers)
+    evaluator.subset(1).int8_only(evaluator.graph.layers)
     each = time.monotonic() - begin
-    runs = 2 * len(bench.graph.layers) + 1
-    less = bench.few(max(int(budget_s / (runs * each)), FEWEST_PROBES))
-    progress(f"{runs} choices, {each:.2f} s an image: {len(less.probes)} images in {budget_s:.0f} s")
+    runs = 2 * len(evaluator.graph.layers) + 1
+    less = evaluator.subset(max(int(budget_s / (runs * each)), FEWEST_PROBES))
+    progress(f"{runs} choices of layers, {each:.2f} s per image: {len(less.probes)} images in {budget_s:.0f} s")
     return less
 
 
 def _keep(
-    bench: Bench, costs: list[LayerCost], every: Figures, until: float, most_drop: float | None, progress: Progress
+    evaluator: LayerEvaluator,
+    costs: list[LayerCost],
+    every: Figures,
+    until: float,
+    most_drop: float | None,
+    progress: Progress,
 ) -> list[Kept]:
-    """Try one layer after the other in float, and keep those that bring ``WORTH_DB``; what would leave too little in int8 is passed
-    over."""
+    """Try one layer after the other in float, and keep those that gain ``WORTH_DB``; a layer that would leave too little in int8 is
+    skipped."""
     names: list[str] = []
     steps: list[Kept] = []
-    last, goal = every, bench.float_miou()
+    last, goal = every, evaluator.float_miou()
     for cost in costs:
         share = 10 ** ((every.sqnr_db - cost.alone.sqnr_db) / 10)  # of all the noise
         if share < WORTH_SHARE or time.monotonic() > until or _enough(last, goal, most_drop):
             break
-        int8_share = bench.graph.int8_share([*names, cost.layer])
+        int8_share = evaluator.graph.int8_share([*names, cost.layer])
         if int8_share < LEAST_INT8:
             continue
-        figures = bench.without([*names, cost.layer])
+        figures = evaluator.int8_except([*names, cost.layer])
         if figures.sqnr_db - last.sqnr_db < WORTH_DB:
             continue
         last = figures
@@ -155,7 +162,7 @@ def _enough(figures: Figures, goal: float | None, most_drop: float | None) -> bo
 
 
 def keep_float_of(found: Sensitivity) -> KeepFloat:
-    """The list that a ranking arrived at, each with what it costs in int8."""
+    """The keep-float list of a ranking, each layer with what it costs in int8 as the reason."""
     by_name = {cost.layer: cost for cost in found.layers}
     return KeepFloat(
         model=found.model,

@@ -1,1 +1,1 @@
-"""What turns a graph into a file and runs it: one folder a target."""
+"""The targets: one folder each, with what lowers a graph to a file and what runs the file."""

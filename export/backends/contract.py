@@ -1,4 +1,4 @@
-"""What a target is given to lower, what it gives back, and how its files are run and timed."""
+"""The contract between the pipeline and the targets: the input and output of lowering, and how files are run and timed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mobileseg.data.images import Batch
 from mobileseg.export.manifest import DelegationPart
 from mobileseg.postprocess.class_map import Outputs
 
-if TYPE_CHECKING:  # torch is heavy, and running a file of ONNX needs none
+if TYPE_CHECKING:  # torch is heavy, and running an ONNX file does not need it
     from torch import Tensor, nn
 
     from mobileseg.models.deploy import DeployedModel
@@ -20,8 +20,11 @@ INPUT_NAME = "image"
 
 @dataclass(frozen=True)
 class Lowering:
-    """``module``: what to lower, the float deploy model or the quantized graph of it. ``essentials`` go into the file's own
-    metadata where the format has any."""
+    """The input of a target's ``lower``.
+
+    ``module``: what to lower: the float deploy model ``deployed``, or its quantized graph. ``file_name``: of the file to write.
+    ``essentials``: metadata, which goes into the file where the format has room for it.
+    """
 
     module: nn.Module
     deployed: DeployedModel
@@ -31,28 +34,32 @@ class Lowering:
 
     @property
     def example(self) -> Tensor:
-        """Contiguous: a channels-last example makes a .pte that misreads contiguous tensors."""
+        """A contiguous example input ``(1, 3, height, width)`` float32. A channels-last one makes a .pte that misreads contiguous
+        tensors."""
         import torch
 
         return torch.zeros(1, 3, self.deployed.height, self.deployed.width)
 
     @property
     def output_names(self) -> tuple[str, ...]:
+        """Names of the outputs, in order."""
         return self.deployed.output_names
 
 
 @dataclass(frozen=True)
 class Lowered:
-    """The file in the staging folder, and how the delegate holds it (None where the format has no delegates)."""
+    """The output of a target's ``lower``: the file in the staging folder, and its delegation (None where the format has none)."""
 
     path: Path
     delegation: DelegationPart | None = None
 
 
 class Runtime(Protocol):
-    """Runs one file."""
+    """Runs one file. Implementations are constructed with its path and, optionally, a number of threads."""
 
-    def run(self, batch: Batch) -> Outputs: ...
+    def run(self, batch: Batch) -> Outputs:
+        """All outputs, in the file's order, for ``(1, 3, H, W)`` float32 in 0..255."""
+        ...
 
 
 class TimeRatio(NamedTuple):
@@ -65,9 +72,8 @@ class TimeRatio(NamedTuple):
 
 
 class Timer(Protocol):
-    """Times two files of one target in turns: ``file`` over ``base``. ``batch``: ``(1, 3, H, W)`` float32, which both take.
+    """Times two files of one target in turns. Export measures nothing itself: ``mobileseg.latency`` has the timer."""
 
-    Export measures nothing itself: ``mobileseg.latency`` has the timer.
-    """
-
-    def __call__(self, file: Path, base: Path, batch: Batch) -> TimeRatio: ...
+    def __call__(self, file: Path, base: Path, batch: Batch) -> TimeRatio:
+        """The time of ``file`` over that of ``base``, both run on ``batch``, ``(1, 3, H, W)`` float32."""
+        ...

@@ -1,4 +1,4 @@
-"""Accuracy against labels: sums over images, figures with intervals, and the difference of two that saw the same images."""
+"""Accuracy against labels: counts per image, figures with bootstrap intervals, and the difference of two models on the same images."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ Ratio = Annotated[
 
 
 class PanopticAccuracy(Part):
-    """Panoptic quality, all in 0..1: means over the classes that occur, over the things and the stuff among them, and each class's.
+    """Panoptic quality, all in 0..1: means over the classes that occur, over the things and the stuff among them, and per class.
 
-    ``interval``: of ``pq``, 95 %, bootstrap over images.
+    ``interval``: 95 % interval of ``pq``, bootstrap over images.
     """
 
     pq: Ratio
@@ -43,7 +43,8 @@ class PanopticAccuracy(Part):
 
 
 class Accuracy(Part):
-    """All in 0..1. ``interval``: 95 %, bootstrap over images. ``panoptic``: where both file and data have instances."""
+    """Accuracy of one model, all in 0..1. ``interval``: 95 % interval of ``miou``, bootstrap over images. ``iou``: by class name.
+    ``panoptic``: None unless both model and labels have instances."""
 
     miou: Ratio
     interval: tuple[Ratio, Ratio]
@@ -53,7 +54,8 @@ class Accuracy(Part):
 
 
 class Gain(Part):
-    """The artifact's figure less the reference model's, and its 95 % interval from pairs: both on the same drawn images."""
+    """The artifact's ``metric`` minus the reference model's, 0..1, and its 95 % interval from a paired bootstrap: both models on the
+    same resampled images."""
 
     metric: str
     value: Ratio
@@ -61,21 +63,21 @@ class Gain(Part):
 
 
 @dataclass
-class PanopticTally:
-    """Counts of segments, one array an image."""
+class PanopticMeter:
+    """Accumulates the segment counts of panoptic quality, one array per image."""
 
     names: tuple[str, ...]
     rules: PanopticRules
     counts: list[NDArray[np.float64]] = field(default_factory=list)
 
     def add(self, outputs: Outputs, item: Item, classes: ClassSet) -> None:
-        """The outputs of one image against its labels, at the labels' size."""
+        """Add the outputs of one image, compared with its labels at the labels' size."""
         label = read_panoptic(item, classes, self.rules.label_divisor, self.rules.void)
         found = panoptic_labels(outputs, (label.shape[0], label.shape[1]), self.rules)
         self.counts.append(panoptic_counts(found, label, len(self.names), self.rules.label_divisor, self.rules.void))
 
     def accuracy(self) -> PanopticAccuracy:
-        """Of all images together."""
+        """Panoptic quality over all images."""
         stack = np.stack(self.counts)
         total = panoptic_scores(stack.sum(0), self.rules.things)
         return PanopticAccuracy(
@@ -90,25 +92,25 @@ class PanopticTally:
 
 
 @dataclass
-class Tally:
-    """Confusion matrices, one an image, and the segments' counts where there are instances."""
+class AccuracyMeter:
+    """Accumulates one confusion matrix per image, and segment counts where there are instances."""
 
     names: tuple[str, ...]
     ignore: int | None
-    panoptic: PanopticTally | None
+    panoptic: PanopticMeter | None
     counts: list[NDArray[np.int64]] = field(default_factory=list)
 
     @classmethod
-    def of(cls, classes: ClassSet, rules: PanopticRules | None) -> Tally:
-        """An empty one. ``rules``: how outputs become instances, None where they are not looked at."""
-        return cls(classes.names, classes.ignore_index, PanopticTally(classes.names, rules) if rules else None)
+    def for_classes(cls, classes: ClassSet, rules: PanopticRules | None) -> AccuracyMeter:
+        """An empty meter for data of ``classes``. ``rules``: how outputs become instances, None to ignore instances."""
+        return cls(classes.names, classes.ignore_index, PanopticMeter(classes.names, rules) if rules else None)
 
     def add(self, prediction: NDArray[np.int32], label: NDArray[np.int64]) -> None:
-        """The class maps of one image."""
+        """Add the predicted and the labelled class map ``(H, W)`` of one image."""
         self.counts.append(confusion(prediction, label, len(self.names), self.ignore))
 
     def accuracy(self) -> Accuracy:
-        """Of all images together."""
+        """Accuracy over all images."""
         stack = np.stack(self.counts)
         total = scores(stack.sum(0))
         iou = dict(zip(self.names, total.iou.tolist(), strict=True))
@@ -120,8 +122,8 @@ class Tally:
             panoptic=self.panoptic.accuracy() if self.panoptic else None,
         )
 
-    def gains(self, before: Tally) -> tuple[Gain, ...]:
-        """This one's figures less those of ``before``, which saw the same images."""
+    def gains(self, before: AccuracyMeter) -> tuple[Gain, ...]:
+        """The differences of this meter's figures from those of ``before``, which saw the same images."""
         pair = np.stack(before.counts), np.stack(self.counts)
         value = miou_gain(pair[0].sum(0), pair[1].sum(0))
         found = [Gain(metric="mIoU", value=value, interval=interval(miou_gain, *pair))]

@@ -1,4 +1,4 @@
-"""An artifact and the reference model on the same images: how accurate both are and how far apart."""
+"""Comparison of an artifact with its reference model on the same images: the accuracy of both, and their differences."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mobileseg.data.images import check_images, find_images, read_batch
 from mobileseg.data.labels import read_labels
 from mobileseg.errors import UNKNOWN_FIX, DatasetError, GateError, RequestError, UnknownOperationError
 from mobileseg.export.artifact import Artifact
-from mobileseg.export.evaluation.accuracy import Accuracy, Gain, Ratio, Tally
+from mobileseg.export.evaluation.accuracy import Accuracy, AccuracyMeter, Gain, Ratio
 from mobileseg.export.evaluation.gates import Gate, Verdict, gates_of, overall
 from mobileseg.export.evaluation.layer_report import LayerReport
 from mobileseg.export.evaluation.reference import reference_of
@@ -35,7 +35,7 @@ OPERATIONS: Final = "operations"  # the gate of a file that cannot be evaluated 
 
 
 class Logits(Part):
-    """How far outputs are from the reference model's; None where a file gives no logits. Errors in the logits' own units."""
+    """Differences from the reference model's logits, in their own units; None where a file gives no logits."""
 
     max_error: float | None
     mean_error: float | None
@@ -45,12 +45,14 @@ class Logits(Part):
 
 
 class Comparison(Document):
-    """The JSON of ``compare``. ``float_`` is written as ``float``; it and ``artifact`` are None without labels: not measured.
+    """The JSON of ``compare``.
 
-    ``data``: what the images are called; ``data_sha256``: of their files and labels, None in older results. ``artifact_logits``,
-    ``deploy_logits``: of the file and of its deploy model in PyTorch, both against the reference model; ``agreement`` and ``sqnr_db``
-    repeat the file's. ``evaluated_by``: what ran the file. If that does not know an operation of it, the verdict is UNKNOWN, a gate
-    names the operation, and there are no figures. ``layers``: where the error arises, ``worst``: on which images, if asked for.
+    ``float_`` (in JSON ``float``) and ``artifact``: accuracy of the reference model and of the file, None without labels ("not
+    measured"). ``data``: what the images are called; ``data_sha256``: of their files and labels, None in older results.
+    ``artifact_logits``, ``deploy_logits``: the file, and its deploy model in PyTorch, against the reference model; ``agreement`` and
+    ``sqnr_db`` repeat the file's. ``evaluated_by``: what ran the file; where it lacks an operation, the verdict is UNKNOWN, a gate
+    names the operation, and there are no figures. ``layers``: which layers cause the error; ``worst``: the images on which it is
+    largest; each None unless requested.
     """
 
     schema_version: Literal[1] = SCHEMA_VERSION
@@ -94,7 +96,7 @@ class Comparison(Document):
 
 
 def check_classes(artifact: Artifact, data: LabelledFolder) -> None:
-    """Raise ``DatasetError`` unless the artifact's classes are the data's."""
+    """Raise ``DatasetError`` unless artifact and data have the same classes in the same order."""
     wanted, names = artifact.manifest.output.classes, data.classes.names
     count = artifact.manifest.model.num_classes
     if count != len(names):
@@ -108,7 +110,7 @@ def check_classes(artifact: Artifact, data: LabelledFolder) -> None:
         raise DatasetError(
             expected=f"class {first} to be {wanted[first]!r}, as {artifact.path.name} has it",
             found=f"{names[first]!r} in the data's classes.json",
-            fix="put the classes into the model's order",
+            fix="put the classes of the data into the model's order",
         )
 
 
@@ -118,25 +120,30 @@ def compare_labelled(
     weights: str | None = None,
     worst: WorstImages | None = None,
 ) -> Comparison:
-    """Both on every image; masks at the labels' own size. ``worst`` is shown every image."""
+    """Compare on labelled images, class maps at the labels' size.
+
+    ``weights``: where the reference weights are now, if they were moved. ``worst`` collects the images that differ most. Raises
+    ``RequestError`` for a classifier, ``DatasetError`` where the classes do not match, ``ArtifactError``, and
+    ``UnknownOperationError`` where the file cannot be run here.
+    """
     if artifact.manifest.model.task == "classification":
         raise RequestError(
             expected="a segmentation artifact", found=artifact.manifest.model.name, fix="use --no-labels"
         )
     check_classes(artifact, data)
-    forms = _Forms(artifact, weights)
+    models = _Models(artifact, weights)
     rules = artifact.rules if data.panoptic else None
-    before, after = (Tally.of(data.classes, rules) for _ in range(2))
+    before, after = (AccuracyMeter.for_classes(data.classes, rules) for _ in range(2))
     for item in track(data.items, "compare", "images"):
         label = read_labels(item, data.classes)
-        original, _, file = forms.run(item.image, (label.shape[0], label.shape[1]))
-        for tally, (outputs, prediction) in ((before, original), (after, file)):
-            tally.add(prediction, label)
-            if tally.panoptic:
-                tally.panoptic.add(outputs, item, data.classes)
+        reference, _, file = models.run(item.image, (label.shape[0], label.shape[1]))
+        for meter, (outputs, prediction) in ((before, reference), (after, file)):
+            meter.add(prediction, label)
+            if meter.panoptic:
+                meter.panoptic.add(outputs, item, data.classes)
         if worst is not None:
-            worst.add(item.image, original[1], file[1], label)
-    return forms.result(data.title, data.sha256, (before.accuracy(), after.accuracy()), after.gains(before))
+            worst.add(item.image, reference[1], file[1], label)
+    return models.result(data.title, data.sha256, (before.accuracy(), after.accuracy()), after.gains(before))
 
 
 def compare_images(
@@ -145,20 +152,20 @@ def compare_images(
     weights: str | None = None,
     worst: WorstImages | None = None,
 ) -> Comparison:
-    """Without labels: how often both give a pixel of the input the same class, and the logits' SQNR. ``folder``: of images, or with
-    ``images/`` in it."""
+    """Compare on images without labels: agreement of the classes at input size, and SQNR of the logits. ``folder``: of images, or with
+    ``images/`` in it. Other arguments and errors as for ``compare_labelled``, and ``ImageError``."""
     paths = find_images(image_folder(folder))
     check_images(paths)
-    forms = _Forms(artifact, weights)
+    models = _Models(artifact, weights)
     for path in track(paths, "compare", "images"):
-        (_, original), _, (_, file) = forms.run(path, artifact.size)
+        (_, reference), _, (_, file) = models.run(path, artifact.size)
         if worst is not None:
-            worst.add(path, original, file)
-    return forms.result(data_name(folder), files_digest(paths), (None, None), ())
+            worst.add(path, reference, file)
+    return models.result(data_name(folder), files_digest(paths), (None, None), ())
 
 
 def unknown(artifact: Artifact, data: Path, error: UnknownOperationError) -> Comparison:
-    """The result for a file that cannot be evaluated here: nothing was compared."""
+    """The result for a file that cannot be run here: verdict UNKNOWN, and no figures."""
     gate = Gate(name=OPERATIONS, verdict="UNKNOWN", expected=error.expected, found=error.found)
     return Comparison(
         **_facts(artifact, data_name(data)),
@@ -176,7 +183,7 @@ def unknown(artifact: Artifact, data: Path, error: UnknownOperationError) -> Com
 
 
 def _facts(artifact: Artifact, data: str, digest: str | None = None) -> dict[str, Any]:
-    """What is known of a comparison before it starts."""
+    """The fields of a comparison that are known before it starts."""
     manifest = artifact.manifest
     return {
         "created": datetime.now(UTC).replace(microsecond=0),
@@ -197,22 +204,22 @@ def _facts(artifact: Artifact, data: str, digest: str | None = None) -> dict[str
 Run = tuple[Outputs, NDArray[np.int32]]
 
 
-class _Forms:
-    """Float original, deploy model and file, fed the same pixels; adds up how far the two are from the first."""
+class _Models:
+    """Reference model, deploy model and file on the same pixels; accumulates the differences of the latter two from the first."""
 
     def __init__(self, artifact: Artifact, weights: str | None) -> None:
         self.artifact = artifact
-        self.runtime = artifact.load()  # first: where nothing can run the file nothing else is worth loading
-        self.original = reference_of(artifact.manifest, weights, artifact.path.parent)
-        self.deployed = deploy(self.original, *artifact.size, emit=artifact.manifest.output.kind)
+        self.runtime = artifact.load()  # first: where the file cannot be run, loading the weights would be wasted
+        self.reference = reference_of(artifact.manifest, weights, artifact.path.parent)
+        self.deployed = deploy(self.reference, *artifact.size, emit=artifact.manifest.output.kind)
         classes = artifact.manifest.model.num_classes
         self.file, self.rewrite = Agreement(classes), Agreement(classes)
 
     def run(self, path: Path, size: tuple[int, int]) -> tuple[Run, Run, Run]:
-        """Outputs and class map, the latter at ``size`` height and width, of all three."""
+        """Outputs and class map, the latter at ``size`` (height, width), of reference model, deploy model and file."""
         batch = read_batch(path, *self.artifact.size)
         outputs = (
-            reference_outputs(self.original, batch),
+            reference_outputs(self.reference, batch),
             run_module(self.deployed, torch.from_numpy(batch)),
             self.runtime.run(batch),
         )
@@ -221,8 +228,8 @@ class _Forms:
             if self.artifact.manifest.output.kind != "mask":
                 agreement.add_logits(outputs[0][0].astype(np.float32), out[0].astype(np.float32))
             agreement.add_classes(maps[0], classes)
-        original, deployed, file = zip(outputs, maps, strict=True)
-        return original, deployed, file
+        reference, deployed, file = zip(outputs, maps, strict=True)
+        return reference, deployed, file
 
     def result(
         self, data: str, digest: str, accuracy: tuple[Accuracy | None, Accuracy | None], gains: tuple[Gain, ...]

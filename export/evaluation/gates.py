@@ -1,4 +1,4 @@
-"""Is the file good enough? Every gate that ``compare`` knows, in one place."""
+"""The gates of ``compare``: is the exported file good enough?"""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from mobileseg.export.manifest import Part
 from mobileseg.export.targets import FLOAT32
 
 Verdict = Literal["PASS", "FAIL", "UNKNOWN"]
-# float16 rounds every number to 11 bits: like the integers it answers for its accuracy, not for the last pixel.
+# float16 rounds every number to 11 bits: like int8 it is held to accuracy, not to the same class in every pixel.
 FLOAT_PRECISIONS = (FLOAT32,)
-LARGEST_DROP = 0.010  # of mIoU or PQ: one point, which the far end of the interval must not pass
-LEAST_KEPT = 0.96  # of the reference model's figure
+LARGEST_DROP = 0.010  # of mIoU or PQ: one point, which the lower end of the interval must not exceed
+LEAST_KEPT = 0.96  # of the reference model's mIoU or PQ
 
 
 class Gate(Part):
-    """One question and its answer. What was not measured is UNKNOWN."""
+    """One gate and its verdict, UNKNOWN where the figure was not measured."""
 
     name: str
     verdict: Verdict
@@ -33,15 +33,19 @@ def gates_of(
     accuracy: tuple[Accuracy | None, Accuracy | None],
     gains: tuple[Gain, ...],
 ) -> tuple[Gate, ...]:
-    """The gates for a file of ``precision``. ``rewrite_error``: the deploy model's against the original, of the output's range;
-    ``accuracy``: of the original and of the file; ``gains``: the differences, with intervals."""
+    """The gates for a file of ``precision``.
+
+    ``rewrite_error``: largest difference between deploy model and reference model, relative to the output's range. ``agreement``: share
+    of the pixels in which file and reference model give the same class, 0..1. ``accuracy``: of the reference model and of the file.
+    ``gains``: their differences, with intervals. None, or no gains, is "not measured".
+    """
     error = None if rewrite_error is None else f"{rewrite_error:.2g} of the output's range"
     gates = [
         _gate("float parity", f"deploy model within {REWRITE_ERROR:g}", error, _at_most(rewrite_error, REWRITE_ERROR))
     ]
     if precision in FLOAT_PRECISIONS:
         share = None if agreement is None else f"{100 * agreement:.4f} %"
-        wanted = f"the original's class in {100 * FLOAT_AGREEMENT:g} % of the pixels"
+        wanted = f"the reference model's class in {100 * FLOAT_AGREEMENT:g} % of the pixels"
         return (*gates, _gate("agreement", wanted, share, _at_least(agreement, FLOAT_AGREEMENT)))
     if not gains:
         return (*gates, _gate("mIoU", f"a drop of at most {100 * LARGEST_DROP:g} point", None, None))
@@ -51,7 +55,7 @@ def gates_of(
 
 
 def overall(gates: tuple[Gate, ...]) -> Verdict:
-    """FAIL where any gate fails, PASS where all pass, else UNKNOWN; nothing asked is UNKNOWN."""
+    """FAIL where any gate fails, PASS where all pass, else UNKNOWN; no gates are UNKNOWN."""
     verdicts = {gate.verdict for gate in gates}
     if "FAIL" in verdicts:
         return "FAIL"
@@ -66,13 +70,13 @@ def _accuracy_gates(gain: Gain, before: float | None, after: float | None) -> li
     return [
         _gate(
             f"{gain.metric} drop",
-            f"at most {100 * LARGEST_DROP:g} point at the interval's far end",
+            f"at most {100 * LARGEST_DROP:g} point at the lower end of the interval",
             drop,
             _at_least(gain.interval[0], -LARGEST_DROP),
         ),
         _gate(
             f"{gain.metric} kept",
-            f"at least {100 * LEAST_KEPT:g} % of the original's",
+            f"at least {100 * LEAST_KEPT:g} % of the reference model's",
             share,
             _at_least(kept, LEAST_KEPT),
         ),

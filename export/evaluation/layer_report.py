@@ -1,4 +1,4 @@
-"""What the error of an int8 file is made of, layer by layer: the part of a comparison that ``export.analysis`` fills in."""
+"""The schema of the error of an int8 file layer by layer, which ``export.analysis`` computes for a comparison."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from mobileseg.export.manifest import Decibel, Part
 
 
 class Figures(Part):
-    """Of one choice of layers, against the float deploy model. ``miou`` in 0..1, None without labels."""
+    """One choice of int8 layers against the float deploy model. ``sqnr_db``: of the logits. ``agreement``: share of the pixels with
+    the same class, 0..1. ``miou``: in 0..1, None without labels."""
 
     sqnr_db: Decibel
     agreement: float
@@ -14,8 +15,8 @@ class Figures(Part):
 
 
 class LayerCost(Part):
-    """``alone``: with this layer in int8 and all others float; ``cumulative``: with it and everything that runs before it in int8.
-    ``multiply_adds``: share of the graph's, 0..1."""
+    """What one layer costs. ``alone``: with only this layer in int8; ``cumulative``: with it and all layers before it in int8.
+    ``multiply_adds``: its share of the graph's, 0..1."""
 
     layer: str
     multiply_adds: float
@@ -24,8 +25,8 @@ class LayerCost(Part):
 
 
 class LayerReport(Part):
-    """``layers``: each alone and with all before it in int8, the costliest first. ``graph``: all that the file has in int8, in the
-    graph; ``file_with_graph_db``: how closely the file's logits follow that graph's: what the layers do not explain."""
+    """``layers``: costliest first. ``graph``: the quantized graph with the file's own choice of int8 layers. ``file_with_graph_db``:
+    SQNR of the file's logits against that graph's, the error that the layers do not explain."""
 
     images: int
     graph: Figures

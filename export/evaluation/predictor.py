@@ -1,4 +1,4 @@
-"""From a picture to its classes and instances, with an artifact or with the reference model."""
+"""Prediction of classes and instances for an image, with an artifact or with the reference model."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ VOID: tuple[str, Color] = ("void", (0, 0, 0))
 
 
 class Prediction(NamedTuple):
-    """``(H, W)`` int32 each. One past the last class is void, which only the merging of instances leaves; instances are numbered
-    over all classes from 1, 0 where there is none."""
+    """``(H, W)`` int32 each. The number after the last class is void, which only panoptic merging leaves. Instances are numbered from 1
+    across all classes, 0 for none."""
 
     classes: NDArray[np.int32]
     instances: NDArray[np.int32] | None
@@ -30,9 +30,10 @@ class Prediction(NamedTuple):
 
 @dataclass(frozen=True)
 class Predictor:
-    """Whatever turns pixels into outputs, with its size, names and colours. ``rules``: how instances are made, None without.
+    """A function from pixels to outputs, with its input size, class names and colours.
 
-    ``evaluated_by``: what stands in for the file's own runtime, in words; None where nothing does.
+    ``size``: height, width in pixels. ``note``: a warning about the weights. ``rules``: how outputs become instances, None for models
+    without. ``evaluated_by``: what replaces the file's own runtime, in words; None where the runtime itself is used.
     """
 
     run: Callable[[Batch], Outputs]
@@ -45,7 +46,7 @@ class Predictor:
     evaluated_by: str | None = None
 
     def __call__(self, pixels: Pixels) -> Prediction:
-        """Predict a picture ``(H, W, 3)`` uint8 at its own size."""
+        """Predict an image ``(H, W, 3)`` uint8 RGB, at its own size."""
         outputs, (height, width) = self.run(to_batch(pixels, *self.size)), pixels.shape[:2]
         if self.rules is None:
             return Prediction(classes_of_output(outputs[0], height, width, self.align_corners), None)
@@ -57,14 +58,14 @@ class Predictor:
 
     @property
     def legend(self) -> tuple[tuple[str, ...], tuple[Color, ...]]:
-        """Names and colours of all numbers that a prediction may hold."""
+        """Names and colours of all class numbers that a prediction may contain, void included."""
         if self.rules is None:
             return self.names, self.palette
         return (*self.names, VOID[0]), (*self.palette, VOID[1])
 
 
 def from_artifact(artifact: Artifact) -> Predictor:
-    """Raises ``RequestError`` for a classifier, ``ArtifactError``."""
+    """A predictor that runs the artifact. Raises ``RequestError`` for a classifier, and ``ArtifactError``."""
     _refuse_classifier(artifact.manifest.model.name, artifact.manifest.model.task)
     return Predictor(
         run=artifact.load().run,
@@ -79,7 +80,8 @@ def from_artifact(artifact: Artifact) -> Predictor:
 
 
 def from_reference(spec: ModelSpec, weights: str | None, size: tuple[int, int] | None) -> Predictor:
-    """The reference model with its bundled weights, or others. Raises ``CheckpointError``, ``SizeError``, ``RequestError``."""
+    """A predictor that runs the reference model. ``weights``: default the bundled ones. ``size``: height, width; default the weights'
+    own. Raises ``CheckpointError``, ``SizeError``, and ``RequestError`` for a classifier."""
     from mobileseg.models.checks import check_size
     from mobileseg.models.factory import build, num_classes_of
     from mobileseg.models.reference import reference_outputs

@@ -1,4 +1,4 @@
-"""The reference model that an artifact came from, made again from what its manifest says."""
+"""The reference model of an artifact, rebuilt from its manifest."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def _with_digest(part: WeightsPart) -> str:
 
 
 def _stretched(model: nn.Module, manifest: Manifest) -> nn.Module:
-    """With position tables as long as the artifact's."""
+    """Stretch the position tables as those of the artifact were."""
     if manifest.model.table_scale is not None:
         stretch_tables(model, *manifest.input.shape[2:])
     return model

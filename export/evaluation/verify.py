@@ -1,4 +1,4 @@
-"""Proof before the file gets its name: run it on real images, against what it was lowered from and against the original."""
+"""Verification of an exported file on real images: against the module that it was lowered from, and against the reference model."""
 
 from __future__ import annotations
 
@@ -20,45 +20,48 @@ from mobileseg.models.reference import reference_outputs, run_module
 from mobileseg.postprocess.class_map import Outputs, classes_of_output
 
 FLOAT_ERROR = 1e-4  # of the output's range
-FLOAT_AGREEMENT = 0.9999
-REWRITE_ERROR = 1e-4  # of the output's range: a rewrite that is wrong misses by far more than rounding does
-# Integer kernels round differently from the graph's float arithmetic, and a step in one layer moves steps in the next: 28 to
-# 30 dB were seen between three runtimes on one graph. A file may add no more noise than quantization itself did.
+FLOAT_AGREEMENT = 0.9999  # share of the pixels
+REWRITE_ERROR = 1e-4  # of the output's range: a wrong rewrite is off by far more than rounding
+# Integer kernels round differently from the graph's float arithmetic, and a different step in one layer moves steps in the next: 28
+# to 30 dB were seen between three runtimes on one graph. A file may add no more noise than quantization itself.
 INT8_FIDELITY_DB = 20.0
 INT8_MARGIN_DB = 3.0
 INT8_MASK_MARGIN = 0.02
 
 
 @dataclass(frozen=True)
-class Bound:
-    """How closely a file follows the module that it was lowered from; ``agreement`` is asked of masks, which have no SQNR.
-    ``note``: what is said behind the figure."""
+class Tolerance:
+    """How closely a file must follow the module that it was lowered from: in dB SQNR of its logits, or, for masks, in the share
+    ``agreement`` of the pixels. ``note``: an explanation for the report."""
 
     sqnr_db: float | None
     agreement: float
     note: str = ""
 
 
-# Of the files whose numbers are coarser than those of the float module that they were lowered from. On trained weights 53 dB were
-# seen; a wrong operation leaves less than 20.
-COARSER = {FLOAT16: Bound(40.0, 0.98)}
+# For precisions coarser than the float module that is lowered. Trained weights reach 53 dB; with a wrong operation it is below 20.
+COARSER = {FLOAT16: Tolerance(40.0, 0.98)}
 
 
 @dataclass(frozen=True)
-class Subject:
-    """A file's runtime and the three modules that it is held against."""
+class VerificationCase:
+    """The file's runtime and the three modules that it is compared with.
+
+    ``lowered``: the deploy model itself for float files, the quantized graph for int8. ``tolerance``: for files lowered from a float
+    module; None requires equality to float32 rounding. ``evaluated_by``: the runtime, in words.
+    """
 
     runtime: Runtime
-    original: nn.Module
+    reference: nn.Module
     deployed: DeployedModel
-    lowered: nn.Module  # the deploy model itself for float files, the quantized graph for int8
+    lowered: nn.Module
     int8: bool
-    bound: Bound | None = None  # of a float module's file; None: equal to float32 rounding
+    tolerance: Tolerance | None = None
     evaluated_by: str | None = None
 
 
-class Pair:
-    """How far every output of one thing is from another's; the classes are read off the first output."""
+class OutputComparison:
+    """Differences between two models, output by output, summed over images; the classes come from the first output."""
 
     def __init__(self, deployed: DeployedModel) -> None:
         self.size = deployed.height, deployed.width
@@ -67,11 +70,11 @@ class Pair:
 
     @property
     def first(self) -> Agreement:
-        """Of the output that holds the classes."""
+        """The agreement of the output that holds the classes."""
         return next(iter(self.parts.values()))
 
     def add(self, reference: Outputs, other: Outputs) -> None:
-        """The outputs of one image. An original may give more than a file of its semantic branch alone."""
+        """Add the outputs of one image. The reference model may have more outputs than a file of its semantic branch alone."""
         for part, wanted, found in zip(self.parts.values(), reference, other, strict=False):
             if wanted.ndim == found.ndim and wanted.ndim in (2, 4):
                 part.add_logits(wanted.astype(np.float32), found.astype(np.float32))
@@ -80,30 +83,36 @@ class Pair:
 
     @property
     def relative_error(self) -> float:
-        """Largest difference of any output in its own range; 0 where class maps alone were compared."""
+        """Largest difference of any output relative to its range; 0 where only class maps were compared."""
         errors = [(part.max_error, part.logit_range) for part in self.parts.values()]
         return max((error / span if error is not None and span else 0.0) for error, span in errors)
 
 
-def verify(subject: Subject, batches: Iterable[Batch], source: str, same_as_calibration: bool) -> VerificationPart:
-    """Compare on every batch; raises ``GateError`` where the file is not what it was lowered from."""
-    deployed = subject.deployed
-    file, graph, rewrite, quantized = (Pair(deployed) for _ in range(4))
+def verify(
+    case: VerificationCase, batches: Iterable[Batch], source: str, same_as_calibration: bool
+) -> VerificationPart:
+    """Compare on ``batches``, ``(1, 3, H, W)`` float32 in 0..255 each, which come from ``source``.
+
+    ``same_as_calibration``: whether they also set the int8 ranges. Raises ``GateError`` where the deploy model does not equal the
+    reference model, or the file does not follow the module that it was lowered from.
+    """
+    deployed = case.deployed
+    file, graph, rewrite, quantized = (OutputComparison(deployed) for _ in range(4))
     for batch in batches:
-        output, pixels = subject.runtime.run(batch), torch.from_numpy(batch)
-        original, rewritten = reference_outputs(subject.original, batch), run_module(deployed, pixels)
-        lowered = rewritten if subject.lowered is deployed else run_module(subject.lowered, pixels)
-        file.add(original, output)
+        output, pixels = case.runtime.run(batch), torch.from_numpy(batch)
+        reference, rewritten = reference_outputs(case.reference, batch), run_module(deployed, pixels)
+        lowered = rewritten if case.lowered is deployed else run_module(case.lowered, pixels)
+        file.add(reference, output)
         graph.add(lowered, output)
-        rewrite.add(original, rewritten)
-        if subject.int8:
-            quantized.add(original, lowered)
-    checks = [_check_equal(rewrite, REWRITE_ERROR, "the deploy model", "the original")]
-    if subject.int8:
-        bounds = {name: _int8_bound(part.sqnr_db, quantized) for name, part in quantized.parts.items()}
-        checks += _check_follows(graph, "quantized graph", bounds)
-    elif subject.bound is not None:
-        checks += _check_follows(graph, "deploy model", dict.fromkeys(graph.parts, subject.bound))
+        rewrite.add(reference, rewritten)
+        if case.int8:
+            quantized.add(reference, lowered)
+    checks = [_check_equal(rewrite, REWRITE_ERROR, "the deploy model", "the reference model")]
+    if case.int8:
+        tolerances = {name: _int8_tolerance(part.sqnr_db, quantized) for name, part in quantized.parts.items()}
+        checks += _check_follows(graph, "quantized graph", tolerances)
+    elif case.tolerance is not None:
+        checks += _check_follows(graph, "deploy model", dict.fromkeys(graph.parts, case.tolerance))
     else:
         checks.append(_check_equal(graph, FLOAT_ERROR, "the file", "its deploy model"))
     return VerificationPart(
@@ -112,7 +121,7 @@ def verify(subject: Subject, batches: Iterable[Batch], source: str, same_as_cali
         source=source,
         same_as_calibration=same_as_calibration,
         checks=tuple(checks),
-        evaluated_by=subject.evaluated_by,
+        evaluated_by=case.evaluated_by,
         max_error=graph.first.max_error,
         logit_range=graph.first.logit_range,
         agreement_with_lowered=graph.first.argmax,
@@ -127,22 +136,22 @@ def _fail(what: str, wanted: str, found: str) -> GateError:
     return GateError(
         expected=f"{what} {wanted}",
         found=found,
-        fix="the file was not kept; report it with the model, size and weights that made it",
+        fix="report this with the model, input size and weights; the file was not kept",
     )
 
 
-def _check_equal(pair: Pair, bound: float, what: str, whom: str) -> str:
-    error, argmax = pair.relative_error, pair.first.argmax
+def _check_equal(comparison: OutputComparison, bound: float, what: str, whom: str) -> str:
+    error, argmax = comparison.relative_error, comparison.first.argmax
     if not (error <= bound and argmax >= FLOAT_AGREEMENT):
         raise _fail(what, f"to equal {whom}", f"{error:.2g} of the output's range, classes {argmax:.6f}")
     return f"{what.removeprefix('the ')} equals {whom}: largest error {error:.2g} of the output's range, classes {argmax:.6f}"
 
 
-def _check_follows(file: Pair, module: str, bounds: Mapping[str, Bound]) -> list[str]:
-    """``file``: against the ``module`` that it was lowered from. ``bounds``: of every output."""
+def _check_follows(file: OutputComparison, module: str, tolerances: Mapping[str, Tolerance]) -> list[str]:
+    """``file``: the comparison with the ``module`` that it was lowered from. ``tolerances``: by output."""
     checks = []
     for name, found in file.parts.items():
-        bound = bounds[name]
+        bound = tolerances[name]
         if found.sqnr_db is None or bound.sqnr_db is None:
             wanted, share = f"in {bound.agreement:.4f} of the pixels", f"{found.argmax:.4f}"
             if not found.argmax >= bound.agreement:
@@ -157,9 +166,11 @@ def _check_follows(file: Pair, module: str, bounds: Mapping[str, Bound]) -> list
     return checks
 
 
-def _int8_bound(noise: float | None, quantized: Pair) -> Bound:
-    """``noise``: SQNR of one output of the quantized graph against the original, None for a mask."""
+def _int8_tolerance(noise: float | None, quantized: OutputComparison) -> Tolerance:
+    """``noise``: SQNR in dB of one output of the quantized graph against the reference model, None for a mask."""
     agreement = quantized.first.argmax - INT8_MASK_MARGIN
     if noise is None:
-        return Bound(None, agreement)
-    return Bound(min(INT8_FIDELITY_DB, noise - INT8_MARGIN_DB), agreement, f" (quantization itself: {noise:.1f} dB)")
+        return Tolerance(None, agreement)
+    return Tolerance(
+        min(INT8_FIDELITY_DB, noise - INT8_MARGIN_DB), agreement, f" (quantization itself: {noise:.1f} dB)"
+    )

@@ -1,4 +1,4 @@
-"""The images on which a file differs most from its reference model, kept while a comparison runs, and drawn at its end."""
+"""The images on which a file differs most from its reference model: collected during a comparison, drawn at its end."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from mobileseg.export.manifest import Part
 from mobileseg.files import sha256
 from mobileseg.metrics.confusion import confusion, scores
 
-LARGEST_SIDE = 480  # of a picture, in pixels: five stand side by side
-SOURCE = "SOURCE.txt"  # a data set's own word on where it comes from and what may be done with it
-FADED = 0.35  # of the image's brightness, where nothing differs
+LARGEST_SIDE = 480  # pixels of a picture: five fit side by side
+SOURCE = "SOURCE.txt"  # a data set's own note on its origin and licence
+FADED = 0.35  # of the image's brightness where the two agree
 Kind = Literal["input", "label", "float", "artifact", "difference"]
 
-# Of the pixels that differ: who has the label's class. Blue and orange are told apart by every kind of eye.
+# Where the two differ: which of them has the label's class. Blue and orange are distinguishable with any colour vision.
 ARTIFACT_RIGHT, FLOAT_RIGHT, BOTH_WRONG, NO_LABEL = (86, 180, 233), (230, 97, 0), (240, 228, 66), (204, 121, 167)
 VOID = (0, 0, 0)
 
@@ -38,8 +38,8 @@ class Picture(Part):
 
 
 class WorstImage(Part):
-    """One image. ``agreement``: share of the pixels to which file and reference model give the same class; the mIoUs are those of this
-    image alone, None without labels. All in 0..1."""
+    """One image, all figures in 0..1. ``agreement``: share of the pixels in which file and reference model give the same class. The
+    mIoUs are those of this image alone, None without labels."""
 
     image: str
     agreement: float
@@ -49,8 +49,8 @@ class WorstImage(Part):
 
 
 class Worst(Part):
-    """``folder``: beside the comparison's JSON. ``source_record``: what the data set's SOURCE.txt says, None where it has none.
-    ``images``: the least agreement first."""
+    """``folder``: name of the folder of pictures beside the comparison's JSON. ``source_record``: text of the data set's SOURCE.txt,
+    None where it has none. ``images``: least agreement first."""
 
     folder: str
     source_record: str | None
@@ -59,14 +59,14 @@ class Worst(Part):
 
 @dataclass(order=True)
 class _Seen:
-    badness: tuple[float, int]  # of two that are equal the earlier
+    badness: tuple[float, int]  # of two that are equal the earlier is kept
     path: Path = field(compare=False)
     maps: tuple[NDArray[np.int32], NDArray[np.int32]] = field(compare=False)
     label: NDArray[np.int64] | None = field(compare=False)
 
 
 class WorstImages:
-    """Keeps the class maps of the ``count`` images with the least agreement."""
+    """Collects the ``count`` images with the least agreement, with their class maps. ``ignore``: label value of ignored pixels."""
 
     def __init__(self, count: int, palette: tuple[Color, ...], ignore: int | None) -> None:
         self.count, self.palette, self.ignore = count, palette, ignore
@@ -74,32 +74,32 @@ class WorstImages:
         self._orders = itertools.count()
 
     def add(
-        self, path: Path, original: NDArray[np.int32], file: NDArray[np.int32], label: NDArray[np.int64] | None = None
+        self, path: Path, reference: NDArray[np.int32], file: NDArray[np.int32], label: NDArray[np.int64] | None = None
     ) -> None:
-        """The class maps of one image, ``(H, W)``, and its label."""
-        agreement = float(np.mean(original == file))
-        heapq.heappush(self._heap, _Seen((-agreement, -next(self._orders)), path, (original, file), label))
+        """Add the class maps ``(H, W)`` of the reference model and of the file for one image, and its label."""
+        agreement = float(np.mean(reference == file))
+        heapq.heappush(self._heap, _Seen((-agreement, -next(self._orders)), path, (reference, file), label))
         if len(self._heap) > self.count:
             heapq.heappop(self._heap)
 
     def write(self, folder: Path, name: str, data: Path) -> Worst:
-        """Draw into ``folder``, which is made; ``name``: what it will be called."""
+        """Write the pictures into ``folder``, which must not exist yet. ``name``: its final name. ``data``: where the images are from."""
         folder.mkdir()
         worst = sorted(self._heap, reverse=True)
         images = tuple(self._draw(seen, folder, f"{place:02d}") for place, seen in enumerate(worst, 1))
         return Worst(folder=name, source_record=source_record(data), images=images)
 
     def _draw(self, seen: _Seen, folder: Path, stem: str) -> WorstImage:
-        (original, file), label = seen.maps, seen.label
-        shape = original.shape[0], original.shape[1]
+        (reference, file), label = seen.maps, seen.label
+        shape = reference.shape[0], reference.shape[1]
         pixels = to_batch(read_image(seen.path), *shape)[0].transpose(1, 2, 0).round().astype(np.uint8)
         drawn: dict[Kind, Pixels] = {"input": pixels}
         if label is not None:
             drawn["label"] = self._colors(label)
         drawn |= {
-            "float": self._colors(original),
+            "float": self._colors(reference),
             "artifact": self._colors(file),
-            "difference": difference(pixels, original, file, label, self.ignore),
+            "difference": difference(pixels, reference, file, label, self.ignore),
         }
         pictures = []
         for kind, content in drawn.items():
@@ -129,21 +129,22 @@ class WorstImages:
 
 def difference(
     pixels: Pixels,
-    original: NDArray[np.integer],
+    reference: NDArray[np.integer],
     file: NDArray[np.integer],
     label: NDArray[np.integer] | None,
     ignore: int | None,
 ) -> Pixels:
-    """``(H, W, 3)``: the image in faded grey, and where the two class maps differ a colour for who has the label's class."""
+    """``(H, W, 3)`` uint8: the image in faded grey, and, where the two class maps differ, a colour for which of them has the label's
+    class."""
     grey = (FADED * pixels.mean(axis=2, keepdims=True)).astype(np.uint8)
     picture = np.repeat(grey, 3, axis=2)
-    differ = original != file
+    differ = reference != file
     picture[differ] = NO_LABEL
     if label is not None:
         known = differ if ignore is None else differ & (label != ignore)
         picture[known] = BOTH_WRONG
         picture[known & (file == label)] = ARTIFACT_RIGHT
-        picture[known & (original == label)] = FLOAT_RIGHT
+        picture[known & (reference == label)] = FLOAT_RIGHT
     return picture
 
 
@@ -158,7 +159,7 @@ def source_record(data: Path) -> str | None:
 
 
 def _small(pixels: Pixels, smooth: bool) -> Image.Image:
-    """At most ``LARGEST_SIDE`` a side; class colours are not mixed."""
+    """Resize to at most ``LARGEST_SIDE`` pixels a side, without blending class colours unless ``smooth``."""
     image = Image.fromarray(pixels)
     scale = min(1.0, LARGEST_SIDE / max(image.size))
     size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))

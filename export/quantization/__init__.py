@@ -1,1 +1,1 @@
-"""From a deploy model to its quantized graph: ranges, roundings, and what stays float."""
+"""Quantizing a deploy model: calibration, the quantized graph, fake quantization, and the operators that stay float."""

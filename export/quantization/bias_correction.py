@@ -1,8 +1,8 @@
-"""Biases that take up the mean error which quantization leaves in every output channel.
+"""Bias correction: biases compensate the mean error that quantization causes in every output channel.
 
-Rounded weights shift the mean of a channel, those of depthwise layers the most, whose channels sum few products; a shift adds up
-through the network where noise averages out. Nagel et al. 2019 (arXiv 1906.04721), section 4.2, with the mean measured on the
-calibration images: b += E[float output] - E[quantized output], in the order of execution, each layer with those before it corrected.
+Rounding the weights shifts the mean of a channel, most of all in depthwise layers, whose channels sum few products. Noise averages
+out through the network; a shift accumulates. Nagel et al. 2019 (arXiv 1906.04721), section 4.2, with the mean measured on the
+calibration images: b += E[float output] - E[quantized output], in execution order, with all earlier layers already corrected.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from mobileseg.export.quantization.fake_quant import DEQUANTIZE, Rounding
 from mobileseg.export.quantization.operators import WEIGHTED
 
 aten = torch.ops.aten
-MOST_IMAGES = 32  # every activation that is still needed is kept for each
+MOST_IMAGES = 32  # memory: the live activations of every image are kept at once
 
 
 @torch.no_grad()
 def bias_shifts(graph: GraphModule, reference: GraphModule, batches: Sequence[Batch]) -> dict[str, Tensor]:
-    """What the biases of ``graph``, a converted or a switched one, must take up for the mean output of every operator with rounded
-    weights to be that of the float ``reference`` of the same operators: ``(channels,)`` by the operator's name.
+    """Corrections that give every operator with rounded weights the mean output that it has in the float graph ``reference``.
 
-    At most ``MOST_IMAGES`` of ``batches``, evenly chosen, are looked at.
+    ``graph`` is the converted or the fake-quantized graph of the same operators. Returns float32 ``(channels,)`` by operator name. At
+    most ``MOST_IMAGES`` of ``batches``, ``(1, 3, H, W)`` float32 each, evenly chosen, are run.
     """
     images = [torch.from_numpy(batches[i]) for i in evenly(len(batches), MOST_IMAGES)]
     wanted = dict(_means(reference, images))
@@ -43,7 +43,7 @@ def bias_shifts(graph: GraphModule, reference: GraphModule, batches: Sequence[Ba
 
 
 def correct_biases(graph: GraphModule, shifts: Mapping[str, Tensor]) -> None:
-    """Add ``bias_shifts`` to the biases of a converted graph, in place."""
+    """Add the corrections of ``bias_shifts`` to the biases of a converted graph, in place."""
     for node in [node for node in graph.graph.nodes if node.name in shifts]:
         _add_to_bias(graph, node, shifts[node.name])
     graph.graph.lint()
@@ -51,7 +51,7 @@ def correct_biases(graph: GraphModule, shifts: Mapping[str, Tensor]) -> None:
 
 
 def _rounded(graph: GraphModule, node: Node) -> bool:
-    """Whether the weights of an operator are rounded, as the switches stand."""
+    """Whether the weights of an operator are rounded; in a fake-quantized graph, whether they are right now."""
     weight = node.args[1]
     assert isinstance(weight, Node)
     if weight.op == "call_module":
@@ -67,10 +67,10 @@ def _means(graph: GraphModule, images: Sequence[Tensor]) -> Iterator[tuple[str, 
 
 
 def _lockstep(graph: GraphModule, images: Sequence[Tensor]) -> Iterator[tuple[Node, Tensor, list[Any]]]:
-    """Run all images, one operator after the other; gives every weighted operator with its channels' means and its outputs, which may
-    be changed before the next one runs."""
+    """Run all images through one operator after the other. Yields every weighted operator with the mean of each channel and its
+    outputs, which the caller may replace before the next operator runs."""
     runs = [_Run(graph, image) for image in images]
-    of_image: set[Node] = set()  # all others, such as rounded weights, are the same for every image
+    of_image: set[Node] = set()  # the other nodes, such as rounded weights, are the same for every image
     for node in graph.graph.nodes:
         if node.op == "placeholder" or not of_image.isdisjoint(node.all_input_nodes):
             of_image.add(node)
@@ -87,7 +87,7 @@ def _lockstep(graph: GraphModule, images: Sequence[Tensor]) -> Iterator[tuple[No
 
 
 class _Run(Interpreter):
-    """One image half-way through a graph; what is no longer needed is dropped."""
+    """The partial run of one image through a graph; values are freed after their last use."""
 
     def __init__(self, graph: GraphModule, image: Tensor) -> None:
         super().__init__(graph)
@@ -115,7 +115,7 @@ def _on_channels(node: Node, values: Tensor, dimensions: int) -> Tensor:
 
 
 def _add_to_bias(graph: GraphModule, node: Node, shift: Tensor) -> None:
-    """A bias of its own for the operator: two may have shared one, or it had none."""
+    """Give the operator its own bias: it may have had none, or shared one."""
     old = node.args[2] if len(node.args) > 2 else None
     before = graph.get_parameter(str(old.target)) if isinstance(old, Node) else torch.zeros_like(shift)
     name = f"corrected_bias_{node.name}"

@@ -1,4 +1,4 @@
-"""The images that fix the int8 ranges: checked before anything slow, distinct, in a fixed order."""
+"""Calibration images, from which the int8 ranges are computed: distinct, in a fixed order, and checked before any slow work."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from mobileseg.errors import DatasetError
 from mobileseg.export.manifest import CalibrationPart
 
 FEWEST = 8
-MOST = 128  # more changes the ranges little and takes minutes: larger folders are sampled evenly
+MOST = 128  # more images change the ranges little and take minutes: larger folders are sampled evenly
 
 
 @dataclass(frozen=True)
 class ImageSet:
-    """Distinct images at their own sizes. ``source``: what records call them. ``bundled``: they are the package's street images."""
+    """Distinct images at their original sizes. ``source``: what records call them. ``sha256``: digest over all their pixels. ``bundled``:
+    whether they are the package's street images."""
 
     source: str
     images: tuple[Pixels, ...]
@@ -30,13 +31,15 @@ class ImageSet:
         return [to_batch(image, height, width) for image in self.images]
 
     def part(self) -> CalibrationPart:
+        """The manifest's record of these images."""
         return CalibrationPart(source=self.source, images=len(self.images), sha256=self.sha256, bundled=self.bundled)
 
 
 def read_image_set(folder: Path | None) -> ImageSet:
-    """The images of ``folder`` (or of its ``images/``), without repetitions; None is the bundled set.
+    """The images of ``folder`` (or of its ``images/``) without duplicates; the bundled set for None.
 
-    Every image of the folder is decoded; of more than ``MOST`` an even selection is kept. Raises ``ImageError``.
+    Every image is decoded, so that a damaged one is found; of more than ``MOST`` images an even selection is kept. Raises
+    ``ImageError``.
     """
     paths = find_images(image_folder(folder or samples_folder()))
     chosen = {paths[i] for i in evenly(len(paths), MOST)}
@@ -51,12 +54,12 @@ def read_image_set(folder: Path | None) -> ImageSet:
 
 
 def read_calibration(folder: Path | None) -> ImageSet:
-    """``read_image_set`` with at least ``FEWEST`` distinct images, else ``DatasetError``."""
+    """``read_image_set`` for calibration. Raises ``DatasetError`` for fewer than ``FEWEST`` distinct images, and ``ImageError``."""
     images = read_image_set(folder)
     if len(images.images) < FEWEST:
         raise DatasetError(
             expected=f"at least {FEWEST} distinct calibration images",
             found=f"{len(images.images)} in {images.source}",
-            fix="add images of what the camera will see, or leave --calibration out for the bundled street images",
+            fix="add images like those the camera will take, or omit --calibration to use the bundled street images",
         )
     return images

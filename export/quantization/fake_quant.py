@@ -1,8 +1,9 @@
-"""The quantized graph with a switch at every rounding: what would the network compute if only these layers were int8?
+"""The fake-quantized graph: every rounding is a module that can be turned on and off, to compute what the network gives with any
+choice of layers in int8.
 
-Ranges are calibrated on the float network, so they do not depend on which layers are quantized in the end. One calibration
-therefore serves every question: an edge between two operators is rounded exactly where the quantizer would have put a rounding
-had the other layers been kept float (``Int8Quantizer.keep_float``).
+Ranges are calibrated on the float network, so they do not depend on the choice of layers, and one calibration serves all of them. An
+edge between two operators is rounded exactly where the quantizer would have rounded it with the other layers kept float
+(``Int8Quantizer.keep_float``).
 """
 
 from __future__ import annotations
@@ -24,10 +25,10 @@ DEQUANTIZE = {steps.dequantize_per_tensor.default, steps.dequantize_per_channel.
 
 
 class Rounding(nn.Module):
-    """Quantize and dequantize on one edge, differentiable straight through (Jacob et al. 2018); nothing while not ``active``.
+    """Fake quantization of one edge, with a straight-through gradient (Jacob et al. 2018); the identity while not ``active``.
 
-    ``axis`` of per-channel scales, None where one scale holds for all. ``live``: the scale follows the tensor, as its
-    observer would set it, in place of the calibrated one: for weights in training.
+    ``low``, ``high``: smallest and largest integer. ``axis``: of per-channel scales, None for a per-tensor scale. ``live``: compute
+    the scale from the tensor, as its observer would, instead of using the calibrated one; for weights in training.
     """
 
     scale: Tensor
@@ -49,14 +50,14 @@ class Rounding(nn.Module):
         return torch.fake_quantize_per_channel_affine(x, scale, self.zero_point, self.axis, self.low, self.high)
 
     def symmetric_scale(self, x: Tensor) -> Tensor:
-        """What the weights' observer gives: the largest magnitude of a channel at the last step."""
+        """The scale ``(channels,)`` that the weight observer gives: the largest magnitude of a channel maps to the last step."""
         others = [d for d in range(x.ndim) if d != self.axis]
         largest = x.detach().abs().amax(others) if others else x.detach().abs()
         return (largest / ((self.high - self.low) / 2)).clamp(min=WEIGHT_EPS)
 
 
 class Shift(nn.Module):
-    """What correction adds to one operator's bias, ``(channels,)``; nothing while not ``active``."""
+    """The correction ``(channels,)`` added to the bias of one operator; the identity while not ``active``."""
 
     amount: Tensor
 
@@ -73,7 +74,7 @@ class Shift(nn.Module):
 
 @dataclass(frozen=True)
 class Edge:
-    """A rounding with the layers that decide over it, of the operators at its two ends."""
+    """A rounding and the layers of the operators at its two ends; it is active while any of them is int8."""
 
     rounding: Rounding
     layers: frozenset[str]
@@ -81,7 +82,8 @@ class Edge:
 
 @dataclass
 class Layer:
-    """The operators that share the last of their ``layer_names``, ``names``; they are rounded together."""
+    """The operators that share the innermost of their ``layer_names``, which are quantized together. ``names``: all names of the
+    layer, outermost first; ``operators``, ``multiply_adds``: how many."""
 
     names: tuple[str, ...]
     operators: int = 0
@@ -90,24 +92,24 @@ class Layer:
 
 @dataclass
 class FakeQuantGraph:
-    """``module`` takes what the deploy model takes. ``layers`` in the order of execution; ``multiply_adds`` of the whole graph, the
-    products that stay float included."""
+    """A fake-quantized graph. ``module`` has the inputs and outputs of the deploy model. ``layers``: in execution order.
+    ``multiply_adds``: of the whole graph, float products included."""
 
     module: GraphModule
     edges: list[Edge]
     layers: dict[str, Layer] = field(default_factory=dict)
     multiply_adds: int = 0
-    shifts: list[tuple[Shift, str]] = field(default_factory=list)  # with the layer whose switch is theirs
+    shifts: list[tuple[Shift, str]] = field(default_factory=list)  # with the layer that activates each
 
     def quantize_only(self, layers: Collection[str]) -> None:
-        """Round where one of these layers takes or gives."""
+        """Round the inputs and outputs of these layers, and nothing else."""
         for edge in self.edges:
             edge.rounding.active = not edge.layers.isdisjoint(layers)
         for shift, layer in self.shifts:
             shift.active = layer in layers
 
     def correct(self, shifts: Mapping[str, Tensor]) -> None:
-        """Have every weighted operator's bias take up its ``bias_shifts`` where its layer is int8."""
+        """Add the corrections of ``bias_shifts`` to the biases, each active while its layer is int8."""
         graph = self.module.graph
         for node in [node for node in graph.nodes if node.name in shifts]:
             shift, name = Shift(shifts[node.name]), f"shift_{len(self.shifts)}"
@@ -119,21 +121,21 @@ class FakeQuantGraph:
         self.module.recompile()
 
     def below(self, names: Collection[str]) -> set[str]:
-        """The layers that answer to one of ``names``: themselves, or those in a module."""
+        """The layers that ``names`` select: each name is a layer's own or that of a module around it."""
         return {key for key, layer in self.layers.items() if not set(layer.names).isdisjoint(names)}
 
     def keep_float(self, names: Collection[str]) -> None:
-        """Round everywhere but in what answers to ``names``."""
+        """Round everywhere except in the layers that ``names`` select."""
         self.quantize_only(self.layers.keys() - self.below(names))
 
     def int8_share(self, kept: Collection[str] = ()) -> float:
-        """Of the multiply-adds, 0..1, that are int8 when what answers to ``kept`` is not."""
+        """Share of the multiply-adds, 0..1, that is int8 when the layers that ``kept`` selects stay float."""
         inside = sum(self.layers[key].multiply_adds for key in self.layers.keys() - self.below(kept))
         return inside / self.multiply_adds if self.multiply_adds else 0.0
 
 
 def fake_quant_graph(graph: GraphModule, quantizer: Int8Quantizer) -> FakeQuantGraph:
-    """Turn a converted graph whose weights are not folded (``convert_pt2e(..., fold_quantize=False)``) into one with switches, in
+    """Turn a converted graph whose weights are not folded (``convert_pt2e(..., fold_quantize=False)``) into a fake-quantized one, in
     place."""
     found = FakeQuantGraph(graph, [])
     owners = _owners(graph, quantizer)
@@ -156,7 +158,7 @@ def fake_quant_graph(graph: GraphModule, quantizer: Int8Quantizer) -> FakeQuantG
 def _insert(
     found: FakeQuantGraph, graph: GraphModule, node: Node, pair: Node, user: Node, owners: dict[Node, str]
 ) -> None:
-    """A rounding of its own on the edge to ``user``."""
+    """Put a ``Rounding`` on the edge to ``user``."""
     source, scale, zero_point, *rest = node.args
     assert isinstance(source, Node)
     axis, low, high = rest[:3] if len(rest) == 4 else (None, *rest[:2])
@@ -178,7 +180,7 @@ def _tensor(graph: GraphModule, value: object) -> Tensor:
 
 
 def _owners(graph: GraphModule, quantizer: Int8Quantizer) -> dict[Node, str]:
-    """The layer that decides for each quantized operator; what moves numbers or clamps them follows what made them."""
+    """The layer of each quantized operator; layout operators and clamps belong to the layer of the operator before them."""
     owners: dict[Node, str] = {}
     for node in graph.graph.nodes:
         if node.op != "call_function":
@@ -194,7 +196,7 @@ def _owners(graph: GraphModule, quantizer: Int8Quantizer) -> dict[Node, str]:
 
 
 def _maker(node: Node) -> Node:
-    """Where the numbers come from: roundings in between are looked through."""
+    """The operator that produced the input of ``node``, with roundings in between skipped."""
     source = node.args[0]
     while isinstance(source, Node) and (source.target in DEQUANTIZE or source.target in QUANTIZE):
         source = source.args[0]

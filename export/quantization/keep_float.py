@@ -1,4 +1,4 @@
-"""The list of layers that stay float in an int8 file: a TOML file that ``sensitivity`` writes and ``export`` takes."""
+"""The list of layers that stay float in an int8 file: a TOML file that ``sensitivity`` writes and ``export`` reads."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ AUTO: Final = "auto"
 
 
 class KeepFloat(Part):
-    """``keep``: names of layers, or of modules with all that is in them, of the deploy model of ``model``.
+    """The list itself. ``keep``: layers of the deploy model of ``model``, or modules, which stand for everything inside them.
 
-    ``latency_ratio``: time of the file with these layers float over that of the file all in int8, on ``device``, with its 95 %
-    ``latency_interval``; None where not measured.
+    ``size``: height, width in pixels that the list was made for. ``latency_ratio``: latency of the file with these layers float over
+    that of the file with all layers in int8, on ``device``, with its 95 % ``latency_interval``; None where not measured.
     """
 
     schema_version: Literal[1] = 1
@@ -37,11 +37,11 @@ class KeepFloat(Part):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names alone."""
+        """The names of the layers."""
         return tuple(layer.layer for layer in self.keep)
 
     def part(self) -> RequestPart:
-        """For the manifest."""
+        """The manifest's record of this list."""
         return RequestPart(
             source=public_text(self.source),  # lists of older versions hold whole paths
             layers=self.keep,
@@ -51,14 +51,14 @@ class KeepFloat(Part):
         )
 
     def to_toml(self) -> str:
-        """As the file has it."""
+        """The content of the TOML file."""
         import tomli_w
 
         return tomli_w.dumps(self.model_dump(mode="json", exclude_none=True))
 
 
 def read_keep_float(path: Path, model: str) -> KeepFloat:
-    """Read and check the list for ``model``; raises ``RequestError``."""
+    """Read the list at ``path``. Raises ``RequestError`` where it cannot be read, is not such a list, or is for another model."""
     try:
         found = KeepFloat.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
@@ -72,7 +72,7 @@ def read_keep_float(path: Path, model: str) -> KeepFloat:
         raise RequestError(
             expected=f"a list of layers as `mobileseg sensitivity` writes it, at {path}",
             found=f"{'.'.join(map(str, what['loc']))}: {what['msg']}" if what else str(error),
-            fix="make one with `mobileseg sensitivity`, or fix it",
+            fix="make one with `mobileseg sensitivity`, or fix the entry",
         ) from error
     if found.model != model:
         raise RequestError(
@@ -82,7 +82,7 @@ def read_keep_float(path: Path, model: str) -> KeepFloat:
 
 
 def check_names(names: tuple[str, ...], deployed: DeployedModel) -> None:
-    """Raise ``RequestError`` for a name that is no module of the deploy model (the part behind a slash is an operator's)."""
+    """Raise ``RequestError`` for a name that is not a module of the deploy model (the part after a slash names an operator)."""
     modules = [name for name, _ in deployed.named_modules()]
     for name in names:
         if name.rsplit("/", 1)[0] not in modules:

@@ -1,6 +1,6 @@
-"""Observers that torch has not: what they see becomes a histogram there, and the range is chosen from it here.
+"""Observers that torchao lacks: it collects the histogram, and these choose the range from it.
 
-Every range holds 0, as the affine scheme needs it.
+Every range contains 0, as the affine scheme requires.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ import torch
 from torch import Tensor
 from torchao.quantization.pt2e.observer import HistogramObserver
 
-LEFT_OUT = 1e-4  # of the values, at either end
-SHRINK = 64  # steps between nothing and the whole range on either side of 0
-STEPS = 255  # between the least and the largest of 256 values
+LEFT_OUT = 1e-4  # share of the values outside the range, at each end
+SHRINK = 64  # candidates for each end of the range, from 1/64 of it to all of it
+STEPS = 255  # between the smallest and the largest of 256 values
 
 
 class PercentileObserver(HistogramObserver):  # type: ignore[misc]  # torchao ships no types
-    """Leaves out ``LEFT_OUT`` of the values at either end."""
+    """The range without the ``LEFT_OUT`` smallest and the ``LEFT_OUT`` largest of the values."""
 
     def _non_linear_param_search(self) -> tuple[Tensor, Tensor]:
         width = (self.max_val - self.min_val) / self.bins
@@ -26,8 +26,8 @@ class PercentileObserver(HistogramObserver):  # type: ignore[misc]  # torchao sh
 
 
 class LeastSquaresObserver(HistogramObserver):  # type: ignore[misc]  # torchao ships no types
-    """The range with the least squared error of rounding and clipping together, of all that shrink either end in 64ths: one end
-    after the other, until neither moves."""
+    """The range with the least squared error of rounding and clipping together, among those with either end shrunk in 64ths. Found
+    by coordinate descent: one end, then the other, until neither moves."""
 
     def _non_linear_param_search(self) -> tuple[Tensor, Tensor]:
         width = (self.max_val - self.min_val) / self.bins
@@ -45,7 +45,8 @@ class LeastSquaresObserver(HistogramObserver):  # type: ignore[misc]  # torchao 
 
 
 def squared_errors(values: Tensor, counts: Tensor, lows: Tensor, highs: Tensor) -> Tensor:
-    """Of ``values`` that occur ``counts`` times, quantized to 256 steps with each of the ranges ``(R,)`` that hold 0: ``(R,)``."""
+    """Summed squared error ``(R,)`` of ``values`` that occur ``counts`` times, quantized to 256 values in each of the ranges
+    ``lows``, ``highs`` ``(R,)``, which contain 0."""
     scale = ((highs - lows) / STEPS).clamp(min=torch.finfo(torch.float32).tiny)[:, None]
     zero = torch.round(-lows[:, None] / scale)
     rounded = (torch.clamp(torch.round(values / scale) + zero, 0, STEPS) - zero) * scale

@@ -1,6 +1,8 @@
-"""What the operators of an exported graph are, what they are called, and what they cost."""
+"""The operators of an exported graph: classification, names, and cost in multiply-adds."""
 
 from __future__ import annotations
+
+import re
 
 import torch
 from torch import Tensor
@@ -10,9 +12,9 @@ aten = torch.ops.aten
 
 WEIGHTED = {aten.conv2d.default, aten.linear.default}
 BINARY = {aten.add.Tensor, aten.mul.Tensor}
-TABLES = {aten.gelu.default}  # of one input: 256 values, which XNNPACK looks up
+TABLES = {aten.gelu.default}  # one input: a lookup table of 256 values in XNNPACK
 CLAMPS = {aten.relu.default, aten.relu6.default, aten.hardtanh.default, aten.clamp.default}
-# These move numbers and do not change them: input and output share their scale.
+# These move values without changing them: input and output share their scale.
 LAYOUT = {
     aten.slice.Tensor,
     aten.permute.default,
@@ -22,26 +24,34 @@ LAYOUT = {
     aten.mean.dim,
     aten.max_pool2d.default,
 }
-RULED = WEIGHTED | BINARY | TABLES | {aten.cat.default}  # each becomes int8 or stays float on its own account
+RULED = WEIGHTED | BINARY | TABLES | {aten.cat.default}  # each is int8 or float by a decision of its own
+
+
+def module_paths(node: Node) -> tuple[str, ...]:
+    """Paths of the modules whose ``forward`` an operator lies in, as in ``named_modules``, outermost first; the model itself is
+    left out. ``torch.export`` numbers repeated calls of one module (``block@1``): the number is dropped."""
+    stack = node.meta.get("nn_module_stack") or {}
+    return tuple(re.sub(r"@\d+", "", path) for path, _ in stack.values() if path)
 
 
 def layer_names(node: Node) -> tuple[str, ...]:
-    """What an operator answers to, the outermost first: the paths of the modules around it (as in ``named_modules``) and, where
-    it is not the module's weighted operator itself, the innermost path with the operator's name, such as ``network.block/add``."""
-    paths = tuple(path for path, _ in (node.meta.get("nn_module_stack") or {}).values() if path)
+    """The names by which an operator can be kept float, outermost first: the paths of the modules around it and, where it is not
+    the weighted operator of the innermost one, that path with the operator's name, such as ``network.block/add``."""
+    paths = module_paths(node)
     if node.target in WEIGHTED and paths:
         return paths
     return (*paths, f"{paths[-1] if paths else ''}/{operator_name(node)}")
 
 
 def operator_name(node: Node) -> str:
-    """The name of an ATen operator without its overload."""
+    """The name of an ATen operator without its overload, such as ``conv2d``."""
     assert isinstance(node.target, torch._ops.OpOverload)
     return node.target.__name__.split(".")[0]
 
 
 def multiply_adds(node: Node) -> int:
-    """Of one operator of a graph with example values: convolutions, linear layers and batched products; 0 for all others."""
+    """Multiply-adds of one operator of a graph with example values: convolutions, linear layers and batched matrix products; 0 for
+    all others."""
     value = node.meta.get("val")
     if not isinstance(value, Tensor) or not isinstance(node.target, torch._ops.OpOverload):
         return 0
@@ -55,7 +65,7 @@ def multiply_adds(node: Node) -> int:
 
 
 def _weight_size(node: Node) -> int:
-    """Weights of one output channel."""
+    """Number of weights of one output channel."""
     weight = node.args[1]
     while isinstance(weight, Node) and "val" not in weight.meta:
         weight = weight.args[0]

@@ -1,4 +1,4 @@
-"""From a float deploy model to the quantized graph that every target is lowered from."""
+"""Quantizing a deploy model: one quantized graph, which every target lowers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from mobileseg.models.deploy import DeployedModel
 
 
 def float_graph(module: DeployedModel) -> GraphModule:
-    """The deploy model as a graph of ATen operators."""
+    """The deploy model exported to a graph of ATen operators."""
     example = torch.zeros(1, 3, module.height, module.width)
     with torch.no_grad():
         graph = torch.export.export(module, (example,), strict=False).module()
@@ -29,8 +29,8 @@ def float_graph(module: DeployedModel) -> GraphModule:
 
 
 def calibrate(module: DeployedModel, batches: Iterable[Batch], quantizer: Int8Quantizer) -> GraphModule:
-    """The exported graph with an observer wherever ``quantizer`` wants a rounding, each having seen ``batches``
-    (``(1, 3, height, width)`` float32 in 0..255)."""
+    """The exported graph with an observer wherever ``quantizer`` places a rounding, after running ``batches``
+    (``(1, 3, height, width)`` float32 in 0..255) through it."""
     with torch.no_grad():
         prepared: GraphModule = prepare_pt2e(float_graph(module), quantizer)
         for batch in batches:
@@ -45,12 +45,15 @@ def quantize(
     precision: str = INT8,
     recipe: Recipe = RECIPES[DEFAULT],
 ) -> tuple[GraphModule, tuple[FloatPart, ...]]:
-    """Post-training quantization; static where the precision is calibrated, then on ``batches``. ``keep_float``: names of layers or of
-    modules around them.
+    """Post-training quantization of ``module``.
 
-    Gives the graph with explicit quantize and dequantize operators, and what was left float with the reasons.
+    ``batches``: calibration images, ``(1, 3, height, width)`` float32 in 0..255; weight-only and dynamic int8 need only one of them to
+    trace the graph. ``keep_float``: names of layers, or of modules around them, that stay float. ``precision``: one of
+    ``mobileseg.export.targets.QUANTIZED``. ``recipe``: the calibration recipe.
+
+    Returns the graph with explicit quantize and dequantize operators, and the operators that stayed float with the reasons.
     """
-    quantizer = QUANTIZERS[precision](frozenset(keep_float).__contains__, recipe)
+    quantizer = QUANTIZERS[precision](module, frozenset(keep_float).__contains__, recipe)
     seen = batches if precision in CALIBRATED else batches[:1]  # one run observes the weights
     prepared = calibrate(module, seen, quantizer)
     with torch.no_grad():
@@ -64,7 +67,7 @@ def kept_float(
     module: DeployedModel, keep_float: Collection[str] = (), precision: str = INT8, recipe: Recipe = RECIPES[DEFAULT]
 ) -> tuple[FloatPart, ...]:
     """What ``quantize`` would leave float, with the reasons; nothing is calibrated."""
-    quantizer = QUANTIZERS[precision](frozenset(keep_float).__contains__, recipe)
+    quantizer = QUANTIZERS[precision](module, frozenset(keep_float).__contains__, recipe)
     calibrate(module, (), quantizer)
     return quantizer.kept_float
 
@@ -75,12 +78,12 @@ def fake_quantized(
     recipe: Recipe = RECIPES[DEFAULT],
     keep_float: Collection[str] = (),
 ) -> FakeQuantGraph:
-    """The same, with a switch at every rounding in place of a decision.
+    """The fake-quantized graph of ``module``, static int8, in which layers can be turned to int8 and back.
 
-    Where biases are corrected, each is for a graph with everything in int8 but ``keep_float``; with other choices of layers a layer
-    keeps its own, which takes up the error of its own weights, by far most of it.
+    Bias corrections are computed once, with everything in int8 except ``keep_float``, and kept for other choices of layers: a
+    correction compensates mainly the error of the layer's own weights.
     """
-    quantizer = Int8Quantizer(recipe=recipe)
+    quantizer = Int8Quantizer(module, recipe=recipe)
     prepared = calibrate(module, batches, quantizer)
     with torch.no_grad():
         graph = fake_quant_graph(convert_pt2e(prepared, fold_quantize=False), quantizer)

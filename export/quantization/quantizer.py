@@ -1,18 +1,22 @@
 """Which operators become int8 and which stay float, and why: decided here, once, for every target.
 
-The scheme is the one that the mobile runtimes have kernels for: activations int8 per tensor affine, weights int8 per output
-channel symmetric, biases float here (the runtimes derive int32 from the two scales). A clamp or ReLU that follows a
-convolution, an addition or a product is fused with it, so that the range that is observed is the clamped one: with ReLU6
-observed before the clamp most of the 256 steps are spent on values that are then thrown away.
+The scheme is the one that mobile runtimes have kernels for: activations int8 per tensor affine, weights int8 per output channel
+symmetric, biases float (the runtimes derive int32 from the two scales). A clamp or ReLU that follows a convolution, an addition or
+a product is fused with it, so that the observed range is the clamped one: observed before a ReLU6, most of the 256 steps would be
+spent on values that the clamp discards.
+
+An operator stays float for one of three reasons, checked in this order: a module around it carries ``keep_float``
+(``mobileseg.models.blocks.keep_float``), no target has an int8 kernel for it (``FLOAT_REASONS``), or the user asked for it.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, TypeGuard
 
 import torch
+from torch import nn
 from torch.fx import GraphModule, Node
 from torchao.quantization.pt2e.observer import PerChannelMinMaxObserver
 from torchao.quantization.pt2e.quantizer import (
@@ -32,22 +36,24 @@ from mobileseg.export.quantization.operators import (
     TABLES,
     WEIGHTED,
     layer_names,
+    module_paths,
     multiply_adds,
     operator_name,
 )
 from mobileseg.export.quantization.recipes import DEFAULT, RECIPES, Recipe
+from mobileseg.models.blocks.keep_float import float_reasons
 from mobileseg.registry import load
 
 aten = torch.ops.aten
 
-# The smallest steps. XNNPACK wants input step times weight step over output step to be at least 2**-32. A first convolution that
-# takes pixels in 0..255 has weights some hundred times smaller than others: with 2**-12, which is usual, its steps are too coarse.
+# The smallest scales. XNNPACK requires input scale * weight scale / output scale >= 2**-32. The weights of a first convolution on
+# pixels in 0..255 are about a hundred times smaller than others: the usual 2**-12 is too coarse for them.
 ACTIVATION_EPS = 2.0**-12
 WEIGHT_EPS = 2.0**-18
 
 
 def activation_spec(observer: Any) -> QuantizationSpec:
-    """How activations are rounded, with ranges from an observer's class."""
+    """The quantization of activations: int8 per tensor, affine, with ranges from the class ``observer``."""
     return QuantizationSpec(
         dtype=torch.int8,
         quant_min=-128,
@@ -73,22 +79,7 @@ FLOAT_REASONS = {
     aten.upsample_bilinear2d.vec: "bilinear resizing is float only in the XNNPACK partitioner",
     aten.sub.Tensor: "the input's mean is subtracted before the first rounding: three channels, and no precision is lost",
 }
-FLOAT_MODULES = {
-    "TokenAttention": "attention over tokens is float: its products and softmax have no int8 kernel, and conversions around a "
-    "few hundred numbers cost more than they save",
-    "ChannelNorm": "LayerNorm is float: a step of its squares in int8 is more than the variance of most pixels",
-    "AxialProducts": "axial attention is products of two activations and a softmax, which have no int8 kernel; what scales, cuts and "
-    "adds between them is float with them",
-    "WindowAttention": "attention in windows is float: its products and softmax have no int8 kernel",
-    "AttentionStemDeploy": "attention between the pixels of a block is float: its products and softmax have no int8 kernel",
-    "MaskHead": "the class map is the exact argmax of the dequantized logits",
-}
 REQUESTED = "kept float on request"
-
-
-def _module_types(node: Node) -> Iterable[str]:
-    for _, kind in (node.meta.get("nn_module_stack") or {}).values():
-        yield kind.rsplit(".", 1)[-1] if isinstance(kind, str) else kind.__name__
 
 
 def _is_float(node: object) -> TypeGuard[Node]:
@@ -100,14 +91,22 @@ def _is_float(node: object) -> TypeGuard[Node]:
 
 
 class Int8Quantizer(Quantizer):  # type: ignore[misc]  # torchao ships no types
-    """Annotates an exported float graph for ``prepare_pt2e``; ``kept_float`` says afterwards what was left out.
+    """Annotates the exported float graph of ``model`` for ``prepare_pt2e``; ``kept_float`` then lists what stays float.
 
-    ``keep_float``: tells for one of an operator's ``layer_names`` whether it was asked to stay float. ``recipe``: whose observer sets
-    the ranges of activations.
+    ``model``: the module that is exported; the reasons on its modules (``keep_float``) are found through the paths in the graph's
+    ``nn_module_stack``. ``keep_float``: whether one of an operator's ``layer_names`` was asked to stay float. ``recipe``: the
+    calibration recipe, whose observer sets the activation ranges. Raises ``RequestError`` where a module's reason is not text.
     """
 
-    def __init__(self, keep_float: Callable[[str], bool] | None = None, recipe: Recipe = RECIPES[DEFAULT]) -> None:
+    def __init__(
+        self,
+        model: nn.Module,
+        keep_float: Callable[[str], bool] | None = None,
+        recipe: Recipe = RECIPES[DEFAULT],
+    ) -> None:
         super().__init__()
+        self.module_reasons = float_reasons(model)
+        self.module_paths = {path for path, _ in model.named_modules(remove_duplicate=False)}
         self.activation = activation_spec(load(recipe.observer))
         self.keep_float = keep_float or (lambda path: False)
         self._left: defaultdict[tuple[str, str], list[int]] = defaultdict(list)  # multiply-adds by operator and reason
@@ -115,6 +114,7 @@ class Int8Quantizer(Quantizer):  # type: ignore[misc]  # torchao ships no types
 
     @property
     def kept_float(self) -> tuple[FloatPart, ...]:
+        """The operators that ``annotate`` left float, counted by operator and reason, for the manifest."""
         return tuple(
             FloatPart(
                 operator=operator, count=len(costs), reason=reason, multiply_adds=sum(costs) / max(self._total, 1)
@@ -123,6 +123,8 @@ class Int8Quantizer(Quantizer):  # type: ignore[misc]  # torchao ships no types
         )
 
     def annotate(self, model: GraphModule) -> GraphModule:
+        """Annotate every operator that becomes int8, in place; torchao's ``prepare_pt2e`` calls this. Returns ``model``. Raises
+        ``ValueError`` for the graph of another model."""
         self._left.clear()
         self._total = 0
         for node in model.graph.nodes:
@@ -142,28 +144,35 @@ class Int8Quantizer(Quantizer):  # type: ignore[misc]  # torchao ships no types
         return model
 
     def validate(self, model: GraphModule) -> None:
-        """Every rule is applied as it is written; there is nothing left to check."""
+        """Part of torchao's interface; ``annotate`` leaves nothing to check."""
 
     def float_reason(self, node: Node) -> str | None:
-        """Why an operator stays float; None for one that becomes int8, and for those that only move numbers."""
+        """Why an operator stays float; None for one that becomes int8, and for layout operators, which follow their input."""
         if node.target not in RULED and node.target not in FLOAT_REASONS:
             return None
-        module = self._in_float_module(node)
-        if module is not None:
-            return FLOAT_MODULES[module]
+        reason = self._module_reason(node)
+        if reason is not None:
+            return reason
         if node.target in FLOAT_REASONS:
             return FLOAT_REASONS[node.target]
         if any(self.keep_float(name) for name in layer_names(node)):
             return REQUESTED
         return None
 
-    @staticmethod
-    def _in_float_module(node: Node) -> str | None:
-        return next((kind for kind in _module_types(node) if kind in FLOAT_MODULES), None)
+    def _module_reason(self, node: Node) -> str | None:
+        """The reason of the outermost module around an operator that has one. A path that the model lacks would make a float
+        module int8 without notice: it means that the graph is another model's."""
+        paths = module_paths(node)
+        unknown = [path for path in paths if path not in self.module_paths]
+        if unknown:
+            raise ValueError(
+                f"expected the graph of the quantizer's model; found the module {unknown[0]!r}, which it lacks"
+            )
+        return next((self.module_reasons[path] for path in ("", *paths) if path in self.module_reasons), None)
 
     @staticmethod
     def _is_padded(node: Node) -> bool:
-        """A file with padding in int8 does not load: XNNPACK makes it so wherever what is padded was int8."""
+        """Whether the output is padded: XNNPACK pads an int8 tensor in int8, and such a file does not load."""
         return any(user.target is aten.pad.default for user in node.users)
 
     def _annotate_arithmetic(self, node: Node) -> None:
@@ -198,6 +207,6 @@ class Int8Quantizer(Quantizer):  # type: ignore[misc]  # torchao ships no types
             return
         annotation = source.meta.get(Q_ANNOTATION_KEY)
         if annotation is None or annotation.output_qspec is None:
-            return  # the source is float, and so is this
+            return  # the source is float, so this stays float
         shared = SharedQuantizationSpec(source)
         node.meta[Q_ANNOTATION_KEY] = QuantizationAnnotation({source: shared}, shared, _annotated=True)

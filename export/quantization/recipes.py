@@ -1,4 +1,4 @@
-"""How static int8 is calibrated, as data: what fixes the ranges of activations, and whether biases are corrected afterwards."""
+"""Calibration recipes of static int8, as data: the observer that sets activation ranges, and whether biases are corrected."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from mobileseg.weights.records import WeightsRecord
 
 @dataclass(frozen=True)
 class Recipe:
-    """``observer``: dotted path of the observer of activations. ``correct_bias``: see ``bias_correction``."""
+    """A calibration recipe. ``observer``: dotted path of the activation observer's class. ``correct_bias``: apply
+    ``mobileseg.export.quantization.bias_correction`` afterwards."""
 
     name: str
     title: str
@@ -35,14 +36,14 @@ RECIPES: Mapping[str, Recipe] = {
     )
 }
 DEFAULT = "histogram"
-# Measured: results/recipes.json. minmax+bias scores higher still, but ONNX Runtime 1.26 and 1.31 answer such files of SeaFormer-Tiny
-# differently in 43 % of the logits (1.7 % of the classes at the head's size), files of the histogram recipes to the bit alike.
+# Measured: results/recipes.json. minmax+bias scores higher still, but for its files of SeaFormer-Tiny ONNX Runtime 1.26 and 1.31
+# differ in 43 % of the logits (1.7 % of the classes at the head's size); for files of the histogram recipes they agree bit for bit.
 BY_FAMILY: Mapping[str, str] = {"SeaFormer": f"{DEFAULT}{BIAS}"}
 
 
 def default_recipe(family: str, record: WeightsRecord | None) -> Recipe:
-    """The recipe of a family, or ``DEFAULT``; for weights that were trained through the roundings always ``DEFAULT``, which they were
-    trained with: what a correction would take up they have learnt to."""
+    """The calibration recipe of a family, else ``DEFAULT``. Weights from quantization-aware training always take ``DEFAULT``, with
+    which they were trained: they have already learned to compensate the mean error."""
     if record is not None and record.trained_rounded:
         return RECIPES[DEFAULT]
     return RECIPES[BY_FAMILY.get(family, DEFAULT)]

@@ -1,9 +1,9 @@
-"""Quantization-aware training on the very graph that export makes (Jacob et al., CVPR 2018, https://arxiv.org/abs/1712.05877).
+"""Quantization-aware training on the same graph that export quantizes (Jacob et al., CVPR 2018, https://arxiv.org/abs/1712.05877).
 
-The deploy model is a differentiable function of the reference model's parameters (``factory.deploy_live``), and the graph that export
-quantizes has a straight-through rounding wherever the file will round (``fake_quant``). So what is trained is the original
-form, in its authors' keys, through everything that export does to it; exporting the result needs nothing new. BatchNorms stay as they
-are: folded, they are part of weights that are rounded.
+The deploy model is a differentiable function of the reference model's parameters (``factory.deploy_live``), and its fake-quantized
+graph has a straight-through rounding wherever the exported file rounds (``fake_quant``). Training therefore updates the reference
+model, under its authors' keys, through everything that export does to it; the result is exported like any other weights. BatchNorm
+statistics are frozen: folded, they are part of the weights that are rounded.
 """
 
 from __future__ import annotations
@@ -29,28 +29,28 @@ from mobileseg.training.strategy import Outputs
 
 @dataclass(frozen=True)
 class Int8Training:
-    """See ``mobileseg.training.strategy.Int8Training``; ``images`` fix the activation ranges."""
+    """Implements ``mobileseg.training.strategy.Int8Training``; ``images``: the calibration images."""
 
     images: ImageSet
 
     @property
     def sha256(self) -> str:
-        """Of the calibration images."""
+        """Digest of the calibration images."""
         return self.images.sha256
 
     def record(self) -> dict[str, object]:
-        """What ranges were calibrated on."""
+        """The calibration images, for the training record."""
         return self.images.part().model_dump(mode="json")
 
     def strategy(self, size: tuple[int, int], emit: Emit | None) -> Int8Strategy:
-        """Training through the int8 graph of one input size."""
+        """Training through the int8 graph at one input size (height, width)."""
         return Int8Strategy(size, self.images, emit)
 
 
 @dataclass
 class Int8Strategy:
-    """Trains and evaluates a model as the int8 file of ``size`` will compute it, with activation ranges from ``images``, which are
-    taken anew with the weights of every epoch."""
+    """Trains and evaluates a model as its int8 file at ``size`` will compute it. Activation ranges are calibrated on ``images``, again
+    for every epoch."""
 
     size: tuple[int, int]
     images: ImageSet
@@ -62,15 +62,15 @@ class Int8Strategy:
         self.batches = self.images.batches(*self.size)
 
     def start_epoch(self, model: nn.Module) -> None:
-        """Calibrate with the weights as they are now."""
+        """Calibrate with the current weights."""
         with quiet():
             found = fake_quantized(self._deploy(model.eval()), self.batches)
         for edge in found.edges:
-            edge.rounding.live = edge.rounding.axis is not None  # the weights change with every step
+            edge.rounding.live = edge.rounding.axis is not None  # weights change with every training step
         self.graph = found.module.requires_grad_(False)
 
     def outputs(self, model: nn.Module, images: Tensor) -> Outputs:
-        """Of normalised ``(N, 3, height, width)``; the deploy model takes pixels, and one image at a time."""
+        """Outputs for normalised images ``(N, 3, height, width)``; the deploy model takes pixels, one image at a time."""
         mean, std = normalization(spec_of(model))
         tensors = live_tensors(deploy_live(model, *self.size, emit=self.emit))
         found = [functional_call(self.graph, tensors, (image,)) for image in torch.split(images * std + mean, 1)]
@@ -79,7 +79,7 @@ class Int8Strategy:
         return torch.cat(found)
 
     def evaluate(self, model: nn.Module, data: LabelledFolder, size: tuple[int, int], panoptic: bool) -> Evaluation:
-        """What the int8 file will score."""
+        """The scores that the int8 file will reach."""
         with quiet():
             graph, _ = quantize(self._deploy(model), self.batches)
         aligned = spec_of(model).align_corners

@@ -1,7 +1,7 @@
-"""The other ways to have int8 on the same graph, for networks whose activations static ranges do not fit: weights alone, or
-activations by ranges that every image finds anew.
+"""Weight-only and dynamic int8, for networks whose activations do not fit static ranges.
 
-No range is fixed beforehand but those of the weights, so neither needs calibration images; and neither is faster than float.
+Weight-only keeps activations float; dynamic int8 computes their ranges anew for every image. Neither needs calibration images, and
+neither is faster than float.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from mobileseg.export.quantization.operators import WEIGHTED
 from mobileseg.export.quantization.quantizer import WEIGHT, Int8Quantizer
 from mobileseg.export.targets import INT8, INT8_DYNAMIC, INT8_WEIGHTS
 
-# uint8 and the smallest and largest value, zero among them: what ONNX's DynamicQuantizeLinear computes.
+# uint8 between the smallest and the largest value, 0 included: as ONNX's DynamicQuantizeLinear computes it.
 DYNAMIC = QuantizationSpec(
     dtype=torch.uint8,
     quant_min=0,
@@ -30,12 +30,12 @@ DYNAMIC = QuantizationSpec(
 
 
 class WeightQuantizer(Int8Quantizer):
-    """Weights int8 per output channel in every convolution and linear layer; activations stay what they are."""
+    """Weight-only int8: per output channel in every convolution and linear layer; activations stay float."""
 
     activations: QuantizationSpecBase | None = None
 
     def annotate(self, model: GraphModule) -> GraphModule:
-        """See ``Int8Quantizer``."""
+        """Annotate the weights, in place; see ``Int8Quantizer.annotate``."""
         self._left.clear()
         for node in model.graph.nodes:
             weight = node.args[1] if node.target in WEIGHTED else None
@@ -48,7 +48,7 @@ class WeightQuantizer(Int8Quantizer):
 
 
 class DynamicQuantizer(WeightQuantizer):
-    """What these layers take is rounded as well, per tensor, to the range that it has in this image."""
+    """Dynamic int8: weights as in ``WeightQuantizer``, and the inputs of these layers per tensor, by their range in each image."""
 
     activations = DYNAMIC
 

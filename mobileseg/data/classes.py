@@ -1,4 +1,4 @@
-"""Class names and colours, and the file that holds them."""
+"""Class names and colours, and the file ``classes.json`` that holds them."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ Channel = Annotated[int, Field(ge=0, le=255)]
 
 
 class ClassSet(BaseModel):
-    """``classes.json``: names in the order of their numbers, RGB colours, and the label value that does not count.
+    """``classes.json``: names in the order of the class numbers, RGB colours in 0..255, and the label value to ignore.
 
-    ``things``: names of the classes with instances. A file that gives ``things`` and ``stuff`` and no ``names`` numbers the
-    stuff first.
+    ``things``: names of the classes with instances. In a file with ``things`` and ``stuff`` but no ``names``, stuff classes come
+    first.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -45,24 +45,24 @@ class ClassSet(BaseModel):
             raise ValueError(
                 f"ignore_index {self.ignore_index} is the number of the class {self.names[self.ignore_index]!r}"
             )
-        strangers = [name for name in self.things if name not in self.names]
-        if strangers:
-            raise ValueError(f"things {', '.join(strangers)} are not among the names")
+        unknown = [name for name in self.things if name not in self.names]
+        if unknown:
+            raise ValueError(f"things {', '.join(unknown)} are not among the names")
         return self
 
     @property
     def thing_numbers(self) -> tuple[int, ...]:
-        """Numbers of the classes with instances, in order."""
+        """Class numbers of the things, ascending."""
         return tuple(i for i, name in enumerate(self.names) if name in self.things)
 
     @property
     def colors(self) -> tuple[Color, ...]:
-        """The palette, or generated colours."""
+        """The palette, or generated colours where the file has none."""
         return self.palette or generated_palette(len(self.names))
 
 
 def read_classes(path: Path) -> ClassSet:
-    """Read a ``classes.json``; raises ``DatasetError``."""
+    """Read a ``classes.json``. Raises ``DatasetError`` where it cannot be read or does not fit the schema."""
     try:
         return ClassSet.model_validate_json(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
@@ -73,12 +73,12 @@ def read_classes(path: Path) -> ClassSet:
         raise DatasetError(
             expected='{"names": [...], "palette": [[r, g, b], ...], "ignore_index": n}',
             found=f"{path}: {where + ': ' if where else ''}{first['msg']}",
-            fix="correct the file",
+            fix="fix this entry of the file",
         ) from error
 
 
 def generated_palette(count: int) -> tuple[Color, ...]:
-    """``count`` colours, neighbours far apart: hues in golden-ratio steps at three brightnesses."""
+    """``count`` RGB colours, 0..255, with neighbours far apart: hues in golden-ratio steps at three brightnesses."""
     colors = []
     for i in range(count):
         red, green, blue = colorsys.hsv_to_rgb(i * 0.618034 % 1.0, 0.55 + 0.4 * (i % 2), 1.0 - 0.25 * (i % 3))
@@ -87,6 +87,6 @@ def generated_palette(count: int) -> tuple[Color, ...]:
 
 
 def colorize(class_map: NDArray[np.integer], palette: tuple[Color, ...]) -> NDArray[np.uint8]:
-    """``(H, W)`` class numbers to ``(H, W, 3)`` uint8."""
+    """The colours ``(H, W, 3)`` uint8 of class numbers ``(H, W)``."""
     colors: NDArray[np.uint8] = np.asarray(palette, dtype=np.uint8)[class_map]
     return colors

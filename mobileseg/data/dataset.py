@@ -1,6 +1,6 @@
-"""A folder with ``images/`` and labels of the same names, and ``classes.json`` in it or above it.
+"""Data sets: a folder with ``images/``, labels of the same names, and ``classes.json`` in it or in its parent folder.
 
-Labels are ``masks/`` (class numbers), ``instances/`` (16-bit instance numbers, 0 for none), or both.
+Labels are in ``masks/`` (class numbers), ``instances/`` (16-bit instance numbers, 0 for none), or both.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ KINDS = ("masks", "instances")  # in the order of Item's fields
 
 @dataclass(frozen=True)
 class LabelledFolder:
-    """A data set that has been checked: every image decodes, every label file holds what the classes allow. ``split``: which of the
-    folder's images these are, where they are not all."""
+    """A checked data set: every image decodes, and every label file holds only values that the classes allow. ``split``: which split
+    of the folder these images are, None for all."""
 
     path: Path
     classes: ClassSet
@@ -47,7 +47,7 @@ class LabelledFolder:
 
     @property
     def panoptic(self) -> bool:
-        """Whether instances are labelled."""
+        """Whether there are instance labels."""
         return self.items[0].instances is not None
 
 
@@ -57,12 +57,12 @@ def samples_folder() -> Path:
 
 
 def first_sample() -> Path:
-    """The first of the bundled images: what is put in where any picture will do."""
+    """The first of the bundled images, as an input where any image will do."""
     return find_images(samples_folder() / "images")[0]
 
 
 def data_folder(name: str) -> Path:
-    """``samples`` is the bundled folder, anything else a path."""
+    """The path that ``--data`` means: ``samples`` is the bundled folder, anything else a path."""
     if name == SAMPLES and not Path(name).exists():
         return samples_folder()
     return Path(name)
@@ -84,12 +84,12 @@ def files_digest(paths: Sequence[Path]) -> str:
 
 
 def image_folder(path: Path) -> Path:
-    """``path/images`` where that is a folder, else ``path``."""
+    """``path/images`` if that is a folder, else ``path``."""
     return path / "images" if (path / "images").is_dir() else path
 
 
 def open_labelled(path: Path) -> LabelledFolder:
-    """Check the whole folder first, then give it. Raises ``DatasetError``, ``ImageError``."""
+    """Open the data set at ``path`` after checking every file. Raises ``DatasetError``, ``ImageError``."""
     if not path.is_dir():
         raise DatasetError(
             expected="a folder with images/ and masks/ or instances/", found=f"no folder at {path}", fix="check --data"
@@ -99,7 +99,7 @@ def open_labelled(path: Path) -> LabelledFolder:
         raise DatasetError(
             expected=f"a folder {'masks/ or instances/' if (path / 'images').is_dir() else 'images/'} in {path}",
             found=f"only {', '.join(sorted(p.name for p in path.iterdir())[:8]) or 'nothing'}",
-            fix="put the images into images/ and the labels, same names, into masks/ (or instances/)",
+            fix="put the images into images/ and the labels, under the same names, into masks/ (or instances/)",
         )
     classes = read_classes(_find_classes(path))
     images = find_images(path / "images")
@@ -118,19 +118,21 @@ def _find_classes(path: Path) -> Path:
         if (folder / CLASSES).is_file():
             return folder / CLASSES
     raise DatasetError(
-        expected=f"classes.json in {path} or in the folder above",
+        expected=f"classes.json in {path} or in its parent folder",
         found="none",
-        fix="write one: names, palette, ignore_index",
+        fix="write one with names, palette and ignore_index",
     )
 
 
 def _by_stem(images: list[Path], labels: list[Path], path: Path, kind: str) -> dict[str, Path]:
-    """The label files by name; raises ``DatasetError`` unless there is exactly one for each image."""
+    """The label files by name without suffix. Raises ``DatasetError`` unless each image has exactly one."""
     for files in (images, labels):
         twice = [stem for stem, count in Counter(f.stem for f in files).items() if count > 1]
         if twice:
             raise DatasetError(
-                expected="one file a name", found=f"several called {twice[0]}", fix=f"tidy {files[0].parent}"
+                expected="one file per name",
+                found=f"several named {twice[0]}",
+                fix=f"remove the duplicates in {files[0].parent}",
             )
     by_stem, one = {label.stem: label for label in labels}, "a mask" if kind == "masks" else "instances"
     names = {image.stem for image in images}
@@ -142,6 +144,6 @@ def _by_stem(images: list[Path], labels: list[Path], path: Path, kind: str) -> d
             raise DatasetError(
                 expected=f"a file in {kind}/ for every image, of the same name",
                 found=f"{len(lacking)} {what} in {path}: {', '.join(lacking[:5])}{', ...' if len(lacking) > 5 else ''}",
-                fix="add what is missing or move the others away; without labels use compare --no-labels",
+                fix="add the missing files or remove the others; without labels use compare --no-labels",
             )
     return by_stem

@@ -1,4 +1,4 @@
-"""Reading pictures: 8-bit RGB or a refusal, never a silently converted something."""
+"""Reading images: 8-bit RGB, grey or palette; anything else is refused, not silently converted."""
 
 from __future__ import annotations
 
@@ -16,49 +16,50 @@ from mobileseg.errors import ImageError
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".ppm", ".tif", ".tiff")
 READABLE = ("RGB", "L", "P")
-SMALLEST_SIDE = 8  # pixels: less is no picture that a segmentation could be read off
+SMALLEST_SIDE = 8  # pixels: smaller images are useless for segmentation
 
 Pixels = NDArray[np.uint8]
 Batch = NDArray[np.float32]
 
 
 def find_images(folder: Path) -> list[Path]:
-    """The image files directly in ``folder``, by name; raises ``ImageError`` where there are none."""
+    """The image files directly in ``folder``, sorted by name. Raises ``ImageError`` where there are none."""
     if not folder.is_dir():
-        raise ImageError(expected="a folder of images", found=f"{folder} is none", fix="check the path")
+        raise ImageError(expected="a folder of images", found=f"no folder at {folder}", fix="check the path")
     found = sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES and not p.name.startswith("."))
     if not found:
         raise ImageError(
             expected=f"images ({', '.join(SUFFIXES)})",
             found=f"none directly in {folder}",
-            fix="give the folder that holds them",
+            fix="give the folder that contains the images",
         )
     return found
 
 
 def read_image(path: Path) -> Pixels:
-    """``(H, W, 3)`` uint8 RGB, turned upright by its EXIF tag. Raises ``ImageError`` for anything but 8-bit RGB, grey or palette."""
+    """Read an image as ``(H, W, 3)`` uint8 RGB, upright according to its EXIF orientation. Raises ``ImageError`` for anything but 8-bit
+    RGB, grey or palette."""
     with open_image(path) as image:
         _check_mode(image, path)
         try:
             upright = ImageOps.exif_transpose(image)
         except (SyntaxError, ValueError, KeyError, TypeError, struct.error, OSError) as error:
             raise ImageError(
-                expected="EXIF data that can be read",
+                expected="readable EXIF data",
                 found=f"{path}: {error}",
-                fix="strip the EXIF data, or leave it out",
+                fix="remove the EXIF data, or the image",
             ) from error
         if min(upright.size) < SMALLEST_SIDE:
             raise ImageError(
-                expected=f"an image of at least {SMALLEST_SIDE} pixels a side",
-                found=f"{path} has {upright.width}x{upright.height} (width x height)",
-                fix="leave it out",
+                expected=f"an image of at least {SMALLEST_SIDE}x{SMALLEST_SIDE} pixels",
+                found=f"{path} with {upright.height}x{upright.width} (height x width)",
+                fix="remove this image",
             )
         return np.asarray(upright.convert("RGB"))
 
 
 def open_image(path: Path) -> Image.Image:
-    """A fully decoded PIL image; raises ``ImageError`` for what is missing, damaged or no image."""
+    """A fully decoded PIL image. Raises ``ImageError`` where the file is missing, damaged or not an image."""
     try:
         image = Image.open(path)
         image.load()
@@ -71,21 +72,21 @@ def open_image(path: Path) -> Image.Image:
         else:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ImageError(
-            expected="an image that can be decoded", found=f"{path}: {reason}", fix="repair it or leave it out"
+            expected="an image that can be decoded", found=f"{path}: {reason}", fix="replace or remove this image"
         ) from error
 
 
 def is_16_bit(path: Path) -> bool:
-    """Whether the samples have 16 bits: Pillow narrows 16-bit RGB without a word, so the decoder's raw mode is asked."""
+    """Whether the image has 16 bits per channel. Pillow silently reduces 16-bit RGB to 8 bits, so this checks the decoder's raw mode."""
     with Image.open(path) as image:
         return image.mode.startswith("I") or any(_deep(tile.codec_name, tile.args) for tile in image.tile)
 
 
 def _deep(codec: str, args: Any) -> bool:
-    """Whether a Pillow tile's raw mode has 16-bit samples. Beside the raw mode stand row lengths and offsets."""
+    """Whether the raw mode in a Pillow tile's arguments, which come first, has 16 bits per channel."""
     mode, *more = args if isinstance(args, tuple) else (args,)
     if codec in ("ppm", "ppm_plain"):
-        return bool(more and more[0] > 255)  # the largest value that the file may hold
+        return bool(more and more[0] > 255)  # the largest value that the file may contain
     return ";16" in str(mode)
 
 
@@ -97,35 +98,35 @@ def _check_mode(image: Image.Image, path: Path) -> None:
     raise ImageError(
         expected="8-bit RGB, grey or palette pixels",
         found=f"{path} is {'16-bit ' if deep else ''}{image.mode}{'' if opaque else ' with transparent pixels'}",
-        fix="convert it to 8-bit RGB (Pillow: Image.open(path).convert('RGB').save(...)) and look at the result",
+        fix="convert it to 8-bit RGB (Pillow: Image.open(path).convert('RGB').save(...)) and check the result",
     )
 
 
 def to_batch(image: Pixels, height: int, width: int) -> Batch:
-    """What every artifact takes: ``(1, 3, height, width)`` float32 in 0..255, contiguous, of freshly allocated memory.
+    """The input of every artifact, from an image ``(H, W, 3)`` uint8 RGB: ``(1, 3, height, width)`` float32 in 0..255, contiguous, in
+    newly allocated memory.
 
-    Bilinear in float32, so without a rounding to whole numbers, and with antialiasing where it shrinks. The aspect ratio is
-    not kept.
+    Resized bilinearly in float32, without rounding to integers, and with antialiasing when shrinking. The aspect ratio is not kept.
     """
     size = (width, height)
     planes = [Image.fromarray(image[:, :, i].astype(np.float32)) for i in range(3)]
     if image.shape[:2] != (height, width):
         planes = [plane.resize(size, Image.Resampling.BILINEAR) for plane in planes]
-    # reshape, not [None]: that would leave a stride of 0, which ExecuTorch's exporter refuses in an example.
+    # reshape, not [None], which leaves a stride of 0 that ExecuTorch's exporter refuses in an example input.
     return np.stack([np.asarray(plane, dtype=np.float32) for plane in planes]).reshape(1, 3, height, width)
 
 
 def read_batch(path: Path, height: int, width: int) -> Batch:
-    """``to_batch`` of ``read_image``."""
+    """``to_batch`` of the image at ``path``. Raises ``ImageError``."""
     return to_batch(read_image(path), height, width)
 
 
 def evenly(count: int, most: int) -> list[int]:
-    """At most ``most`` of the numbers below ``count``, evenly chosen, first and last among them."""
+    """At most ``most`` indices below ``count``, evenly spaced, first and last included."""
     return sorted(set(np.linspace(0, count - 1, min(count, most)).round().astype(int).tolist()))
 
 
 def check_images(paths: Sequence[Path]) -> None:
-    """Decode every image once; raises ``ImageError`` for the first that cannot be used."""
+    """Decode every image once. Raises ``ImageError`` for the first that cannot be used."""
     for path in paths:
         read_image(path)

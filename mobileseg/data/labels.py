@@ -1,4 +1,4 @@
-"""Label files: class numbers, instance numbers."""
+"""Label files: class numbers and instance numbers per pixel."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mobileseg.errors import DatasetError
 
 @dataclass(frozen=True)
 class Item:
-    """One image and its label files; one of them at least is there."""
+    """One image and its label files, at least one of which is not None."""
 
     image: Path
     mask: Path | None
@@ -23,11 +23,12 @@ class Item:
 
 
 def read_mask(path: Path, classes: ClassSet) -> NDArray[np.int64]:
-    """``(H, W)`` class numbers from an 8-bit grey or palette image; raises ``DatasetError`` for values outside the classes."""
+    """Class numbers ``(H, W)`` int64 from an 8-bit grey or palette image. Raises ``DatasetError`` for values outside the classes, and
+    ``ImageError``."""
     with open_image(path) as image:
         if image.mode not in ("L", "P") or is_16_bit(path):
             raise DatasetError(
-                expected="masks of one 8-bit channel with class numbers",
+                expected="a mask with class numbers in one 8-bit channel",
                 found=f"{path} is {image.mode}",
                 fix="write the class numbers as an 8-bit grey or palette PNG",
             )
@@ -38,17 +39,18 @@ def read_mask(path: Path, classes: ClassSet) -> NDArray[np.int64]:
             expected=f"labels 0..{len(classes.names) - 1}"
             + ("" if classes.ignore_index is None else f" and {classes.ignore_index} for ignored pixels"),
             found=f"{', '.join(map(str, sorted(stray)[:8]))} in {path}",
-            fix="correct the mask, or set ignore_index in classes.json",
+            fix="fix the mask, or set ignore_index in classes.json",
         )
     return labels
 
 
 def read_instances(path: Path) -> NDArray[np.int64]:
-    """``(H, W)`` instance numbers, 0 for none, from an 8- or 16-bit image of one channel. Raises ``DatasetError``."""
+    """Instance numbers ``(H, W)`` int64, 0 for none, from an 8- or 16-bit image of one channel. Raises ``DatasetError`` for other
+    images, and ``ImageError``."""
     with open_image(path) as image:
         if image.mode not in ("L", "P", "I", "I;16"):
             raise DatasetError(
-                expected="instances of one 8- or 16-bit channel with instance numbers",
+                expected="instance numbers in one 8- or 16-bit channel",
                 found=f"{path} is {image.mode}",
                 fix="write the instance numbers as a 16-bit grey PNG",
             )
@@ -56,17 +58,18 @@ def read_instances(path: Path) -> NDArray[np.int64]:
 
 
 def read_panoptic(item: Item, classes: ClassSet, divisor: int, void: int) -> NDArray[np.int64]:
-    """``(H, W)`` of ``class * divisor + instance``, instance 0 for stuff, and ``void * divisor`` for ignored pixels.
+    """Panoptic labels ``(H, W)`` int64: ``class * divisor + instance``, instance 0 for stuff, and ``void * divisor`` for ignored
+    pixels.
 
-    Raises ``DatasetError`` for pixels of a thing without an instance number: which of them belong together is not known.
+    Raises ``DatasetError`` where mask and instances differ in size, or pixels of a thing have no instance number.
     """
     assert item.instances is not None
     numbers, instances = read_labels(item, classes), read_instances(item.instances)
     if numbers.shape != instances.shape:
         raise DatasetError(
-            expected=f"a mask and instances of one size for {item.image.name}",
+            expected=f"mask and instances of {item.image.name} in one size",
             found=f"{numbers.shape} and {instances.shape}",
-            fix="correct the label files",
+            fix="write both label files at the size of the image",
         )
     thing, ignored = np.isin(numbers, classes.thing_numbers), numbers == classes.ignore_index
     if (thing & (instances == 0)).any():
@@ -80,8 +83,8 @@ def read_panoptic(item: Item, classes: ClassSet, divisor: int, void: int) -> NDA
 
 
 def read_labels(item: Item, classes: ClassSet) -> NDArray[np.int64]:
-    """``(H, W)`` class numbers of an image: its mask; or, where there are only instances of one kind, that thing where there is
-    an instance and the one stuff class elsewhere. Raises ``DatasetError``."""
+    """Class numbers ``(H, W)`` int64 of an image: its mask. Without a mask, and with one thing and one stuff class, they follow from
+    the instances. Raises ``DatasetError``, ``ImageError``."""
     if item.mask is not None:
         return read_mask(item.mask, classes)
     assert item.instances is not None

@@ -1,4 +1,4 @@
-"""Pictures of a result: the image under the classes' colours, with a legend; or the class map as a palette PNG."""
+"""Pictures of a result: the image blended with class colours and a legend, or the class map as a palette PNG."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mobileseg.data.classes import Color, colorize
 from mobileseg.data.images import Pixels
 
 OPACITY = 0.55
-SMALLEST_SHARE = 0.0005  # of the pixels: classes that cover less are left out of the legend
+SMALLEST_SHARE = 0.0005  # of the pixels: smaller classes are left out of the legend
 
 
 def overlay(
@@ -20,8 +20,8 @@ def overlay(
     palette: tuple[Color, ...],
     instances: NDArray[np.integer] | None = None,
 ) -> Image.Image:
-    """``image`` ``(H, W, 3)`` blended with the colours of ``class_map`` ``(H, W)``, and below it the classes that occur,
-    the largest first, with their share of the pixels. ``instances`` ``(H, W)``, 0 for none, are parted by white lines."""
+    """``image`` ``(H, W, 3)`` uint8 RGB blended with the colours of ``class_map`` ``(H, W)``, and below it a legend of the classes in
+    it, largest first, with their share of the pixels. ``instances`` ``(H, W)``, 0 for none, are outlined in white."""
     blend = (1 - OPACITY) * image.astype(np.float32) + OPACITY * colorize(class_map, palette).astype(np.float32)
     if instances is not None:
         blend[_outlines(instances)] = 255
@@ -36,7 +36,7 @@ def overlay(
 
 
 def _outlines(instances: NDArray[np.integer]) -> NDArray[np.bool_]:
-    """Pixels of an instance that have a neighbour, beside or below or above, which is not of it."""
+    """Pixels of an instance with a direct neighbour outside it."""
     across, down = instances[:, 1:] != instances[:, :-1], instances[1:] != instances[:-1]
     edge = np.zeros(instances.shape, dtype=bool)
     edge[:, 1:] |= across
@@ -47,7 +47,7 @@ def _outlines(instances: NDArray[np.integer]) -> NDArray[np.bool_]:
 
 
 def _legend(entries: list[tuple[str, Color]], width: int) -> Image.Image:
-    """Coloured squares with text, broken into as many lines as ``width`` wants."""
+    """Coloured squares with text, wrapped to ``width`` pixels."""
     size = max(11, min(22, width // 45))
     font = ImageFont.load_default(size)
     line, gap = size + 8, size // 2
@@ -67,7 +67,7 @@ def _legend(entries: list[tuple[str, Color]], width: int) -> Image.Image:
 
 
 def palette_png(class_map: NDArray[np.integer], palette: tuple[Color, ...]) -> Image.Image:
-    """The class numbers themselves, 8-bit, with the palette for viewers; at most 256 classes."""
+    """The class numbers as an 8-bit image, with the palette for viewers; at most 256 classes."""
     image = Image.fromarray(class_map.astype(np.uint8))
     image.putpalette([channel for color in palette for channel in color])
     return image

@@ -1,4 +1,4 @@
-"""What is trained on, and what is held out to choose the weights and to measure them."""
+"""Training, validation and test splits of a data set."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HELD_OUT = {
 
 @dataclass(frozen=True)
 class Split:
-    """``test`` is None where there is none. ``how`` says in words where the splits come from."""
+    """The splits of a data set. ``test``: None where there is none. ``how``: where they come from, in words."""
 
     train: LabelledFolder
     val: LabelledFolder
@@ -27,7 +27,7 @@ class Split:
     how: str
 
     def sha256(self) -> str:
-        """Of all training files, names and contents: a run is resumed on the same data only."""
+        """Digest of the names and contents of all training files: a run can be resumed only on the same data."""
         digest = hashlib.sha256()
         for item in self.train.items:
             for path in (item.image, item.mask, item.instances):
@@ -37,14 +37,14 @@ class Split:
 
 
 def open_split(path: Path) -> Split:
-    """``path`` with the folders train/, val/ and perhaps test/; or one folder, split by its file names' digests, so that a name
-    stays in its split whatever is added. Raises ``DatasetError``, ``ImageError``."""
+    """Open the splits of ``path``: its folders train/, val/ and, optionally, test/; or one folder, split by the digests of file names,
+    so that a file stays in its split when others are added. Raises ``DatasetError``, ``ImageError``."""
     if (path / "train").is_dir():
         if not (path / "val").is_dir():
             raise DatasetError(
                 expected=f"val/ beside train/ in {path}",
                 found="none",
-                fix="hold some images out, to choose the weights by",
+                fix="move some images into val/, to select the best weights with",
             )
         folders = {split: open_labelled(path / split) for split in SPLITS if (path / split).is_dir()}
         return Split(folders["train"], folders["val"], folders.get("test"), "the folders train/, val/, test/")
@@ -57,16 +57,16 @@ def open_split(path: Path) -> Split:
 
 
 def open_one(path: Path, split: str | None) -> LabelledFolder:
-    """The split ``train``, ``val`` or ``test`` of what ``open_split`` takes: what training held out is measured by it. None is the
-    whole of one folder. Raises ``DatasetError``, ``ImageError``."""
+    """The split ``train``, ``val`` or ``test`` of what ``open_split`` takes; None is one whole folder. Raises ``DatasetError``,
+    ``ImageError``."""
     if split is None:
         return open_labelled(path)
     if split not in SPLITS:
-        raise DatasetError(expected=f"a split: {', '.join(SPLITS)}", found=repr(split), fix="name one of them")
+        raise DatasetError(expected=f"a split: {', '.join(SPLITS)}", found=repr(split), fix="choose one of them")
     if not (path / "train").is_dir():
         return _chosen(open_labelled(path), split)
     if not (path / split).is_dir():
-        raise DatasetError(expected=f"{split}/ in {path}", found="none", fix="name a split that is there")
+        raise DatasetError(expected=f"{split}/ in {path}", found="none", fix="choose a split that exists")
     return open_labelled(path / split)
 
 
@@ -75,14 +75,14 @@ def _chosen(whole: LabelledFolder, split: str) -> LabelledFolder:
     if not items:
         raise DatasetError(
             expected="enough images to hold some out",
-            found=f"{len(whole.items)} in {whole.path}, none of which fell into {split!r}",
-            fix="add images, or split them yourself into train/ and val/",
+            found=f"{len(whole.items)} in {whole.path}, none of them in the split {split!r}",
+            fix="add images, or split them by hand into train/ and val/",
         )
     return replace(whole, items=items, split=split)
 
 
 def split_of(stem: str) -> str:
-    """``train``, ``val`` or ``test``, from the file's name alone."""
+    """The split of a file, ``train``, ``val`` or ``test``, from its name without suffix."""
     place = int.from_bytes(hashlib.sha256(stem.encode()).digest()[:4], "big") / 2**32
     if place < HELD_OUT["test"]:
         return "test"

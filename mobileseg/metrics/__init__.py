@@ -1,1 +1,1 @@
-"""How good a class map is, and how far apart two outputs are."""
+"""Metrics: accuracy against labels, and agreement of two models."""

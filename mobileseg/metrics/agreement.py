@@ -1,4 +1,4 @@
-"""How far one model's outputs are from another's."""
+"""Agreement of one model's outputs with another's."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ BAND = 3  # pixels on either side of a boundary
 
 
 def boundary_band(classes: NDArray[np.integer], reach: int = BAND) -> NDArray[np.bool_]:
-    """``(H, W)``: which pixels have another class within ``reach`` pixels to the side, above or below, or diagonally.
+    """``(H, W)`` bool: pixels with another class within ``reach`` pixels in any direction, diagonals included.
 
-    A square window holds another class exactly where its largest and smallest class differ; both are separable.
+    A square window contains another class exactly where its minimum and maximum differ; both are separable.
     """
     low, high = classes, classes
     for axis in (0, 1):
@@ -26,7 +26,7 @@ def boundary_band(classes: NDArray[np.integer], reach: int = BAND) -> NDArray[np
 
 
 def _window(values: NDArray[np.integer], reach: int, axis: int, better: np.ufunc) -> NDArray[np.integer]:
-    """The best value within ``reach`` positions along ``axis``, cut at the borders."""
+    """Minimum or maximum within ``reach`` positions along ``axis``, clipped at the borders."""
     padded = np.pad(values, [(reach, reach) if i == axis else (0, 0) for i in range(values.ndim)], mode="edge")
     length = values.shape[axis]
     shifted = (np.take(padded, range(start, start + length), axis) for start in range(2 * reach + 1))
@@ -34,7 +34,7 @@ def _window(values: NDArray[np.integer], reach: int, axis: int, better: np.ufunc
 
 
 class Agreement:
-    """Sums over images; every figure is of all pixels together. ``reference`` is the one that is believed."""
+    """Accumulates the agreement of a model with a reference over images; every figure is over all their pixels."""
 
     def __init__(self, num_classes: int) -> None:
         self.num_classes = num_classes
@@ -48,7 +48,7 @@ class Agreement:
         self._band = np.zeros(2, dtype=np.int64)  # pixels near a boundary of the reference, and those that agree
 
     def add_logits(self, reference: NDArray[np.float32], other: NDArray[np.float32]) -> None:
-        """Logits of one image, equal shapes."""
+        """Add the logits of one image, of equal shapes."""
         exact = reference.astype(np.float64)
         difference = other.astype(np.float64) - exact
         self._logits = True
@@ -60,7 +60,7 @@ class Agreement:
         self._low, self._high = min(self._low, float(exact.min())), max(self._high, float(exact.max()))
 
     def add_classes(self, reference: NDArray[np.integer], other: NDArray[np.integer]) -> None:
-        """Class maps of one image, equal shapes."""
+        """Add the class maps of one image, of equal shapes."""
         self.images += 1
         self._counts += confusion(other, reference, self.num_classes)
         if reference.ndim == 2:
@@ -69,7 +69,8 @@ class Agreement:
 
     @property
     def sqnr_db(self) -> float | None:
-        """Signal to quantization noise, ``10 log10(sum reference^2 / sum difference^2)``; inf where equal, None without logits."""
+        """Signal-to-quantization-noise ratio in dB, ``10 log10(sum reference^2 / sum difference^2)``; inf where equal, None without
+        logits."""
         if not self._logits:
             return None
         if self._noise == 0.0:
@@ -78,22 +79,22 @@ class Agreement:
 
     @property
     def max_error(self) -> float | None:
-        """Largest absolute difference of the logits."""
+        """Largest absolute difference of the logits; None without logits."""
         return self._largest if self._logits else None
 
     @property
     def mean_error(self) -> float | None:
-        """Mean absolute difference of the logits."""
+        """Mean absolute difference of the logits; None without logits."""
         return self._absolute / self._values if self._logits else None
 
     @property
     def band(self) -> float:
-        """Share of the pixels near a boundary between classes that have the same class, 0..1; NaN where there is none."""
+        """Share, 0..1, of the pixels within ``BAND`` pixels of a class boundary that have the same class; NaN where there are none."""
         return float(self._band[1] / self._band[0]) if self._band[0] else float("nan")
 
     @property
     def logit_range(self) -> float | None:
-        """Largest less smallest reference logit."""
+        """Largest minus smallest reference logit; None without logits."""
         return self._high - self._low if self._logits else None
 
     @property
@@ -104,5 +105,5 @@ class Agreement:
 
     @property
     def miou(self) -> float:
-        """mIoU of the other's classes with the reference's classes as labels, 0..1."""
+        """mIoU, 0..1, with the reference's classes as labels."""
         return scores(self._counts).miou

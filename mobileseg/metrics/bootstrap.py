@@ -1,4 +1,4 @@
-"""How sure a figure over images is: Efron's percentile bootstrap."""
+"""Confidence intervals of figures over images: Efron's percentile bootstrap."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ Stack = NDArray[Any]  # (images, ...): counts that add up over images
 
 
 def interval(figure: Callable[..., float], *stacks: Stack, resamples: int = 1000, seed: int = 0) -> tuple[float, float]:
-    """95 % interval of ``figure(*sums)`` over images, which are drawn with replacement; deterministic for a seed.
+    """95 % interval of ``figure(*sums)``, from resampling images with replacement; deterministic for a seed.
 
-    Several stacks of the same images are drawn together: so the interval of a difference is that of pairs.
+    ``stacks``: counts ``(images, ...)`` whose sum over images ``figure`` takes. Several stacks of the same images are resampled
+    together, which makes the interval of a difference a paired one.
     """
     generator = np.random.default_rng(seed)
     images = len(stacks[0])

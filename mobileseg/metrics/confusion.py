@@ -1,4 +1,4 @@
-"""Intersection over union from an exact confusion matrix, and how sure it is."""
+"""Confusion matrix, intersection over union, and pixel accuracy."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ Counts = NDArray[np.int64]
 def confusion(
     prediction: NDArray[np.integer], label: NDArray[np.integer], num_classes: int, ignore: int | None = None
 ) -> Counts:
-    """``(num_classes, num_classes)`` int64 pixel counts: rows the label, columns the prediction; ``ignore`` labels left out."""
+    """The confusion matrix ``(num_classes, num_classes)`` int64 in pixels: rows are labels, columns predictions. Pixels labelled
+    ``ignore`` do not count. Raises ``ValueError`` for different shapes, and for numbers outside the classes."""
     if prediction.shape != label.shape:
         raise ValueError(f"prediction {prediction.shape} and label {label.shape} differ in shape")
     counted = np.ones(label.shape, dtype=bool) if ignore is None else label != ignore
@@ -27,7 +28,7 @@ def confusion(
 
 @dataclass(frozen=True)
 class Scores:
-    """All ratios in 0..1; a class that neither occurs nor is predicted has the IoU NaN and does not count in ``miou``."""
+    """Ratios in 0..1. A class that neither occurs nor is predicted has an IoU of NaN and does not count in ``miou``."""
 
     iou: NDArray[np.float64]
     miou: float
@@ -35,7 +36,7 @@ class Scores:
 
 
 def scores(counts: Counts) -> Scores:
-    """``IoU = TP / (TP + FP + FN)`` for each class and its mean; pixel accuracy. NaN where nothing was counted."""
+    """``IoU = TP / (TP + FP + FN)`` of each class, their mean, and pixel accuracy; NaN where no pixel was counted."""
     hits = np.diag(counts).astype(np.float64)
     union = counts.sum(0) + counts.sum(1) - np.diag(counts)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -51,5 +52,5 @@ def miou(counts: Counts) -> float:
 
 
 def miou_gain(before: Counts, after: Counts) -> float:
-    """By how much the second matrix's mIoU is larger."""
+    """mIoU of ``after`` minus mIoU of ``before``."""
     return miou(after) - miou(before)

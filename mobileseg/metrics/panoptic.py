@@ -1,7 +1,8 @@
-"""Panoptic quality: how well segments are found, and how well they are cut.
+"""Panoptic quality, the product of recognition quality and segmentation quality.
 
-Paper: Kirillov, He, Girshick, Rother, Dollar, "Panoptic Segmentation", CVPR 2019 (https://arxiv.org/abs/1801.00868). Void and
-the numbers are as in github.com/google-research/deeplab2 (Apache-2.0) and, crowds aside, github.com/cocodataset/panopticapi.
+Paper: Kirillov, He, Girshick, Rother, Dollar, "Panoptic Segmentation", CVPR 2019 (https://arxiv.org/abs/1801.00868). The handling of
+void and the numbers are those of github.com/google-research/deeplab2 (Apache-2.0) and, except for crowds, of
+github.com/cocodataset/panopticapi.
 """
 
 from __future__ import annotations
@@ -23,13 +24,13 @@ def panoptic_counts(
     label_divisor: int = 1000,
     void: int = 255,
 ) -> Counts:
-    """``(num_classes, 4)`` float64 of one image: sum of the matches' IoU, matches, false positives, false negatives of each class.
-    Counts of images add up.
+    """Counts ``(num_classes, 4)`` float64 of one image: for each class the summed IoU of the matches, and the numbers of matches, false
+    positives and false negatives. Counts of several images are added.
 
-    Both maps hold ``class * label_divisor + instance``. Segments of one class match where their IoU is above 1/2; pixels that the
-    label has as void (instance 0 of the class ``void``) are not in the union. What else has the class ``void`` in the label is a
-    crowd: not to be found, and not to be removed. A prediction without match, more than half of which is void in the label, is no
-    false positive; predicted void is nothing at all.
+    Both maps ``(H, W)`` hold ``class * label_divisor + instance``. Segments of one class match if their IoU is above 1/2; pixels that
+    are void in the label (instance 0 of the class ``void``) are not in the union. Other instances of ``void`` in the label are crowds:
+    they need not be found, and do not excuse false positives. An unmatched prediction more than half of which is void in the label is
+    not a false positive; predicted void is ignored. Raises ``ValueError`` for different shapes, and for numbers outside the classes.
     """
     if prediction.shape != label.shape:
         raise ValueError(f"prediction {prediction.shape} and label {label.shape} differ in shape")
@@ -44,7 +45,7 @@ def panoptic_counts(
             raise ValueError(f"{what} of class {foreign[0]} for the classes 0..{num_classes - 1} and void {void}")
     in_void = shared[wanted == void * label_divisor].sum(0)
     union = wanted_area[:, None] + given_area - shared - in_void
-    iou = shared / np.maximum(union, 1)  # none is left where void meets what is void altogether
+    iou = shared / np.maximum(union, 1)  # the union is empty where everything is void
     match = (wanted_class[:, None] == given_class) & (wanted_class != void)[:, None] & (iou > 0.5)
     missed = ~match.any(1) & (wanted_class != void)
     invented = ~match.any(0) & (given_class != void) & (in_void <= 0.5 * given_area)
@@ -59,7 +60,7 @@ def panoptic_counts(
 
 @dataclass(frozen=True)
 class Quality:
-    """Means over ``classes`` classes, 0..1; NaN over none. ``pq = sq * rq`` holds for a class, not for means."""
+    """Means over ``classes`` classes, 0..1; NaN over none. ``pq = sq * rq`` holds for each class, not for the means."""
 
     pq: float
     sq: float
@@ -69,7 +70,7 @@ class Quality:
 
 @dataclass(frozen=True)
 class PanopticScores:
-    """Qualities 0..1 of each class (NaN where it neither occurs nor is predicted), and means over the others."""
+    """Qualities, 0..1, of each class (NaN if it neither occurs nor is predicted), and means over the other classes: all, things, stuff."""
 
     pq: NDArray[np.float64]
     sq: NDArray[np.float64]
@@ -104,5 +105,5 @@ def pq(counts: Counts) -> float:
 
 
 def pq_gain(before: Counts, after: Counts) -> float:
-    """By how much the second counts' PQ is larger."""
+    """PQ of ``after`` minus PQ of ``before``."""
     return pq(after) - pq(before)

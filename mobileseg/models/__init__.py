@@ -1,1 +1,1 @@
-"""The zoo: reference models, deploy models, and the table of both."""
+"""The model zoo: reference models, deploy models, and the registry."""

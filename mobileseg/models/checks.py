@@ -1,20 +1,21 @@
-"""What can be asked of a model: checked without building it, and without torch."""
+"""Checks of a request to a model that need neither the model nor torch."""
 
 from __future__ import annotations
 
 from mobileseg.errors import RequestError, SizeError
 from mobileseg.models.spec import Emit, ModelSpec
 
-LARGEST_SIDE = 4096  # pixels; beyond it the graph's activations alone exceed a phone's memory
+LARGEST_SIDE = 4096  # pixels: beyond it the activations alone exceed a phone's memory
 LARGEST_CLASSES = 4096
 
 
 def check_size(spec: ModelSpec, height: int, width: int) -> None:
-    """Raise ``SizeError`` unless both sides are what the model's strides divide, within its tables, and not absurd."""
+    """Raise ``SizeError`` unless the model's strides divide both sides, its position tables reach them, and they are at most
+    ``LARGEST_SIDE`` pixels."""
     largest = min(LARGEST_SIDE, spec.largest or LARGEST_SIDE)
     for side, name in ((height, "height"), (width, "width")):
         if not isinstance(side, int) or side < 1 or side > largest:
-            why = f": the position tables of {spec.name} reach no further" if spec.largest else ""
+            why = f", which the position tables of {spec.name} reach" if spec.largest else ""
             raise SizeError(
                 expected=f"a {name} from {spec.multiple} to {largest}{why}",
                 found=str(side),
@@ -29,7 +30,7 @@ def check_size(spec: ModelSpec, height: int, width: int) -> None:
 
 
 def size_rule(spec: ModelSpec) -> str:
-    """``divisible by 32`` in words."""
+    """The rule for sides in words, such as ``divisible by 32``."""
     more = "".join(f" (or that plus {remainder})" for remainder in spec.remainders if remainder)
     return f"divisible by {spec.multiple}{more}"
 
@@ -44,7 +45,7 @@ def _nearest(spec: ModelSpec, side: int, largest: int) -> list[str]:
 
 
 def check_num_classes(count: int) -> None:
-    """Raise ``RequestError`` for a number of classes that no segmentation has."""
+    """Raise ``RequestError`` for a number of classes outside 1 to ``LARGEST_CLASSES``."""
     if not 1 <= count <= LARGEST_CLASSES:
         raise RequestError(
             expected=f"1 to {LARGEST_CLASSES} classes", found=str(count), fix="give another number of classes"
@@ -52,7 +53,7 @@ def check_num_classes(count: int) -> None:
 
 
 def check_emit(spec: ModelSpec, emit: str | None) -> Emit:
-    """The output asked for, or the model's default; raises ``RequestError`` for one that it does not have."""
+    """The requested output, or the model's default for None. Raises ``RequestError`` for one that the model lacks."""
     for allowed in spec.emits:
         if emit is None or emit == allowed:
             return allowed

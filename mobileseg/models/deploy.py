@@ -1,4 +1,4 @@
-"""What every deploy model has around its network: the mean in front, the class map behind."""
+"""The common wrapper of deploy models: preprocessing in front of the network, the class map after it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from mobileseg.models.spec import OUTPUTS, Emit, ModelSpec
 
 
 class DeployedModel(nn.Module):
-    """RGB pixels ``(1, 3, height, width)`` float32 in 0..255 to logits, to the class map, or to what a panoptic head gives: a dict
-    of ``semantic``, ``center`` and ``offset``.
+    """A deploy model: RGB pixels ``(1, 3, height, width)`` float32 in 0..255 to logits, to the class map, or, for a panoptic head, to a
+    dict of ``semantic``, ``center`` and ``offset``.
 
-    The mean is subtracted here; the division by the standard deviation is folded into the first convolution's weights
-    (the mean cannot be: the convolution's zero padding stands for a mean-coloured border).
+    The mean is subtracted here; the division by the standard deviation is folded into the weights of the first convolution. The mean
+    cannot be folded, since the convolution's zero padding stands for a border in the mean colour.
     """
 
     def __init__(
@@ -31,7 +31,7 @@ class DeployedModel(nn.Module):
 
     @property
     def output_names(self) -> tuple[str, ...]:
-        """What ``forward`` gives, in order."""
+        """Names of the outputs of ``forward``, in order."""
         return OUTPUTS[self.emit]
 
     def forward(self, image: Tensor) -> Tensor | dict[str, Tensor]:

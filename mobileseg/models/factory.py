@@ -1,4 +1,4 @@
-"""From a row of the registry to a module: reference model and deploy model."""
+"""Builds reference models and deploy models from rows of the registry."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from mobileseg.registry import load
 
 
 def build(spec: ModelSpec, num_classes: int, seed: int = 0) -> nn.Module:
-    """The reference model of ``spec``, seeded random, in evaluation mode; it remembers its spec and class count."""
+    """The reference model of ``spec`` with seeded random weights, in evaluation mode. It remembers its spec and number of classes.
+    Raises ``RequestError`` for an impossible number of classes."""
     check_num_classes(num_classes)
     module: nn.Module = load(spec.build)(spec.variant, num_classes, seed)
     module.mobileseg_spec = spec  # type: ignore[assignment]  # a plain attribute, not a submodule
@@ -24,35 +25,35 @@ def build(spec: ModelSpec, num_classes: int, seed: int = 0) -> nn.Module:
 
 
 def spec_of(module: nn.Module) -> ModelSpec:
-    """The registry row that ``module`` was made from; raises ``RequestError`` for any other module."""
+    """The registry row from which ``module`` was built. Raises ``RequestError`` for any other module."""
     spec = getattr(module, "mobileseg_spec", None)
     if not isinstance(spec, ModelSpec):
         raise RequestError(
-            expected="a model made by mobileseg.create_model",
+            expected="a model from mobileseg.create_model",
             found=type(module).__name__,
-            fix="make it with create_model, then load your weights into it",
+            fix="create the model with create_model, then load your weights into it",
         )
     return spec
 
 
 def num_classes_of(module: nn.Module) -> int:
-    """Of a reference model made by ``build``."""
+    """The number of classes of a reference model from ``build``."""
     return int(module.mobileseg_classes)  # type: ignore[arg-type]  # a plain attribute, set there
 
 
 def stretch_tables(module: nn.Module, height: int, width: int) -> float:
-    """Stretch the position tables of a reference model, in place, so that they reach an image of this size; gives the factor.
+    """Stretch the position tables of a reference model, in place, to reach an image of ``height`` x ``width`` pixels.
 
-    What results is another function than the trained one; its row (``spec_of``) says so in its note. Raises ``RequestError`` for
-    models without such tables, or where they reach.
+    The function then differs from the trained one, and the note of its row (``spec_of``) says so. Returns the factor. Raises
+    ``RequestError`` for models without such tables, and where the tables already reach.
     """
     spec = spec_of(module)
     if spec.resample is None or spec.largest is None or max(height, width) <= spec.largest:
-        reach = f"reach {spec.largest} pixels" if spec.largest else "bound no size"
+        reach = f"reach {spec.largest} pixels" if spec.largest else "do not limit the size"
         raise RequestError(
             expected="--resample-tables for a size that the model's position tables do not reach",
             found=f"{height}x{width}, and the tables of {spec.name} {reach}",
-            fix="leave the option out",
+            fix="omit the option",
         )
     scale = max(height, width) / spec.largest
     load(spec.resample)(module, scale)
@@ -60,29 +61,30 @@ def stretch_tables(module: nn.Module, height: int, width: int) -> float:
 
 
 def deploy(module: nn.Module, height: int, width: int, emit: str | None = None) -> DeployedModel:
-    """The deploy model of a reference model at one input size, in evaluation mode; ``module`` is left as it is.
+    """The deploy model of a reference model at one input size, in evaluation mode; ``module`` is not changed.
 
-    Takes RGB ``(1, 3, height, width)`` float32 in 0..255. ``emit="logits"`` gives the head's output (class logits
+    Its input is RGB ``(1, 3, height, width)`` float32 in 0..255. ``emit="logits"`` gives the head's output (class logits
     ``(1, classes, h, w)`` float32 at the head's stride), ``emit="mask"`` the class map ``(1, height, width)`` int32,
     ``emit="panoptic"`` a dict of float32 ``semantic`` ``(1, classes, h, w)``, ``center`` ``(1, 1, h, w)`` and ``offset``
-    ``(1, 2, h, w)``. The default is all that the head gives. Raises ``SizeError``, ``RequestError``.
+    ``(1, 2, h, w)``. The default is all outputs of the head. Raises ``SizeError``, and ``RequestError`` for an output that the model
+    lacks and for a module that is not from ``build``.
     """
     with torch.no_grad():
         return _deploy(copy.deepcopy(module), height, width, emit).requires_grad_(False)
 
 
 def deploy_live(module: nn.Module, height: int, width: int, emit: str | None = None) -> DeployedModel:
-    """The deploy model as a function of the parameters of ``module``: gradients reach them through every rewrite.
+    """The deploy model as a differentiable function of the parameters of ``module``, for quantization-aware training.
 
-    Its parameters are shared with ``module``, and what a rewrite computes from them is a plain tensor in a parameter's place;
-    ``live_tensors`` gives all of them by name. BatchNorms are folded with the statistics that they have. Errors as ``deploy``.
+    It shares the parameters of ``module``; where a rewrite computes new ones from them, a plain tensor with gradient takes the place of
+    the parameter. ``live_tensors`` lists both by name. BatchNorms are folded with their current statistics. Errors as for ``deploy``.
     """
     with torch.enable_grad():
         return _deploy(module, height, width, emit)
 
 
 def live_tensors(deployed: nn.Module) -> dict[str, Tensor]:
-    """Parameters and the tensors in their places, named as the parameters of the ordinary deploy model are."""
+    """The parameters of ``deploy_live``'s model and the tensors in place of parameters, by the names of ``deploy``'s parameters."""
     found: dict[str, Tensor] = dict(deployed.named_parameters())
     for path, part in deployed.named_modules():
         prefix = f"{path}." if path else ""

@@ -1,4 +1,4 @@
-"""The zoo: every family's rows in one table. Nothing here imports torch."""
+"""The registry: the rows of all families in one table. Nothing here imports torch."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from mobileseg.models.van import specs as van
 FAMILIES = (seaformer, van, axial_resnet, axial_deeplab, sasa, topformer)
 MODELS: Mapping[str, ModelSpec] = {spec.name: spec for family in FAMILIES for spec in family.ROWS}
 
-# A key that only this family's checkpoints hold: names a foreign file before anything is compared.
+# A key that only this family's checkpoints have, to identify a file of another family.
 FAMILY_KEYS: Mapping[str, str] = {
     "SeaFormer": "smb1.stem_block.0.c.weight",
     "TopFormer": "tpm.stem.0.c.weight",
@@ -33,7 +33,7 @@ FAMILY_KEYS: Mapping[str, str] = {
 
 @functools.cache
 def measured() -> dict[str, Any]:
-    """Parameters and multiply-adds of every model at its size, as ``tools/measure_zoo.py`` counted them."""
+    """Parameters and multiply-adds of every model at its default size, as counted by ``tools/measure_zoo.py``."""
     text = resources.files("mobileseg.models").joinpath("measured.json").read_text(encoding="utf-8")
     figures: dict[str, Any] = json.loads(text)
     return figures

@@ -1,4 +1,4 @@
-"""What the zoo says of a model: one frozen row. Nothing here imports torch."""
+"""The schema of the registry: one frozen row per model. Nothing here imports torch."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ EMITS: Mapping[Task, tuple[Emit, ...]] = {
     "classification": ("logits",),
     "panoptic": ("panoptic", "logits", "mask"),
 }
-# What a file of each kind gives, in order; the classes are always read off the first.
+# The outputs of each kind, in order; the first always holds the classes.
 OUTPUTS: Mapping[Emit, tuple[str, ...]] = {
     "logits": ("logits",),
     "mask": ("mask",),
@@ -27,7 +27,7 @@ OUTPUTS: Mapping[Emit, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Published:
-    """A figure from the authors, with where it stands."""
+    """A figure that the authors published, with its source."""
 
     metric: str
     value: float
@@ -36,12 +36,12 @@ class Published:
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """One row of the zoo.
+    """One row of the registry.
 
-    ``build``: dotted path of ``f(variant, num_classes, seed) -> nn.Module`` (reference model). ``deploy``: dotted path of
-    ``f(module, height, width, std) -> nn.Module`` that takes mean-free pixels; for panoptic models with a further
-    ``semantic_only``. ``size``: height, width in pixels. ``head_prefixes``: how the keys of the head start.
-    ``classifier_key``: the weight whose first dimension is the classes.
+    ``build``: dotted path of ``f(variant, num_classes, seed) -> nn.Module``, the reference model. ``deploy``: dotted path of
+    ``f(module, height, width, std) -> nn.Module``, which takes pixels minus the mean; for panoptic models with the further argument
+    ``semantic_only``. ``size``: default height, width in pixels. ``head_prefixes``: prefixes of the head's keys.
+    ``classifier_key``: the weight whose first dimension is the number of classes. ``mean``, ``std``: of RGB pixels in 0..255.
     """
 
     name: str
@@ -54,17 +54,17 @@ class ModelSpec:
     num_classes: int
     head_prefixes: tuple[str, ...]
     classifier_key: str
-    official_weights: str  # which the authors released and where, or "none released"
+    official_weights: str  # those that the authors released, and where; or "none released"
     published: tuple[Published, ...] = ()
     multiple: int = 32
     remainders: tuple[int, ...] = (0,)  # a side is a multiple of ``multiple`` plus one of these
-    largest: int | None = None  # side in pixels that the trained tables reach, where there is such a bound
-    resample: str | None = None  # dotted path of ``f(module, scale)`` that stretches those tables, in place
-    stride: int = 8  # of the logits; 0 where there is no map
+    largest: int | None = None  # largest side in pixels that the trained position tables reach; None: no limit
+    resample: str | None = None  # dotted path of ``f(module, scale)`` that stretches these tables, in place
+    stride: int = 8  # of the logits; 0 for classifiers
     align_corners: bool = False  # how the authors resize the logits to the image
-    auxiliary_prefixes: tuple[str, ...] = ()  # keys of heads that train the model and are not part of its function
+    auxiliary_prefixes: tuple[str, ...] = ()  # of the keys of heads that are used in training only
     things: tuple[int, ...] = ()  # classes with instances, in the authors' data set
-    note: str = ""  # what a reader of the list must know, as "our own variant"
+    note: str = ""  # a remark for the list of models, such as "our own variant"
     mean: tuple[float, float, float] = IMAGENET_MEAN
     std: tuple[float, float, float] = IMAGENET_STD
 

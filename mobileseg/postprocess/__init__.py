@@ -1,1 +1,1 @@
-"""What becomes of a network's outputs: class maps at full size, panoptic maps."""
+"""Postprocessing of a network's outputs: class maps at full size, and panoptic segments."""

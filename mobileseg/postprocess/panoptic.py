@@ -1,9 +1,9 @@
-"""From a panoptic network's three maps to segments: resize, group pixels to instance centres, merge by majority vote.
+"""Panoptic segments from a network's three maps: resize, group pixels by instance centre, merge by majority vote.
 
 Paper: Cheng et al., "Panoptic-DeepLab", CVPR 2020 (https://arxiv.org/abs/1911.10194), section 3.2; the majority vote is that of
-Yang et al., "DeeperLab", 2019 (https://arxiv.org/abs/1902.05093). Numbers and order are those of the authors' code
-(github.com/google-research/deeplab2, Apache-2.0), which differs from their PyTorch code in how the instances of one class are
-numbered alone. All of it depends on the data and stays outside the exported graph.
+Yang et al., "DeeperLab", 2019 (https://arxiv.org/abs/1902.05093). Constants and order are those of the authors' code
+(github.com/google-research/deeplab2, Apache-2.0), which differs from their PyTorch code only in how it numbers the instances of a
+class. All of this depends on the data, so it is not part of the exported graph.
 """
 
 from __future__ import annotations
@@ -20,17 +20,18 @@ from mobileseg.postprocess.class_map import Axis, Outputs, class_map
 
 Float = NDArray[np.float32]
 Labels = NDArray[np.int32]
-DISTANCES = 1 << 20  # computed at a time: 4 MB, whatever the image and the number of centres
+DISTANCES = 1 << 20  # computed at once: 4 MB, for any image and number of centres
 
 
 @dataclass(frozen=True)
 class PanopticRules:
-    """How maps become segments; the defaults are deeplab2's for Axial-DeepLab on Cityscapes.
+    """The parameters of panoptic merging; the defaults are deeplab2's for Axial-DeepLab on Cityscapes.
 
-    ``things``: the classes that have instances. ``threshold``: heat that a centre exceeds. ``nms_kernel``: side of the window, in
-    pixels of the image, in which a centre is the hottest. ``top_k``: with more centres than that, those hotter than the
-    ``top_k``-th stay. ``stuff_area``: pixels that a class without instances has at least, lest it become void.
-    A label is ``class * label_divisor + instance``, instances from 1, 0 for stuff; void is ``void * label_divisor``.
+    ``things``: classes with instances. ``threshold``: heat that a centre must exceed. ``nms_kernel``: side, in pixels of the image, of
+    the window in which a centre must be the maximum. ``top_k``: of more centres, only those hotter than the ``top_k``-th stay.
+    ``stuff_area``: smallest area, in pixels, of a class without instances; smaller ones become void. A label is
+    ``class * label_divisor + instance``, with instances from 1, and 0 for stuff; void is ``void * label_divisor``. Raises
+    ``ValueError`` for an even ``nms_kernel``.
     """
 
     things: tuple[int, ...] = tuple(range(11, 19))
@@ -43,19 +44,19 @@ class PanopticRules:
 
     def __post_init__(self) -> None:
         if self.nms_kernel < 1 or self.nms_kernel % 2 == 0:
-            raise ValueError(f"nms_kernel {self.nms_kernel} has no middle: an odd number is wanted")
+            raise ValueError(f"expected an odd nms_kernel; found {self.nms_kernel}")
 
 
 def rules_for(things: tuple[int, ...]) -> PanopticRules:
-    """The defaults for other classes, with room for as many instances as 16 bits number."""
+    """The defaults for other classes ``things``, with a label divisor of 2**16 for more instances."""
     return PanopticRules(things=things, label_divisor=1 << 16)
 
 
 def panoptic_map(outputs: Mapping[str, Float], height: int, width: int, rules: PanopticRules | None = None) -> Labels:
-    """The labels ``(height, width)`` int32 of one image from what the network gives: ``semantic`` ``(1, C, h, w)``, ``center``
-    ``(1, 1, h, w)`` and ``offset`` ``(1, 2, h, w)``, down and across, in pixels of that map.
+    """The panoptic labels ``(height, width)`` int32 of one image from the network's outputs: ``semantic`` ``(1, C, h, w)``, ``center``
+    ``(1, 1, h, w)`` and ``offset`` ``(1, 2, h, w)``, down and right, in pixels of that map.
 
-    Maps are resized as the authors do, corner on corner; offsets grow by the same factor.
+    Maps are resized as by the authors, with aligned corners, and offsets are scaled by the same factor.
     """
     rules = rules or PanopticRules()
     classes = class_map(outputs["semantic"][0], height, width, align_corners=True)
@@ -64,22 +65,22 @@ def panoptic_map(outputs: Mapping[str, Float], height: int, width: int, rules: P
 
 
 def panoptic_labels(outputs: Outputs, size: tuple[int, int], rules: PanopticRules) -> Labels:
-    """``panoptic_map`` of what a model or a file gives, in its order, at ``size`` height and width."""
+    """``panoptic_map`` of the outputs of a model or a file, in their order, at ``size`` (height, width)."""
     maps = {name: out.astype(np.float32) for name, out in zip(OUTPUTS["panoptic"], outputs, strict=True)}
     return panoptic_map(maps, *size, rules)
 
 
 def resize(planes: Float, height: int, width: int) -> Float:
-    """``(C, h, w)`` to ``(C, height, width)``, bilinear, the corners on each other."""
-    rows, columns = Axis.of(planes.shape[1], height, True), Axis.of(planes.shape[2], width, True)
+    """Bilinear resize of ``(C, h, w)`` to ``(C, height, width)`` with aligned corners."""
+    rows, columns = Axis.resized(planes.shape[1], height, True), Axis.resized(planes.shape[2], width, True)
     down = rows.weight[:, None]
-    tall = (1 - down) * planes[:, rows.low] + down * planes[:, rows.high]
-    wide: Float = (1 - columns.weight) * tall[:, :, columns.low] + columns.weight * tall[:, :, columns.high]
+    tall = (1 - down) * planes[:, rows.first] + down * planes[:, rows.second]
+    wide: Float = (1 - columns.weight) * tall[:, :, columns.first] + columns.weight * tall[:, :, columns.second]
     return wide
 
 
 def resize_offset(offset: Float, height: int, width: int) -> Float:
-    """Offsets ``(2, h, w)`` in pixels of their own map to ``(2, height, width)`` in pixels of the larger one."""
+    """Resize offsets ``(2, h, w)``, in pixels of their map, to ``(2, height, width)`` in pixels of the target."""
     sides = zip((height, width), offset.shape[1:], strict=True)
     scale = np.array([(to - 1) / max(size - 1, 1) for to, size in sides], dtype=np.float32)
     scaled: Float = resize(offset, height, width) * scale[:, None, None]
@@ -87,7 +88,7 @@ def resize_offset(offset: Float, height: int, width: int) -> Float:
 
 
 def find_centers(heat: Float, rules: PanopticRules) -> NDArray[np.intp]:
-    """Row and column ``(n, 2)`` of the centres in a heat map ``(H, W)``, in reading order."""
+    """Rows and columns ``(n, 2)`` of the instance centres in a heat map ``(H, W)``, row by row."""
     hot = np.where(heat > rules.threshold, heat, np.float32(0))
     border = rules.nms_kernel // 2
     pooled = np.pad(hot, border)
@@ -100,8 +101,8 @@ def find_centers(heat: Float, rules: PanopticRules) -> NDArray[np.intp]:
 
 
 def group(classes: Labels, heat: Float, offset: Float, rules: PanopticRules) -> Labels:
-    """The instance ``(H, W)`` int32 of every thing's pixel: 1 + index of the centre nearest to where its offset leads, the
-    first of equally near ones. 0 elsewhere, and everywhere if there is no centre."""
+    """Instance numbers ``(H, W)`` int32: at pixels of things, 1 + the index of the centre nearest to the pixel plus its offset, the
+    first of equally near ones; 0 elsewhere, and everywhere if there is no centre."""
     instances = np.zeros(classes.shape, dtype=np.int32)
     centers = find_centers(heat, rules)
     pixels = np.nonzero(np.isin(classes, rules.things))
@@ -112,7 +113,7 @@ def group(classes: Labels, heat: Float, offset: Float, rules: PanopticRules) -> 
 
 
 def _nearest(down: Float, across: Float, centers: Float) -> NDArray[np.intp]:
-    """Index of the centre nearest to each point; in float32 and with the root, as the authors', since ties decide."""
+    """Index of the centre nearest to each point. In float32 and with the square root, as in the authors' code, because ties matter."""
     nearest = np.empty(down.shape, dtype=np.intp)
     step = max(DISTANCES // len(centers), 1)
     for first in range(0, len(down), step):
@@ -123,10 +124,10 @@ def _nearest(down: Float, across: Float, centers: Float) -> NDArray[np.intp]:
 
 
 def merge(classes: Labels, instances: Labels, rules: PanopticRules) -> Labels:
-    """The labels ``(H, W)`` int32 of class and instance maps.
+    """Merge class and instance maps ``(H, W)`` to panoptic labels ``(H, W)`` int32.
 
-    An instance takes the most frequent class of its pixels that are things (the lowest of equally frequent ones) and a number
-    within that class, in the order of first pixels. A class without instances stays where it is large enough.
+    An instance gets the most frequent class among its pixels of things (the lowest of equally frequent ones), and a number within that
+    class, in the order of first pixels. Areas of stuff classes stay if they are large enough.
     """
     panoptic = np.full(classes.shape, rules.void * rules.label_divisor, dtype=np.int32)
     mine = (instances > 0) & np.isin(classes, rules.things)
@@ -146,7 +147,7 @@ def merge(classes: Labels, instances: Labels, rules: PanopticRules) -> Labels:
 
 
 def _running_number(groups: NDArray[np.intp], order: NDArray[np.intp]) -> NDArray[np.intp]:
-    """For each element its number, from 1, among those of its group, counted in the order of ``order``."""
+    """The number, from 1, of each element within its group, in the order given by ``order``."""
     sequence = np.lexsort((order, groups))
     arranged = groups[sequence]
     number = np.empty_like(groups)

@@ -1,1 +1,1 @@
-"""Checkpoints: where they come from, how they are read, whether they fit."""
+"""Weights: finding, downloading and reading checkpoints, and loading them into a model."""

@@ -1,4 +1,4 @@
-"""The TensorFlow layout of an axial attention layer (deeplab2), brought to the PyTorch layout that ``AxialAttention`` has."""
+"""Conversion of an axial attention layer from deeplab2's TensorFlow layout to the PyTorch layout of ``AxialAttention``."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ STATISTICS = {"gamma": "weight", "beta": "bias", "moving_mean": "running_mean", 
 
 
 def axial_attention_from_tensorflow(variables: Mapping[str, Tensor], heads: int = 8) -> dict[str, Tensor]:
-    """State of one ``AxialAttention`` from the variables of deeplab2's ``.../height_axis`` or ``.../width_axis``.
+    """The state_dict of one ``AxialAttention`` from the variables of deeplab2's ``.../height_axis`` or ``.../width_axis``.
 
-    ``variables``: the names after that scope (``qkv_kernel``, ``batch_norm_qkv/gamma``, ``query_rpe/embeddings``, ...) with their
-    arrays as tensors. The two layouts differ so:
+    ``variables``: tensors by their names below that scope (``qkv_kernel``, ``batch_norm_qkv/gamma``, ``query_rpe/embeddings``, ...).
+    Raises ``KeyError`` where one is missing. TensorFlow's layout becomes PyTorch's as follows:
 
-    * channels: all queries, all keys, all values (each head-major) - head after head, each with its q, k, v;
-    * three tables of rows ``j - i`` (key after query) - columns of one table, the queries' and values' running with ``i - j``:
-      those two are flipped, the keys' is not;
-    * the outputs' BatchNorm: ``[2, 1, heads, 1, d]`` - channel (head, c, {content, position}).
+    * channels: all queries, all keys, all values (each head-major) -> head after head, each with its q, k, v;
+    * three tables with rows by ``j - i`` (key minus query) -> columns of one table; those of queries and values run with ``i - j`` and
+      are flipped, those of keys are not;
+    * BatchNorm of the outputs: ``[2, 1, heads, 1, d]`` -> channel (head, c, {content, position}).
     """
     tables = [variables[f"{part}_rpe/embeddings"].T for part in ("query", "key", "value")]
     dims = [table.shape[0] for table in tables]
@@ -38,6 +38,6 @@ def axial_attention_from_tensorflow(variables: Mapping[str, Tensor], heads: int 
 
 
 def _by_head(channels: Tensor, dims: list[int], heads: int) -> Tensor:
-    """Channels first: ``q of all heads | k of all heads | v of all heads`` to ``q, k, v`` of one head after the other."""
+    """Reorder the first dimension from ``q of all heads | k of all heads | v of all heads`` to ``q, k, v`` of each head in turn."""
     parts = torch.split(channels, [heads * dim for dim in dims])
     return torch.cat([torch.unflatten(part, 0, (heads, -1)) for part in parts], 1).flatten(0, 1)

@@ -1,4 +1,4 @@
-"""Reading a checkpoint file: safetensors, what torch.save wrote, or TensorFlow's, without running anything that is in it."""
+"""Reading checkpoint files (safetensors, torch.save, TensorFlow) without running any code in them."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from torch import Tensor
 from mobileseg.errors import CheckpointError
 from mobileseg.files import sha256
 
-# Where trainers keep the weights, best first (timm: the averaged ones are the better ones).
+# Entries under which trainers store the weights, best first (timm's averaged weights are the better ones).
 ENTRIES = ("state_dict_ema", "state_dict", "model", "net")
-RESAVE = "load it where you trust it and save the weights alone: torch.save(model.state_dict(), 'weights.pth')"
+RESAVE = "if you trust the file, load it and save only the weights: torch.save(model.state_dict(), 'weights.pth')"
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A file's tensors under their keys without ``module.``; ``layout`` says where in the file they were."""
+    """The tensors of a file by key, without the prefix ``module.``. ``layout``: where in the file they were, in words."""
 
     path: Path
     layout: str
@@ -31,7 +31,8 @@ class Checkpoint:
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
-    """Read ``path``; raises ``CheckpointError`` where it is missing, truncated, foreign, needs unpickling, or holds NaN."""
+    """Read the checkpoint at ``path``. Raises ``CheckpointError`` where it is missing, truncated, of an unknown format, needs arbitrary
+    unpickling, or contains NaN or infinity."""
     if not path.is_file():
         raise CheckpointError(expected="a checkpoint file", found=f"nothing at {path}", fix="check --weights")
     digest = sha256
@@ -63,17 +64,17 @@ def _read_safetensors(path: Path) -> dict[str, Tensor]:
         tensors: dict[str, Tensor] = load_file(path)
     except (SafetensorError, OSError, ValueError) as error:
         raise CheckpointError(
-            expected="a whole safetensors file", found=f"{path}: {error}", fix="fetch it again"
+            expected="a complete safetensors file", found=f"{path}: {error}", fix="download it again"
         ) from error
     return tensors
 
 
 def _read_torch(path: Path) -> Any:
-    # timm's savers keep the command line's argparse.Namespace beside the weights: a bare holder of attributes.
+    # timm saves the command line's argparse.Namespace with the weights: a plain container of attributes.
     with torch.serialization.safe_globals([argparse.Namespace]):
         try:
             return torch.load(path, map_location="cpu", weights_only=True)
-        except Exception as error:  # torch.load raises nearly anything on a damaged file; all of it means the same
+        except Exception as error:  # torch.load raises nearly any exception on a damaged file
             raise _unreadable(path, error) from error
 
 
@@ -82,15 +83,15 @@ def _unreadable(path: Path, error: Exception) -> CheckpointError:
     unsafe = re.search(r"Unsupported (?:global: GLOBAL|class) ([\w.]+)|GLOBAL ([\w.]+) (?:was not|whose module)", text)
     if unsafe:
         return CheckpointError(
-            expected="a checkpoint of tensors and plain values",
+            expected="a checkpoint with only tensors and plain values",
             found=f"{path} needs arbitrary unpickling ({unsafe.group(1) or unsafe.group(2)}), which could run code",
             fix=RESAVE,
         )
     first = text.strip().splitlines()[0][:160] if text.strip() else type(error).__name__
     return CheckpointError(
-        expected="a whole file written by torch.save, or safetensors",
+        expected="a complete file written by torch.save, or a safetensors file",
         found=f"{path} ({path.stat().st_size} bytes): {first}",
-        fix="fetch it again; it is truncated, or something else",
+        fix="download it again; it is truncated or not a checkpoint",
     )
 
 
@@ -106,7 +107,9 @@ def _state_dict(content: Any, path: Path) -> tuple[str, dict[str, Tensor]]:
     else:
         found = f"{path} with a {type(content).__name__}"
     raise CheckpointError(
-        expected=f"tensors under {', '.join(ENTRIES)} or at the root", found=found, fix="give a file with the weights"
+        expected=f"tensors under {', '.join(ENTRIES)} or at the top level",
+        found=found,
+        fix="give a file that contains weights",
     )
 
 
@@ -115,7 +118,7 @@ def _tensors(entries: Mapping[str, Any]) -> dict[str, Tensor]:
 
 
 def _strip(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    """Keys without ``prefix`` where every key has it (as DistributedDataParallel writes them)."""
+    """Keys without ``prefix``, if all have it (as DistributedDataParallel writes them)."""
     if tensors and all(key.startswith(prefix) for key in tensors):
         return {key.removeprefix(prefix): value for key, value in tensors.items()}
     return dict(tensors)
@@ -127,5 +130,5 @@ def _check_finite(tensors: Mapping[str, Tensor], path: Path) -> None:
         raise CheckpointError(
             expected="finite weights",
             found=f"NaN or infinity in {len(bad)} tensors of {path}, first {bad[0]}",
-            fix="take a checkpoint from before training diverged",
+            fix="use a checkpoint from before training diverged",
         )

@@ -1,7 +1,7 @@
-"""deeplab2's variables, brought to the keys of the networks here: Axial-DeepLab, Axial-SWideRNet, Panoptic-DeepLab's head.
+"""Conversion of deeplab2's variables to the keys of Axial-DeepLab, Axial-SWideRNet and Panoptic-DeepLab's head here.
 
-Original code: github.com/google-research/deeplab2 (TensorFlow, Apache-2.0). Its checkpoints name a variable by the way through the
-objects, ``encoder/_stage2/_block1/_conv1_bn_act/_conv/kernel``; the trainer's own bookkeeping lies beside.
+Original code: github.com/google-research/deeplab2 (TensorFlow, Apache-2.0). Its checkpoints name a variable by its path through the
+objects, such as ``encoder/_stage2/_block1/_conv1_bn_act/_conv/kernel``.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ AXIS = re.compile(r"(.+/(?:height|width)_axis)/(.+)")
 
 
 def from_deeplab2(variables: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """A state_dict from a checkpoint's variables under their object paths (``/`` between, leading underscores kept).
+    """A state_dict from a checkpoint's variables by object path (separated by ``/``, with leading underscores).
 
-    Kernels are turned from ``(H, W, in, out)`` to ``(out, in, H, W)``, depthwise ones from ``(H, W, channels, 1)`` to
-    ``(channels, 1, H, W)``. What has no place here keeps its name, and an attention layer that is not whole its names, so that
-    the importer lists them.
+    Kernels are transposed from ``(H, W, in, out)`` to ``(out, in, H, W)``, depthwise ones from ``(H, W, channels, 1)`` to
+    ``(channels, 1, H, W)``. Unknown variables, and all variables of an incomplete attention layer, keep their names, so that the
+    importer reports them.
     """
     state: dict[str, Tensor] = {}
     layers: dict[str, dict[str, Tensor]] = {}
@@ -81,7 +81,7 @@ def _our_path(name: str) -> str:
 
 
 def _plain(name: str, path: str, value: Tensor) -> dict[str, Tensor]:
-    """One variable of a convolution or a BatchNorm under our key."""
+    """One variable of a convolution or a BatchNorm, under its key here."""
     scope, _, last = path.rpartition("/")
     key = scope.replace("/", ".")
     if last == "kernel" and value.ndim == 4:

@@ -1,4 +1,4 @@
-"""Fitting a checkpoint's tensors to a model: every key accounted for, every misfit named."""
+"""Loading a checkpoint into a model: every key is accounted for, and every mismatch is reported."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ CLASSIFIERS = ("backbone.linear", "backbone.head", "backbone.fc")  # a classific
 
 @dataclass(frozen=True)
 class LoadReport:
-    """What ``load_weights`` did: the file's layout, and the keys of the model that it lacks or that the model lacks."""
+    """The result of loading weights. ``layout``: of the file, in words. ``loaded``: number of tensors. ``missing``: keys of the model
+    that the file lacks. ``unexpected``: keys of the file that the model lacks."""
 
     weights: Weights
     layout: str
@@ -34,14 +35,18 @@ class LoadReport:
 
     @property
     def head_trained(self) -> bool:
-        """False where a backbone alone was loaded and the head is still random."""
+        """False if only a backbone was loaded, so that the head is still random."""
         return not self.missing
 
 
 def model_from_weights(
     spec: ModelSpec, weights: str | Path | Weights, num_classes: int | None = None, seed: int = 0
 ) -> tuple[nn.Module, LoadReport]:
-    """The reference model of ``spec`` with ``weights`` in it; the number of classes is the file's."""
+    """The reference model of ``spec`` with ``weights`` loaded, in evaluation mode.
+
+    The number of classes is the file's; ``num_classes`` and ``seed`` apply where the file is a backbone without a head. Raises
+    ``CheckpointError`` for anything that does not fit, ``DownloadError``.
+    """
     source = weights if isinstance(weights, Weights) else resolve(weights, spec)
     checkpoint = _read(source)
     tensors = _fit_prefix(checkpoint.tensors, spec)
@@ -49,9 +54,9 @@ def model_from_weights(
     if found is not None and num_classes is not None and found != num_classes:
         _refuse_another(spec, source, tensors)
         raise CheckpointError(
-            expected=f"{num_classes} classes, as asked for",
+            expected=f"{num_classes} classes, as requested",
             found=f"{found} in {source.name}",
-            fix=f"leave the number of classes out, or give {found}",
+            fix=f"omit the number of classes, or give {found}",
         )
     wanted = num_classes if found is None else found
     model = build(spec, spec.num_classes if wanted is None else wanted, seed)
@@ -59,10 +64,11 @@ def model_from_weights(
 
 
 def load_weights(model: nn.Module, weights: str | Path) -> LoadReport:
-    """Load a bundled name, path or URL into a reference model, in place.
+    """Load weights, given as a bundled name, path or URL, into a reference model, in place.
 
-    Raises ``CheckpointError`` for anything that does not fit. A backbone-only file (a classifier's) may start a segmentation
-    model: the report's ``head_trained`` is then False and ``missing`` lists the head's keys.
+    A backbone-only file (a classifier's) may initialise a segmentation model: the report's ``head_trained`` is then False, and
+    ``missing`` lists the keys of the head. Raises ``CheckpointError`` for anything that does not fit, ``DownloadError``, and
+    ``RequestError`` for a model that is not from the registry.
     """
     spec = spec_of(model)
     source = resolve(weights, spec)
@@ -80,7 +86,7 @@ def load_weights(model: nn.Module, weights: str | Path) -> LoadReport:
 
 
 def classes_of(tensors: Mapping[str, Tensor], spec: ModelSpec) -> int | None:
-    """The number of classes that the classifier's shape shows; None where the file holds no such head."""
+    """The number of classes, from the shape of the classifier's weight; None where the file has no such head."""
     weight = tensors.get(spec.classifier_key)
     return None if weight is None or weight.ndim == 0 else weight.shape[0]
 
@@ -91,13 +97,13 @@ def _read(source: Weights) -> Checkpoint:
         raise CheckpointError(
             expected=f"sha256 {source.sha256}",
             found=f"{checkpoint.sha256} in {source.path}",
-            fix="download the file again, or correct the digest",
+            fix="download the file again, or fix the digest",
         )
     return checkpoint
 
 
 def _fit_prefix(tensors: Mapping[str, Tensor], spec: ModelSpec) -> dict[str, Tensor]:
-    """Segmentation files keep the trunk under ``backbone.``, classification files bare: give the keys ``spec`` wants."""
+    """Rename the keys to those of ``spec``: segmentation models have the backbone under ``backbone.``, classifiers without prefix."""
     prefixed = any(key.startswith("backbone.") for key in tensors)
     if spec.task == "classification":
         return {key.removeprefix("backbone."): value for key, value in tensors.items()}
@@ -128,7 +134,7 @@ def _load(
 def _is_backbone_only(
     own: Mapping[str, Tensor], missing: tuple[str, ...], unexpected: tuple[str, ...], spec: ModelSpec
 ) -> bool:
-    """Whether just the head of a segmentation model is missing, and just a classifier is left over."""
+    """Whether only the head of a segmentation model is missing, and only a classifier is left over."""
     return (
         spec.task != "classification"
         and bool(missing)
@@ -157,12 +163,12 @@ def _misfit(
     return CheckpointError(
         expected=f"the {len(own)} keys of {spec.name}",
         found=f"{source.name}: {'; '.join(parts)}",
-        fix="give the authors' checkpoint of this model, or one trained here",
+        fix="give the authors' checkpoint of this model, or one trained with mobileseg",
     )
 
 
 def _refuse_another(spec: ModelSpec, source: Weights, tensors: Mapping[str, Tensor]) -> None:
-    """Raise ``CheckpointError`` where the tensors are another model's, not where they are this one's, damaged."""
+    """Raise ``CheckpointError`` if the tensors are another model's; a damaged file of this model passes."""
     other = identify(tensors)
     if other is None or other == spec.name:
         return
@@ -172,7 +178,7 @@ def _refuse_another(spec: ModelSpec, source: Weights, tensors: Mapping[str, Tens
     raise CheckpointError(
         expected=f"a checkpoint of {spec.name}",
         found=f"one of {other} ({source.name})",
-        fix=f"export {other}" if other in MODELS else "give a checkpoint of the model you name",
+        fix=f"use the model {other}" if other in MODELS else f"give a checkpoint of {spec.name}",
     )
 
 
@@ -181,27 +187,28 @@ def _some(keys: tuple[str, ...], limit: int = 6) -> str:
 
 
 def identify(tensors: Mapping[str, Tensor]) -> str | None:
-    """The model of the registry that shares most keys and shapes, else the family that a telling key belongs to."""
+    """The model of the registry that shares the most keys and shapes with ``tensors``, else the family of a key that only one family
+    has, in words; None for unknown ones."""
     bare = {key.removeprefix("backbone."): tuple(value.shape) for key, value in tensors.items()}
     head = any(key.startswith("decode_head.") for key in tensors)
-    telling = {family: key.rsplit(".", 1)[0] for family, key in FAMILY_KEYS.items()}
-    families = [family for family, start in telling.items() if any(key.startswith(start) for key in bare)]
-    best, most = None, 0.5  # one key in six is a BatchNorm's counter, which fits anything: a third is shared by chance
+    marks = {family: key.rsplit(".", 1)[0] for family, key in FAMILY_KEYS.items()}
+    families = [family for family, start in marks.items() if any(key.startswith(start) for key in bare)]
+    best, most = None, 0.5  # one key in six is a BatchNorm counter, which fits any model: a third is shared by chance
     for spec in [spec for spec in MODELS.values() if spec.family in families]:
         if (spec.task != "classification") == head:
             state = _state(spec)
-            # Of both sides: a shallow variant's keys are all in a deeper one's file.
+            # Relative to both: the keys of a shallow variant are all in the file of a deeper one.
             share = 2 * sum(bare.get(key) == shape for key, shape in state.items()) / (len(state) + len(bare))
             if share > most:
                 best, most = spec.name, share
     if best is None and families:
-        return f"the {families[0]} family, of a variant unknown here"
+        return f"the {families[0]} family, of an unknown variant"
     return best
 
 
 @functools.cache
 def _state(spec: ModelSpec) -> Shapes:
-    # The meta device's first use imports sympy for 4 s: only what takes longer to be drawn is built there.
+    # The first use of the meta device imports sympy, which takes 4 s: worth it only for models that take longer to initialise.
     device = "meta" if measured()[spec.name]["parameters"] > LARGE else "cpu"
     with torch.device(device):
         model = build(spec, spec.num_classes)

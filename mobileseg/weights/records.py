@@ -1,4 +1,4 @@
-"""Weights that travel in the package: one provenance record (JSON) and one safetensors file each."""
+"""Bundled weights: a provenance record (JSON) and a safetensors file each."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ from typing import Any
 
 @dataclass(frozen=True)
 class WeightsRecord:
-    """Where bundled weights come from, what they may be used for, and how good they were measured to be.
+    """The origin, licence and measured accuracy of weights.
 
-    ``size`` is height, width in pixels of the images they were trained and measured on; ``config`` the fields of the
-    ``TrainingConfig``; ``measured`` holds ratios in 0..1.
-    A plain dataclass: ``list`` reads these, and pydantic alone would take half of its time.
+    ``size``: height, width in pixels of the images in training and evaluation. ``config``: the fields of the ``TrainingConfig``.
+    ``measured``: ratios in 0..1. A plain dataclass, because ``list`` reads these and pydantic's import would take half of its time.
     """
 
     name: str
@@ -41,17 +40,18 @@ class WeightsRecord:
 
     @property
     def path(self) -> Path:
+        """The weights file, for bundled weights."""
         return bundled_folder() / self.file
 
 
 def bundled_folder() -> Path:
-    """The package's folder of weights."""
+    """The package's folder of bundled weights."""
     return Path(str(resources.files("mobileseg.weights"))) / "bundled"
 
 
 @functools.cache
 def records() -> tuple[WeightsRecord, ...]:
-    """Every bundled record, in the order of its file's name."""
+    """All bundled records, sorted by file name."""
     files = sorted(bundled_folder().glob("*.json"))
     return tuple(_record(json.loads(file.read_text(encoding="utf-8"))) for file in files)
 
@@ -72,7 +72,7 @@ def bundled(model: str) -> dict[str, WeightsRecord]:
 
 
 def record_beside(weights: Path, model: str | None = None) -> WeightsRecord | None:
-    """The record that ``finetune`` wrote beside a file; None where there is none, or another file's, or not that of ``model``."""
+    """The record that ``finetune`` wrote beside a weights file; None where there is none, or one of another file or another model."""
     place = weights.with_suffix(".json")
     try:
         fields = json.loads(place.read_text(encoding="utf-8"))
@@ -80,4 +80,4 @@ def record_beside(weights: Path, model: str | None = None) -> WeightsRecord | No
             _record(fields) if (fields["file"], model or fields["model"]) == (weights.name, fields["model"]) else None
         )
     except (OSError, ValueError, KeyError, TypeError):
-        return None  # some other JSON: the weights are a plain file then
+        return None  # an unrelated JSON file

@@ -1,7 +1,7 @@
-"""TensorFlow's object checkpoints (``ckpt-60000.index`` and its data), read by TensorFlow's own reader in a process of its own.
+"""TensorFlow object checkpoints (``ckpt-60000.index`` and its data files), read by TensorFlow's own reader in a separate process.
 
-A process of its own, because TensorFlow's LLVM and that of triton, which torchao brings, register the same options: whichever
-comes second aborts the interpreter. It costs the start of TensorFlow, and its memory is gone afterwards.
+In one process with torchao it would abort: the LLVM of TensorFlow and that of triton, which torchao imports, register the same
+options. The separate process costs the start of TensorFlow, and frees its memory.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ LATEST = re.compile(r'^model_checkpoint_path: "(.+)"', re.MULTILINE)
 
 
 def find_index(path: Path) -> Path | None:
-    """The ``.index`` file that ``path`` means: itself, its prefix, one of its data files, or the folder that holds it.
+    """The ``.index`` file that ``path`` refers to: itself, by its prefix, by one of its data files, or by its folder.
 
-    A folder's ``checkpoint`` file says which is the latest. None where nothing there is TensorFlow's; raises ``CheckpointError``
-    for a folder with several and no such file.
+    In a folder of several, the file ``checkpoint`` names the latest. Returns None where there is no TensorFlow checkpoint. Raises
+    ``CheckpointError`` for a folder of several without that file.
     """
     shard = SHARD.fullmatch(path.name)
     if shard is not None:
@@ -55,13 +55,13 @@ def _index_in(folder: Path) -> Path | None:
         raise CheckpointError(
             expected="a folder with one TensorFlow checkpoint, or with a file 'checkpoint' that names the latest",
             found=f"{', '.join(index.stem for index in found)} in {folder}",
-            fix=f"name one of them: {found[-1]}",
+            fix=f"give one of them: {found[-1]}",
         )
     return found[0] if found else None
 
 
 def sha256(path: Path) -> str:
-    """Of an index and then of its data files, one after the other."""
+    """Digest of an index file followed by its data files, sorted by name."""
     digest = hashlib.sha256()
     for part in (path, *sorted(path.parent.glob(f"{path.stem}.data-*"))):
         with part.open("rb") as stream:
@@ -71,9 +71,10 @@ def sha256(path: Path) -> str:
 
 
 def read(index: Path) -> tuple[str, dict[str, Tensor]]:
-    """The layout in words, and the network's variables under this project's keys.
+    """The layout in words, and the network's variables under the keys of the model here.
 
-    Raises ``MissingExtraError`` without TensorFlow, ``CheckpointError`` where the files are damaged or hold something else.
+    Raises ``MissingExtraError`` without TensorFlow, ``CheckpointError`` where the files are damaged or are not an object checkpoint, and
+    ``EnvironmentLackError`` where TensorFlow itself fails.
     """
     from safetensors.torch import load_file
 
@@ -92,19 +93,19 @@ def read(index: Path) -> tuple[str, dict[str, Tensor]]:
 def _run_reader(index: Path, out: Path) -> None:
     script = Path(tensorflow_reader.__file__)
     quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
-    # -P: the folder of the script, which holds a file named tensorflow.py, stays off its path.
+    # -P keeps the script's folder, which contains a tensorflow.py, off the import path.
     command = [sys.executable, "-P", str(script), str(index.with_suffix("")), str(out)]
     done = subprocess.run(command, env=os.environ | quiet, capture_output=True, text=True, check=False)
     if done.returncode == tensorflow_reader.UNREADABLE:
         raise CheckpointError(
-            expected="a whole TensorFlow object checkpoint: an index and every data file that it names",
+            expected="a complete TensorFlow object checkpoint: an index and every data file that it names",
             found=f"{index}: {done.stdout.strip().splitlines()[-1]}",
-            fix="fetch it again, all files into one folder",
+            fix="download it again, with all files in one folder",
         )
     if done.returncode:
         said = [line.strip() for line in done.stderr.splitlines() if line.strip()]
         raise EnvironmentLackError(
             expected="a TensorFlow that can read a checkpoint",
-            found=f"its process ended with {done.returncode}: {said[-1][:200] if said else 'without a word'}",
-            fix="check it: python -c 'import tensorflow'",
+            found=f"its process exited with {done.returncode}: {said[-1][:200] if said else 'no message'}",
+            fix="check the installation: python -c 'import tensorflow'",
         )

@@ -1,6 +1,6 @@
 """The process that reads a TensorFlow checkpoint: ``python tensorflow_reader.py PREFIX OUT``, started by ``tensorflow.py``.
 
-Its last line on stdout says what is wrong where it exits with ``UNREADABLE``. It imports nothing of mobileseg.
+If it exits with ``UNREADABLE``, the last line on stdout is the reason. It imports nothing from mobileseg.
 """
 
 from __future__ import annotations
@@ -10,16 +10,22 @@ import sys
 UNREADABLE = 65  # EX_DATAERR
 VALUE = "/.ATTRIBUTES/VARIABLE_VALUE"
 SLOT = "/.OPTIMIZER_SLOT/"
-BOOKKEEPING = ("optimizer", "save_counter", "global_step", "step", "iteration")  # of trainers, beside the network
+BOOKKEEPING = (
+    "optimizer",
+    "save_counter",
+    "global_step",
+    "step",
+    "iteration",
+)  # saved by trainers, not part of the network
 
 
 def is_weight(key: str) -> bool:
-    """Whether a checkpoint's key is a variable of the network, not one of the trainer's."""
+    """Whether a key of a checkpoint is a variable of the network, not of the trainer."""
     return key.endswith(VALUE) and SLOT not in key and key.partition("/")[0] not in BOOKKEEPING
 
 
 def main(prefix: str, out: str) -> int:
-    """Write the network's variables under their object paths into the safetensors file ``out``."""
+    """Write the network's variables by object path into the safetensors file ``out``; returns the exit code."""
     import numpy as np
     import tensorflow as tf
     from safetensors.numpy import save_file
@@ -28,7 +34,7 @@ def main(prefix: str, out: str) -> int:
         reader = tf.train.load_checkpoint(prefix)
         keys = sorted(reader.get_variable_to_shape_map())
         arrays = {key.removesuffix(VALUE): np.asarray(reader.get_tensor(key)) for key in keys if is_weight(key)}
-    except Exception as error:  # the reader raises nearly anything on a damaged file; all of it means the same
+    except Exception as error:  # the reader raises nearly any exception on a damaged file
         sys.stdout.write(f"{type(error).__name__}: {error}".partition("\n")[0][:200])
         return UNREADABLE
     if not arrays:

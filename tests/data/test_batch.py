@@ -23,7 +23,7 @@ def test_gives_what_every_artifact_takes(size: tuple[int, int]) -> None:
     np.testing.assert_array_equal(pixels, before)
 
 
-def test_leaves_pixels_of_the_right_size_as_they_are() -> None:
+def test_pixels_of_the_right_size_are_unchanged() -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (32, 64, 3), dtype=np.uint8)
     np.testing.assert_array_equal(to_batch(pixels, 32, 64)[0], pixels.transpose(2, 0, 1))
 

@@ -27,7 +27,7 @@ def test_reads_names_palette_and_ignore_index(tmp_path: Path) -> None:
     assert classes.ignore_index == 255
 
 
-def test_makes_colours_where_there_are_none(tmp_path: Path) -> None:
+def test_generates_colours_where_there_are_none(tmp_path: Path) -> None:
     classes = read_classes(written(tmp_path, {"names": ["road", "sky"]}))
     assert classes.ignore_index is None
     assert classes.colors == generated_palette(2)

@@ -48,7 +48,7 @@ def test_opens_a_folder(labelled: Path) -> None:
     assert opened.classes == CLASSES
 
 
-def test_finds_classes_above(labelled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_finds_classes_in_the_parent_folder(labelled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (labelled / "classes.json").rename(labelled.parent / "classes.json")
     assert open_labelled(labelled).classes == CLASSES
     monkeypatch.chdir(labelled)
@@ -60,29 +60,29 @@ def test_the_folder_s_own_classes_come_first(labelled: Path) -> None:
     assert open_labelled(labelled).classes == CLASSES
 
 
-def test_refuses_no_folder(tmp_path: Path) -> None:
+def test_refuses_a_missing_folder(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="no folder at"):
         open_labelled(tmp_path / "missing")
 
 
 @pytest.mark.parametrize("part", ["images", "masks"])
-def test_refuses_a_missing_part(labelled: Path, part: str) -> None:
+def test_refuses_a_missing_subfolder(labelled: Path, part: str) -> None:
     (labelled / part).rename(labelled / "elsewhere")
     with pytest.raises(DatasetError, match=rf"a folder {part}/.* in .*only classes\.json, elsewhere"):
         open_labelled(labelled)
 
 
 @pytest.mark.parametrize("part", ["images", "masks"])
-def test_refuses_an_empty_part(labelled: Path, part: str) -> None:
+def test_refuses_an_empty_subfolder(labelled: Path, part: str) -> None:
     for path in (labelled / part).iterdir():
         path.unlink()
     with pytest.raises(ImageError, match=f"none directly in .*{part}"):
         open_labelled(labelled)
 
 
-def test_refuses_no_classes(labelled: Path) -> None:
+def test_refuses_a_folder_without_classes(labelled: Path) -> None:
     (labelled / "classes.json").unlink()
-    with pytest.raises(DatasetError, match=r"classes\.json in .* or in the folder above"):
+    with pytest.raises(DatasetError, match=r"classes\.json in .* or in its parent folder"):
         open_labelled(labelled)
 
 
@@ -101,7 +101,7 @@ def test_refuses_masks_without_an_image(labelled: Path) -> None:
 
 def test_refuses_two_images_of_one_name(labelled: Path) -> None:
     (labelled / "images" / "a.png").write_bytes(b"")
-    with pytest.raises(DatasetError, match="several called a"):
+    with pytest.raises(DatasetError, match="several named a"):
         open_labelled(labelled)
 
 

@@ -23,7 +23,7 @@ def pixels() -> Pixels:
 
 
 def rgb16_png(path: Path, pixels: Pixels) -> None:
-    """Pillow cannot write 16-bit RGB, and narrows it without a word when it reads it."""
+    """Pillow cannot write 16-bit RGB, and silently reduces it to 8 bits when it reads it."""
     height, width, _ = pixels.shape
     rows = (pixels.astype(">u2") * 257).reshape(height, -1)
     raw = b"".join(b"\0" + row.tobytes() for row in rows)
@@ -94,11 +94,11 @@ def test_refuses_what_is_not_8_bit_rgb(tmp_path: Path, pixels: Pixels, name: str
 @pytest.mark.parametrize("shape", [(1, 1), (7, 30), (30, 7)])
 def test_refuses_tiny_pictures(tmp_path: Path, shape: tuple[int, int]) -> None:
     Image.fromarray(np.zeros((*shape, 3), dtype=np.uint8)).save(tmp_path / "tiny.png")
-    with pytest.raises(ImageError, match=rf"at least 8 pixels.*{shape[1]}x{shape[0]} \(width x height\)"):
+    with pytest.raises(ImageError, match=rf"at least 8x8 pixels.*{shape[0]}x{shape[1]} \(height x width\)"):
         read_image(tmp_path / "tiny.png")
 
 
-def test_refuses_what_is_missing_a_folder_empty_or_text(tmp_path: Path) -> None:
+def test_refuses_missing_files_folders_empty_files_and_text(tmp_path: Path) -> None:
     (tmp_path / "empty.png").touch()
     (tmp_path / "text.png").write_text("no picture at all")
     for name, reason in (
@@ -158,7 +158,9 @@ def test_takes_grey_palette_and_opaque_alpha(tmp_path: Path, pixels: Pixels) -> 
 @pytest.mark.parametrize(
     ("orientation", "turns", "mirrored"), [(1, 0, False), (2, 0, True), (3, 2, False), (6, 3, False), (8, 1, False)]
 )
-def test_turns_by_exif(tmp_path: Path, pixels: Pixels, orientation: int, turns: int, mirrored: bool) -> None:
+def test_applies_the_exif_orientation(
+    tmp_path: Path, pixels: Pixels, orientation: int, turns: int, mirrored: bool
+) -> None:
     exif = Image.Exif()
     exif[0x0112] = orientation
     Image.fromarray(pixels).save(tmp_path / "image.png", exif=exif)

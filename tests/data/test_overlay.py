@@ -63,7 +63,7 @@ def test_palette_png_holds_256_classes(tmp_path: Path) -> None:
     np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "mask.png")), numbers)
 
 
-def test_instances_are_parted_by_white_lines() -> None:
+def test_instances_are_outlined_in_white() -> None:
     image = np.zeros((40, 60, 3), dtype=np.uint8)
     instances = np.zeros((40, 60), dtype=np.int32)
     instances[10:20, 10:20] = 1

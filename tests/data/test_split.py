@@ -28,7 +28,7 @@ def test_a_whole_folder_is_split_by_name_alone() -> None:
     assert split_of("image0001") == parts[1]
 
 
-def test_the_splits_of_a_whole_folder_are_those_that_training_held_out() -> None:
+def test_the_splits_of_a_whole_folder_are_those_of_training() -> None:
     split, samples = open_split(samples_folder()), samples_folder()
     found = {part: open_one(samples, part) for part in SPLITS}
     assert (found["train"], found["val"], found["test"]) == (split.train, split.val, split.test)

@@ -46,10 +46,10 @@ def test_three_int8_maps_from_one_delegate(shallow: nn.Module, tmp_path: Path) -
     image, normalised = pixels(SPEC, *SIZE, 0)
     with torch.no_grad():
         wanted, graph = by_name(shallow(normalised)), by_name(module(image))
-    for (name, original), lowered, output in zip(wanted.items(), graph.values(), found, strict=True):
+    for (name, reference), lowered, output in zip(wanted.items(), graph.values(), found, strict=True):
         file, itself = Agreement(1), Agreement(1)
         file.add_logits(lowered.numpy(), output.numpy())
-        itself.add_logits(original.numpy(), lowered.numpy())
+        itself.add_logits(reference.numpy(), lowered.numpy())
         assert (file.sqnr_db or 0) >= 20, name
         assert (itself.sqnr_db or 0) >= 15, name
 

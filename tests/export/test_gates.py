@@ -1,4 +1,4 @@
-"""A gate that was asked for fails the export, and what was not measured does not pass one."""
+"""A requested gate can fail the export; a figure that was not measured fails it."""
 
 from pathlib import Path
 

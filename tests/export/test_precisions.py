@@ -1,4 +1,4 @@
-"""Every precision's name on every target: a file that runs and is verified, or a refusal with its reason."""
+"""Every precision on every target: a file that runs and is verified, or a refusal with its reason."""
 
 from collections import Counter
 from pathlib import Path
@@ -23,14 +23,14 @@ SIZE = (64, 96)
 
 
 @pytest.mark.parametrize(("target", "precision"), [(t.name, p) for t in TARGETS.values() for p in t.refused])
-def test_what_is_refused_is_refused_with_its_reason(target: str, precision: str, tmp_path: Path) -> None:
+def test_an_unsupported_precision_is_refused_with_the_reason(target: str, precision: str, tmp_path: Path) -> None:
     with pytest.raises(RequestError) as caught:
         export_model("seaformer-tiny", target, precision=precision, output=tmp_path / "x")
     assert TARGETS[target].refused[precision] in caught.value.found
     assert all(name in caught.value.expected for name in TARGETS[target].precisions)
 
 
-def test_every_name_is_made_or_refused_everywhere() -> None:
+def test_every_target_makes_or_refuses_every_precision() -> None:
     for target in TARGETS.values():
         assert not target.precisions.keys() & target.refused.keys()
         assert set(QUANTIZED) <= target.precisions.keys() | target.refused.keys()
@@ -80,8 +80,8 @@ def test_what_each_scheme_rounds() -> None:
 
 
 @pytest.mark.slow
-def test_ranges_that_are_found_anew_hold_where_static_ones_fail() -> None:
-    """Calibrated in the dark, asked by day."""
+def test_dynamic_ranges_work_where_static_ones_fail() -> None:
+    """Calibrated on dark images, run on bright ones."""
     deployed = mobileseg.deploy(mobileseg.create_model("seaformer-tiny", weights="camvid11"), *SIZE)
     day = read_batch(first_sample(), *SIZE)
     wanted = run_module(deployed, torch.from_numpy(day))[0]

@@ -23,7 +23,7 @@ from mobileseg.models.seaformer import model as seaformer
 from mobileseg.models.van import model as van
 
 pytestmark = [pytest.mark.slow, pytest.mark.alone]
-LEAST_SQNR_DB = 12.0  # of int8 against the original, untrained as the weights are
+LEAST_SQNR_DB = 12.0  # of int8 against the reference model, with untrained weights
 
 
 # What another test lowers, whole or in its parts.

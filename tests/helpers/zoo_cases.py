@@ -44,7 +44,7 @@ def legal_sizes(spec: ModelSpec) -> list[tuple[int, int]]:
 
 
 def pixels(spec: ModelSpec, height: int, width: int, seed: int = 0) -> tuple[Tensor, Tensor]:
-    """RGB 0..255 for the deploy model and the same normalised for the original."""
+    """RGB 0..255 for the deploy model and the same normalised for the reference model."""
     image = (make_input((1, 3, height, width), seed) * 50 + 110).clamp(0, 255)
     mean, std = (torch.tensor(v).reshape(1, 3, 1, 1) for v in (spec.mean, spec.std))
     return image, (image - mean) / std

@@ -50,7 +50,7 @@ def test_bootstrap_where_some_images_have_no_labels(per_image: NDArray[np.int64]
     assert interval(miou, mixed, resamples=50) == pytest.approx((only, only))
 
 
-def test_a_difference_of_pairs_is_surer_than_its_parts(per_image: NDArray[np.int64]) -> None:
+def test_the_interval_of_a_paired_difference_is_narrower(per_image: NDArray[np.int64]) -> None:
     worse = per_image.copy()
     worse[:, 0, 0] -= 1  # one pixel of the first class goes to the second, in every image
     worse[:, 0, 1] += 1
@@ -60,5 +60,5 @@ def test_a_difference_of_pairs_is_surer_than_its_parts(per_image: NDArray[np.int
     assert high - low < 0.1 * np.diff(interval(miou, per_image, resamples=300))[0]
 
 
-def test_equal_files_differ_by_nothing(per_image: NDArray[np.int64]) -> None:
+def test_the_gain_of_equal_files_is_zero(per_image: NDArray[np.int64]) -> None:
     assert interval(miou_gain, per_image, per_image, resamples=20) == (0.0, 0.0)

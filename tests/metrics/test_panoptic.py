@@ -38,7 +38,7 @@ def picture(label: str, divisor: int) -> tuple[np.ndarray, np.ndarray]:
     return predicted * divisor + grey(f"{name}_pred_instance"), wanted * divisor + values
 
 
-def test_the_figures_that_deeplab2_states() -> None:
+def test_the_figures_of_deeplab2() -> None:
     counts = panoptic_counts(*picture("team_gt_instance", 1000), num_classes=3, void=0)
     team = panoptic_scores(counts, things=(1,)).every
     assert team.pq == pytest.approx(0.62156284, abs=5e-8)
@@ -141,7 +141,7 @@ def slowly(prediction: np.ndarray, label: np.ndarray, num_classes: int, void: in
     sides=st.tuples(st.integers(1, 12), st.integers(1, 12)), seed=st.integers(0, 9999), both=st.booleans(),
     void=st.sampled_from([0, 255]),
 )  # fmt: skip
-def test_is_what_the_definition_says(sides: tuple[int, int], seed: int, both: bool, void: int) -> None:
+def test_matches_the_definition(sides: tuple[int, int], seed: int, both: bool, void: int) -> None:
     g = np.random.default_rng(seed)
     label, prediction = random_maps(g, sides, (3, 4, 5), True), random_maps(g, sides, (3, 4, 5), both)
     if void == 0:  # as deeplab2 has it for COCO: a class of the list
@@ -161,7 +161,7 @@ def test_a_perfect_prediction_and_an_empty_one() -> None:
     assert np.isnan(panoptic_scores(panoptic_counts(void, void, 6), ()).every.pq)
 
 
-def test_what_cannot_be_counted() -> None:
+def test_refuses_labels_that_cannot_be_counted() -> None:
     with pytest.raises(ValueError, match="shape"):
         panoptic_counts(np.zeros((2, 2), int), np.zeros((2, 3), int), 3)
     for bad in (3000, -1000, 254000):

@@ -25,7 +25,7 @@ def tiny() -> nn.Module:
 
 @settings(deadline=None, max_examples=12)
 @given(height=SIDES, width=SIDES)
-def test_deploy_model_equals_the_original_at_any_size(tiny: nn.Module, height: int, width: int) -> None:
+def test_deploy_model_equals_the_reference_model_at_any_size(tiny: nn.Module, height: int, width: int) -> None:
     spec = MODELS["seaformer-tiny"]
     image = (make_input((1, 3, height, width), height + width) * 50 + 110).clamp(0, 255)
     mean, std = (torch.tensor(v).reshape(1, 3, 1, 1) for v in (spec.mean, spec.std))
@@ -46,7 +46,7 @@ def test_attention_rewrite_at_odd_maps(height: int, width: int, seed: int) -> No
     assert (found - wanted).abs().max() <= 1e-5 * max(float(wanted.std()) if wanted.numel() > 1 else 1.0, 0.1)
 
 
-def test_a_position_table_of_its_own_length_is_left_as_it_is() -> None:
+def test_a_position_table_of_the_same_length_is_unchanged() -> None:
     table = PositionTable(5)
     assert torch.equal(table.at(16), table.pos_embed)
 
@@ -155,12 +155,12 @@ def test_sizes_that_do_not_fit_name_the_nearest(tiny: nn.Module, side: int, near
 
 
 @pytest.mark.parametrize("side", [0, -32, 4128, 10**9])
-def test_absurd_sizes(tiny: nn.Module, side: int) -> None:
+def test_sizes_out_of_range_are_refused(tiny: nn.Module, side: int) -> None:
     with pytest.raises(SizeError):
         mobileseg.deploy(tiny, 64, side)
 
 
-def test_what_cannot_be_deployed() -> None:
+def test_unsupported_requests_are_refused() -> None:
     with pytest.raises(RequestError, match="create_model"):
         mobileseg.deploy(nn.Conv2d(3, 3, 1), 64, 64)
     with pytest.raises(RequestError, match="logits"):

@@ -14,7 +14,7 @@ def test_tables_are_stretched_on_request_and_the_model_says_so() -> None:
     bounded = replace(spec_of(model), largest=128, resample="mobileseg.models.axial.attention:resample_tables")
     model.mobileseg_spec = bounded  # type: ignore[assignment]  # a plain attribute of models made here
     before = [layer.length for layer in model.modules() if isinstance(layer, AxialAttention)]
-    with pytest.raises(SizeError, match=r"from 16 to 128: the position tables of axial-deeplab-s reach no further"):
+    with pytest.raises(SizeError, match=r"from 16 to 128, which the position tables of axial-deeplab-s reach"):
         check_size(spec_of(model), 192, 128)
     assert stretch_tables(model, 192, 128) == 1.5
     after = [layer.length for layer in model.modules() if isinstance(layer, AxialAttention)]
@@ -24,6 +24,6 @@ def test_tables_are_stretched_on_request_and_the_model_says_so() -> None:
 
 
 @pytest.mark.parametrize("name", ["seaformer-tiny", "axial-deeplab-s"])
-def test_tables_that_bound_nothing_are_not_stretched(name: str) -> None:
+def test_tables_that_do_not_limit_the_size_are_not_stretched(name: str) -> None:
     with pytest.raises(RequestError, match=r"--resample-tables.*bound no size"):
         stretch_tables(mobileseg.create_model(name, num_classes=2), 512, 512)

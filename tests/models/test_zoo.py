@@ -1,4 +1,4 @@
-"""The one tester that every model of the registry must pass."""
+"""The tests that every model of the registry must pass."""
 
 import re
 from pathlib import Path
@@ -44,7 +44,7 @@ class TestEveryModel:
 
 
 @pytest.mark.parametrize("name", HANDY)
-def test_deploy_model_equals_the_original(name: str) -> None:
+def test_deploy_model_equals_the_reference_model(name: str) -> None:
     model = fill(mobileseg.create_model(name, num_classes=13), salt=1)
     sizes = legal_sizes(MODELS[name])
     for size in sizes if name in SMALL else sizes[:1]:
@@ -56,7 +56,7 @@ def test_deploy_model_equals_the_original(name: str) -> None:
 
 @pytest.mark.parametrize("name", SMALL)
 class TestEverySmallModel:
-    """What takes too long for a hundred million parameters and shows nothing new there."""
+    """Tests that take too long for a hundred million parameters and show nothing new there."""
 
     @pytest.mark.parametrize("num_classes", [1, 11, 19])
     def test_output_shape_for_any_number_of_classes(self, name: str, num_classes: int) -> None:
@@ -124,7 +124,7 @@ class TestEverySmallModel:
         for key, out in wanted.items():
             assert (found[key] - out).abs().max() <= 1e-5 * out.std()
 
-    def test_deploy_leaves_the_original_alone(self, name: str) -> None:
+    def test_deploy_does_not_change_the_reference_model(self, name: str) -> None:
         model = fill(mobileseg.create_model(name, num_classes=3))
         before = {key: value.clone() for key, value in model.state_dict().items()}
         deployed = mobileseg.deploy(model, *legal_sizes(MODELS[name])[0])

@@ -98,9 +98,7 @@ SIDES = st.tuples(st.integers(1, 12), st.integers(1, 12))
     sides=SIDES, seed=st.integers(0, 9999), kernel=st.sampled_from([1, 3, 5, 13]), top_k=st.integers(1, 30),
     steps=st.sampled_from([3, 1000]),
 )  # fmt: skip
-def test_centers_are_what_the_definition_says(
-    sides: tuple[int, int], seed: int, kernel: int, top_k: int, steps: int
-) -> None:
+def test_centers_match_the_definition(sides: tuple[int, int], seed: int, kernel: int, top_k: int, steps: int) -> None:
     heat = np.random.default_rng(seed).integers(-steps, steps, sides).astype(np.float32) / steps  # with ties, too
     rules = PanopticRules(threshold=0.2, nms_kernel=kernel, top_k=top_k)
     assert [tuple(at) for at in find_centers(heat, rules).tolist()] == centers_slowly(heat, rules)
@@ -111,7 +109,7 @@ def test_centers_are_what_the_definition_says(
     sides=SIDES, seed=st.integers(0, 9999), kinds=st.integers(1, 5), most=st.integers(0, 6), area=st.integers(0, 20),
     things=st.sets(st.integers(0, 6)), divisor=st.sampled_from([256, 1000]), void=st.sampled_from([0, 255]),
 )  # fmt: skip
-def test_merging_is_what_the_definition_says(
+def test_merging_matches_the_definition(
     sides: tuple[int, int], seed: int, kinds: int, most: int, area: int, things: set[int], divisor: int, void: int
 ) -> None:
     g = np.random.default_rng(seed)
@@ -136,7 +134,7 @@ def test_every_thing_goes_to_the_nearest_centre(sides: tuple[int, int], seed: in
         assert found[y, x] == (1 + int(np.argmin(distances)) if kind in rules.things and distances else 0)
 
 
-def test_points_in_turns_are_the_same_points(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nearest_centres_in_chunks_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     outputs = case(1)
     whole = panoptic_map(outputs, 96, 160)
     monkeypatch.setattr("mobileseg.postprocess.panoptic.DISTANCES", 100)
@@ -145,7 +143,7 @@ def test_points_in_turns_are_the_same_points(monkeypatch: pytest.MonkeyPatch) ->
 
 @settings(deadline=None, max_examples=30)
 @given(sides=SIDES, to=st.tuples(st.integers(1, 50), st.integers(1, 50)), seed=st.integers(0, 999))
-def test_maps_are_resized_corner_on_corner_and_offsets_grow(
+def test_maps_are_resized_with_aligned_corners_and_offsets_scaled(
     sides: tuple[int, int], to: tuple[int, int], seed: int
 ) -> None:
     planes = torch.randn(1, 2, *sides, generator=torch.Generator().manual_seed(seed))
@@ -178,6 +176,6 @@ def test_without_centres_things_are_void() -> None:
     assert set(np.unique(panoptic)) <= {255000, *(1000 * kind for kind in range(11))}
 
 
-def test_a_window_without_a_middle_is_refused() -> None:
+def test_an_even_window_is_refused() -> None:
     with pytest.raises(ValueError, match="odd"):
         PanopticRules(nms_kernel=12)

@@ -20,7 +20,7 @@ def _state(name: str, classes: int, seed: int) -> Tensors:
 
 @pytest.fixture(scope="session")
 def tiny() -> Tensors:
-    """The state_dict of a seaformer-tiny with 5 classes. Nobody may write to it."""
+    """The state_dict of a seaformer-tiny with 5 classes. Read-only: it is shared."""
     return _state("seaformer-tiny", 5, 1)
 
 

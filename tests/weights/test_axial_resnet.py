@@ -1,4 +1,4 @@
-"""Files laid out as the training code of Axial-ResNet writes them, and what must not be taken for one."""
+"""Files as the training code of Axial-ResNet writes them, and files that must be refused."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ def test_the_authors_training_file(state: Tensors, save: Save, prefix: str) -> N
     assert all(torch.equal(value, state[key]) for key, value in model.state_dict().items())
 
 
-def test_neither_network_takes_the_others_file(state: Tensors, panoptic: Tensors, save: Save) -> None:
+def test_neither_network_accepts_the_others_file(state: Tensors, panoptic: Tensors, save: Save) -> None:
     for asked, tensors, found in ((NAME, panoptic, "axial-deeplab-s"), ("axial-deeplab-s", state, NAME)):
         with pytest.raises(CheckpointError, match=rf"checkpoint of {asked}; found one of {found} \(") as caught:
             mobileseg.create_model(asked, weights=str(save(tensors)))
-        assert caught.value.fix == f"export {found}"
+        assert caught.value.fix == f"use the model {found}"
 
 
 @pytest.mark.parametrize("asked", ["axial-resnet-s", f"{NAME}-full"])

@@ -58,7 +58,7 @@ def test_safetensors_with_and_without_its_suffix(tiny: Tensors, save: Save) -> N
     assert_holds(path.rename(path.with_name("blob")), tiny, "safetensors")
 
 
-def test_module_prefix_goes_where_every_key_has_it(tiny: Tensors, save: Save) -> None:
+def test_the_module_prefix_is_removed_if_every_key_has_it(tiny: Tensors, save: Save) -> None:
     prefixed = {f"module.{key}": value for key, value in tiny.items()}
     assert_holds(save({"state_dict": prefixed}), tiny, "state_dict")
     assert_holds(save(prefixed, "weights.safetensors"), tiny, "safetensors")
@@ -66,7 +66,7 @@ def test_module_prefix_goes_where_every_key_has_it(tiny: Tensors, save: Save) ->
     assert_holds(save(own_child), own_child, "bare")
 
 
-def test_refuses_no_file(tmp_path: Path) -> None:
+def test_refuses_a_missing_file(tmp_path: Path) -> None:
     for path in (tmp_path / "none.pth", tmp_path):
         with pytest.raises(CheckpointError, match="nothing at"):
             read_checkpoint(path)
@@ -78,7 +78,7 @@ def test_refuses_a_truncated_file(tiny: Tensors, save: Save, name: str) -> None:
     whole = path.read_bytes()
     for kept in (5, 30, 1000, len(whole) // 2, len(whole) - 7):
         path.write_bytes(whole[:kept])
-        with pytest.raises(CheckpointError, match=r"a whole .*fetch it again") as caught:
+        with pytest.raises(CheckpointError, match=r"a complete .*download it again") as caught:
             read_checkpoint(path)
         assert name in caught.value.found
 
@@ -89,7 +89,7 @@ def test_refuses_a_truncated_file(tiny: Tensors, save: Save, name: str) -> None:
 @pytest.mark.parametrize("name", ["weights.pth", "weights.safetensors"])
 def test_refuses_files_of_other_kinds(tmp_path: Path, content: str, name: str) -> None:
     (tmp_path / name).write_text(content, encoding="latin-1")
-    with pytest.raises(CheckpointError, match="fetch it again") as caught:
+    with pytest.raises(CheckpointError, match="download it again") as caught:
         read_checkpoint(tmp_path / name)
     assert "unpickling" not in str(caught.value)  # an error page is no attack
 
@@ -98,7 +98,7 @@ def test_refuses_files_of_other_kinds(tmp_path: Path, content: str, name: str) -
     ("content", "found"),
     [([1, 2], "with a list"), ({"epoch": 3, "arch": "x"}, "entries epoch, arch"), ({}, r"\(none\)"), (7, "with a int")],
 )
-def test_refuses_what_holds_no_tensors(save: Save, content: Any, found: str) -> None:
+def test_refuses_files_without_tensors(save: Save, content: Any, found: str) -> None:
     with pytest.raises(CheckpointError, match=found) as caught:
         read_checkpoint(save(content))
     assert "state_dict_ema, state_dict, model" in caught.value.expected
@@ -117,7 +117,7 @@ class Payload:
 @pytest.mark.parametrize("zipped", [True, False])
 @pytest.mark.parametrize("place", ["beside", "root"])
 @pytest.mark.parametrize("way", ["module", "builtin"])
-def test_refuses_to_run_what_a_file_asks_for(
+def test_refuses_to_run_code_in_a_file(
     tiny: Tensors, save: Save, tmp_path: Path, way: str, place: str, zipped: bool
 ) -> None:
     marker = tmp_path / "executed"

@@ -75,7 +75,7 @@ def test_a_classifier_s_file_starts_a_segmenter(tiny_cls: Tensors, save: Save) -
     assert_has(model, {f"{PREFIX}{key}": value for key, value in tiny_cls.items() if not key.startswith("linear.")})
 
 
-def test_a_bare_trunk_starts_a_segmenter_with_the_classes_asked_for(tiny: Tensors, save: Save) -> None:
+def test_a_bare_backbone_starts_a_segmenter_with_the_requested_classes(tiny: Tensors, save: Save) -> None:
     model, report = model_from_weights(MODELS["seaformer-tiny"], str(save(bare(tiny))), num_classes=4)
     assert model.mobileseg_classes == 4
     assert not report.head_trained
@@ -99,7 +99,7 @@ def test_another_variant_is_refused_with_both_names(tiny: Tensors, small: Tensor
     for name, classes in asked:
         with pytest.raises(CheckpointError, match=rf"checkpoint of {name}; found one of seaformer-small \(") as caught:
             mobileseg.create_model(name, num_classes=classes, weights=path)
-        assert caught.value.fix == "export seaformer-small"
+        assert caught.value.fix == "use the model seaformer-small"
     model = mobileseg.create_model("seaformer-tiny", num_classes=5)
     with pytest.raises(CheckpointError, match="seaformer-tiny; found one of seaformer-small"):
         mobileseg.load_weights(model, path)
@@ -177,12 +177,12 @@ def test_a_tensor_of_another_shape_is_named_with_both_shapes(tiny: Tensors, save
         mobileseg.create_model("seaformer-tiny", weights=str(save({**tiny, key: torch.ones(3)})))
 
 
-def test_tensors_of_nothing_known_are_listed(save: Save) -> None:
+def test_unknown_tensors_are_listed(save: Save) -> None:
     with pytest.raises(CheckpointError, match=r"missing .*1 unexpected \(\S*strange\.thing\)"):
         mobileseg.create_model("seaformer-tiny", weights=str(save({"strange.thing": torch.ones(2)})))
 
 
-def test_a_refusal_leaves_the_model_as_it_was(tiny: Tensors, save: Save) -> None:
+def test_a_refused_file_leaves_the_model_unchanged(tiny: Tensors, save: Save) -> None:
     model = mobileseg.create_model("seaformer-tiny", num_classes=5, seed=8)
     before = {key: value.clone() for key, value in model.state_dict().items()}
     with pytest.raises(CheckpointError):

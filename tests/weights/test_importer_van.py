@@ -28,7 +28,7 @@ def shapes(name: str, num_classes: int = 150) -> Tensors:
 
 @pytest.fixture(scope="module")
 def b0() -> Tensors:
-    """The state_dict of a van-b0 with 7 classes, as VAN-Classification writes it. Nobody may write to it."""
+    """The state_dict of a van-b0 with 7 classes, as VAN-Classification writes it. Read-only: it is shared."""
     return dict(mobileseg.create_model("van-b0", num_classes=7, seed=1).state_dict())
 
 
@@ -77,7 +77,7 @@ def test_a_head_that_lacks_something_else_is_refused(upernet: Tensors, save: Sav
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_checkpoint_is_told_from_its_siblings(name: str) -> None:
+def test_every_checkpoint_is_distinguished_from_its_siblings(name: str) -> None:
     assert identify(shapes(name, 19)) == name  # B1 to B4 have the same widths, and B2 has every key of B1
 
 

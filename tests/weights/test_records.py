@@ -60,13 +60,13 @@ def test_a_model_without_bundled_weights_has_none() -> None:
     assert bundled("no-such-model") == {}
 
 
-def test_records_are_read_anew_only_once_and_cannot_be_changed(camvid11: WeightsRecord) -> None:
+def test_records_are_read_once_and_are_immutable(camvid11: WeightsRecord) -> None:
     assert records() is records()
     with pytest.raises(AttributeError):
         camvid11.licence = "mine"  # type: ignore[misc]
 
 
-def test_its_json_is_what_finetune_wrote(camvid11: WeightsRecord) -> None:
+def test_a_record_is_read_as_finetune_wrote_it(camvid11: WeightsRecord) -> None:
     fields = json.loads(camvid11.path.with_suffix(".json").read_text())
     assert fields["config"] == TrainingConfig(**fields["config"]).model_dump(mode="json")
     assert camvid11.config == fields["config"]

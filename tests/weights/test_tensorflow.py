@@ -65,7 +65,7 @@ def test_what_tensorflow_wrote_is_loaded(written: dict[str, Path]) -> None:
 
 
 @pytest.mark.slow
-def test_so_is_the_wide_network(written: dict[str, Path]) -> None:
+def test_the_wide_network_is_loaded(written: dict[str, Path]) -> None:
     tensors = tensorflow.read(written[WIDE] / "ckpt-1.index")[1]
     with torch.device("meta"):
         wanted = build(MODELS[WIDE], 19).state_dict()
@@ -74,7 +74,7 @@ def test_so_is_the_wide_network(written: dict[str, Path]) -> None:
     assert np.array_equal(tensors["backbone.stage5.block3.conv3.c.weight"].numpy(), kernel.transpose(3, 2, 0, 1))
 
 
-def test_every_way_to_name_a_checkpoint(tmp_path: Path) -> None:
+def test_every_way_to_specify_a_checkpoint(tmp_path: Path) -> None:
     for name in ("ckpt-7.index", "ckpt-7.data-00000-of-00002", "ckpt-7.data-00001-of-00002", "other.pth"):
         (tmp_path / name).write_text(name)
     index = tmp_path / "ckpt-7.index"
@@ -140,7 +140,7 @@ def test_a_deeper_networks_checkpoint_is_not_taken_for_a_shallower_one(
         load_weights(shallow, tmp_path)
 
 
-def test_what_lacks_and_what_is_too_much_is_listed(unread: dict[str, np.ndarray], tmp_path: Path) -> None:
+def test_missing_and_unexpected_keys_are_listed(unread: dict[str, np.ndarray], tmp_path: Path) -> None:
     unread.update(empty(S))
     del unread["instance_center_head_last_layer/bias"]
     unread["semantic_decoder/_pool/gamma"] = np.zeros(4, np.float32)
@@ -150,7 +150,7 @@ def test_what_lacks_and_what_is_too_much_is_listed(unread: dict[str, np.ndarray]
     assert "1 unexpected (decode_head.semantic.decoder.pool.weight)" in refusal.value.found
 
 
-def test_an_attention_layer_that_is_not_whole_keeps_the_authors_names() -> None:
+def test_an_incomplete_attention_layer_keeps_the_authors_names() -> None:
     layer = "encoder/_stage3/_block2/_attention/_height_axis"
     variables = {path: torch.from_numpy(array) for path, array in empty(S).items() if path.startswith(f"{layer}/")}
     del variables[f"{layer}/_key_rpe/embeddings"]
@@ -200,36 +200,38 @@ def test_the_reader_leaves_the_trainers_bookkeeping_out(monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize(
-    ("key", "values", "told"),
+    ("key", "values", "message"),
     [
         ("resnet/conv1/weights", 2, "no variables of an object graph among 1 entries (resnet/conv1/weights)"),
         ("encoder/_stem/_conv/kernel/.ATTRIBUTES/VARIABLE_VALUE", 0, "IndexError: Read less bytes than requested"),
     ],
 )
-def test_the_reader_says_what_is_wrong_with_a_file(
+def test_the_reader_reports_what_is_wrong_with_a_file(
     key: str,
     values: int,
-    told: str,
+    message: str,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     fake_tensorflow(monkeypatch, {key: np.ones(values, np.float32)})
     assert tensorflow_reader.main("ckpt", str(tmp_path / "out")) == tensorflow_reader.UNREADABLE
-    assert capsys.readouterr().out == told
+    assert capsys.readouterr().out == message
 
 
-def test_what_the_reader_says_is_passed_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_message_of_the_reader_is_passed_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     says = f"import sys; print('chatter'); print('ends too early'); sys.exit({tensorflow_reader.UNREADABLE})"
     (tmp_path / "reader.py").write_text(says)
     monkeypatch.setattr(tensorflow_reader, "__file__", str(tmp_path / "reader.py"))
     (tmp_path / "ckpt.index").touch()
-    with pytest.raises(CheckpointError, match="fetch it again") as refusal:
+    with pytest.raises(CheckpointError, match="download it again") as refusal:
         mobileseg.create_model(S, weights=tmp_path)
     assert refusal.value.found == f"{tmp_path / 'ckpt.index'}: ends too early"
 
 
-def test_a_tensorflow_that_does_not_start_is_the_environments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_tensorflow_that_does_not_start_is_an_environment_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "broken.py").write_text("raise SystemExit('no such instruction')")
     monkeypatch.setattr(tensorflow_reader, "__file__", str(tmp_path / "broken.py"))
     (tmp_path / "ckpt.index").touch()

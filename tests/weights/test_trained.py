@@ -1,4 +1,4 @@
-"""The weights that the project keeps beside the package: whole, traceable, better than guessing, and measured as int8 files."""
+"""The weights beside the package: complete, with their origin, better than guessing, and measured as int8 files."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def record_of(path: Path) -> WeightsRecord:
     return record
 
 
-def test_they_are_small_together() -> None:
+def test_all_bundled_weights_are_small() -> None:
     assert 0 < sum(path.stat().st_size for path in KEPT) + sum(one.path.stat().st_size for one in records()) < ROOM
 
 
@@ -42,12 +42,12 @@ class TestKeptWeights:
         assert not {"command", "recipe"} & fields.keys()
         assert len(fields["curve"]) == fields["config"]["epochs"]
 
-    def test_the_model_takes_them(self, path: Path) -> None:
+    def test_the_weights_load_into_the_model(self, path: Path) -> None:
         record = record_of(path)
         model = mobileseg.create_model(record.model, weights=str(path))
         assert model.mobileseg_classes == len(record.classes)
 
-    def test_they_know_more_than_the_most_frequent_class_of_each_position(self, path: Path) -> None:
+    def test_they_beat_the_most_frequent_class_of_each_position(self, path: Path) -> None:
         record = record_of(path)
         measured = record.measured
         if record.things:  # guessing finds the background, which is half of the quality, and not one thing

@@ -1,4 +1,4 @@
-"""Checking a Core ML program without running it: it opens again, its interface is right, its weights are the model's."""
+"""Checks of a Core ML program that need no run: it opens, its interface is right, and its weights are the model's."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from mobileseg.export.quantization.operators import WEIGHTED
 from mobileseg.export.targets import CALIBRATED, FLOAT16, FLOAT32, INT8, INT8_WEIGHTS, QUANTIZED
 from mobileseg.models.reference import run_module
 
-# Rounding of a weight, relative to the largest of its output channel: half a step of 127, and of float16's 11 bits.
+# Largest rounding error of a weight, relative to the largest weight of its output channel: half a step of 127, or of 11 bits.
 HALF_STEP = {INT8: 0.5 / 127, INT8_WEIGHTS: 0.5 / 127, FLOAT16: 2.0**-11, FLOAT32: 0.0}
 QUANTIZED_WEIGHT = "constexpr_affine_dequantize"
-SLACK = 2.0**-10  # float16 scales and the casts of small numbers
+SLACK = 2.0**-10  # for float16 scales and casts of small numbers
 
 
 def check(path: Path, lowering: Lowering) -> tuple[str, ...]:
-    """What was checked, in words; raises ``GateError`` at the first thing that is not so."""
+    """Check the file at ``path`` against ``lowering``. Returns the checks in words; raises ``GateError`` at the first that fails."""
     import coremltools as ct
     from coremltools.converters.mil.frontend.milproto.load import load
 
@@ -36,7 +36,7 @@ def check(path: Path, lowering: Lowering) -> tuple[str, ...]:
     counts = Counter(op.op_type for op in operations)
     weighted = [op for op in operations if op.op_type in ("conv", "linear")]
     worst = _check_weights(weighted, lowering)
-    # Counted at their users: equal weights, as zeros of untrained branches are, become one constant.
+    # Counted per use: equal weights, such as zeros of untrained branches, share one constant.
     integers = sum(op.weight.op.op_type == QUANTIZED_WEIGHT for op in weighted)
     if lowering.precision in QUANTIZED:
         wanted, static = _int8_weights(lowering), lowering.precision in CALIBRATED
@@ -57,7 +57,7 @@ def check(path: Path, lowering: Lowering) -> tuple[str, ...]:
 
 def _expect(good: bool, expected: str, found: str) -> None:
     if not good:
-        raise GateError(expected=expected, found=found, fix="report it with the model's name, size and precision")
+        raise GateError(expected=expected, found=found, fix="report this with the model's name, size and precision")
 
 
 def _check_interface(spec: Any, lowering: Lowering) -> None:
@@ -77,7 +77,7 @@ def _check_interface(spec: Any, lowering: Lowering) -> None:
 
 
 def _check_weights(weighted: list[Any], lowering: Lowering) -> float:
-    """Largest deviation of any weight, relative to the largest of its output channel."""
+    """Largest deviation of any weight, relative to the largest weight of its output channel."""
     wanted = _float_weights(lowering)
     _expect(len(weighted) == len(wanted), f"{len(wanted)} convolutions and linear layers", str(len(weighted)))
     worst = 0.0
@@ -86,7 +86,7 @@ def _check_weights(weighted: list[Any], lowering: Lowering) -> float:
         _expect(found.shape == weight.shape, f"a weight of {weight.shape} in {op.name}", str(found.shape))
         axes = tuple(range(1, weight.ndim))
         largest = np.abs(weight).max(axis=axes, keepdims=True)
-        # A channel smaller than the observer's least scale is rounded to that scale.
+        # A channel smaller than the observer's smallest scale is rounded with that scale.
         deviation = float((np.abs(found - weight) / np.maximum(largest, 127 * 2.0**-12)).max())
         worst = max(worst, deviation)
     _expect(
@@ -98,7 +98,7 @@ def _check_weights(weighted: list[Any], lowering: Lowering) -> float:
 
 
 def _int8_weights(lowering: Lowering) -> int:
-    """How many convolutions and linear layers of the quantized graph have int8 weights."""
+    """Number of convolutions and linear layers with int8 weights in the quantized graph."""
     assert isinstance(lowering.module, GraphModule)
     weights = [node.args[1] for node in lowering.module.graph.nodes if node.target in WEIGHTED]
     return sum("dequantize_per_channel" in str(weight.target) for weight in weights)

@@ -15,8 +15,8 @@ HALF_LIMIT = torch.finfo(torch.float16).max / 2
 
 
 def within_halves(module: nn.Module) -> nn.Module:
-    """A copy whose constants and the sums of two of them are finite in float16: what hides a key is not, and infinity times zero is
-    no number."""
+    """A copy with all constants clamped so that the sum of two is finite in float16. The constant that masks attention logits would
+    become infinite, and infinity times zero is NaN."""
     module = copy.deepcopy(module)
     with torch.no_grad():
         for tensor in (*module.parameters(), *module.buffers()):
@@ -26,8 +26,8 @@ def within_halves(module: nn.Module) -> nn.Module:
 
 
 def lower(lowering: Lowering, folder: Path) -> Lowered:
-    """Write a .mlpackage folder. Quantized graphs keep their quantize and dequantize pairs; coremltools turns the weights' into
-    ``constexpr_affine_dequantize``."""
+    """Write a .mlpackage folder into ``folder``. Quantized graphs keep their quantize and dequantize pairs; coremltools turns those of
+    weights into ``constexpr_affine_dequantize``."""
     import coremltools as ct
     import numpy as np
 

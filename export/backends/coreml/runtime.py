@@ -13,15 +13,16 @@ from mobileseg.quiet import quiet
 
 
 class CoremlRuntime:
-    """One compiled model on whatever processors Core ML chooses, as an app gets it.
+    """One compiled model on the processors that Core ML chooses, as in an app.
 
-    ``threads``: None, Core ML chooses them itself; raises ``RequestError`` for a number.
+    ``threads`` must be None: Core ML chooses the number. Raises ``RequestError`` for a number, ``ArtifactError`` where the package
+    cannot be loaded.
     """
 
     def __init__(self, path: Path, threads: int | None = None) -> None:
         if threads is not None:
             raise RequestError(
-                expected="no number of threads for Core ML", found=str(threads), fix="leave it out: Core ML chooses"
+                expected="no number of threads for Core ML, which chooses it", found=str(threads), fix="omit --threads"
             )
         with quiet():
             import coremltools
@@ -38,7 +39,7 @@ class CoremlRuntime:
         self._path = path
 
     def run(self, batch: Batch) -> Outputs:
-        """``(1, 3, H, W)`` float32 to the file's outputs. Raises ``ArtifactError``."""
+        """All outputs, in the file's order, for ``(1, 3, H, W)`` float32 in 0..255. Raises ``ArtifactError``."""
         try:
             found = self._model.predict({self._input: batch})
         except RuntimeError as error:

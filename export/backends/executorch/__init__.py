@@ -1,1 +1,1 @@
-"""ExecuTorch: lowering to XNNPACK, its delegation report, its runtime."""
+"""ExecuTorch: lowering to XNNPACK, graph rewrites for it, the delegation report, and the runtime."""

@@ -1,11 +1,11 @@
-"""Expansion, depthwise convolution and projection in bands of rows.
+"""Inverted bottlenecks (expansion, depthwise convolution, projection) computed in bands of rows.
 
-What an inverted bottleneck expands to is the largest tensor of a mobile network, and it is written to memory and read back for one
-short operation: SeaFormer-Tiny's first is 17 MB at 512x512 in float32. In bands that stay in a core's cache the file is 0.93 of
-the time (8 bands; 0.94 with 4, 0.93 with 16) and peaks at 23 MB, not 32. Every row is computed as before, so the numbers stay the
-same; the rows that two bands share are computed twice.
+The expanded tensor of an inverted bottleneck is the largest of a mobile network, and it is written to memory and read back for one
+short operation: SeaFormer-Tiny's first is 17 MB at 512x512 in float32. In bands that fit a core's cache the file takes 0.93 of the
+time (8 bands; 0.94 with 4, 0.93 with 16) and peaks at 23 MB instead of 32. Every row is computed as before, so the numbers stay the
+same; rows that two bands share are computed twice.
 
-In int8 the same tensors are a quarter of that, and bands gained nothing.
+In int8 these tensors are a quarter of that size, and bands gained nothing.
 """
 
 from __future__ import annotations
@@ -23,12 +23,13 @@ from mobileseg.models.blocks.bands import joined
 
 aten = torch.ops.aten
 BAND = 2 << 20  # bytes of a band's widest tensor
-MOST_TWICE = 1 / 8  # of the rows that are computed, those computed twice
+MOST_TWICE = 1 / 8  # largest share of the computed rows that is computed twice
 
 
 @dataclass(frozen=True)
 class Chain:
-    """Operators between ``first``, a pointwise convolution, and ``last``, another; ``depthwise`` is the one that looks at neighbours."""
+    """The operators from one pointwise convolution to another, with one depthwise convolution among them; all others are
+    elementwise."""
 
     nodes: list[Node]
     depthwise: Node
@@ -41,9 +42,9 @@ class Chain:
 
     @property
     def bands(self) -> int:
-        """How many there should be; 1: the chain is better left whole."""
+        """The number of bands; 1 where the chain is better left whole."""
         taps, stride, padding = self.window
-        if padding >= taps:  # rows of nothing but padding
+        if padding >= taps:  # there would be output rows of padding alone
             return 1
         rows: int = self.nodes[-1].meta["val"].shape[2]
         widest: Tensor = self.nodes[0].meta["val"]
@@ -53,7 +54,7 @@ class Chain:
 
 
 def in_bands(graph: GraphModule) -> bool:
-    """Rewrite every such chain of a float graph in place. Gives whether there was one."""
+    """Rewrite every such chain of a float graph in place. Returns whether there was one."""
     chains: list[Chain] = []
     for node in graph.graph.nodes:
         chain = _chain(node)
@@ -73,24 +74,24 @@ def in_bands(graph: GraphModule) -> bool:
 
 
 def convolution(node: Node) -> list[Any]:
-    """The arguments of a convolution, those left out as well: input, weight, bias, stride, padding, dilation, groups."""
+    """All arguments of a convolution, defaults included: input, weight, bias, stride, padding, dilation, groups."""
     defaults: list[Any] = [None, [1, 1], [0, 0], [1, 1], 1]
     return [*node.args, *defaults[len(node.args) - 2 :]]
 
 
 def _chain(first: Node) -> Chain | None:
-    """The chain that begins with ``first``: no other operator may want a part of it."""
+    """The chain that begins with ``first``, unless another operator uses a tensor inside it."""
     if not _pointwise(first):
         return None
-    middle, depthwise = _behind(first)
+    middle, depthwise = _elementwise_after(first)
     if depthwise is None or depthwise.target is not aten.conv2d.default or convolution(depthwise)[6] == 1:
         return None
-    rest, last = _behind(depthwise)
+    rest, last = _elementwise_after(depthwise)
     return Chain([first, *middle, depthwise, *rest, last], depthwise) if last and _pointwise(last) else None
 
 
-def _behind(node: Node) -> tuple[list[Node], Node | None]:
-    """The operators behind ``node`` that take one element at a time, and what takes their result; None where several do."""
+def _elementwise_after(node: Node) -> tuple[list[Node], Node | None]:
+    """The elementwise operators after ``node``, and the operator that takes their result; None where several do."""
     passed: list[Node] = []
     while len(node.users) == 1:
         (node,) = node.users
@@ -108,7 +109,7 @@ def _pointwise(node: Node) -> bool:
 
 
 def _band(graph: GraphModule, chain: Chain, number: int) -> Node:
-    """The nodes of one band, the first of which is number 0; gives the last of them."""
+    """Add the operators of band ``number``, counted from 0; returns the last of them."""
     taps, stride, padding = chain.window
     rows = chain.nodes[-1].meta["val"].shape[2]
     first, last = (rows * edge // chain.bands for edge in (number, number + 1))
@@ -122,6 +123,6 @@ def _band(graph: GraphModule, chain: Chain, number: int) -> Node:
             if above or below:
                 out = graph.graph.call_function(aten.constant_pad_nd.default, (out, [0, 0, above, below], 0.0))
             arguments = convolution(node)
-            arguments[4] = [0, arguments[4][1]]  # of the padding the columns' part
+            arguments[4] = [0, arguments[4][1]]  # rows are padded above, columns here
         out = graph.graph.create_node("call_function", node.target, (out, *arguments[1:]))
     return out

@@ -1,4 +1,5 @@
-"""What the XNNPACK delegate holds, what it does not, and why: read off the lowered graph and the partitioner's own log."""
+"""The delegation report: which operators the XNNPACK delegate takes, which it does not, and why, from the lowered graph and the
+partitioner's log."""
 
 from __future__ import annotations
 
@@ -19,7 +20,7 @@ DATA_TYPE = "a change of data type; XNNPACK computes float32 and int8, and leave
 
 
 class WhyNot(logging.Handler):
-    """Collects the partitioner's refusals (node name to reason) while it is entered; they are debug messages there."""
+    """Context manager that collects the partitioner's reasons for leaving operators out, by node name, from its debug log."""
 
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
@@ -27,6 +28,7 @@ class WhyNot(logging.Handler):
         self._logger = logging.getLogger(PARTITIONER_LOGGER)
 
     def emit(self, record: logging.LogRecord) -> None:
+        """Keep the first reason for each node."""
         if match := _REASON.search(record.getMessage()):
             self.reasons.setdefault(match.group(1), match.group(2))
 
@@ -45,7 +47,7 @@ class WhyNot(logging.Handler):
 
 
 def report(program: ExportedProgram, reasons: dict[str, str]) -> DelegationPart:
-    """The delegation of a lowered edge program with one method."""
+    """The delegation of a lowered edge program with one method. ``reasons``: those of ``WhyNot``."""
     from executorch.exir.lowered_backend_module import get_lowered_submodules
 
     outside: Counter[tuple[str, str, bool]] = Counter()
@@ -71,18 +73,18 @@ def _name(node: Node) -> str:
 
 
 def _computes(node: Node) -> bool:
-    """Whether a node is an operator of its own: neither a delegate call nor taking one output out of several."""
+    """Whether a node is an operator, neither a delegate call nor the selection of one of several outputs."""
     return node.op == "call_function" and "getitem" not in _name(node) and "call_delegate" not in str(node.target)
 
 
 def _reason(node: Node, reasons: dict[str, str]) -> str:
     if "_to_" in _name(node) and node.meta["val"].dtype != node.all_input_nodes[0].meta["val"].dtype:
-        return DATA_TYPE  # the partitioner's own words are "invalid dtype"
+        return DATA_TYPE  # the partitioner says "invalid dtype"
     return reasons.get(node.name, NO_CONSTRAINT_NAMED)
 
 
 def _at_edge(node: Node) -> bool:
-    """Whether the operator stands alone between the graph's input (or output) and the delegate."""
+    """Whether the operator only touches the graph's input or only its output."""
     users = list(node.users)
     return all(user.op == "output" for user in users) or all(
         source.op == "placeholder" for source in node.all_input_nodes

@@ -19,11 +19,11 @@ from mobileseg.export.backends.executorch.bands import in_bands
 from mobileseg.export.backends.executorch.delegation import WhyNot, report
 from mobileseg.export.backends.executorch.pixels import transpose_before_rounding
 
-VECTOR = 16  # float32 of AVX-512, the widest that XNNPACK's kernels take
+VECTOR = 16  # float32 values of AVX-512, the widest vectors of XNNPACK's kernels
 
 
 def lower(lowering: Lowering, folder: Path) -> Lowered:
-    """Write a .pte; the delegation report is part of the answer."""
+    """Write a .pte into ``folder``; the result includes the delegation report."""
     from executorch.exir import to_edge_transform_and_lower
 
     with torch.no_grad(), WhyNot() as why, _no_collection():
@@ -41,10 +41,10 @@ def lower(lowering: Lowering, folder: Path) -> Lowered:
 
 
 def memory(example: Tensor) -> Any:
-    """The input stays in its caller's memory: planned, it would be copied in every run, and it and the output are alive together
-    around a single delegate call.
+    """The ExecuTorch configuration of memory planning: the input stays in the caller's memory.
 
-    XNNPACK's kernels read whole vectors, past the end of a plane that is not a multiple of them; such an input is planned.
+    A planned input would be copied in every run, and planning gains nothing: input and output are both alive during the single delegate
+    call. But XNNPACK's kernels read whole vectors, past the end of a plane that is not a multiple of them; such an input is planned.
     """
     from executorch.exir import ExecutorchBackendConfig
     from executorch.exir.passes import MemoryPlanningPass
@@ -54,10 +54,10 @@ def memory(example: Tensor) -> Any:
 
 
 def partitioner() -> Any:
-    """XNNPACK's, which is not asked which of the operators that it names are to be kept whole: all of them.
+    """XNNPACK's partitioner, set to keep all operators on its list whole without checking each one.
 
-    Where it is asked, the program is decomposed twice more, a fifth of the time. Deploy forms hold none of those operators in a
-    shape that it would refuse; one that it did would be named in the delegation report as what it is.
+    The check would decompose the program twice more, a fifth of the lowering time. Deploy models contain these operators only in forms
+    that XNNPACK takes; one that it did not take would appear in the delegation report.
     """
     from executorch.backends.xnnpack.partition.xnnpack_partitioner import XnnpackPartitioner
 
@@ -71,8 +71,8 @@ def partitioner() -> Any:
 
 @contextlib.contextmanager
 def _no_collection() -> Iterator[None]:
-    """Some sixty passes rebuild the graph one after the other: the garbage collector then walks millions of live objects
-    and finds nothing (a tenth of the time)."""
+    """Turn the garbage collector off: while some sixty passes rebuild the graph, it walks millions of live objects and frees nothing,
+    which takes a tenth of the time."""
     was = gc.isenabled()
     gc.disable()
     try:

@@ -1,10 +1,10 @@
-"""Pixels become channels-last while they are still float32.
+"""A graph rewrite: the input is transposed to channels-last while it is still float32.
 
-XNNPACK's convolutions take channels-last tensors, and its partitioner transposes what is not directly in front of them: in an
-int8 file that is behind the rounding. A transposition moves an element at a time, and of three rows of bytes it fills a fifth of
-a register: at 512x512 that was 0.48 ms of SeaFormer-Tiny's 5.8, beside 0.17 ms for the same pixels in float32. So the rounding is
-given channels-last pixels. Behind the convolution the graph's tensors are said to be contiguous again, for every operator there to
-stay as it is; the delegate drops that copy together with the one that it would put in front of the next convolution.
+XNNPACK's convolutions take channels-last tensors, and its partitioner transposes directly before them, which in an int8 file is
+after the rounding. A transposition moves one element at a time, and with three channels of bytes it fills a fifth of a register: at
+512x512 it took 0.48 ms of SeaFormer-Tiny's 5.8, against 0.17 ms for the same pixels in float32. So the rounding gets channels-last
+pixels. After the convolution a copy declares the tensor contiguous again, so that later operators stay unchanged; the delegate
+removes it together with the transposition before the next convolution.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ steps = torch.ops.quantized_decomposed
 
 
 def transpose_before_rounding(graph: GraphModule) -> bool:
-    """Do that in place, in a quantized graph, where what is rounded comes straight from the input and only convolutions take it.
-    Gives whether there was such a place. The numbers stay as they are."""
+    """Rewrite a quantized graph in place wherever the rounded input is used by convolutions only; the numbers stay the same. Returns
+    whether there was such a place."""
     found = False
     for rounding in graph.graph.find_nodes(op="call_function", target=steps.quantize_per_tensor.default):
         pixels, convolutions = rounding.args[0], _convolutions(rounding)
@@ -40,13 +40,13 @@ def transpose_before_rounding(graph: GraphModule) -> bool:
 
 
 def _convolutions(rounding: Node) -> list[Node]:
-    """What takes the rounded tensor, where that is convolutions alone."""
+    """The operators that take the rounded tensor, if all are convolutions; else none."""
     takers = [taker for dequantize in rounding.users for taker in dequantize.users]
     return takers if all(taker.target is aten.conv2d.default for taker in takers) else []
 
 
 def _last_fused(convolution: Node) -> Node:
-    """The end of what becomes one operator with ``convolution``: its clamp, its rounding."""
+    """The last of the operators that are fused into ``convolution``: its clamp, its rounding."""
     last = convolution
     while len(last.users) == 1:
         (taker,) = last.users
@@ -57,7 +57,7 @@ def _last_fused(convolution: Node) -> Node:
 
 
 def _be_contiguous(graph: GraphModule, node: Node) -> None:
-    """Between ``node`` and what takes it; in int8 where ``node`` is a rounding."""
+    """Put a contiguous copy after ``node``; in int8 where ``node`` is a rounding."""
     takers, parameters = list(node.users), node.args[1:]
     with graph.graph.inserting_before(node.next):
         if node.target is steps.quantize_per_tensor.default:

@@ -17,13 +17,14 @@ if TYPE_CHECKING:
 
 
 class ExecutorchRuntime:
-    """One loaded method. ``threads``: of XNNPACK's pool, which the whole process shares; None leaves it as it is."""
+    """One loaded method. ``threads``: of XNNPACK's pool, which the process shares; None leaves it unchanged. Raises ``ArtifactError``
+    where the file cannot be loaded."""
 
     def __init__(self, path: Path, threads: int | None = None) -> None:
         with quiet() as chatter:
-            import torch  # its libraries must be loaded before the extension's
+            import torch  # its libraries must be loaded before those of the extension
 
-            # executorch.runtime is a wrapper around this extension that imports the whole exporter first: 12 s more.
+            # executorch.runtime wraps this extension, but imports the whole exporter first, which takes 12 s.
             from executorch.extension.pybindings import _C
 
             if threads is not None:
@@ -44,14 +45,14 @@ class ExecutorchRuntime:
         self._path = path
 
     def run(self, batch: Batch) -> Outputs:
-        """``(1, 3, H, W)`` float32, contiguous, to the file's outputs. Raises ``ArtifactError``."""
+        """All outputs, in the file's order, for ``(1, 3, H, W)`` float32 in 0..255. Raises ``ArtifactError``."""
         import torch
 
         pixels = torch.from_numpy(np.ascontiguousarray(batch))
         return tuple(output.numpy() for output in self.execute(pixels, copy=True))
 
     def execute(self, pixels: Tensor, *, copy: bool = False) -> list[Tensor]:
-        """``run`` on a tensor. Without ``copy`` the outputs are the runtime's own memory, which the next run overwrites."""
+        """``run`` on a contiguous tensor. Without ``copy`` the outputs are in the runtime's memory, which the next run overwrites."""
         try:
             outputs: list[Tensor] = self._module.forward([pixels], clone_outputs=copy)
         except RuntimeError as error:

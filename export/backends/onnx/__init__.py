@@ -1,1 +1,1 @@
-"""ONNX: the exporter, ranges of roundings, ONNX Runtime."""
+"""ONNX: lowering, dynamic quantization, and ONNX Runtime."""

@@ -1,4 +1,4 @@
-"""Lowering to ONNX: torch's exporter, onnxsim, the checker with shape inference, and our metadata."""
+"""Lowering to ONNX: torch's exporter, onnxsim, shape inference, the checker, and metadata."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ OPSET = 18
 
 
 def lower(lowering: Lowering, folder: Path) -> Lowered:
-    """Write a .onnx of one file. Raises ``GateError`` where the simplified model differs or the checker objects."""
+    """Write one .onnx file into ``folder``. Raises ``GateError`` where the simplified model differs from the exported one."""
     import onnx
     import onnxsim
 
@@ -35,9 +35,9 @@ def lower(lowering: Lowering, folder: Path) -> Lowered:
     model, same = onnxsim.simplify(exported.model_proto)
     if not same:
         raise GateError(
-            expected="a simplified ONNX model that computes what the exported one did",
+            expected="a simplified ONNX model that equals the exported one",
             found="onnxsim's own check failed",
-            fix="report it with the model's name and size",
+            fix="report this with the model's name and input size",
         )
     model = onnx.shape_inference.infer_shapes(model, check_type=True, strict_mode=True, data_prop=True)
     without_origins(model)

@@ -1,7 +1,8 @@
-"""Ranges that are found at run time, in ONNX: torch's exporter has no word for them, the standard has DynamicQuantizeLinear.
+"""Dynamic quantization in ONNX, which torch's exporter cannot translate, as the standard's DynamicQuantizeLinear.
 
-In the quantized graph they are four operators: choose the parameters, take scale and zero point out, quantize, dequantize. They
-become one, ``mobileseg::dynamic_rounding``, which computes the same and is translated to the standard's pair.
+In the quantized graph a dynamic rounding is four operators: choose the parameters, extract scale and zero point, quantize,
+dequantize. They are merged into one operator, ``mobileseg::dynamic_rounding``, which computes the same and is translated to
+DynamicQuantizeLinear and DequantizeLinear.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ EPS = torch.finfo(torch.float32).eps
 
 @torch.library.custom_op("mobileseg::dynamic_rounding", mutates_args=())
 def dynamic_rounding(x: Tensor) -> Tensor:
-    """``x``, float32, rounded to the 256 steps between its smallest and largest value, zero among them."""
+    """Fake-quantize ``x``, float32, to 256 steps between its smallest and largest value, with 0 in the range."""
     scale, zero = steps.choose_qparams.tensor(x, 0, 255, EPS, torch.uint8)
     rounded = steps.quantize_per_tensor.tensor(x, scale, zero, 0, 255, torch.uint8)
     out: Tensor = steps.dequantize_per_tensor.tensor(rounded, scale, zero, 0, 255, torch.uint8)
@@ -42,7 +43,7 @@ TRANSLATIONS: dict[Callable[..., Any], Callable[..., Any]] = {torch.ops.mobilese
 
 
 def with_dynamic_roundings(module: nn.Module) -> nn.Module:
-    """A quantized graph with each of its roundings at run time as one operator; any other module as it is."""
+    """A copy of a quantized graph with each dynamic rounding as one operator; any other module is returned unchanged."""
     if not isinstance(module, GraphModule):
         return module
     module = copy.deepcopy(module)

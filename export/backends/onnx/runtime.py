@@ -13,7 +13,8 @@ ERRORS_ONLY = 3
 
 
 class OnnxRuntime:
-    """One session. ``threads``: inside an operator; None lets the runtime choose."""
+    """One inference session. ``threads``: within an operator; None leaves the number to the runtime. Raises ``ArtifactError`` where the
+    file cannot be loaded."""
 
     def __init__(self, path: Path, threads: int | None = None) -> None:
         with quiet():
@@ -34,5 +35,5 @@ class OnnxRuntime:
         self._input = self._session.get_inputs()[0].name
 
     def run(self, batch: Batch) -> Outputs:
-        """``(1, 3, H, W)`` float32 to the file's outputs."""
+        """All outputs, in the file's order, for ``(1, 3, H, W)`` float32 in 0..255."""
         return tuple(self._session.run(None, {self._input: batch}))

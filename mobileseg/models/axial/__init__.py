@@ -1,1 +1,1 @@
-"""Axial-DeepLab: panoptic segmentation and the Axial-ResNet classifiers."""
+"""Axial-DeepLab and Axial-SWideRNet for panoptic segmentation, and the Axial-ResNet classifiers."""

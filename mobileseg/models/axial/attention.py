@@ -4,9 +4,9 @@ keys and the values.
 Paper: Wang, Zhu, Green, Adam, Yuille, Chen, "Axial-DeepLab: Stand-Alone Axial-Attention for Panoptic Segmentation", ECCV 2020
 (https://arxiv.org/abs/2003.07853). Original code: github.com/csrhddlam/axial-deeplab (PyTorch, Apache-2.0) and
 github.com/google-research/deeplab2 (TensorFlow, Apache-2.0). This is a reimplementation from the specification: parameters and
-numbers are those of the PyTorch code, to which ``mobileseg.weights.axial_layout`` brings the TensorFlow code's. The local span is
-the paper's; neither code has it. What runtimes choke on here (gathers, einsums, a BatchNorm between product and softmax) is
-rewritten in ``attention_deploy.py``.
+numbers are those of the PyTorch code; ``mobileseg.weights.axial_layout`` converts those of the TensorFlow code. The local span is the
+paper's; neither code has it. What mobile runtimes lack or compute slowly (gathers, einsums, a BatchNorm between product and softmax)
+is rewritten in ``attention_deploy.py``.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Axis = Literal["height", "width"]
 
 
 class AxialAttention(nn.Module):
-    """``(N, in_channels, H, W)`` to ``(N, values, H, W)``, float32: every row of positions along ``axis`` attends within itself.
+    """Attention along ``axis`` within every line of the map: ``(N, in_channels, H, W)`` to ``(N, values, H, W)``, float32.
 
     With q, k (``keys`` channels) and v (``values`` channels) from a 1x1 convolution and BatchNorm, split over ``heads``, and
     r^q, r^k, r^v looked up at the offset of key from query::
@@ -33,11 +33,10 @@ class AxialAttention(nn.Module):
         logit_ij = BN(q_i . k_j) + BN(q_i . r^q_ij) + BN(k_j . r^k_ij)       (BatchNorm a head and term; no 1 / sqrt(d))
         out_i = BN(sum_j softmax_j(logit_ij) v_j) + BN(sum_j softmax_j(logit_ij) r^v_ij)
 
-    ``length``: the relative tables hold the offsets ``-(length - 1) .. length - 1``; a shorter axis uses the window in their
-    middle, a longer one raises ``SizeError``. ``span``: a query sees the ``span`` (odd) positions centred on it, cut at the
-    borders, computed in blocks, so that memory grows with the axis and not with its square; None is the whole axis. Axes of up
-    to ``global_up_to`` positions are seen whole all the same. ``index_buffer``: carry the authors' ``flatten_index`` in the
-    state_dict; it follows from ``length`` and is not read.
+    ``length``: the relative tables have the offsets ``-(length - 1) .. length - 1``; a shorter axis uses their middle, a longer one
+    raises ``SizeError``. ``span``: a query sees the ``span`` (odd) positions centred on it, clipped at the borders; this is computed in
+    blocks, so that memory grows linearly with the axis. None is the whole axis, as are axes of up to ``global_up_to`` positions.
+    ``index_buffer``: keep the authors' ``flatten_index`` in the state_dict; it follows from ``length`` and is not read.
     """
 
     flatten_index: Tensor
@@ -75,11 +74,11 @@ class AxialAttention(nn.Module):
 
     @property
     def length(self) -> int:
-        """Positions that the relative tables reach: offsets up to ``length - 1`` either way."""
+        """Number of positions that the relative tables reach: offsets up to ``length - 1`` in either direction."""
         return (self.relative.shape[1] + 1) // 2
 
     def flange(self, length: int) -> int | None:
-        """Positions that a query sees on either side on an axis of ``length``; None where it sees the whole axis.
+        """Number of positions that a query sees on either side, on an axis of ``length``; None where it sees the whole axis.
 
         Raises ``SizeError`` where the relative tables do not reach that far.
         """
@@ -97,8 +96,8 @@ class AxialAttention(nn.Module):
     def tables(self, queries: Tensor, keys: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """r^q, r^k ``(key_dim, Q, K)`` and r^v ``(value_dim, Q, K)`` for integer positions ``(Q,)`` and ``(K,)``.
 
-        The authors' columns run with ``i - j`` for queries and values, and with ``j - i`` for keys. Offsets beyond the tables
-        take their ends: only pairs that do not see each other have any.
+        The authors' columns run with ``i - j`` for queries and values, and with ``j - i`` for keys. Offsets beyond the tables are
+        clamped: they occur only between positions that do not see each other.
         """
         last = self.length - 1
         offset = (keys[None, :] - queries[:, None]).clamp(-last, last)
@@ -128,7 +127,7 @@ class AxialAttention(nn.Module):
     def _retrieve(
         self, q: Tensor, k: Tensor, v: Tensor, queries: Tensor, keys: Tensor, visible: Tensor | None
     ) -> Tensor:
-        """Content and position, interleaved ``(S, 2 values, Q)``, of queries ``(S, heads, key_dim, Q)`` over keys and values
+        """Content and position terms, interleaved ``(S, 2 values, Q)``, of queries ``(S, heads, key_dim, Q)`` over keys and values
         ``(S, heads, dim, K)`` at the given positions. ``visible``, ``(blocks, Q, K)``: which pairs see each other, for ``S``
         sequences of ``blocks`` blocks each; None is all."""
         rq, rk, rv = self.tables(queries, keys)
@@ -177,30 +176,31 @@ class AxialAttention(nn.Module):
 
 
 def flat_index(length: int) -> Tensor:
-    """The authors' buffer: ``i - j + length - 1`` for all query and key positions, ``(length * length,)`` int64."""
+    """The authors' index buffer: ``i - j + length - 1`` for all query and key positions, ``(length * length,)`` int64."""
     position = torch.arange(length)
     return (position[:, None] - position[None, :] + length - 1).flatten()
 
 
 @dataclass(frozen=True)
 class Resampling:
-    """What ``resample_tables`` did: trained and new length, one pair a layer."""
+    """The result of ``resample_tables``: trained and new table length, one pair per layer."""
 
     lengths: tuple[tuple[int, int], ...]
 
     @property
     def note(self) -> str:
-        """A sentence for whoever reads of the model."""
+        """The remark for the model's note."""
         pairs = ", ".join(f"{old} to {new}" for old, new in sorted(set(self.lengths), reverse=True))
         return f"relative position tables resampled linearly from trained lengths {pairs}"
 
 
 def resample_tables(module: nn.Module, scale: float) -> Resampling:
-    """Stretch the relative tables of every axial attention in ``module`` by ``scale``, in place, so that maps ``scale`` times the
-    trained size fit (``512 / 224`` for 512 pixels); the function changes, so nothing calls this unasked.
+    """Stretch the relative tables of every axial attention in ``module`` by ``scale``, in place, for maps of ``scale`` times the trained
+    size (``512 / 224`` for 512 pixels). This changes the function, so it happens only on request.
 
-    Linear interpolation along the offsets: ends stay ends, the centre stays the centre. Every layer keeps the trained length in
-    ``resampled_from``; a zoo model's row (``spec_of``) then allows the larger size and carries the note.
+    Linear interpolation along the offsets, with ends and centre fixed. Every layer keeps the trained length in ``resampled_from``; the
+    row of a zoo model (``spec_of``) then allows the larger size and carries the note. Raises ``ValueError`` for a scale that is not
+    positive.
     """
     if not scale > 0:
         raise ValueError(f"scale {scale} must be positive")

@@ -1,24 +1,26 @@
-"""Axial attention for the runtime, at one map size: constants for tables, no gather, no einsum, no BatchNorm, no tensor above 4 dimensions.
+"""The deploy version of axial attention, at one map size: constant tables, no gather, einsum, BatchNorm or tensor of 5 dimensions.
 
 What was rewritten, and why (measured on executorch 1.5.1, XNNPACK; Axial-ResNet-26-S spends half its time here):
 
 * Maps are tokens ``(H, W, C)`` and 1x1 convolutions are linear layers on them: between convolutions and reshapes XNNPACK transposes
   from channels-last to channels-first and back, which costs as much as the attention itself.
-* BatchNorm of q, k, v goes into the linear layers. Of the BatchNorm of the similarities only the three scales a head are left, its
+* BatchNorm of q, k, v is folded into the linear layers. Of the BatchNorm of the similarities only three scales per head remain: its
   shift is the same for every key and cancels in the softmax::
 
       logit_ij = (s_qk q_i) . k_j + (s_qr q_i) . r^q_ij + (s_kr k_j) . r^k_ij + const
 
-* Of the outputs' BatchNorm the content's scale goes into v, the position's follows its product, and both shifts go into the bias
-  of v: the weights of a query sum to one.
+* Of the BatchNorm of the outputs, the scale of the content term goes into v, that of the position term follows its product, and both
+  shifts go into the bias of v, since the attention weights of a query sum to one.
 * The position terms are batched products with a constant second operand: for every query i all ``(sequence, head)`` rows times
-  ``r^q_i`` ``(key_dim, keys)``, and for every key j times ``r^k_j``; the output's for every query times ``r^v_i``.
-* The products are made for some ten thousand logits at a time, so that what lies between them stays in the cache: nine passes over
-  the logits of a 56x56 map would otherwise run through memory.
-* A local span is blocks of queries, each with the keys that any of them sees; a constant mask is added to the logits.
+  ``r^q_i`` ``(key_dim, keys)``, and for every key j times ``r^k_j``; that of the output for every query times ``r^v_i``.
+* The products are computed for some hundred thousand logits at a time, so that intermediate results stay in the cache: otherwise nine
+  passes over the logits of a 56x56 map go through memory.
+* A local span is computed in blocks of queries, each with the keys that any of them sees; a constant mask is added to the logits.
 """
 
 from __future__ import annotations
+
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -35,7 +37,7 @@ MOST_PARTS = 16  # a part is some twenty operators of the graph
 class AxialAttentionDeploy(nn.Module):
     """``AxialAttention`` on tokens ``(height, width, in_channels)`` to ``(height, width, values)``, float32.
 
-    ``stride`` 2: only every second position along the axis, from the first, is asked for, and only their queries are made.
+    ``stride`` 2: the output has only every second position along the axis, from the first, and only their queries are computed.
     """
 
     def __init__(self, attention: AxialAttention, height: int, width: int, stride: int = 1) -> None:
@@ -63,8 +65,13 @@ class AxialAttentionDeploy(nn.Module):
 
 
 class AxialProducts(nn.Module):
-    """What lies between the projections and the output, on tokens ``(height, width, heads * dim)`` of keys and values, and of the
-    queries at every ``stride``-th position along the axis."""
+    """The attention without its projections, on tokens ``(height, width, heads * dim)`` of keys and values, and of queries at every
+    ``stride``-th position along the axis."""
+
+    keep_float: ClassVar[str] = (
+        "axial attention is products of two activations and a softmax, which have no int8 kernel; what scales, cuts and adds "
+        "between them is float with them"
+    )
 
     def __init__(self, attention: AxialAttention, height: int, width: int, stride: int = 1) -> None:
         super().__init__()
@@ -80,7 +87,9 @@ class AxialProducts(nn.Module):
         flange = a.flange(length)
         self.spans = spans(length, flange, stride)
         most_parts = max(MOST_PARTS // len(self.spans), 1)
-        made: dict[tuple[int, ...], BlockAttention] = {}  # what lies between the borders is one and the same
+        made: dict[
+            tuple[int, ...], BlockAttention
+        ] = {}  # all blocks away from the borders are equal and share one module
         for queries, keys in self.spans:
             shape = (len(queries), len(keys), keys.start - stride * queries.start)
             if shape not in made:
@@ -124,9 +133,9 @@ class AxialProducts(nn.Module):
 
 
 class BlockAttention(nn.Module):
-    """Queries ``(S, Q, key_dim)`` over keys ``(S, key_dim, K)`` and values ``(S, K, value_dim)`` at fixed positions, with queries
-    ``(Q, S, key_dim)`` and keys ``(K, S, key_dim)`` once more for the position terms; gives content ``(S, Q, value_dim)`` and
-    position ``(Q, S, value_dim)``. ``most_parts``: into how many the sequences may be divided."""
+    """Attention of queries ``(S, Q, key_dim)`` over keys ``(S, key_dim, K)`` and values ``(S, K, value_dim)`` at fixed positions, with
+    queries ``(Q, S, key_dim)`` and keys ``(K, S, key_dim)`` again for the position terms. Returns the content term ``(S, Q, value_dim)``
+    and the position term ``(Q, S, value_dim)``. ``most_parts``: largest number of parts into which the sequences are divided."""
 
     def __init__(
         self,

@@ -1,8 +1,8 @@
-"""Axial-DeepLab and Axial-SWideRNet for the runtime, at one input size.
+"""The deploy models of Axial-DeepLab and Axial-SWideRNet, at one input size.
 
-BatchNorms are folded. Where attention begins, maps become tokens ``(H, W, C)`` and 1x1 convolutions linear layers
-(``tokens.py``); the attention is that of ``attention_deploy.py``, the head that of ``heads/panoptic_deploy.py``. A block that
-strides drops every second row and column after the attention of an axis: here the queries that would give them are not made.
+BatchNorms are folded. From the first attention on, maps become tokens ``(H, W, C)`` and 1x1 convolutions linear layers
+(``blocks/tokens.py``); the attention is that of ``attention_deploy.py``, the head that of ``heads/panoptic_deploy.py``. A block with a
+stride drops every second row and column after the attention of an axis; here their queries are not computed.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MAPS = ("stage2", "stage3", "stage5")  # what the head reads, finest first
 
 
 def strided(size: Size, stride: int) -> Size:
-    """The size after taking every ``stride``-th position of both axes, the first included."""
+    """The size of a map after taking every ``stride``-th position of both axes, from the first."""
     return -(-size[0] // stride), -(-size[1] // stride)
 
 
@@ -59,7 +59,7 @@ class AxialBlockDeploy(nn.Module):
 
 
 class StageDeploy(nn.Module):
-    """A stage on a map or on tokens of fixed ``size``, whichever it is given: a map, until a block attends."""
+    """A stage on a map or on tokens of fixed ``size``: its input is a map up to the first block with attention."""
 
     def __init__(self, blocks: nn.Module, size: Size) -> None:
         super().__init__()
@@ -82,8 +82,8 @@ class StageDeploy(nn.Module):
 
 
 class BackboneDeploy(nn.Module):
-    """Stem and stages on an image of fixed ``size``, mean-free and yet to be divided by ``std``, to the maps for the head, whose
-    ``sizes`` stand in the order of ``MAPS``."""
+    """Stem and stages on an image of fixed ``size``, minus the mean and not yet divided by ``std``, to the maps for the head. ``sizes``:
+    theirs, in the order of ``MAPS``."""
 
     def __init__(self, backbone: nn.Module, size: Size, std: tuple[float, ...]) -> None:
         super().__init__()
@@ -113,8 +113,8 @@ class BackboneDeploy(nn.Module):
 
 
 class PanopticDeploy(nn.Module):
-    """Mean-free ``(1, 3, height, width)`` to ``semantic``, ``center`` and ``offset`` at stride 4; with ``semantic_only`` to the class
-    logits alone, and without the instance branch."""
+    """Pixels minus the mean, ``(1, 3, height, width)``, to ``semantic``, ``center`` and ``offset`` at stride 4; with ``semantic_only`` to
+    class logits only, without the instance branch."""
 
     def __init__(
         self, model: PanopticSegmenter, height: int, width: int, std: tuple[float, ...], semantic_only: bool = False

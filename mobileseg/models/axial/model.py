@@ -2,11 +2,11 @@
 
 Paper: Wang, Zhu, Green, Adam, Yuille, Chen, "Axial-DeepLab: Stand-Alone Axial-Attention for Panoptic Segmentation", ECCV 2020
 (https://arxiv.org/abs/2003.07853). Original code: github.com/google-research/deeplab2 (TensorFlow, Apache-2.0). This is a
-reimplementation from the specification, with key names of our own, to which ``mobileseg.weights.deeplab2`` brings the authors'.
-The local span of long axes is the paper's; deeplab2 refuses them. For the runtime: ``deploy.py``.
+reimplementation from the specification with our own key names; ``mobileseg.weights.deeplab2`` converts the authors' checkpoints. The
+local span for long axes is the paper's; deeplab2 refuses them. Deploy model: ``deploy.py``.
 
-deeplab2's blocks take the sum of the block before, activate it, and give a sum that is not activated; here a block activates
-its own sum, as residual networks usually do. No map is read before its activation, so that the function is the same.
+A block of deeplab2 activates the sum of the block before it and returns a sum without activation; here a block activates its own sum,
+as is usual in residual networks. No map is used before its activation, so the function is the same.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ STRIDES = (2, 2, 2, 1)  # on a stem of stride 2: the last stage keeps the output
 
 @dataclass(frozen=True)
 class Variant:
-    """``width`` multiplies 64, 128, 256, 512 filters."""
+    """One row of the paper's architecture table. ``width``: multiplies the filters 64, 128, 256, 512."""
 
     width: float
     blocks: tuple[int, ...] = BLOCKS
@@ -59,12 +59,14 @@ class ResidualBlock(nn.Module):
         self.drop_path = DropPath(drop_path) if drop_path else nn.Identity()
 
     def skip(self, x: Tensor) -> Tensor:
+        """The shortcut."""
         if self.shortcut is not None:
             out: Tensor = self.shortcut(x)
             return out
         return x if self.stride == 1 else x[:, :, :: self.stride, :: self.stride]
 
     def branch(self, x: Tensor) -> Tensor:
+        """The residual branch, of the shape of the shortcut; subclasses implement it."""
         raise NotImplementedError
 
     def forward(self, x: Tensor) -> Tensor:
@@ -74,8 +76,8 @@ class ResidualBlock(nn.Module):
 class AxialBlock(ResidualBlock):
     """1x1 convolution, attention along the height, along the width, 1x1 convolution to ``4 * filters``.
 
-    Queries and keys have ``expansion * filters / 2`` channels, values ``expansion * filters``. A stride takes every second row
-    of what the height's attention gives and every second column of what the width's does.
+    Queries and keys have ``expansion * filters / 2`` channels, values ``expansion * filters``. A stride takes every second row after the
+    attention along the height, and every second column after that along the width.
     """
 
     def __init__(
@@ -94,6 +96,7 @@ class AxialBlock(ResidualBlock):
         nn.init.zeros_(self.conv3.get_parameter("bn.weight"))  # the authors': an untrained block is its shortcut
 
     def branch(self, x: Tensor) -> Tensor:
+        """The residual branch; see ``ResidualBlock``."""
         x = self.height_axis(F.relu(self.conv1(x)))
         if self.stride > 1:
             x = x[:, :, :: self.stride]

@@ -3,14 +3,14 @@
 Paper: Wang, Zhu, Green, Adam, Yuille, Chen, "Axial-DeepLab: Stand-Alone Axial-Attention for Panoptic Segmentation", ECCV 2020
 (https://arxiv.org/abs/2003.07853). Original code: github.com/csrhddlam/axial-deeplab (Apache-2.0), classification only. This is a
 reimplementation from the specification: state_dict keys (``hight_block`` is theirs) and numbers are the authors', the code is
-not. Rewritten for the runtime in ``resnet_deploy.py``.
+not. Deploy model: ``resnet_deploy.py``.
 
-The variants ``-full`` are the paper's Full Axial-ResNet, which neither official code holds and of which no weights exist: in place
-of the stem stand three axial blocks, the first with stride 2, and every attention sees 15 positions. What the paper leaves open
-is chosen here: the stem's blocks attend on as many channels as the convolution in their place gives, and give twice that; nothing
-pools after them, the first block of the first stage strides instead; tables hold the 15 offsets that are seen, so that any size
-divisible by 32 works. The small one then takes 3.42 G multiply-adds at those offsets and, with deeplab2's tables of 509 offsets,
-12.53 M parameters, where the paper prints 3.3 G and 12.5 M.
+The variants ``-full`` are the paper's Full Axial-ResNet, which neither official code contains and for which no weights exist: three
+axial blocks, the first with stride 2, replace the stem, and every attention sees 15 positions. Choices where the paper is silent: the
+blocks of the stem attend on as many channels as the convolution that they replace outputs, and output twice as many; there is no
+pooling after them, instead the first block of the first stage has a stride; tables have only the 15 visible offsets, so that any size
+divisible by 32 works. The small one then has 3.42 G multiply-adds and, with deeplab2's tables of 509 offsets, 12.53 M parameters; the
+paper prints 3.3 G and 12.5 M.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ FULL_SPAN = 15
 
 @dataclass(frozen=True)
 class Variant:
-    """One row of the paper's table: blocks a stage, the width of the stem, and whether the stem attends, too."""
+    """One row of the paper's table: blocks per stage, width of the stem, and whether the stem has attention."""
 
     blocks: tuple[int, int, int, int]
     stem: int
@@ -55,8 +55,8 @@ VARIANTS = {
 class AxialBlock(nn.Module):
     """Bottleneck residual block: 1x1, attention along the height and the width, (average pool,) 1x1.
 
-    ``(N, in_channels, H, W)`` to ``(N, 2 * width, H / stride, W / stride)``. ``length``: positions of the attended map that the
-    relative tables are made for; None for local attention.
+    ``(N, in_channels, H, W)`` to ``(N, 2 * width, H / stride, W / stride)``. ``length``: number of positions that the relative tables
+    reach; None for local attention.
     """
 
     def __init__(self, in_channels: int, width: int, stride: int, length: int | None) -> None:

@@ -1,7 +1,7 @@
-"""Axial-ResNet for the runtime, at one input size: behind the stem all is tokens ``(H, W, C)`` and linear layers.
+"""The deploy model of Axial-ResNet, at one input size: after the stem, tokens ``(H, W, C)`` and linear layers.
 
-The quarter of the 2x2 average pool goes through the ReLU behind it into the 1x1 convolution, so that two additions are left of it.
-The attention itself is in ``attention_deploy.py``.
+The factor 1/4 of the 2x2 average pool moves through the ReLU after it into the 1x1 convolution, so that only two additions remain. The
+attention itself is in ``attention_deploy.py``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from mobileseg.models.blocks.tokens import even_columns, even_rows, pointwise, s
 class AxialBlockDeploy(nn.Module):
     """``AxialBlock`` on tokens ``(height, width, in_channels)`` to ``(height / stride, width / stride, 2 * width)``.
 
-    ``std``: what the block's input is yet to be divided by, where that is the image.
+    ``std``: divisor of the block's input, if that is the image.
     """
 
     def __init__(self, block: AxialBlock, height: int, width: int, std: tuple[float, ...] | None = None) -> None:
@@ -44,7 +44,7 @@ class AxialBlockDeploy(nn.Module):
 
 
 class ClassifierDeploy(nn.Module):
-    """Mean-free ``(1, 3, height, width)`` to class logits ``(1, classes)``."""
+    """Pixels minus the mean, ``(1, 3, height, width)``, to class logits ``(1, classes)``."""
 
     def __init__(self, model: AxialResNet, height: int, width: int, std: tuple[float, ...]) -> None:
         super().__init__()

@@ -2,8 +2,8 @@
 
 Papers: Chen, Wang, Qiao, "Scaling Wide Residual Networks for Panoptic Segmentation", 2020 (https://arxiv.org/abs/2011.11675);
 Wang et al., "Axial-DeepLab", ECCV 2020 (https://arxiv.org/abs/2003.07853). Original code: github.com/google-research/deeplab2
-(TensorFlow, Apache-2.0). This is a reimplementation from the specification, with key names of our own, to which
-``mobileseg.weights.deeplab2`` brings the authors'. For the runtime: ``deploy.py``.
+(TensorFlow, Apache-2.0). This is a reimplementation from the specification with our own key names;
+``mobileseg.weights.deeplab2`` converts the authors' checkpoints. Deploy model: ``deploy.py``.
 """
 
 from __future__ import annotations
@@ -35,12 +35,13 @@ class BasicBlock(ResidualBlock):
         nn.init.zeros_(self.conv2.get_parameter("bn.weight"))  # the authors': an untrained block is its shortcut
 
     def branch(self, x: Tensor) -> Tensor:
+        """The residual branch; see ``ResidualBlock``."""
         out: Tensor = self.conv2(F.relu(self.conv1(x)))
         return out
 
 
 def drop_path_rate(stride: int) -> float:
-    """Of a block whose input would have this ``stride`` if the last stage strode, too: 0 up to 2, ``DROP_PATH`` at 32."""
+    """The rate of a block whose input would have this ``stride`` if the last stage had one: 0 up to stride 2, ``DROP_PATH`` at 32."""
     return DROP_PATH * (math.log2(stride) - 1) / 4
 
 

@@ -1,1 +1,1 @@
-"""What several families are built from, and the rewrites that several deploy models share."""
+"""Building blocks of several families, and rewrites that several deploy models share."""

@@ -28,7 +28,7 @@ class ConvBN(nn.Sequential):
 
 
 class ConvModule(nn.Module):
-    """mmcv's naming of the same thing: children ``conv`` and ``bn``, optionally followed by ReLU; of stride 1."""
+    """The same in mmcv's naming, children ``conv`` and ``bn``, with stride 1 and optionally a ReLU."""
 
     def __init__(
         self, in_channels: int, out_channels: int, groups: int = 1, relu: bool = False, kernel: int = 1
@@ -122,7 +122,7 @@ class Block(nn.Module):
 
 
 class TransformerStage(nn.Module):
-    """``depth`` blocks of what ``attention`` makes; the drop-path rate rises linearly from 0 to ``drop_path``."""
+    """``depth`` blocks with attention from ``attention()``; the drop-path rate rises linearly from 0 to ``drop_path``."""
 
     def __init__(
         self, attention: Callable[[], nn.Module], dim: int, depth: int, mlp_ratio: int, drop_path: float
@@ -138,8 +138,7 @@ class TransformerStage(nn.Module):
 
 
 def set_batchnorm(module: nn.Module, eps: float, momentum: float) -> None:
-    """Give every BatchNorm in ``module`` this ``eps`` and ``momentum``: authors differ, and what trained with one computes
-    another function with another."""
+    """Set ``eps`` and ``momentum`` of every BatchNorm in ``module``: authors use different ones, and ``eps`` is part of the function."""
     for part in module.modules():
         if isinstance(part, nn.BatchNorm1d | nn.BatchNorm2d):
             part.eps, part.momentum = eps, momentum
@@ -149,7 +148,7 @@ Model = TypeVar("Model", bound=nn.Module)
 
 
 def seeded(construct: Callable[[], Model], seed: int) -> Model:
-    """What ``construct`` makes, seeded random, in training mode as PyTorch makes it; the global generator stays where it was."""
+    """The module that ``construct`` returns, with seeded random weights, in training mode; the global generator is not advanced."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = construct()
@@ -158,13 +157,13 @@ def seeded(construct: Callable[[], Model], seed: int) -> Model:
 
 
 def init_weights(module: nn.Module, seed: int) -> None:
-    """Seeded random initialisation in place: normal of variance ``1 / fan_in`` for convolutions (LeCun et al. 1998), of std 0.02
-    for linear layers, zero biases; BatchNorm and what a module initialises itself are left as they are.
+    """Seeded random initialisation in place: normal with variance ``1 / fan_in`` for convolutions (LeCun et al. 1998) and with standard
+    deviation 0.02 for linear layers, zero biases; all other parameters keep the values from their constructors.
 
-    Not the wider He initialisation: in evaluation mode an untrained BatchNorm normalises nothing, activations grow from layer
-    to layer, and rounding alone then moves the output by a thousandth. This one stays within rounding.
+    The wider He initialisation is unsuitable: in evaluation mode an untrained BatchNorm does not normalise, activations grow from layer
+    to layer, and rounding alone then changes the output by a thousandth.
 
-    A module on the meta device, which has shapes and no numbers, is left alone: drawing there imports torch's compiler for 4 s.
+    A module on the meta device, which has no values, is skipped: random numbers there import torch's compiler, which takes 4 s.
     """
     if any(parameter.is_meta for parameter in module.parameters()):
         return

@@ -1,6 +1,6 @@
-"""Algebra that every deploy model uses: BatchNorm into the convolution before it, factors into weights.
+"""Algebraic rewrites for deploy models: BatchNorm folded into the convolution before it, factors folded into weights.
 
-All of it is computed in float64 and rounded once, so that the deploy model stays within float32 rounding of the original.
+Everything is computed in float64 and rounded once, so that the deploy model equals the reference model to float32 rounding.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from torch import Tensor, nn
 from mobileseg.models.blocks.layers import ConvBN, ConvModule
 
 Layer = TypeVar("Layer", bound=nn.Module)
-# Added to a logit of attention. Logits without 1 / sqrt(d) grow with training, to 22 000 in trained stand-alone self-attention.
+# Masks an attention logit when added to it. Logits without 1 / sqrt(d) grow in training: to 22 000 in trained SASA models.
 HIDDEN = -1e30
 
 
 def batchnorm_affine(bn: nn.BatchNorm1d | nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
-    """``(scale, shift)``, float64 ``(C,)`` each: in evaluation ``bn(x) = scale * x + shift``."""
+    """``(scale, shift)``, float64 ``(C,)`` each, with ``bn(x) = scale * x + shift`` in evaluation mode."""
     assert bn.running_mean is not None and bn.running_var is not None
     scale = bn.weight.double() / torch.sqrt(bn.running_var.double() + bn.eps)
     return scale, bn.bias.double() - bn.running_mean.double() * scale
@@ -40,13 +40,13 @@ def make_conv(like: nn.Conv2d, weight: Tensor, bias: Tensor) -> nn.Conv2d:
 
 
 def copied(conv: nn.Conv2d) -> nn.Conv2d:
-    """A convolution of the same numbers that shares no memory with ``conv``, which has a bias."""
+    """A copy of ``conv``, which must have a bias, without shared memory."""
     assert conv.bias is not None
     return make_conv(conv, conv.weight, conv.bias)
 
 
 def without_bias(conv: nn.Conv2d) -> nn.Conv2d:
-    """``copied`` with a bias of zeros."""
+    """A copy of ``conv`` with a zero bias."""
     return make_conv(conv, conv.weight, torch.zeros(conv.out_channels))
 
 
@@ -59,7 +59,7 @@ def fold_batchnorm(conv: nn.Conv2d, bn: nn.BatchNorm2d, gain: float = 1.0, offse
 
 
 def fold(module: ConvBN | ConvModule, gain: float = 1.0, offset: float = 0.0) -> nn.Conv2d:
-    """``fold_batchnorm`` of a convolution-BatchNorm pair, whatever its children are called; its activation is not kept."""
+    """``fold_batchnorm`` of a pair of convolution and BatchNorm in either naming; its activation is dropped."""
     conv = module.get_submodule("c" if isinstance(module, ConvBN) else "conv")
     bn = module.get_submodule("bn")
     assert isinstance(conv, nn.Conv2d) and isinstance(bn, nn.BatchNorm2d)
@@ -67,13 +67,13 @@ def fold(module: ConvBN | ConvModule, gain: float = 1.0, offset: float = 0.0) ->
 
 
 def concatenate(convs: list[nn.Conv2d]) -> nn.Conv2d:
-    """One convolution whose output is the channel concatenation of the given ones (equal geometry, ungrouped, with bias)."""
+    """One convolution whose output is the channel concatenation of the given ones, which have equal geometry, one group and a bias."""
     biases = [conv.bias for conv in convs if conv.bias is not None]
     return make_conv(convs[0], torch.cat([conv.weight for conv in convs]), torch.cat(biases))
 
 
 def fold_tree(module: nn.Module) -> nn.Module:
-    """Replace every ``ConvBN`` below ``module`` by the folded convolution, in place; gives ``module``."""
+    """Replace every ``ConvBN`` inside ``module`` by the folded convolution, in place; returns ``module``."""
     for name, child in module.named_children():
         if isinstance(child, ConvBN):
             setattr(module, name, fold(child))
@@ -83,16 +83,16 @@ def fold_tree(module: nn.Module) -> nn.Module:
 
 
 def constant(tensor: Tensor) -> Tensor:
-    """A float32 contiguous constant that travels in the graph as a weight: a parameter, or where the trained parameters are to be
-    reached through it (``factory.deploy_live``) the function of them that it is."""
-    exact = tensor.to(torch.float32, copy=True, memory_format=torch.contiguous_format)  # no two share memory
+    """A contiguous float32 constant of the graph: a frozen parameter or, where gradients must pass through it
+    (``factory.deploy_live``), the tensor itself."""
+    exact = tensor.to(torch.float32, copy=True, memory_format=torch.contiguous_format)  # never shares memory
     if torch.is_grad_enabled() and tensor.requires_grad:
         return exact
     return nn.Parameter(exact.detach(), requires_grad=False)
 
 
 def set_constants(layer: Layer, **tensors: Tensor) -> Layer:
-    """Give parameters of ``layer`` the values of constants of the same shapes; gives ``layer``."""
+    """Replace parameters of ``layer`` by constants of the same shapes; returns ``layer``."""
     for name, tensor in tensors.items():
         assert layer.get_parameter(name).shape == tensor.shape
         delattr(layer, name)
@@ -101,7 +101,7 @@ def set_constants(layer: Layer, **tensors: Tensor) -> Layer:
 
 
 def share(module: Layer) -> Layer:
-    """A copy of the modules with the very parameters of ``module``: parts of the copy can be replaced without touching the original."""
+    """A copy of the module tree that shares the parameters of ``module``: parts of the copy can be replaced without changing it."""
     twin = copy.copy(module)
     twin._parameters, twin._buffers = dict(module._parameters), dict(module._buffers)
     twin._modules = {name: None if child is None else share(child) for name, child in module._modules.items()}
@@ -109,7 +109,7 @@ def share(module: Layer) -> Layer:
 
 
 def divide_input(conv: nn.Conv2d, std: tuple[float, ...]) -> nn.Conv2d:
-    """A convolution equal to ``conv(x / std)``, one divisor for each input channel: ``W / std`` in place of ``W``."""
+    """A convolution equal to ``conv(x / std)``, with one divisor per input channel: ``W / std`` in place of ``W``."""
     assert conv.bias is not None and conv.groups == 1
     divisor = torch.tensor(std, dtype=torch.float64).reshape(1, -1, 1, 1)
     return make_conv(conv, conv.weight.double() / divisor, conv.bias.double())

@@ -1,7 +1,7 @@
-"""Maps as tokens ``(H, W, C)`` and 1x1 convolutions as linear layers on them.
+"""Maps as tokens ``(H, W, C)``, and 1x1 convolutions as linear layers on them.
 
-For networks of 1x1 convolutions and attention: XNNPACK computes convolutions channels-last and reshapes channels-first, and
-transposes wherever the two meet. On tokens nothing has to be turned around.
+For networks of 1x1 convolutions and attention: XNNPACK computes convolutions channels-last and reshapes channels-first, and transposes
+wherever the two meet. On tokens no transpositions are needed.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ def make_linear(weight: Tensor, bias: Tensor) -> nn.Linear:
 
 
 def pointwise(conv: nn.Conv2d, gain: float = 1.0) -> nn.Linear:
-    """The linear layer on tokens that equals a 1x1 convolution of ``gain * x``, whatever its stride: tokens are thinned out before."""
+    """The linear layer on tokens that equals a 1x1 convolution of ``gain * x``. A stride is ignored: the caller subsamples the tokens."""
     assert conv.kernel_size == (1, 1) and conv.groups == 1 and conv.bias is not None
     return make_linear(gain * conv.weight[:, :, 0, 0], conv.bias)
 
 
 def split_rows(tokens: Tensor) -> tuple[Tensor, Tensor]:
-    """Even and odd rows of ``(H, W, C)``, H even: XNNPACK has slices of step 1 only, so two rows are made one."""
+    """Even and odd rows of ``(H, W, C)``, H even. XNNPACK has only slices of step 1, so pairs of rows are joined first."""
     height, width, channels = tokens.shape
     pairs = tokens.reshape(height // 2, 2 * width, channels)
     return pairs[:, :width], pairs[:, width:]

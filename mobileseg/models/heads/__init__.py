@@ -1,1 +1,1 @@
-"""Decoders that several families share, each with its deploy model."""
+"""Decoders and heads that several families share, each with its deploy version."""

@@ -1,4 +1,4 @@
-"""SeaFormer's light segmentation head: gates from the deep maps steer the finest one.
+"""SeaFormer's light segmentation head: gates from the deep maps multiply the finest one.
 
 Paper: Wan et al., "SeaFormer: Squeeze-enhanced Axial Transformer for Mobile Semantic Segmentation", ICLR 2023
 (https://arxiv.org/abs/2301.13156). Original code: github.com/fudan-zvg/SeaFormer, seaformer-seg, Apache-2.0.
@@ -37,7 +37,7 @@ class FusionBlock(nn.Module):
 class LightHead(nn.Module):
     """Feature maps, finest first, to class logits ``(N, classes, h, w)`` at the finest map's size.
 
-    ``channels``: of every map given; ``embeds``: widths after each fusion (one fewer); ``width``: the last of them.
+    ``channels``: of each input map; ``embeds``: widths after each fusion (one fewer); ``width``: the last of them.
     """
 
     def __init__(self, channels: Sequence[int], embeds: Sequence[int], num_classes: int, dropout: float = 0.1) -> None:

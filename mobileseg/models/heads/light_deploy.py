@@ -14,8 +14,8 @@ from mobileseg.models.heads.light import FusionBlock, LightHead
 class FusionDeploy(nn.Module):
     """``local(x) * up(ReLU6(g + 3) / 6)  =  (local / 6)(x) * up(clamp(g + 3, 0, 6))``.
 
-    Bilinear upsampling is linear, so the sixth passes through it into the local convolution; the three goes into the bias
-    of the gate's. What is left of the hard-sigmoid is a clamp, which the runtime fuses into the convolution.
+    Bilinear upsampling is linear, so the factor 1/6 moves through it into the local convolution; the 3 goes into the bias of the
+    gate's convolution. What remains of the hard-sigmoid is a clamp, which the runtime fuses into the convolution.
     """
 
     def __init__(self, block: FusionBlock, size: tuple[int, int]) -> None:
@@ -31,7 +31,7 @@ class FusionDeploy(nn.Module):
 
 
 class LightHeadDeploy(nn.Module):
-    """``LightHead`` at a fixed size of its finest map; dropout is gone."""
+    """``LightHead`` at a fixed size of its finest map, without dropout."""
 
     def __init__(self, head: LightHead, size: tuple[int, int]) -> None:
         super().__init__()

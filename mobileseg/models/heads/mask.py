@@ -1,19 +1,20 @@
-"""The class map inside the graph: argmax of the bilinearly upsampled logits without all planes at full size.
+"""The class map inside the graph: argmax of the bilinearly upsampled logits, without the upsampled logits of all classes at once.
 
-XNNPACK has no argmax, and the portable one wants every upsampled plane at once: 150 classes at 512x512 are 157 MB. Here the
-map is made band by band, and the argmax from operators that the delegate has:
+XNNPACK has no argmax, and the portable one needs all upsampled logits at once: for 150 classes at 512x512 that is 157 MB. Here the map
+is computed band by band, with an argmax from operators that the delegate has:
 
     best = max over classes                          (a tournament of maximum)
-    rank = class + clamp((best - x) * 1e30, 0, N)    (0 added where x is the best, N or more than any class elsewhere)
-    map  = min over classes of rank                  (a tournament of minimum: the lowest class wins ties, as in argmax)
+    rank = class + clamp((best - x) * 1e30, 0, N)    (adds 0 where x is the best, and N, more than any class, elsewhere)
+    map  = min over classes of rank                  (a tournament of minimum: the lowest of equal classes, as in argmax)
 
-Exact for finite logits: a difference of two float32 logits that is not zero is at least 2**-149; multiplied by 1e30 it may
-stay below 1 only if it is below 1e-30, which logits that differ at all in float32 do only around 1e-23 and below.
+This is exact for logits of usual size: only a difference below 1e-30 could stay below 1 after the multiplication, and float32 logits
+can differ by so little only where they are around 1e-23 or smaller.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -21,7 +22,7 @@ from torch import Tensor, nn
 
 from mobileseg.models.blocks.bands import span
 
-BAND_BYTES = 20 << 20  # of upsampled logits at a time: small beside all planes, and few enough bands for the converters
+BAND_BYTES = 20 << 20  # of upsampled logits at once: small against all of them, and few enough bands for the converters
 LARGE = 1e30
 
 
@@ -39,9 +40,11 @@ def tournament(x: Tensor, better: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
 class MaskHead(nn.Module):
     """Logits ``(1, classes, height / stride, width / stride)`` to the class map ``(1, height, width)`` int32.
 
-    ``align_corners``: how the model's authors resize. Then sizes of a multiple of the stride plus one are made in bands; of
-    others no band is a resize of its own, and the map is made in one.
+    ``align_corners``: whether the model's authors resize with aligned corners. Then only sizes of a multiple of the stride plus one can
+    be computed in bands; for others no band is a resize by itself, and the map is computed at once.
     """
+
+    keep_float: ClassVar[str] = "the class map is the exact argmax of the dequantized logits"
 
     classes: Tensor
 
@@ -53,16 +56,15 @@ class MaskHead(nn.Module):
         self.register_buffer("classes", torch.arange(num_classes, dtype=torch.float32).reshape(1, -1, 1, 1))
 
     def band(self, logits: Tensor, first: int, last: int) -> Tensor:
-        """Upsampled rows of the logits' rows ``[first, last)``. One row more on each side makes the interpolation the same
-        as in the whole map; what it adds is cut off again."""
+        """The upsampled rows ``[first, last)`` of the logits. One more row on each side makes the interpolation the same as in the
+        whole map; its output is cut off."""
         above, below = max(first - 1, 0), min(last + 1, self.height // self.stride)
         size = ((below - above) * self.stride, self.width)
         wide = F.interpolate(span(logits, 2, above, below), size=size, mode="bilinear", align_corners=False)
         return span(wide, 2, (first - above) * self.stride, (last - above) * self.stride)
 
     def aligned_band(self, logits: Tensor, first: int, last: int) -> Tensor:
-        """The same where outermost rows lie on each other: a band ends before the row on which the next begins, and only the
-        last one keeps its end."""
+        """The same with aligned corners: a band ends before the row with which the next begins; only the last one includes its end."""
         count = (last - first) * self.stride
         wide = F.interpolate(
             span(logits, 2, first, last + 1), size=(count + 1, self.width), mode="bilinear", align_corners=True
@@ -70,7 +72,7 @@ class MaskHead(nn.Module):
         return span(wide, 2, 0, count if last < self.height // self.stride else count + 1)
 
     def upsampled(self, logits: Tensor) -> Iterator[Tensor]:
-        """The logits at full width, band after band from the top."""
+        """The upsampled logits ``(1, classes, rows, width)``, band after band from the top."""
         if self.align_corners and self.height % self.stride != 1:
             yield F.interpolate(logits, size=(self.height, self.width), mode="bilinear", align_corners=True)
             return
@@ -80,6 +82,7 @@ class MaskHead(nn.Module):
             yield band(logits, first, min(first + self.rows, height))
 
     def class_map(self, x: Tensor) -> Tensor:
+        """The argmax over classes ``(1, 1, rows, width)`` float32 of upsampled logits."""
         if self.num_classes == 1:
             return x * 0.0
         best = tournament(x, torch.maximum)

@@ -3,8 +3,8 @@
 Paper: Cheng, Collins, Zhu, Liu, Huang, Adam, Chen, "Panoptic-DeepLab: A Simple, Strong, and Fast Baseline for Bottom-Up
 Panoptic Segmentation", CVPR 2020 (https://arxiv.org/abs/1911.10194). Original code: github.com/google-research/deeplab2
 (Apache-2.0), here in the form that Axial-DeepLab uses: one 1x1 projection in place of the atrous pyramid. This is a
-reimplementation from the specification, with key names of our own, to which ``mobileseg.weights.deeplab2`` brings the authors'.
-Deploy model: ``panoptic_deploy.py``. What turns the three maps into segments is ``mobileseg/postprocess/panoptic.py``.
+reimplementation from the specification with our own key names; ``mobileseg.weights.deeplab2`` converts the authors' checkpoints.
+Deploy version: ``panoptic_deploy.py``. Postprocessing of the three maps to segments: ``mobileseg/postprocess/panoptic.py``.
 """
 
 from __future__ import annotations
@@ -33,11 +33,10 @@ class SeparableConv(nn.Sequential):
 
 
 class Decoder(nn.Module):
-    """The deepest map, projected, then resized to each finer one in turn and fused with it.
+    """Projects the deepest map, then resizes it to each finer one in turn and fuses the two.
 
-    ``channels``: of the maps given, finest first; ``project``: width of the projected deepest one; ``low``: widths to which the
-    others are reduced, in the order in which they are met, coarse to fine; ``width``: of the output,
-    ``(N, width, h, w)`` at the finest map's size.
+    ``channels``: of the input maps, finest first; ``project``: width of the projected deepest one; ``low``: widths to which the others
+    are reduced, coarse to fine; ``width``: of the output, ``(N, width, h, w)`` at the finest map's size.
     """
 
     def __init__(self, channels: Sequence[int], project: int, low: Sequence[int], width: int) -> None:
@@ -72,9 +71,9 @@ class Head(nn.Module):
 
 
 class SemanticBranch(nn.Module):
-    """Feature maps, finest first, to class logits ``(N, num_classes, h, w)`` at the finest map's size: a head of its own, too.
+    """Feature maps, finest first, to class logits ``(N, num_classes, h, w)`` at the finest map's size; also usable alone.
 
-    ``eps`` and ``momentum`` are those of every BatchNorm in it.
+    ``eps``, ``momentum``: of every BatchNorm in it.
     """
 
     def __init__(
@@ -98,8 +97,8 @@ class SemanticBranch(nn.Module):
 
 
 class InstanceBranch(nn.Module):
-    """Feature maps, finest first, to the heat of centres ``(N, 1, h, w)`` and the offsets ``(N, 2, h, w)`` that lead there,
-    down and across, in pixels of this map."""
+    """Feature maps, finest first, to the heat map of instance centres ``(N, 1, h, w)`` and the offsets ``(N, 2, h, w)`` to them, down and
+    right, in pixels of this map."""
 
     def __init__(
         self,

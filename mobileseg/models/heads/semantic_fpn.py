@@ -1,8 +1,8 @@
-"""Semantic FPN: a feature pyramid, and a head that convolves every level up to the finest and adds them.
+"""Semantic FPN: a feature pyramid, and a head that convolves and upsamples every level to the finest and adds them.
 
 Papers: Lin et al., "Feature Pyramid Networks for Object Detection", CVPR 2017 (https://arxiv.org/abs/1612.03144); Kirillov,
 Girshick, He, Dollar, "Panoptic Feature Pyramid Networks", CVPR 2019 (https://arxiv.org/abs/1901.02446). Original code: FPN and
-FPNHead of github.com/open-mmlab/mmsegmentation (Apache-2.0). Keys and numbers are the original's. Deploy model:
+FPNHead of github.com/open-mmlab/mmsegmentation (Apache-2.0). Keys and numbers are those of that code. Deploy version:
 ``semantic_fpn_deploy.py``.
 """
 
@@ -20,7 +20,7 @@ LEVELS = 4  # strides 4, 8, 16, 32
 
 
 class PlainConv(nn.Module):
-    """A convolution with bias and nothing else, under the name that mmcv gives it."""
+    """A convolution with bias and nothing else, under mmcv's key name."""
 
     def __init__(self, in_channels: int, out_channels: int, kernel: int = 1) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The Semantic FPN for the runtime, with about half of the multiply-adds.
+"""The deploy version of the Semantic FPN, with about half of the multiply-adds.
 
 Between the backbone's maps and the first ReLU of a level everything is linear: a 1x1, the doubled coarser level, a 3x3, a 3x3. On the
 two finest levels, which cost nine tenths of the head, it is computed as one 5x5 on the backbone's narrow map and one 3x3 on the
@@ -24,7 +24,7 @@ Size = tuple[int, int]
 
 
 def doubled(x: Tensor) -> Tensor:
-    """Bilinear, both sides."""
+    """Bilinear upsampling of both sides by 2."""
     return F.interpolate(x, size=(2 * x.shape[2], 2 * x.shape[3]), mode="bilinear", align_corners=False)
 
 
@@ -91,9 +91,9 @@ def add_to_border(x: Tensor, first: Tensor, last: Tensor, row: bool) -> Tensor:
 
 
 class Side(nn.Module):
-    """``-second`` of what ``first`` makes of the pixels just outside one side of the image, for the outermost row (else column).
+    """The correction for one side of the image: ``-second`` of the output of ``first`` just outside it, for the outermost row or column.
 
-    The strips beyond top and bottom reach around the corners, those beyond left and right do not.
+    The strips above and below include the corners, those to the left and right do not.
     """
 
     def __init__(
@@ -153,7 +153,7 @@ class MergedLevel(nn.Module):
 
 
 def plain(parts: nn.ModuleList) -> list[nn.Conv2d]:
-    """The convolutions of ``PlainConv``s, without memory shared."""
+    """Copies of the convolutions of ``PlainConv`` modules, without shared memory."""
     return [copied(part.conv) for part in parts if isinstance(part, PlainConv)]
 
 
@@ -182,7 +182,7 @@ class SemanticFpnDeploy(nn.Module):
 
     @staticmethod
     def climb(level: nn.ModuleList, x: Tensor) -> Tensor:
-        """A level below the merged ones, up to stride 8."""
+        """A level coarser than the merged ones, upsampled to stride 8."""
         first, start, *others = level
         x = F.relu(start(first(x)))
         for conv in others:

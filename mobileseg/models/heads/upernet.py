@@ -2,7 +2,7 @@
 
 Paper: Xiao, Liu, Zhou, Jiang, Sun, "Unified Perceptual Parsing for Scene Understanding", ECCV 2018
 (https://arxiv.org/abs/1807.10221). Original code: UPerHead and FCNHead of github.com/open-mmlab/mmsegmentation (Apache-2.0).
-Keys and numbers are the original's. Deploy model: ``upernet_deploy.py``.
+Keys and numbers are those of that code. Deploy version: ``upernet_deploy.py``.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ WIDTH, AUXILIARY_WIDTH = 512, 256
 
 
 def resize(x: Tensor, like: Tensor) -> Tensor:
-    """Bilinear, to the height and width of ``like``."""
+    """Bilinear resize to the height and width of ``like``."""
     return F.interpolate(x, size=like.shape[2:], mode="bilinear", align_corners=False)
 
 
@@ -58,8 +58,7 @@ class UPerHead(nn.Module):
 
 
 class FcnHead(nn.Module):
-    """One 3x3 convolution and a classifier; ``(N, C, h, w)`` -> logits ``(N, classes, h, w)``. It trains the backbone beside another
-    head."""
+    """One 3x3 convolution and a classifier, ``(N, C, h, w)`` -> logits ``(N, classes, h, w)``; an auxiliary head for training."""
 
     def __init__(self, channels: int, num_classes: int, width: int = AUXILIARY_WIDTH) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""UPerNet for the runtime.
+"""The deploy version of UPerNet.
 
 What was rewritten, and why (executorch 1.5.1, XNNPACK):
 
@@ -22,8 +22,8 @@ from mobileseg.models.heads.upernet import POOL_SCALES, UPerHead, resize
 
 
 def bins(length: int, count: int) -> Tensor:
-    """Adaptive average pooling along one axis, ``(count, length)`` float64: bin ``i`` reaches from ``floor(i length / count)`` to
-    ``ceil((i + 1) length / count)``."""
+    """The matrix ``(count, length)`` float64 of adaptive average pooling along one axis: bin ``i`` reaches from
+    ``floor(i length / count)`` to ``ceil((i + 1) length / count)``."""
     matrix = torch.zeros(count, length, dtype=torch.float64)
     for i in range(count):
         first, last = i * length // count, -(-(i + 1) * length // count)
@@ -32,7 +32,7 @@ def bins(length: int, count: int) -> Tensor:
 
 
 def parts(conv: nn.Conv2d, channels: Sequence[int]) -> list[nn.Conv2d]:
-    """Convolutions of so many ``channels`` each, whose sum is ``conv`` of their concatenated inputs; the first has the bias."""
+    """Convolutions of ``channels`` each, whose outputs add up to ``conv`` of their concatenated inputs; the first has the bias."""
     assert conv.bias is not None
     weights = torch.split_with_sizes(conv.weight, list(channels), dim=1)
     biases = [conv.bias] + [torch.zeros_like(conv.bias)] * (len(weights) - 1)

@@ -1,8 +1,8 @@
-"""SASA-ResNet for the runtime, at one input size: tokens ``(height, width, channels)`` behind the stem.
+"""The deploy model of SASA-ResNet, at one input size: tokens ``(height, width, channels)`` after the stem.
 
-Every 1x1 convolution is a linear layer with its BatchNorm folded (``tokens.py``). The BatchNorm behind the attention folds, too:
-its scale, and the fraction of an average, into the values, since values beyond the border are zero either way; its shift is added
-behind. What became of the attention itself is told in ``windows.py``.
+Every 1x1 convolution is a linear layer with its BatchNorm folded (``blocks/tokens.py``). The BatchNorm after the attention is folded
+too: its scale, and the factor of the average, into the values, which are zero beyond the border either way; its shift is added
+afterwards. The rewritten attention is in ``windows.py``.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class BottleneckDeploy(nn.Module):
 
 
 class ConvStemDeploy(nn.Module):
-    """The convolutional stem; its map as tokens."""
+    """The convolutional stem, with its output as tokens."""
 
     def __init__(self, backbone: SasaBackbone, std: tuple[float, ...]) -> None:
         super().__init__()
@@ -69,7 +69,7 @@ class ConvStemDeploy(nn.Module):
 
 
 class BackboneDeploy(nn.Module):
-    """Mean-free ``(1, 3, height, width)`` that is yet to be divided by ``std`` to the stages' outputs as tokens, of
+    """Pixels minus the mean, ``(1, 3, height, width)``, not yet divided by ``std``, to the outputs of the stages as tokens of
     ``sizes``."""
 
     def __init__(self, backbone: SasaBackbone, height: int, width: int, std: tuple[float, ...]) -> None:
@@ -98,7 +98,7 @@ class BackboneDeploy(nn.Module):
 
 
 class ClassifierDeploy(nn.Module):
-    """Mean-free ``(1, 3, height, width)`` to class logits ``(1, classes)``."""
+    """Pixels minus the mean, ``(1, 3, height, width)``, to class logits ``(1, classes)``."""
 
     def __init__(self, model: SasaClassifier, height: int, width: int, std: tuple[float, ...]) -> None:
         super().__init__()
@@ -112,10 +112,10 @@ class ClassifierDeploy(nn.Module):
 
 
 class SegmenterDeploy(nn.Module):
-    """Mean-free ``(1, 3, height, width)`` to logits at stride 4.
+    """Pixels minus the mean, ``(1, 3, height, width)``, to logits at stride 4.
 
-    The decoder's own 1x1 convolutions are done on the tokens: what then becomes a map has 32 to 256 channels instead of 256 to
-    2048. The decoder applies its ReLU to them once more.
+    The decoder's 1x1 convolutions are applied to the tokens, so that maps of 32 to 256 channels are transposed instead of 256 to 2048.
+    The decoder then repeats their ReLU, which changes nothing.
     """
 
     def __init__(self, model: SasaSegmenter, height: int, width: int, std: tuple[float, ...]) -> None:

@@ -5,7 +5,7 @@ Paper: Ramachandran, Parmar, Vaswani, Bello, Levskaya, Shlens, "Stand-Alone Self
 with a convolutional stem are those of ``lib/models/sa_resnet.py`` in pull request 6 of github.com/csrhddlam/axial-deeplab
 (Apache-2.0); this is a reimplementation from the specification. The attention stem is in ``stem.py``.
 
-The walk along a window's offsets is in ``walk.py``, the form for the runtime in ``deploy.py``.
+The computation of the attention is in ``walk.py``, the deploy model in ``deploy.py``.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ class SelfAttention2d(nn.Module):
     """Attention of every position over the window around it, ``(N, channels, H, W)`` -> ``(N, channels, H / stride, W / stride)``.
 
     Per head ``y = sum over the window of softmax(q . (k + r)) v``, without ``1 / sqrt(d)``. The embedding ``r`` of an offset has a
-    row part for the first half of a head's channels and a column part for the second; the heads share it. Beyond the border
-    keys and values are zero and still take part in the softmax, with the logit ``q . r``. A ``stride`` averages the output over
-    ``stride`` x ``stride`` positions; sizes are its multiples.
+    row part for the first half of a head's channels and a column part for the second half; the heads share it. Beyond the border, keys
+    and values are zero and take part in the softmax, with the logit ``q . r``. A ``stride`` averages the output over ``stride`` x
+    ``stride`` positions; sizes must be multiples of it.
     """
 
     def __init__(self, channels: int, stride: int = 1, heads: int = HEADS, window: int = WINDOW) -> None:
@@ -60,7 +60,7 @@ class SelfAttention2d(nn.Module):
         self.conv_qkv = nn.Conv2d(channels, 3 * channels, 1, bias=False)
 
     def multiply_adds(self, height: int, width: int) -> int:
-        """Those of the two products with keys and values on such a map, which no counter of matrix products sees here."""
+        """Multiply-adds of the two products with keys and values on such a map, which counters of matrix products do not see."""
         return 2 * self.window**2 * height * width * self.conv_qkv.in_channels
 
     def forward(self, x: Tensor) -> Tensor:
@@ -111,7 +111,7 @@ class Bottleneck(nn.Module):
 class SasaBackbone(nn.Module):
     """Normalised ``(N, 3, H, W)`` to the outputs of the four stages: strides 4, 8, 16 and ``output_stride``, 32 or 16.
 
-    Sizes are multiples of the last stride: the average pools round odd sizes down, the strided shortcuts round them up.
+    Sizes must be multiples of the last stride: average pools round odd sizes down, strided shortcuts round them up.
     """
 
     def __init__(self, variant: Variant, output_stride: int = 32) -> None:
@@ -132,14 +132,14 @@ class SasaBackbone(nn.Module):
             self.add_module(f"layer{i}", stage)
 
     def begin(self, x: Tensor) -> Tensor:
-        """The stem's ``(N, 64, H / 4, W / 4)``."""
+        """The output of the stem, ``(N, 64, H / 4, W / 4)``."""
         if self.variant.attention_stem:
             pooled: Tensor = self.stem(x)
             return pooled
         return F.max_pool2d(F.relu(self.bn1(self.conv1(x))), 3, 2, 1)
 
     def features(self, x: Tensor) -> list[Tensor]:
-        """The stages' outputs, finest first."""
+        """The outputs of the stages, finest first."""
         x, maps = self.begin(x), []
         for i in range(1, len(WIDTHS) + 1):
             x = self.get_submodule(f"layer{i}")(x)
@@ -165,8 +165,8 @@ class SasaClassifier(SasaBackbone):
 class SasaSegmenter(nn.Module):
     """The backbone at output stride 16 with Axial-DeepLab's semantic decoder: our own combination.
 
-    Logits ``(N, num_classes, H / 4, W / 4)``. As in Axial-DeepLab the last stage gives up its stride and nothing is dilated: the
-    decoder takes the maps of stride 4 and 8 and the last one. A classifier's backbone loads into it as it is.
+    Logits ``(N, num_classes, H / 4, W / 4)``. As in Axial-DeepLab, the last stage has no stride and nothing is dilated; the decoder takes
+    the maps of stride 4 and 8 and the last one. The backbone of a classifier can be loaded unchanged.
     """
 
     def __init__(self, variant: Variant, num_classes: int) -> None:

@@ -1,4 +1,4 @@
-"""The rows of stand-alone self-attention."""
+"""SASA-ResNet's rows."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
-"""The attention stem of stand-alone self-attention: attention inside 4x4 blocks of pixels, with values that know their place.
+"""The attention stem of stand-alone self-attention: attention inside 4x4 blocks of pixels, with position-dependent values.
 
 Paper: Ramachandran, Parmar, Vaswani, Bello, Levskaya, Shlens, "Stand-Alone Self-Attention in Vision Models", NeurIPS 2019
-(https://arxiv.org/abs/1906.05909), section 3.2 and appendix; no code of the authors exists. From the paper: the blocks are
-those of the 4x4 max pooling that follows; ``v = (sum over m of p(a, b, m) W_m) x`` with
-``p(a, b, m) = softmax over m of (row(a) + column(b)) . mix(m)``, shared by 4 heads, ``a, b`` the place in the block; then
-BatchNorm and the pooling. Left open by it, and chosen here: m = 4 mixtures, as the third-party codes have; embeddings as wide
-as a head; no activation behind the BatchNorm and no position term in the logits, since none is mentioned.
+(https://arxiv.org/abs/1906.05909), section 3.2 and appendix; the authors released no code. From the paper: the blocks are those of the
+4x4 max pooling that follows; ``v = (sum over m of p(a, b, m) W_m) x`` with
+``p(a, b, m) = softmax over m of (row(a) + column(b)) . mix(m)``, shared by 4 heads, where ``a, b`` is the position in the block; then
+BatchNorm and the pooling. Choices where the paper is silent: m = 4 mixtures, as in third-party code; embeddings as wide as a head; no
+activation after the BatchNorm and no position term in the logits, since none is mentioned.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class AttentionStem(nn.Module):
         self.bn = nn.BatchNorm2d(channels)
 
     def value_weights(self, dtype: torch.dtype = torch.float32) -> Tensor:
-        """``(16, channels, 3)`` in ``dtype``: the matrix that makes a value of the pixel at each place of a block, row by row."""
+        """The matrices ``(16, channels, 3)`` in ``dtype`` that give the value of the pixel at each position of a block, row by row."""
         row, column, mix, v = (part.weight.to(dtype) for part in (self.row, self.column, self.mix, self.conv_v))
         shares = torch.softmax((row[:, None] + column).flatten(0, 1) @ mix.T, dim=1)
         return torch.einsum("pm,mcx->pcx", shares, v.reshape(MIXTURES, -1, 3))

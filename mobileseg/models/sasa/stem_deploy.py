@@ -1,12 +1,14 @@
-"""The attention stem for the runtime: one product for the logits of all heads, one for the values, the pool a tournament.
+"""The deploy version of the attention stem: one product for the logits of all heads, one for the values, and pooling by halves.
 
-* ``q . k = x' (Q' K) x`` for pixels of three channels: the heads' 3x3 matrices take the queries' place, and the keys are the pixels.
-* The matrices that make the values, one for each of the 16 places in a block, are computed once. The BatchNorm's scale is in them;
-  its shift passes through the maximum.
-* The maximum over a block is taken by halves of its places: no map of full resolution is ever put together.
+* ``q . k = x' (Q' K) x`` for pixels of three channels: 3x3 matrices of the heads replace the queries, and the keys are the pixels.
+* The matrices of the values, one for each of the 16 positions in a block, are computed once. They include the BatchNorm's scale; its
+  shift commutes with the maximum.
+* The maximum over a block is a tournament of its positions: no map of full resolution is assembled.
 """
 
 from __future__ import annotations
+
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -22,8 +24,12 @@ BAND = 2**21  # logits at a time, 8 MB: those of a whole 512x512 image are 67 MB
 
 
 class AttentionStemDeploy(nn.Module):
-    """``AttentionStem`` on mean-free ``(1, 3, height, width)`` that is yet to be divided by ``std``: tokens
-    ``(height / 4, width / 4, channels)``."""
+    """``AttentionStem`` on pixels minus the mean, ``(1, 3, height, width)``, not yet divided by ``std``, to tokens
+    ``(height / 4, width / 4, channels)``. ``band``: number of logits computed at once."""
+
+    keep_float: ClassVar[str] = (
+        "attention between the pixels of a block is float: its products and softmax have no int8 kernel"
+    )
 
     def __init__(self, stem: AttentionStem, height: int, width: int, std: tuple[float, ...], band: int = BAND) -> None:
         super().__init__()

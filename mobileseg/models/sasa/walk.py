@@ -1,10 +1,10 @@
-"""Attention of every position over the window around it, walked offset by offset: what ``sasa.SelfAttention2d`` computes.
+"""Attention of every position over the window around it, computed offset by offset, for ``SelfAttention2d``.
 
-The reference code unfolds keys and values to 49 times their size; here only the logits are 49 times as many as positions and
-heads. Maps are kept as wide as their padding while they are walked: what all positions see at one offset is one contiguous run
-then, and the surplus columns at the end of a row are cut off.
+The third-party code unfolds keys and values to 49 times their size; here only the logits are 49 times as many as positions and heads.
+Maps keep the width of their padding meanwhile, so that the keys of all positions at one offset are one contiguous run; the surplus
+columns at the end of each row are cut off.
 
-Training has a backward pass of its own: autograd's would fill, copy and add a whole map for each of an offset's two views.
+Training has its own backward pass: autograd would fill, copy and add a whole map for each of the two views of an offset.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def walk(q: Tensor, k: Tensor, v: Tensor, bias: Tensor, window: int) -> tuple[Te
 
 
 class Walk(torch.autograd.Function):
-    """The result of ``walk`` alone, for training."""
+    """``walk`` with its own backward pass, for training; returns the weighted values only."""
 
     @staticmethod
     def forward(ctx: Any, q: Tensor, k: Tensor, v: Tensor, bias: Tensor, window: int) -> Tensor:
@@ -46,6 +46,7 @@ class Walk(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, None]:
+        """Gradients of queries, keys, values and bias; see ``torch.autograd.Function``."""
         q, k, v, weights = ctx.saved_tensors
         window: int = ctx.window
         height = q.shape[-2]
@@ -75,24 +76,24 @@ def _widen(t: Tensor, window: int) -> Tensor:
 
 
 def _narrow(t: Tensor, like: Tensor) -> Tensor:
-    """The map of ``like``'s size out of widened rows."""
+    """The map of the size of ``like`` from widened rows."""
     height, width = like.shape[-2:]
     return torch.unflatten(t, -1, (height, -1))[..., :width]
 
 
 def _pad(t: Tensor, window: int) -> Tensor:
-    """``(..., H, W)`` in a border of zeros, flat, with room at the end for the run of the last offset."""
+    """``(..., H, W)`` with a border of zeros, flattened, and padded at the end for the run of the last offset."""
     return F.pad(F.pad(t, (window // 2,) * 4).flatten(-2), (0, window - 1))
 
 
 def _unpad(t: Tensor, height: int, window: int) -> Tensor:
-    """The map of ``height`` rows out of its border."""
+    """The map of ``height`` rows without its border."""
     border = window // 2
     whole = torch.unflatten(t[..., : t.shape[-1] - (window - 1)], -1, (height + 2 * border, -1))
     return whole[..., border : border + height, border : whole.shape[-1] - border]
 
 
 def _runs(padded: Tensor, height: int, window: int) -> list[Tensor]:
-    """What the positions of ``height`` widened rows see at each offset, row by row: views of a padded map."""
+    """For each offset, row by row, the values that the positions of ``height`` widened rows see: views of a padded map."""
     width = (padded.shape[-1] - (window - 1)) // (height + window - 1)
     return [padded[..., y * width + x :][..., : height * width] for y in range(window) for x in range(window)]

@@ -1,26 +1,27 @@
-"""Attention in 7x7 windows for the runtime: blocks of queries that share a halo of keys, and nothing unfolded 49 times.
+"""The deploy version of attention in 7x7 windows: blocks of queries that share a halo of keys, without unfolding keys 49 times.
 
-A block of ``b x c`` queries needs the ``(b + 6) x (c + 6)`` keys around it. Per head that is one product of a block's queries with
-its keys and one of the weights with its values; keys outside a query's window are masked. What decides about the time
+A block of ``b x c`` queries needs the ``(b + 6) x (c + 6)`` keys around it. Per head that is one product of the block's queries with
+its keys and one of the weights with its values; keys outside a query's window are masked. What determines the latency
 (executorch 1.5.1, XNNPACK):
 
-* The relative part of the logits, ``q . r``, is a row term plus a column term: ``(b + 6) + (c + 6)`` numbers a query, made by one
-  product with a constant table for each place in a block, and spread over the keys by a second constant. The mask is added to
-  these terms, not to the many logits.
-* Small blocks compute less in vain (16 queries: 100 keys, 49: 169) and copy more, 6 times the keys instead of 3. Copies grow with
-  the width of a head, logits do not; ``block_size`` weighs the two. The optimum is flat: with ``COPIES`` from 2 down to 0.25
-  SASA-ResNet-26 takes the same time within 3 %, in float32 and int8; 0.125 is 5 to 15 % slower. Small blocks it is, because the
+* The relative part of the logits, ``q . r``, is a row term plus a column term: ``(b + 6) + (c + 6)`` numbers per query, computed by one
+  product with a constant table for each position in a block, and expanded over the keys by a second constant. The mask is added to
+  these terms, which are far fewer than the logits.
+* Small blocks waste fewer logits (16 queries: 100 keys, 49 queries: 169 keys) but copy more, 6 times the keys instead of 3. Copies
+  grow with the width of a head, logits do not; ``block_size`` weighs the two. The optimum is flat: with ``COPIES`` from 2 down to 0.25
+  SASA-ResNet-26 takes the same time within 3 %, in float32 and int8; 0.125 is 5 to 15 % slower. Small blocks are better because the
   products stay float in int8 files: of the segmenter's multiply-adds at 192x256, 85 % are int8 with 2, and 91 % with 0.25.
 * One row of blocks at a time: its logits stay in the cache, the file needs little memory, and the halo of rows is a slice. The
   halo of columns is a concatenation of shifted blocks.
 
-Of SASA-ResNet-26 at 224, float32, linear layers then take 47 % of the time, batched products 20 %, copies of all kinds 21 %, the
-softmax 5 %.
+For SASA-ResNet-26 at 224x224 in float32, linear layers then take 47 % of the time, batched products 20 %, copies of all kinds 21 %,
+and the softmax 5 %.
 """
 
 from __future__ import annotations
 
 import itertools
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -32,12 +33,13 @@ from mobileseg.models.blocks.tokens import sum_of_four
 from mobileseg.models.sasa.model import SelfAttention2d
 
 LARGEST_BLOCK = 16
-COPIES = 0.25  # cost of a channel of a key or value in a halo, in products of one channel
-ROW = 3000  # cost of the operators of one more row of blocks, in the same
+COPIES = 0.25  # cost of copying one channel of a key or value into a halo, relative to one logit
+ROW = 3000  # cost of the operators of one more row of blocks, relative to one logit
 
 
 def block_size(height: int, width: int, halo: int, depth: int) -> tuple[int, int]:
-    """Height and width of the blocks of queries that make attention on such a map cheapest, with ``depth`` channels a head."""
+    """Height and width of the blocks of queries with the lowest estimated cost, for a map of ``height`` x ``width`` and ``depth``
+    channels per head."""
 
     def cost(block: tuple[int, int]) -> float:
         rows, columns = block
@@ -49,11 +51,13 @@ def block_size(height: int, width: int, halo: int, depth: int) -> tuple[int, int
 
 
 class WindowAttention(nn.Module):
-    """What ``SelfAttention2d`` does with queries, keys and values on a map of ``height`` x ``width``, then ``relu(out + shift)``.
+    """The attention of ``SelfAttention2d`` without its projections, on a map of ``height`` x ``width``, then ``relu(out + shift)``.
 
-    Three times tokens ``(height, width, channels)``, heads slowest -> ``(height / stride, width / stride, channels)``. Where the
-    original averages, this sums: the fraction is the values'.
+    Queries, keys and values ``(height, width, channels)``, with all channels of a head together, ->
+    ``(height / stride, width / stride, channels)``. Where the reference model averages, this sums: the values include the factor.
     """
+
+    keep_float: ClassVar[str] = "attention in windows is float: its products and softmax have no int8 kernel"
 
     def __init__(
         self,
@@ -77,8 +81,8 @@ class WindowAttention(nn.Module):
         self.shift = constant(shift)
 
     def terms(self, attention: SelfAttention2d) -> tuple[Tensor, Tensor]:
-        """For every place in a block, of which there are ``b c``: the table ``(places, depth, terms)`` that makes of a query its
-        row and column terms, and the mask ``(1, places, terms)``."""
+        """For each of the ``b c`` positions in a block: the table ``(positions, depth, terms)`` that maps a query to its row and column
+        terms, and the mask ``(1, positions, terms)``."""
         half, window = self.depth // 2, attention.window
         table = torch.zeros(*self.block, self.depth, sum(self.reach))
         mask = torch.full((*self.block, sum(self.reach)), HIDDEN)
@@ -90,26 +94,26 @@ class WindowAttention(nn.Module):
         return table.flatten(0, 1), mask.flatten(0, 1).unsqueeze(0)
 
     def padded(self, x: Tensor, before: int, rows: int, columns: int) -> Tensor:
-        """``(rows, columns, channels)``: ``x`` behind ``before`` rows and columns of zeros, and zeros behind it.
+        """``(rows, columns, channels)``: ``x`` after ``before`` rows and columns of zeros, with zeros after it.
 
-        The reshape in front is for int8: what a quantized layer gives would be padded in int8, and such a file does not load.
+        The first reshape is for int8: the output of a quantized layer would be padded in int8, and such a file does not load.
         """
-        behind = (rows - self.height - before, columns - self.width - before)
-        if not before and not any(behind):
+        after = (rows - self.height - before, columns - self.width - before)
+        if not before and not any(after):
             return x
-        padding = (0, 0, before, behind[1], before, behind[0])
+        padding = (0, 0, before, after[1], before, after[0])
         return F.pad(x.reshape(1, self.height, self.width, self.channels), padding).reshape(rows, columns, -1)
 
     def with_halo(self, x: Tensor) -> tuple[Tensor, list[int]]:
-        """Keys or values padded to whole blocks of columns, with as many more as the halo reaches into; and how many columns of
-        a block and of each that follows it are its keys'."""
+        """Keys or values padded to whole blocks of columns, including those that the halo reaches into; and how many columns a block
+        takes from itself and from each block that follows."""
         own = self.block[1]
         widths = [own, *(min(own, self.halo - done) for done in range(0, self.halo, own))]
         rows, columns = self.rows * self.block[0] + self.halo, (self.columns + len(widths) - 1) * own
         return self.padded(x, self.halo // 2, rows, columns), widths
 
     def halo_of_keys(self, x: Tensor) -> Tensor:
-        """``(block columns, channels, rows, columns in reach)``."""
+        """The keys of every column of blocks with its halo: ``(block columns, channels, rows, columns in reach)``."""
         x, widths = self.with_halo(x)
         rows, own = x.shape[0], self.block[1]
         parts = []
@@ -119,7 +123,7 @@ class WindowAttention(nn.Module):
         return torch.cat(parts, 2).reshape(rows, self.columns, -1, self.channels).permute(1, 3, 0, 2)
 
     def halo_of_values(self, x: Tensor) -> Tensor:
-        """``(block columns, heads, rows, columns in reach, depth)``."""
+        """The values of every column of blocks with its halo: ``(block columns, heads, rows, columns in reach, depth)``."""
         x, widths = self.with_halo(x)
         x = x.reshape(x.shape[0], -1, self.block[1], self.heads, self.depth).permute(1, 3, 0, 2, 4)
         parts = (span(span(x, 0, i, i + self.columns), 3, 0, width) for i, width in enumerate(widths))

@@ -1,15 +1,17 @@
-"""SeaFormer for the runtime, at one input size.
+"""The deploy model of SeaFormer, at one input size.
 
 What was rewritten, and why (measured on executorch 1.5.1, XNNPACK):
 
 * q, k and v come from one convolution: the detail branch wants them concatenated anyway.
-* means over one axis are average pools of a 1xW or Hx1 window: XNNPACK takes ``mean`` over both axes only.
+* means over one axis are average pools with a 1xW or Hx1 window: XNNPACK takes ``mean`` only over both axes.
 * position tables are resampled once and added as one constant: resampling at run time is index arithmetic outside the delegate.
 * heads are the batch of a 3-D matrix product: 5-D reshapes and broadcast products leave the delegate.
-* ``hard_sigmoid(s) * d = clamp(s + 3, 0, 6) * (d / 6)``: the three goes into proj's bias, the sixth into pwconv.
+* ``hard_sigmoid(s) * d = clamp(s + 3, 0, 6) * (d / 6)``: the 3 goes into the bias of proj, the factor 1/6 into pwconv.
 """
 
 from __future__ import annotations
+
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -27,18 +29,23 @@ from mobileseg.models.seaformer.model import (
 
 
 def halved(size: int, times: int = 1) -> int:
-    """The size after ``times`` strided convolutions of padding ``kernel // 2``: halves, rounded up."""
+    """The size after ``times`` convolutions of stride 2 and padding ``kernel // 2``: halved each time, rounded up."""
     for _ in range(times):
         size = -(-size // 2)
     return size
 
 
 class TokenAttention(nn.Module):
-    """Attention along one axis, with the other averaged away: ``(1, 2 keys + values, H, W)`` -> ``(1, values, tokens)``.
+    """Attention along one axis of a map averaged over the other: ``(1, 2 keys + values, H, W)`` -> ``(1, values, tokens)``.
 
-    ``window`` is the pool that averages and ``grid`` the map that it leaves: ``(1, W)`` and ``(H, 1)`` for rows. A window of
-    one cell is the identity.
+    ``window``: of the average pool; ``grid``: size of the pooled map. For rows they are ``(1, W)`` and ``(H, 1)``. A window of one cell
+    is the identity.
     """
+
+    keep_float: ClassVar[str] = (
+        "attention over tokens is float: its products and softmax have no int8 kernel, and conversions around a few hundred "
+        "numbers cost more than they save"
+    )
 
     def __init__(
         self,
@@ -95,7 +102,7 @@ class AttentionDeploy(nn.Module):
 
 
 def deploy_backbone(backbone: SeaFormerBackbone, height: int, width: int, std: tuple[float, ...]) -> SeaFormerBackbone:
-    """A rewritten copy for mean-free inputs of ``height`` x ``width`` pixels that are yet to be divided by ``std``."""
+    """A rewritten copy for inputs of ``height`` x ``width`` pixels minus the mean, not yet divided by ``std``."""
     deployed = share(backbone).eval()
     variant = deployed.variant
     for i in range(len(variant.widths)):
@@ -113,7 +120,7 @@ def deploy_backbone(backbone: SeaFormerBackbone, height: int, width: int, std: t
 
 
 class SegmenterDeploy(nn.Module):
-    """Mean-free ``(1, 3, height, width)`` to head-resolution logits."""
+    """Pixels minus the mean, ``(1, 3, height, width)``, to logits at the head's resolution."""
 
     def __init__(self, model: SeaFormerSegmenter, height: int, width: int, std: tuple[float, ...]) -> None:
         super().__init__()
@@ -126,7 +133,7 @@ class SegmenterDeploy(nn.Module):
 
 
 class ClassifierDeploy(nn.Module):
-    """Mean-free ``(1, 3, height, width)`` to class logits ``(1, classes)``."""
+    """Pixels minus the mean, ``(1, 3, height, width)``, to class logits ``(1, classes)``."""
 
     def __init__(self, model: SeaFormerClassifier, height: int, width: int, std: tuple[float, ...]) -> None:
         super().__init__()

@@ -2,9 +2,8 @@
 
 Paper: Wan, Huang, Lu, Yu, Zhang, "SeaFormer: Squeeze-enhanced Axial Transformer for Mobile Semantic Segmentation",
 ICLR 2023 (https://arxiv.org/abs/2301.13156). Original code: github.com/fudan-zvg/SeaFormer (Apache-2.0). This is a
-reimplementation from the specification: state_dict keys and numbers are the authors', the code is not.
-What runtimes choke on here (run-time resampled tables, single-axis means, 5-D reshapes) is rewritten in
-``deploy.py``.
+reimplementation from the specification: state_dict keys and numbers are the authors', the code is not. What mobile runtimes lack or
+compute slowly (tables resampled at run time, means over one axis, 5-D reshapes) is rewritten in ``deploy.py``.
 """
 
 from __future__ import annotations
@@ -81,7 +80,7 @@ VARIANTS = {
 
 
 class PositionTable(nn.Module):
-    """A learned table over ``TABLE_LENGTH`` positions, linearly resampled to the token count at hand."""
+    """A learned table over ``TABLE_LENGTH`` positions, linearly resampled to the number of tokens."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -98,8 +97,8 @@ class PositionTable(nn.Module):
 class SeaAttention(nn.Module):
     """Squeeze-enhanced axial attention, ``(N, dim, H, W)`` to the same.
 
-    Queries, keys and values are averaged along one axis, attend along the other, for both axes; the broadcast sum of the
-    two gates a convolutional detail branch.
+    Queries, keys and values are averaged along one axis and attend along the other, for both axes; the broadcast sum of the two results
+    is the gate of a convolutional detail branch.
     """
 
     def __init__(self, dim: int, key_dim: int, heads: int, value_ratio: int) -> None:

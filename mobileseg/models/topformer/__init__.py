@@ -1,1 +1,1 @@
-"""TopFormer, the control."""
+"""TopFormer, a known network to compare with."""

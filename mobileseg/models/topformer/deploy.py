@@ -1,10 +1,10 @@
-"""TopFormer's deploy model: the same function at one input size, in operators that XNNPACK takes.
+"""The deploy model of TopFormer: the same function at one input size, in operators that XNNPACK takes.
 
 What is rewritten, and why (measured on executorch 1.5.1, XNNPACK):
 
-* adaptive pools, which have no kernel there, become average pools where the bins are equal and constant matrices where not.
+* adaptive pools, which have no kernel there, become average pools where the bins are equal, else constant matrices.
 * q, k and v come from one convolution; heads are the batch of a 3-D matrix product: 4-D ones are expanded outside the delegate.
-* ``local * up(ReLU6(g + 3) / 6) = (local / 6) * up(clamp(g + 3, 0, 6))``: upsampling is linear, so factor and three are folded.
+* ``local * up(ReLU6(g + 3) / 6) = (local / 6) * up(clamp(g + 3, 0, 6))``: upsampling is linear, so the 3 and the 1/6 are folded.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ Size = tuple[int, int]
 class FixedPool(nn.Module):
     """``adaptive_avg_pool2d`` from one fixed size to another.
 
-    Pooling is linear and separable. Along a side that ``grid`` divides it is a plain average pool; along any other the bins
-    overlap, and it is the product with the matrix whose row ``i`` holds ``1 / n`` at the ``n`` positions of bin ``i``
-    (pooling the identity gives it). One value a row: int8 with a scale for each row holds the matrix exactly.
+    Pooling is linear and separable. Along a side that ``grid`` divides it is a plain average pool. Along any other the bins overlap, and
+    it is the product with a matrix whose row ``i`` holds ``1 / n`` at the ``n`` positions of bin ``i`` (obtained by pooling the
+    identity). A row has only one nonzero value, so int8 with one scale per row represents the matrix exactly.
     """
 
     def __init__(self, size: Size, grid: Size) -> None:
@@ -81,7 +81,7 @@ class AttentionDeploy(nn.Module):
 
 
 class InjectionDeploy(nn.Module):
-    """``Injection`` with its hard-sigmoid as a clamp that the convolution before it takes in."""
+    """``Injection`` with its hard-sigmoid as a clamp, which the runtime fuses into the convolution before it."""
 
     def __init__(self, injection: Injection) -> None:
         super().__init__()
@@ -95,7 +95,7 @@ class InjectionDeploy(nn.Module):
 
 
 def deploy(model: TopFormer, height: int, width: int, std: tuple[float, ...]) -> TopFormer:
-    """A rewritten copy for mean-free inputs of ``height`` x ``width`` pixels that are yet to be divided by ``std``."""
+    """A rewritten copy for inputs of ``height`` x ``width`` pixels minus the mean, not yet divided by ``std``."""
     deployed = share(model).eval()
     backbone, head = deployed.backbone, deployed.decode_head
     pool = PyramidPoolDeploy(height, width)

@@ -1,9 +1,9 @@
-"""TopFormer: a convolutional token pyramid, pooled to one small map; what full attention finds there is told to every scale.
+"""TopFormer: a convolutional token pyramid, pooled to one small map; full attention on it is injected into every scale.
 
 Paper: Zhang, Huang, Luo, Chen, Wang, Liu, Yu, Shen, "TopFormer: Token Pyramid Transformer for Mobile Semantic Segmentation",
 CVPR 2022 (https://arxiv.org/abs/2204.05525). Original code: github.com/hustvl/TopFormer (Apache-2.0). This is a
 reimplementation from the specification: state_dict keys and numbers are the authors', the code is not.
-It is the zoo's control: a known network to compare latencies with. Deploy model: ``deploy.py``.
+It serves as a control: a known network to compare latencies with. Deploy model: ``deploy.py``.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class TokenPyramid(nn.Module):
 
 
 class PyramidPool(nn.Module):
-    """All maps averaged to half the coarsest one's size, rounded up, and concatenated: ``(N, channels of all, h, w)``."""
+    """All maps, average-pooled to half the size of the coarsest, rounded up, and concatenated: ``(N, channels of all, h, w)``."""
 
     def forward(self, maps: Sequence[Tensor]) -> Tensor:
         height, width = maps[-1].shape[2:]
@@ -113,7 +113,7 @@ class Attention(nn.Module):
 
 
 class Injection(nn.Module):
-    """``local(x) * up(hard_sigmoid(act(g))) + up(embedding(g))``: a map ``x`` of the pyramid, told what the transformer found, ``g``.
+    """``local(x) * up(hard_sigmoid(act(g))) + up(embedding(g))``: injects the transformer's output ``g`` into a map ``x`` of the pyramid.
 
     ``x`` is ``(N, channels, H, W)``, ``g`` is ``(N, channels, h, w)``; gives ``(N, embed, H, W)``.
     """
@@ -158,7 +158,7 @@ class TopFormerBackbone(nn.Module):
 
 
 class SimpleHead(nn.Module):
-    """The sum of maps of one width, finest first, at the finest one's size, to class logits ``(N, classes, h, w)``."""
+    """Maps of one width, finest first, summed at the size of the finest, to class logits ``(N, classes, h, w)``."""
 
     def __init__(self, width: int, num_classes: int, depthwise: bool, dropout: float = 0.1) -> None:
         super().__init__()

@@ -1,17 +1,18 @@
-"""VAN for the runtime, at one input size.
+"""The deploy model of VAN, at one input size.
 
 What was rewritten, and why (measured on executorch 1.5.1, XNNPACK):
 
-* the dilated depthwise convolution has 49 taps and is three of 21, 20 and 8: XNNPACK has depthwise kernels for up to 25 taps, and what
-  has more becomes a grouped matrix product, which takes 4 to 9 times as long (``SplitDepthwise``).
-* every BatchNorm is folded, the one with two users too, and so are the layer scales (``Residual``).
-* LayerNorm over channels takes its means with 1x1 convolutions: the operator itself stays outside the delegate, and with its two
-  transpositions takes twice as long (``ChannelNorm``). Its factors and shifts stay: the next patch embedding pads with zeros.
+* the dilated depthwise convolution of 49 taps is split into three of 21, 20 and 8: XNNPACK has depthwise kernels for up to 25 taps;
+  larger ones become a grouped matrix product, which takes 4 to 9 times as long (``SplitDepthwise``).
+* every BatchNorm is folded, including the one with two users, and so are the layer scales (``Residual``).
+* LayerNorm over channels computes its means with 1x1 convolutions: the operator itself stays outside the delegate and, with its two
+  transpositions, takes twice as long (``ChannelNorm``). Its scale and shift are not folded: the next patch embedding pads with zeros.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -31,11 +32,11 @@ LARGEST_SCALE = 1e6  # of any, or its inverse
 
 
 class SplitDepthwise(nn.Module):
-    """A 7x7 depthwise convolution of any dilation as three whose sum it is.
+    """A 7x7 depthwise convolution of any dilation as the sum of three.
 
-    Each part is a lattice around the centre, for the runtime pads both sides alike. Its depthwise kernels have 9 or 25 taps, of which
-    those that a part leaves idle take their time, too: two parts of 21 and 20 taps and one of 8 take 59, three of 21, 14 and 14 take 75.
-    Two parts of 25 cannot hold 49 taps, and four make one more addition, which rounds in int8.
+    Each part is a lattice around the centre, because the runtime pads both sides equally. Its depthwise kernels have 9 or 25 taps, and
+    unused taps take time as well: parts of 21, 20 and 8 taps cost 59, parts of 21, 14 and 14 cost 75. Two parts of at most 25 taps do
+    not cover the 49 with lattices, and four need one more addition, which rounds in int8.
     """
 
     PARTS = (
@@ -68,8 +69,12 @@ class SplitDepthwise(nn.Module):
 class ChannelNorm(nn.Module):
     """LayerNorm over the channels of ``(1, C, H, W)``: mean and variance are 1x1 convolutions to one channel, of weights ``1 / C``.
 
-    Two passes, as in the original: the deviations are squared, not the inputs, so nothing cancels.
+    Two passes, as in the reference model: it squares deviations, not inputs, so there is no cancellation.
     """
+
+    keep_float: ClassVar[str] = (
+        "LayerNorm is float: a step of its squares in int8 is more than the variance of most pixels"
+    )
 
     def __init__(self, norm: nn.LayerNorm) -> None:
         super().__init__()
@@ -89,17 +94,16 @@ class ChannelNorm(nn.Module):
 
 @dataclass(frozen=True)
 class Residual:
-    """How a block's residual path is scaled: its input is ``before * y``, the path after the attention ``after * y'``.
+    """The scales of a block's residual path: its input is ``before * y``, the path after the attention ``after * y'``.
 
-    With ``n = s x + t`` the BatchNorm in front of the attention and ``l`` its layer scale, ::
+    With ``n = s x + t`` the BatchNorm before the attention and ``l`` its layer scale, ::
 
         x + l (f(n) + n)  =  (1 + l s) x + l (f(n) + t)
 
-    so the inner shortcut is a factor for each channel. It is not computed: the path carries ``y = x / before``, the next block's
-    ``before`` is this one's times ``1 + l s``, and the convolutions that read or write the path hold the quotients. The last
-    ``after`` of a stage is 1, since LayerNorm mixes channels; the first ``before`` goes into the patch embedding. Where the
-    scales would spread by more than ``LARGEST_SPREAD`` (int8 has one scale for all channels), or a factor is 0, the path is
-    multiplied once and starts from 1 again.
+    so the inner shortcut is a factor per channel. It is not computed: the path carries ``y = x / before``, the next block's ``before``
+    is this one's times ``1 + l s``, and the convolutions that read or write the path absorb the quotients. The last ``after`` of a stage
+    is 1, since LayerNorm mixes channels; the first ``before`` goes into the patch embedding. Where the scales would differ by more than
+    ``LARGEST_SPREAD`` (int8 has one scale for all channels), or a factor is 0, the path is multiplied once and starts from 1 again.
     """
 
     before: Tensor
@@ -108,13 +112,13 @@ class Residual:
 
 
 def gain(block: Block) -> Tensor:
-    """What a block's attention multiplies its residual path by: ``1 + l s``, float64 ``(C,)``."""
+    """The factor of a block's inner shortcut on its residual path: ``1 + l s``, float64 ``(C,)``."""
     return 1 + block.layer_scale_1.double() * batchnorm_affine(block.norm1)[0]
 
 
 @torch.no_grad()
 def residuals(blocks: list[Block]) -> list[Residual]:
-    """For every block of a stage, first to last."""
+    """The scales of every block of a stage, first to last."""
     found: list[Residual] = []
     after = torch.ones_like(blocks[-1].layer_scale_1, dtype=torch.float64)
     for block in reversed(blocks):
@@ -130,7 +134,7 @@ def residuals(blocks: list[Block]) -> list[Residual]:
 
 
 def absorb_before(conv: nn.Conv2d, scale: Tensor, shift: Tensor) -> nn.Conv2d:
-    """A 1x1 convolution equal to ``conv(scale * x + shift)``. No wider one: its padding would be shifted, too."""
+    """A 1x1 convolution equal to ``conv(scale * x + shift)``. Not for larger kernels, whose zero padding would be shifted too."""
     assert conv.kernel_size == (1, 1) and conv.bias is not None
     weight = conv.weight.double()
     return make_conv(conv, weight * scale[:, None, None], conv.bias.double() + weight[:, :, 0, 0] @ shift)
@@ -185,7 +189,7 @@ class StageDeploy(nn.Module):
 
 
 class BackboneDeploy(nn.Module):
-    """Mean-free ``(1, 3, height, width)``, not yet divided by ``std``, to the four maps, finest first."""
+    """Pixels minus the mean, ``(1, 3, height, width)``, not yet divided by ``std``, to the four maps, finest first."""
 
     def __init__(self, backbone: VanBackbone, std: tuple[float, ...]) -> None:
         super().__init__()
@@ -202,7 +206,7 @@ class BackboneDeploy(nn.Module):
 
 
 class ClassifierDeploy(nn.Module):
-    """Mean-free ``(1, 3, height, width)`` to class logits ``(1, classes)``."""
+    """Pixels minus the mean, ``(1, 3, height, width)``, to class logits ``(1, classes)``."""
 
     def __init__(self, model: VanClassifier, height: int, width: int, std: tuple[float, ...]) -> None:
         super().__init__()
@@ -215,7 +219,7 @@ class ClassifierDeploy(nn.Module):
 
 
 class SegmenterDeploy(nn.Module):
-    """Mean-free ``(1, 3, height, width)`` to head-resolution logits."""
+    """Pixels minus the mean, ``(1, 3, height, width)``, to logits at the head's resolution."""
 
     def __init__(self, model: VanSegmenter, height: int, width: int, std: tuple[float, ...]) -> None:
         super().__init__()

@@ -1,10 +1,10 @@
-"""VAN: a convolutional network whose attention is a large kernel, taken apart into depthwise, dilated depthwise and 1x1.
+"""VAN: a convolutional network whose attention is a large kernel, decomposed into depthwise, dilated depthwise and 1x1 convolutions.
 
 Paper: Guo, Lu, Liu, Cheng, Hu, "Visual Attention Network", Computational Visual Media 2023 (https://arxiv.org/abs/2202.09741).
 Original code: github.com/Visual-Attention-Network/VAN-Classification and VAN-Segmentation (Apache-2.0; "for commercial use,
 please contact the authors"). This is a reimplementation from the specification: state_dict keys and numbers are the authors',
-the code is not. What runtimes choke on here (49 taps in a depthwise convolution, LayerNorm over channels, BatchNorm in front
-of convolutions) is rewritten in ``deploy.py``.
+the code is not. What mobile runtimes lack or compute slowly (49 taps in a depthwise convolution, LayerNorm over channels, BatchNorm
+before convolutions) is rewritten in ``deploy.py``.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ CLASSIFIER_EPS, SEGMENTER_EPS = 1e-6, 1e-5  # of the stages' LayerNorms: the aut
 
 @dataclass(frozen=True)
 class Variant:
-    """One row of the paper's architecture table, and the drop-path rates of the authors' configurations (for B4 to B6 as classifiers
-    and for heads that they did not train, those of the next smaller)."""
+    """One row of the paper's architecture table, with the drop-path rates of the authors' configurations. Where they have none (B4 to B6
+    as classifiers, and heads that they did not train), the rates are those of the next smaller variant."""
 
     widths: tuple[int, int, int, int]
     depths: tuple[int, int, int, int]
@@ -65,7 +65,7 @@ class PatchEmbed(nn.Module):
 
 
 class LargeKernelAttention(nn.Module):
-    """``z * conv1(conv_spatial(conv0(z)))``: a 21x21 receptive field multiplies what it was computed from."""
+    """``z * conv1(conv_spatial(conv0(z)))``: a gate with a 21x21 receptive field multiplies its own input."""
 
     def __init__(self, dim: int) -> None:
         super().__init__()
@@ -79,7 +79,7 @@ class LargeKernelAttention(nn.Module):
 
 
 class Attention(nn.Module):
-    """1x1, GELU, large-kernel attention, 1x1; the shortcut around them is of this module's own (normalised) input."""
+    """1x1, GELU, large-kernel attention, 1x1, with a shortcut from this module's (normalised) input."""
 
     def __init__(self, dim: int) -> None:
         super().__init__()
@@ -119,7 +119,7 @@ class Mlp(nn.Module):
 
 
 class Block(nn.Module):
-    """Attention and MLP on BatchNorms of the map, each scaled per channel and added to it."""
+    """Attention and MLP, each with a BatchNorm before it, a scale per channel after it, and a residual."""
 
     def __init__(self, dim: int, mlp_ratio: int, drop_path: float) -> None:
         super().__init__()
@@ -202,7 +202,7 @@ class VanSegmenter(nn.Module):
 
 
 class VanUPerNet(VanSegmenter):
-    """UPerNet on VAN, with the second head that the authors train on the map of stride 16 and then leave aside."""
+    """VAN with UPerNet and the authors' auxiliary head on the map of stride 16, which is used in training only."""
 
     def __init__(self, backbone: VanBackbone, num_classes: int) -> None:
         widths = backbone.variant.widths
@@ -210,8 +210,8 @@ class VanUPerNet(VanSegmenter):
         self.auxiliary_head = FcnHead(widths[2], num_classes)
 
     def with_auxiliary(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits of both heads, for training: the authors' loss is the first's plus 0.4 times the second's; the second are of
-        stride 16."""
+        """Logits of both heads, for training; those of the auxiliary head have stride 16. The authors' loss is that of the first plus 0.4
+        times that of the second."""
         maps = self.backbone(x)
         return self.decode_head(maps), self.auxiliary_head(maps[2])
 
@@ -233,7 +233,7 @@ def semantic_fpn(variant: str, num_classes: int, seed: int = 0) -> nn.Module:
 
 
 def upernet(variant: str, num_classes: int, seed: int = 0) -> nn.Module:
-    """Seeded random VAN with an UPerNet."""
+    """Seeded random VAN with a UPerNet."""
     row = VARIANTS[variant]
     return seeded(lambda: VanUPerNet(VanBackbone(row, SEGMENTER_EPS, row.upernet_drop_path), num_classes), seed)
 

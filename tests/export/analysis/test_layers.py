@@ -26,7 +26,7 @@ def report(tiny_onnx: Artifact, images: list[Path]) -> LayerReport:
     return layer_report(tiny_onnx, images)
 
 
-def test_every_layer_is_there_once_and_the_last_completes_the_graph(report: LayerReport) -> None:
+def test_every_layer_is_listed_once_and_the_last_completes_the_graph(report: LayerReport) -> None:
     names = [cost.layer for cost in report.layers]
     assert len(names) == len(set(names)) > 50
     last = next(cost for cost in report.layers if cost.layer.endswith("head.classify"))
@@ -40,7 +40,7 @@ def test_the_file_follows_the_graph(report: LayerReport) -> None:
     assert report.file_with_graph_db > 20.0
 
 
-def test_it_is_drawn(report: LayerReport) -> None:
+def test_the_chart_is_drawn(report: LayerReport) -> None:
     picture = draw(report, "a test")
     assert picture.startswith(b"\x89PNG")
     assert len(picture) > 20000

@@ -10,9 +10,9 @@ import torch
 import mobileseg
 from mobileseg.data.dataset import open_labelled, samples_folder
 from mobileseg.errors import RequestError
-from mobileseg.export.analysis.diagnosis import Diagnosis, bench_of, image_probes, labelled_probes
-from mobileseg.export.analysis.probe import Bench
-from mobileseg.export.analysis.sensitivity import LEAST_INT8, Sensitivity, Subject, keep_float_of, rank
+from mobileseg.export.analysis.diagnosis import Diagnosis, image_probes, labelled_probes, layer_evaluator
+from mobileseg.export.analysis.probe import LayerEvaluator
+from mobileseg.export.analysis.sensitivity import LEAST_INT8, RunDescription, Sensitivity, keep_float_of, rank_layers
 from mobileseg.export.manifest import KeptLayer
 from mobileseg.export.quantization.calibration import ImageSet
 from mobileseg.export.quantization.keep_float import KeepFloat, check_names, read_keep_float
@@ -20,7 +20,7 @@ from mobileseg.weights.importer import load_weights
 
 SIZE = (64, 96)
 SPOILED = "network.backbone.trans1.transformer_blocks.0.mlp.fc2"
-SUBJECT = Subject("seaformer-tiny", "spoiled", "noise", "noise")
+RUN = RunDescription("seaformer-tiny", "spoiled", "noise", "noise")
 
 
 @pytest.fixture(scope="module")
@@ -30,19 +30,19 @@ def images() -> ImageSet:
 
 
 @pytest.fixture(scope="module")
-def spoiled(images: ImageSet) -> Bench:
+def spoiled(images: ImageSet) -> LayerEvaluator:
     """A network in which one input channel of one layer is a thousand times larger than the others, and the weights that read it
     a thousand times smaller: the same function, and one that no common step can serve."""
     model = mobileseg.create_model("seaformer-tiny", weights="camvid11")
     block = model.get_submodule("backbone.trans1.transformer_blocks.0.mlp")
     with torch.no_grad():
         block.get_submodule("fc2.c").weight[:, 0] *= 1e3
-    return bench_of(model, SIZE, images, image_probes(images, SIZE))
+    return layer_evaluator(model, SIZE, images, image_probes(images, SIZE))
 
 
 @pytest.fixture(scope="module")
-def ranking(spoiled: Bench) -> Sensitivity:
-    return rank(spoiled, SUBJECT, budget_s=120.0)
+def ranking(spoiled: LayerEvaluator) -> Sensitivity:
+    return rank_layers(spoiled, RUN, budget_s=120.0)
 
 
 def test_the_spoiled_layer_comes_first_and_is_kept(ranking: Sensitivity) -> None:
@@ -55,14 +55,14 @@ def test_the_spoiled_layer_comes_first_and_is_kept(ranking: Sensitivity) -> None
     assert ranking.float_miou is None and ranking.int8.miou is None  # there were no labels
 
 
-def test_the_last_layer_of_all_completes_the_network(spoiled: Bench, ranking: Sensitivity) -> None:
+def test_the_last_cumulative_figure_is_that_of_all_layers(spoiled: LayerEvaluator, ranking: Sensitivity) -> None:
     final = list(spoiled.graph.layers)[-1]
     cumulative = next(cost.cumulative for cost in ranking.layers if cost.layer == final)
     assert cumulative.sqnr_db == pytest.approx(ranking.int8.sqnr_db)
 
 
-def test_little_time_takes_fewer_images(spoiled: Bench) -> None:
-    assert rank(spoiled, SUBJECT, budget_s=0.01).images == 2
+def test_a_small_budget_takes_fewer_images(spoiled: LayerEvaluator) -> None:
+    assert rank_layers(spoiled, RUN, budget_s=0.01).images == 2
 
 
 def test_labels_give_miou_and_a_goal_that_is_met_at_once_keeps_nothing(images: ImageSet, five_classes: Path) -> None:
@@ -71,13 +71,13 @@ def test_labels_give_miou_and_a_goal_that_is_met_at_once_keeps_nothing(images: I
     (probe,) = labelled_probes(open_labelled(samples_folder()), SIZE, 1)
     assert probe.label is not None
     few = replace(probe, label=probe.label[::8, ::8])
-    found = rank(bench_of(model, SIZE, images, [few, few]), SUBJECT, 60.0, most_drop=1.0)
+    found = rank_layers(layer_evaluator(model, SIZE, images, [few, few]), RUN, 60.0, most_drop=1.0)
     assert found.keep == ()
     assert found.float_miou is not None
     assert all(0 <= (cost.alone.miou or -1) <= 1 for cost in found.layers)
 
 
-def test_the_list_survives_its_file(ranking: Sensitivity, tmp_path: Path) -> None:
+def test_the_list_is_read_back_unchanged(ranking: Sensitivity, tmp_path: Path) -> None:
     made = keep_float_of(ranking)
     path = tmp_path / "keep.toml"
     path.write_text(made.to_toml())
@@ -90,7 +90,7 @@ def test_the_list_survives_its_file(ranking: Sensitivity, tmp_path: Path) -> Non
     [
         (None, "sensitivity"),
         ("keep = 3", "keep"),
-        ("model = ", "correct it"),
+        ("model = ", "fix the entry"),
         ('model = "seaformer-base"\nkeep = []', "seaformer-base"),
         ('schema_version = 1\nmodel = "seaformer-tiny"\nkeep = [{layer = "a"}]', "reason"),
     ],
@@ -103,7 +103,7 @@ def test_lists_that_are_refused(tmp_path: Path, text: str | None, message: str) 
         read_keep_float(path, "seaformer-tiny")
 
 
-def test_a_name_that_is_no_layer_is_refused_with_the_nearest() -> None:
+def test_an_unknown_layer_is_refused_with_the_nearest_names() -> None:
     deployed = mobileseg.deploy(mobileseg.create_model("seaformer-tiny"), *SIZE)
     good = KeepFloat(model="seaformer-tiny", keep=(KeptLayer(layer="network.head.classify", reason="a test"),))
     check_names((*good.names, "network.head.fusions.0/mul"), deployed)

@@ -1,4 +1,4 @@
-"""The gates must fail where they should: real modules, and a runtime that is off by a known amount."""
+"""The gates fail where they should: real modules, and a runtime with an error of known size."""
 
 from dataclasses import replace
 
@@ -11,7 +11,7 @@ from torch import nn
 
 import mobileseg
 from mobileseg.errors import GateError
-from mobileseg.export.evaluation.verify import COARSER, Subject, verify
+from mobileseg.export.evaluation.verify import COARSER, VerificationCase, verify
 from mobileseg.export.manifest import DelegationPart, OutsidePart
 from mobileseg.models.deploy import DeployedModel
 from mobileseg.models.reference import run_module
@@ -38,13 +38,13 @@ def model() -> nn.Module:
     return fill(mobileseg.create_model("seaformer-tiny", num_classes=6), salt=1)
 
 
-def subject(model: nn.Module, scale: float, int8: bool = False) -> Subject:
+def case(model: nn.Module, scale: float, int8: bool = False) -> VerificationCase:
     deployed = mobileseg.deploy(model, *SIZE)
-    return Subject(Off(deployed, scale), model, deployed, deployed, int8)
+    return VerificationCase(Off(deployed, scale), model, deployed, deployed, int8)
 
 
 def test_an_exact_file_passes(model: nn.Module) -> None:
-    found = verify(subject(model, 0.0), BATCHES, "noise", False)
+    found = verify(case(model, 0.0), BATCHES, "noise", False)
     assert found.status == "passed"
     assert found.max_error == 0
     assert found.sqnr_with_lowered_db == np.inf
@@ -55,32 +55,32 @@ def test_an_exact_file_passes(model: nn.Module) -> None:
 @pytest.mark.parametrize("scale", [1e-2, 1.0, np.nan])
 def test_a_float_file_that_is_off_fails(model: nn.Module, scale: float) -> None:
     with pytest.raises(GateError, match="deploy model"):
-        verify(subject(model, scale), BATCHES, "noise", False)
+        verify(case(model, scale), BATCHES, "noise", False)
 
 
 @pytest.mark.parametrize("precision", COARSER)
 def test_a_coarser_float_file_follows_within_its_bound(model: nn.Module, precision: str) -> None:
     bound = COARSER[precision]
     noise = 10 ** (-bound.sqnr_db / 20)
-    kept = verify(replace(subject(model, noise / 2), bound=bound), BATCHES, "noise", False)
+    kept = verify(replace(case(model, noise / 2), tolerance=bound), BATCHES, "noise", False)
     assert any("follows its deploy model" in line for line in kept.checks)
     with pytest.raises(GateError, match="deploy model"):
-        verify(replace(subject(model, noise * 4), bound=bound), BATCHES, "noise", False)
+        verify(replace(case(model, noise * 4), tolerance=bound), BATCHES, "noise", False)
 
 
 def test_an_int8_file_may_be_off_a_little_but_not_much(model: nn.Module) -> None:
-    found = verify(subject(model, 0.05, int8=True), BATCHES, "noise", True)
+    found = verify(case(model, 0.05, int8=True), BATCHES, "noise", True)
     assert found.sqnr_db is not None
     assert 26 <= found.sqnr_db <= 30  # 0.05 of the standard deviation, and the logits have a mean
     with pytest.raises(GateError, match="quantized graph"):
-        verify(subject(model, 0.5, int8=True), BATCHES, "noise", True)
+        verify(case(model, 0.5, int8=True), BATCHES, "noise", True)
 
 
 def test_a_wrong_rewrite_fails(model: nn.Module) -> None:
-    right = subject(model, 0.0)
+    right = case(model, 0.0)
     other = fill(mobileseg.create_model("seaformer-tiny", num_classes=6), salt=9)
-    with pytest.raises(GateError, match="equal the original"):
-        verify(Subject(right.runtime, other, right.deployed, right.lowered, False), BATCHES, "noise", False)
+    with pytest.raises(GateError, match="equal the reference model"):
+        verify(VerificationCase(right.runtime, other, right.deployed, right.lowered, False), BATCHES, "noise", False)
 
 
 def test_edge_operators_do_not_count_against_delegation() -> None:

@@ -1,4 +1,4 @@
-"""The images that changed most: which they are, and what their pictures show."""
+"""The images that differ most: their selection and their pictures."""
 
 import hashlib
 from pathlib import Path
@@ -25,12 +25,12 @@ def data(tmp_path: Path) -> Path:
 
 
 @given(st.lists(st.integers(0, 200), min_size=1, max_size=12), st.integers(1, 5))
-def test_those_with_the_least_agreement_are_kept_in_order(changed: list[int], count: int) -> None:
+def test_images_with_the_least_agreement_are_kept_in_order(changed: list[int], count: int) -> None:
     seen = WorstImages(count, PALETTE, None)
     for place, pixels in enumerate(changed):
-        original, file = np.zeros(200, dtype=np.int32), np.zeros(200, dtype=np.int32)
+        reference, file = np.zeros(200, dtype=np.int32), np.zeros(200, dtype=np.int32)
         file[:pixels] = 1
-        seen.add(Path(str(place)), original.reshape(10, 20), file.reshape(10, 20))
+        seen.add(Path(str(place)), reference.reshape(10, 20), file.reshape(10, 20))
     kept = [int(one.path.name) for one in sorted(seen._heap, reverse=True)]
     assert kept == sorted(range(len(changed)), key=lambda i: (-changed[i], i))[:count]
 
@@ -41,10 +41,10 @@ def test_pictures_are_drawn_and_named_by_digest(data: Path, tmp_path: Path) -> N
     label = np.zeros((10, 20), dtype=np.int64)
     label[0] = 255
     for seed in range(6):
-        original = np.zeros((10, 20), dtype=np.int32)
-        file = original.copy()
+        reference = np.zeros((10, 20), dtype=np.int32)
+        file = reference.copy()
         file[:seed] = 2
-        seen.add(data / "images" / f"{seed}.png", original, file, label)
+        seen.add(data / "images" / f"{seed}.png", reference, file, label)
     found = seen.write(tmp_path / "out", "x-worst", data / "images")
     assert found.folder == "x-worst"
     assert found.source_record == "Free for all."
@@ -75,8 +75,8 @@ def test_without_labels_there_is_no_label_and_no_miou(data: Path, tmp_path: Path
 
 def test_the_difference_says_who_is_right() -> None:
     pixels = np.full((1, 5, 3), 100, dtype=np.uint8)
-    original, file, label = (np.array([row]) for row in ([0, 0, 1, 1, 0], [0, 1, 2, 0, 1], [0, 1, 1, 2, 9]))
-    drawn = difference(pixels, original, file, label, ignore=9)[0]
+    reference, file, label = (np.array([row]) for row in ([0, 0, 1, 1, 0], [0, 1, 2, 0, 1], [0, 1, 1, 2, 9]))
+    drawn = difference(pixels, reference, file, label, ignore=9)[0]
     assert drawn.tolist() == [
         [35, 35, 35],
         list(worst.ARTIFACT_RIGHT),

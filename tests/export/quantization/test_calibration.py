@@ -25,7 +25,7 @@ def test_the_default_is_the_bundled_set() -> None:
     assert all(batch.flags["C_CONTIGUOUS"] for batch in batches)
 
 
-def test_repetitions_do_not_count(tmp_path: Path) -> None:
+def test_duplicates_do_not_count(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match=f"at least {FEWEST} distinct"):
         read_calibration(write(tmp_path / "a", 20, FEWEST - 1))
     assert len(read_calibration(write(tmp_path / "b", 20, FEWEST)).images) == FEWEST
@@ -38,7 +38,7 @@ def test_every_image_is_checked(tmp_path: Path) -> None:
         read_calibration(folder)
 
 
-def test_large_folders_are_sampled_evenly_and_always_alike(tmp_path: Path) -> None:
+def test_large_folders_are_sampled_evenly_and_deterministically(tmp_path: Path) -> None:
     folder = write(tmp_path / "a", MOST + 50, 256)
     first, again = read_image_set(folder), read_image_set(folder)
     assert FEWEST <= len(first.images) <= MOST

@@ -1,4 +1,4 @@
-"""The graph with switches computes what the quantizer would have made of the same choice of layers."""
+"""The fake-quantized graph equals the quantizer's graph for the same choice of layers."""
 
 import numpy as np
 import pytest
@@ -40,7 +40,7 @@ def run(module: torch.nn.Module, batch: Batch) -> torch.Tensor:
         return found
 
 
-def test_with_every_switch_off_it_is_the_float_deploy_model(
+def test_with_all_layers_float_it_is_the_deploy_model(
     deployed: DeployedModel, graph: FakeQuantGraph, batches: list[Batch]
 ) -> None:
     graph.quantize_only(())

@@ -52,7 +52,7 @@ def graphs(module: nn.Module, batches: list[np.ndarray]) -> tuple[GraphModule, G
     """Float and quantized."""
     example = (torch.zeros(1, 3, 10, 12),)
     with quiet(), torch.no_grad():
-        prepared = prepare_pt2e(torch.export.export(module, example).module(), Int8Quantizer())
+        prepared = prepare_pt2e(torch.export.export(module, example).module(), Int8Quantizer(module))
         for batch in batches:
             prepared(torch.from_numpy(batch))
         return torch.export.export(module, example).module(), convert_pt2e(prepared)
@@ -97,7 +97,7 @@ def test_a_family_has_its_recipe_because_it_was_measured(family: str) -> None:
         assert recipes[BY_FAMILY[family]]["miou"] > recipes[DEFAULT]["miou"]
 
 
-def test_weights_trained_through_the_roundings_are_not_corrected() -> None:
+def test_weights_from_quantization_aware_training_are_not_corrected() -> None:
     plain = bundled("seaformer-tiny")["camvid11"]
     assert default_recipe("SeaFormer", plain).correct_bias
     assert default_recipe("SeaFormer", None).correct_bias
@@ -145,7 +145,7 @@ def test_percentiles_leave_out_few_and_outliers() -> None:
     assert share <= 2 * LEFT_OUT
 
 
-def test_every_recipe_names_an_observer_that_there_is() -> None:
+def test_every_recipe_names_an_existing_observer() -> None:
     for recipe in RECIPES.values():
         assert callable(load(recipe.observer).with_args)
         assert recipe.correct_bias == recipe.name.endswith("+bias")
@@ -158,7 +158,7 @@ def test_every_recipe_names_an_observer_that_there_is() -> None:
         ({"recipe": "mse"}, RequestError, "--recipe with precision int8"),
     ],
 )
-def test_recipes_that_are_not_are_refused(
+def test_unknown_recipes_are_refused(
     options: dict[str, str], error: type[Exception], words: str, tmp_path: Path
 ) -> None:
     with pytest.raises(error, match=words):
@@ -166,7 +166,7 @@ def test_recipes_that_are_not_are_refused(
 
 
 @pytest.mark.slow
-def test_a_file_says_its_recipe_and_computes_by_it(tmp_path: Path) -> None:
+def test_the_manifest_names_the_recipe_that_the_file_was_made_with(tmp_path: Path) -> None:
     options = {"precision": "int8", "size": (64, 96)}
     made = export_model("seaformer-tiny", "onnx", recipe="mse+bias", output=tmp_path / "x.onnx", **options)
     assert made.manifest.precision.recipe == "mse+bias"

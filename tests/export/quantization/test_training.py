@@ -1,4 +1,4 @@
-"""Quantization-aware training: gradients arrive, and the exported file scores what training measured."""
+"""Quantization-aware training: gradients reach the parameters, and the exported file scores what training measured."""
 
 from pathlib import Path
 

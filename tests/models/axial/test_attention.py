@@ -56,7 +56,7 @@ def by_definition(layer: AxialAttention, x: Tensor, span: int | None) -> Tensor:
 )  # fmt: skip
 @example(sides=(24, 3), axis="height", span=3, seed=0)  # many blocks, both borders
 @example(sides=(17, 1), axis="width", span=15, seed=0)  # a last block of one query
-def test_both_forms_are_the_masked_global_attention(
+def test_reference_and_deploy_version_are_the_masked_global_attention(
     sides: tuple[int, int], axis: Axis, span: int | None, seed: int
 ) -> None:
     height, width = sides if axis == "height" else sides[::-1]
@@ -70,7 +70,7 @@ def test_both_forms_are_the_masked_global_attention(
     assert (deployed - wanted).abs().max() <= tolerance
 
 
-def test_axes_are_global_up_to_what_is_asked() -> None:
+def test_axes_up_to_the_limit_are_global() -> None:
     layer, x = filled("width", 24, span=3, global_up_to=9), torch.randn(1, 12, 1, 10)
     for length, span in ((9, None), (10, 3)):
         with torch.no_grad():
@@ -148,7 +148,7 @@ class TestResampling:
         assert resample_tables(layer, 0.5).lengths == ((5, 5),)
         assert layer.resampled_from == 5
 
-    def test_by_one_is_nothing_and_by_none_is_refused(self) -> None:
+    def test_scale_one_changes_nothing_and_zero_is_refused(self) -> None:
         layer = AxialAttention("width", 12, 8, 16, 5, heads=4)
         before = layer.relative.detach().clone()
         resample_tables(layer, 1.0)

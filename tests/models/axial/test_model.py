@@ -164,7 +164,9 @@ SIDES = st.tuples(st.integers(1, 7), st.integers(0, 1)).map(lambda n: 16 * n[0] 
 @given(height=SIDES, width=SIDES)
 @example(height=17, width=304)  # a map of 152 columns: the local span
 @example(height=288, width=16)
-def test_deploy_model_equals_the_original_at_any_size(shallow: PanopticSegmenter, height: int, width: int) -> None:
+def test_deploy_model_equals_the_reference_model_at_any_size(
+    shallow: PanopticSegmenter, height: int, width: int
+) -> None:
     pixels = make_input((1, 3, height, width), height + width) * 50
     with torch.no_grad():
         wanted = shallow(pixels / 127.5)
@@ -189,7 +191,7 @@ def test_the_semantic_export_drops_the_instance_branch(shallow: PanopticSegmente
     sides=st.tuples(st.integers(1, 40), st.integers(1, 4)), axis=st.sampled_from(["height", "width"]),
     span=st.sampled_from([None, 3, 9]), seed=st.integers(0, 99),
 )  # fmt: skip
-def test_queries_that_a_stride_drops_are_not_made(
+def test_queries_that_a_stride_drops_are_not_computed(
     sides: tuple[int, int], axis: Axis, span: int | None, seed: int
 ) -> None:
     height, width = sides if axis == "height" else sides[::-1]

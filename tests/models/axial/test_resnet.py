@@ -46,7 +46,7 @@ def shallow(request: pytest.FixtureRequest) -> AxialResNet:
 
 @settings(deadline=None, max_examples=6)
 @given(height=SIDES, width=SIDES)
-def test_deploy_model_equals_the_original_at_any_size(shallow: AxialResNet, height: int, width: int) -> None:
+def test_deploy_model_equals_the_reference_model_at_any_size(shallow: AxialResNet, height: int, width: int) -> None:
     pixels = make_input((1, 3, height, width), height + width) * 50
     with torch.no_grad():
         wanted = shallow(pixels / torch.tensor(STD).reshape(3, 1, 1))
@@ -89,7 +89,7 @@ def test_values_have_twice_the_channels_of_keys_and_outputs_of_attention(variant
 
 def test_an_image_beyond_the_tables_is_refused_until_they_are_stretched() -> None:
     model = fill(mobileseg.create_model("axial-resnet26-s", num_classes=3))
-    with pytest.raises(SizeError, match="from 32 to 224: the position tables of axial-resnet26-s reach no further"):
+    with pytest.raises(SizeError, match="from 32 to 224, which the position tables of axial-resnet26-s reach"):
         mobileseg.deploy(model, 256, 224)
     with pytest.raises(RequestError, match="reach 224 pixels"):
         stretch_tables(model, 224, 224)

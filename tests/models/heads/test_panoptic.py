@@ -21,7 +21,7 @@ def maps(height: int, width: int, seed: int = 0) -> tuple[list[torch.Tensor], li
 
 @settings(deadline=None, max_examples=10)
 @given(cells=st.tuples(st.integers(1, 5), st.integers(1, 5)), more=st.tuples(st.integers(0, 1), st.integers(0, 1)))
-def test_deploy_model_equals_the_original_at_any_size(cells: tuple[int, int], more: tuple[int, int]) -> None:
+def test_deploy_model_equals_the_reference_model_at_any_size(cells: tuple[int, int], more: tuple[int, int]) -> None:
     features, sizes = maps(*(16 * n + extra for n, extra in zip(cells, more, strict=True)))
     head = fill(PanopticHead(CHANNELS, 7), salt=3).eval()
     assert isinstance(head, PanopticHead)
@@ -57,7 +57,7 @@ def test_the_decoder_step_by_step() -> None:
 
 
 @pytest.mark.parametrize(("eps", "momentum"), [(1e-3, 0.01), (1e-5, 0.1)])
-def test_every_batchnorm_has_what_was_asked_for(eps: float, momentum: float) -> None:
+def test_every_batchnorm_has_the_requested_settings(eps: float, momentum: float) -> None:
     branch = SemanticBranch(CHANNELS, 3, eps=eps, momentum=momentum)
     norms = [part for part in branch.modules() if isinstance(part, nn.BatchNorm2d)]
     assert len(norms) == 9

@@ -48,7 +48,7 @@ def by_definition(attention: SelfAttention2d, x: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def test_the_original_is_the_papers_sum() -> None:
+def test_the_reference_model_is_the_papers_sum() -> None:
     attention = fill(SelfAttention2d(16, heads=4, window=5))
     x = noise(1, 16, 4, 7)
     torch.testing.assert_close(attention(x), by_definition(attention, x), atol=1e-6, rtol=0)
@@ -152,7 +152,7 @@ def test_the_attention_stem_in_bands(rows: int, columns: int) -> None:
 
 
 @torch.no_grad()
-def test_values_of_the_stem_know_their_place_in_the_block() -> None:
+def test_values_of_the_stem_depend_on_the_position_in_the_block() -> None:
     stem = fill(AttentionStem(32).eval())
     x = noise(1, 3, 8, 8).expand(2, -1, -1, -1).clone()
     x[1, :, :BLOCK, :BLOCK] = x[1, :, :BLOCK, :BLOCK].flip(2)

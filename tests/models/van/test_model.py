@@ -125,7 +125,7 @@ def test_the_shortcut_costs_nothing_where_its_factors_are_near_one(backbone: Van
         assert all(residual.factor is None for residual in residuals(blocks))
 
 
-def test_factors_that_run_away_are_caught() -> None:
+def test_diverging_factors_restart_the_scaling() -> None:
     blocks = [fill(Block(4, 2, 0.0), salt=i) for i in range(40)]
     shaped(blocks, [[9.0] * 4] * 40)  # type: ignore[arg-type]
     scaled = residuals(blocks)  # type: ignore[arg-type]
@@ -149,7 +149,7 @@ def test_a_stage_at_odd_maps(height: int, width: int, stage: int) -> None:
     assert (found - wanted).abs().max() <= 2e-5
 
 
-def test_the_auxiliary_head_trains_and_is_dead_at_inference() -> None:
+def test_the_auxiliary_head_is_used_in_training_only() -> None:
     model = fill(mobileseg.create_model("van-b0-upernet", num_classes=4))
     x = make_input((2, 3, 64, 96))
     model.train()

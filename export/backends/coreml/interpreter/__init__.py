@@ -1,4 +1,4 @@
-"""Evaluating a saved Core ML program where there is no Core ML."""
+"""An interpreter for saved Core ML programs, for machines without Core ML."""
 
 from __future__ import annotations
 

@@ -15,12 +15,12 @@ def relu6(x: Tensor) -> Tensor:
 
 
 def leaky_relu(x: Tensor, alpha: Tensor) -> Tensor:
-    """``x`` from 0 on, ``alpha x`` below."""
+    """``x`` where ``x >= 0``, else ``alpha x``."""
     return torch.where(x >= 0, x, alpha * x)
 
 
 def clamped_relu(x: Tensor, alpha: Tensor, beta: Tensor) -> Tensor:
-    """``min(beta, x)`` from 0 on, ``min(beta, alpha x)`` below."""
+    """``min(beta, x)`` where ``x >= 0``, else ``min(beta, alpha x)``."""
     return torch.minimum(torch.where(x >= 0, x, alpha * x), beta)
 
 
@@ -35,7 +35,7 @@ def linear_activation(x: Tensor, alpha: Tensor, beta: Tensor) -> Tensor:
 
 
 def gelu(x: Tensor, mode: str = "EXACT") -> Tensor:
-    """By the error function, or by one of its two approximations."""
+    """GELU, exact (by the error function) or in one of two approximations."""
     if mode == "EXACT":
         return F.gelu(x)
     if mode == "TANH_APPROXIMATION":
@@ -46,5 +46,5 @@ def gelu(x: Tensor, mode: str = "EXACT") -> Tensor:
 
 
 def softmax(x: Tensor, axis: Tensor | int = -1) -> Tensor:
-    """Over one axis, the last by default."""
+    """Softmax over one axis, the last by default."""
     return torch.softmax(x, int(axis))

@@ -20,11 +20,11 @@ def conv(
     dilations: Tensor | None = None,
     groups: Tensor | int = 1,
 ) -> Tensor:
-    """``x``: ``(N, C, *size)`` of one to three axes; ``weight``: ``(out, C / groups, *kernel)``."""
+    """Convolution over one to three axes. ``x``: ``(N, C, *size)``; ``weight``: ``(out, C / groups, *kernel)``."""
     axes = x.ndim - 2
     steps, spread = numbers(strides, 1, axes), numbers(dilations, 1, axes)
     pads = paddings(pad_type, pad, x.shape[2:], weight.shape[2:], steps, spread)
     both = tuple(before for before, _ in pads)
-    if all(before == after for before, after in pads):  # the runtime pads as it goes, which is much faster
+    if all(before == after for before, after in pads):  # torch then pads within the convolution, much faster
         return BY_AXES[axes](x, weight, bias, steps, both, spread, int(groups))
     return BY_AXES[axes](padded(x, pads), weight, bias, steps, 0, spread, int(groups))

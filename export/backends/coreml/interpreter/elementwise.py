@@ -1,4 +1,4 @@
-"""Elementwise operations, broadcast as NumPy does, and the choice between two tensors."""
+"""Elementwise operations with NumPy's broadcasting."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mobileseg.export.backends.coreml.interpreter.values import COMPUTED, NAMED,
 
 
 def unary(function: Callable[[Tensor], Tensor]) -> Callable[..., Tensor]:
-    """An operation of one parameter ``x``."""
+    """An operation with the one parameter ``x``."""
 
     def operation(x: Tensor) -> Tensor:
         return function(x)
@@ -21,7 +21,7 @@ def unary(function: Callable[[Tensor], Tensor]) -> Callable[..., Tensor]:
 
 
 def binary(function: Callable[[Tensor, Tensor], Tensor]) -> Callable[..., Tensor]:
-    """An operation of two parameters ``x`` and ``y``."""
+    """An operation with the two parameters ``x`` and ``y``."""
 
     def operation(x: Tensor, y: Tensor) -> Tensor:
         return function(x, y)
@@ -30,7 +30,7 @@ def binary(function: Callable[[Tensor, Tensor], Tensor]) -> Callable[..., Tensor
 
 
 def floor_div(x: Tensor, y: Tensor) -> Tensor:
-    """The largest whole number not above ``x / y``."""
+    """``floor(x / y)``."""
     return torch.div(x, y, rounding_mode="floor")
 
 
@@ -40,7 +40,7 @@ def select(cond: Tensor, a: Tensor, b: Tensor) -> Tensor:
 
 
 def clip(x: Tensor, alpha: Tensor, beta: Tensor) -> Tensor:
-    """``x`` within ``[alpha, beta]``."""
+    """``x`` clamped to ``[alpha, beta]``."""
     return torch.clamp(x, alpha, beta)
 
 
@@ -60,11 +60,11 @@ def log(x: Tensor, epsilon: Tensor | float = 1e-45) -> Tensor:
 
 
 def cast(x: Tensor, dtype: str) -> Tensor:
-    """``x`` as ``dtype``; a fraction is cut off towards zero, as NumPy's ``astype`` does, after which coremltools folds constants."""
+    """``x`` as ``dtype``. Fractions are truncated towards zero, as by NumPy's ``astype``, which coremltools uses to fold constants."""
     if dtype not in NAMED:
         raise UnknownOperationError.of(f"cast to {dtype}")
     if x.is_floating_point() and not COMPUTED[NAMED[dtype]].is_floating_point and dtype != "bool":
         info = torch.iinfo(COMPUTED[NAMED[dtype]])
         if not bool(((x > info.min - 1) & (x < info.max + 1)).all()):
-            raise UnknownOperationError.of(f"cast to {dtype} of numbers that it does not hold")
+            raise UnknownOperationError.of(f"cast to {dtype} of numbers outside its range")
     return rounded(x, NAMED[dtype])

@@ -1,4 +1,4 @@
-"""Products of matrices."""
+"""Matrix products."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 
 
 def matmul(x: Tensor, y: Tensor, transpose_x: Tensor | bool = False, transpose_y: Tensor | bool = False) -> Tensor:
-    """As NumPy's, each factor's last two axes swapped first where asked for."""
+    """NumPy's ``matmul``, with the last two axes of either factor swapped first where requested."""
     left = x.transpose(-1, -2) if bool(transpose_x) else x
     right = y.transpose(-1, -2) if bool(transpose_y) else y
     return left @ right

@@ -1,4 +1,4 @@
-"""Normalisation by given or by measured moments."""
+"""Normalisation with given or with computed mean and variance."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def batch_norm(
     beta: Tensor | None = None,
     epsilon: Tensor | float = 1e-5,
 ) -> Tensor:
-    """By the given moments of each channel (axis 1)."""
+    """Normalise with the given mean and variance of each channel (axis 1)."""
     shape = (1, -1) + (1,) * (x.ndim - 2)
     normal = (x - mean.reshape(shape)) / torch.sqrt(variance.reshape(shape) + epsilon)
     return _scaled(normal, gamma, beta, shape)
@@ -23,7 +23,7 @@ def batch_norm(
 def instance_norm(
     x: Tensor, gamma: Tensor | None = None, beta: Tensor | None = None, epsilon: Tensor | float = 1e-5
 ) -> Tensor:
-    """By the moments of each image and channel."""
+    """Normalise with the mean and variance of each image and channel."""
     return _scaled(_standard(x, list(range(2, x.ndim)), epsilon), gamma, beta, (1, -1) + (1,) * (x.ndim - 2))
 
 
@@ -34,7 +34,7 @@ def layer_norm(
     beta: Tensor | None = None,
     epsilon: Tensor | float = 1e-5,
 ) -> Tensor:
-    """By the moments over ``axes``, all by default; ``gamma`` and ``beta`` have the shape of those axes."""
+    """Normalise with the mean and variance over ``axes``, all by default; ``gamma`` and ``beta`` have the shape of those axes."""
     over = sorted(axis % x.ndim for axis in (range(x.ndim) if axes is None else axes.tolist()))
     shape = tuple(x.shape[axis] if axis in over else 1 for axis in range(x.ndim))
     return _scaled(_standard(x, over, epsilon), gamma, beta, shape)

@@ -1,7 +1,7 @@
-"""The table: what each operation of an ML Program (iOS 15 to 17) computes.
+"""The table of operations of an ML Program (iOS 15 to 17).
 
-Parameters are called as in coremltools' reference of MIL operations, which is the source of every formula and default here.
-Arguments are tensors, strings and tuples of tensors. What is not in the table, or a use that the reference leaves open, raises
+Parameters are named as in coremltools' reference of MIL operations, the source of every formula and default here. Arguments are
+tensors, strings and tuples of tensors. An operation that is not in the table, or a use that the reference leaves open, raises
 ``UnknownOperationError``.
 """
 

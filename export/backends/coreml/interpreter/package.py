@@ -1,7 +1,7 @@
-"""Reading a saved .mlpackage: its protobuf and its weight file, with nothing of the converter that wrote them but the schema.
+"""Reader of a saved .mlpackage: its protobuf and its weight file. Of coremltools it uses only the schema.
 
-``import coremltools`` imports every framework that it can convert from, which takes tens of seconds; its generated protobuf
-modules are loaded by themselves here.
+``import coremltools`` imports every framework that it can convert from, which takes tens of seconds; here only its generated
+protobuf modules are loaded.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from mobileseg.errors import ArtifactError
 
 SCHEMA = "_mobileseg_coreml_schema"
 MODEL_FOLDER = "@model_path"
-# An entry of a weight file, as coremltools' MILBlob writes it: a mark, the type's number, bytes, where they begin; then room to grow.
+# The header of an entry of a weight file, as coremltools' MILBlob writes it: magic number, type, size in bytes, offset; then padding.
 ENTRY = struct.Struct("<IIQQ")
 MARK = 0xDEADBEEF
 
@@ -45,9 +45,9 @@ def schema(name: str) -> ModuleType:
 
 
 class Package:
-    """An opened package: ``function``, the ML Program's ``main``, and the numbers that it keeps in files.
+    """An opened package: ``function``, the ML Program's ``main``, its ``block`` of operations, and access to its weight file.
 
-    Raises ``ArtifactError`` for anything that is not a package with an ML Program.
+    Raises ``ArtifactError`` for anything but a package with an ML Program.
     """
 
     def __init__(self, path: Path) -> None:
@@ -67,7 +67,7 @@ class Package:
             raise self._unusable("no ML Program in it")
 
     def numbers(self, file: str, offset: int, dtype: np.dtype[Any]) -> NDArray[Any]:
-        """The flat array at ``offset`` of ``file``, as the program names it."""
+        """The flat array of ``dtype`` at ``offset`` bytes of ``file``, both as in the program. Raises ``ArtifactError``."""
         data = self._file(file)
         try:
             mark, _, size, begin = ENTRY.unpack_from(data, offset)

@@ -24,7 +24,7 @@ def avg_pool(
     ceil_mode: Tensor | bool = False,
     exclude_padding_from_average: Tensor | bool = False,
 ) -> Tensor:
-    """Means over windows; zeros of the padding count unless excluded."""
+    """The mean of each window; zeros of the padding count unless excluded."""
     kernel, steps, pads = _windows(x, kernel_sizes, strides, pad_type, pad)
     if bool(ceil_mode):
         return AVERAGE[x.ndim - 2](x, kernel, steps, _both(pads), True, not bool(exclude_padding_from_average))
@@ -43,7 +43,7 @@ def max_pool(
     pad: Tensor | None = None,
     ceil_mode: Tensor | bool = False,
 ) -> Tensor:
-    """Largest of each window; the padding is never the largest."""
+    """The maximum of each window; the padding is minus infinity."""
     kernel, steps, pads = _windows(x, kernel_sizes, strides, pad_type, pad)
     if bool(ceil_mode):
         return MAXIMUM[x.ndim - 2](x, kernel, steps, _both(pads), ceil_mode=True)
@@ -59,7 +59,7 @@ def _windows(
 
 
 def _both(pads: list[tuple[int, int]]) -> list[int]:
-    """``ceil_mode`` is PyTorch's and takes equal paddings only."""
+    """The padding of both ends, for PyTorch's ``ceil_mode``, which requires them to be equal."""
     if any(before != after for before, after in pads):
         raise UnknownOperationError.of("ceil_mode with unequal paddings")
     return [before for before, _ in pads]

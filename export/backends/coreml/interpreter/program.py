@@ -1,8 +1,8 @@
-"""The interpreter: a saved ML Program, evaluated operation by operation in torch.
+"""The interpreter: evaluates a saved ML Program operation by operation in torch.
 
-Arithmetic is float32 whatever a tensor's type; what a program declares float16 is rounded to float16 when an operation has made it,
-constants and casts included. Core ML may compute with more than the declared type and add up in another order: this is the
-program as it is written, not the rounding of one chip.
+All float arithmetic is float32; results that the program declares float16 are rounded to float16 after each operation, constants
+and casts included. Core ML may compute with more precision than declared and sum in another order: this is the program as written,
+not the rounding of one chip.
 """
 
 from __future__ import annotations
@@ -29,9 +29,8 @@ ATTRIBUTE_NAME = "name"
 
 @dataclass(frozen=True)
 class Step:
-    """One operation. ``arguments``: for each of its parameters the name of a value, or the names of several where it takes a list.
-
-    ``done``: values that nothing needs any more after it.
+    """One operation. ``arguments``: by parameter, the name of its value, or the names of several where it takes a list. ``results``:
+    name and type of each result. ``done``: values that are not needed after it.
     """
 
     kind: str
@@ -43,10 +42,10 @@ class Step:
 
 
 class InterpretedProgram:
-    """One opened package. ``threads``: of torch, which the whole process shares; None leaves them as they are.
+    """One opened package. ``threads``: of torch, which the process shares; None leaves the number unchanged.
 
-    Raises ``ArtifactError`` for a package that cannot be read, ``UnknownOperationError`` with the name of an operation, or of a
-    parameter of one, that is not in the table.
+    Raises ``ArtifactError`` for a package that cannot be read, and ``UnknownOperationError``, which names the operation or parameter,
+    where one is not in the table.
     """
 
     def __init__(self, path: Path, threads: int | None = None) -> None:
@@ -60,7 +59,7 @@ class InterpretedProgram:
         self._steps = _with_ends(steps, {*self._outputs, *self._constants})
 
     def _read(self, op: Any, package: Package) -> Step | None:
-        """A step, or None for what is constant, which is computed once and now."""
+        """The step of an operation; None for constants, which are evaluated here."""
         results = {output.name: type_of(output.type, output.name) for output in op.outputs}
         arguments: dict[str, tuple[str, ...]] = {}
         for key, proto in op.attributes.items():
@@ -91,7 +90,8 @@ class InterpretedProgram:
 
     @torch.inference_mode()
     def run(self, batch: Batch) -> Outputs:
-        """``(1, 3, H, W)`` float32 to the program's outputs. Raises ``UnknownOperationError``."""
+        """All outputs, in the program's order, for ``(1, 3, H, W)`` float32 in 0..255. Raises ``UnknownOperationError`` where an
+        operation is used in a way that its reference leaves open."""
         (name,) = self._inputs
         values: dict[str, Value] = {**self._constants, name: torch.from_numpy(np.ascontiguousarray(batch))}
         for step in self._steps:
@@ -131,7 +131,7 @@ def _argument(key: str, names: tuple[str, ...], values: Mapping[str, Value]) -> 
 
 
 def _with_ends(steps: list[Step], kept: set[str]) -> list[Step]:
-    """The steps with ``done`` filled in, so that a value lives no longer than it is needed."""
+    """The steps with ``done`` filled in, so that values are freed after their last use; those in ``kept`` are not."""
     seen, found = set(kept), []
     for step in reversed(steps):
         used = {name for names in step.arguments.values() for name in names} | set(step.results)

@@ -1,4 +1,4 @@
-"""Quantized numbers: per tensor, or per slice of one axis."""
+"""Quantization, per tensor or per slice of one axis."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ def quantize(
     zero_point: Tensor | None = None,
     axis: Tensor | None = None,
 ) -> Tensor:
-    """``clip(round(input / scale) + zero_point)`` to the range of ``output_dtype``; halves to even, as coremltools folds constants."""
+    """``clip(round(input / scale) + zero_point)`` to the range of ``output_dtype``. Halves round to even, as in coremltools' constant
+    folding."""
     if output_dtype not in INTEGERS:
         raise UnknownOperationError.of(f"quantize to {output_dtype}")
     info = torch.iinfo(INTEGERS[output_dtype])
@@ -41,7 +42,7 @@ def dequantize(
 
 
 def constexpr_affine_dequantize(quantized_data: Tensor, zero_point: Tensor, scale: Tensor, axis: Tensor) -> Tensor:
-    """``scale * (quantized_data - zero_point)`` of a constant."""
+    """``scale * (quantized_data - zero_point)``, for constants."""
     return dequantize(quantized_data, scale, zero_point, axis)
 
 
@@ -53,7 +54,7 @@ def constexpr_cast(source_val: Tensor, output_dtype: str) -> Tensor:
 
 
 def _along(parameter: Tensor, data: Tensor, axis: Tensor | None) -> Tensor:
-    """A vector laid along ``axis`` of ``data``; a single number as it is."""
+    """A vector, reshaped to broadcast along ``axis`` of ``data``; a scalar unchanged."""
     if parameter.ndim == 0 or axis is None:
         return parameter
     shape = [1] * data.ndim

@@ -12,14 +12,14 @@ ALIGNED, UNALIGNED, DEFAULT = "STRICT_ALIGN_CORNERS", "UNALIGN_CORNERS", "DEFAUL
 
 
 def grid_points(size: int, wanted: int, mode: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """Where in ``0 .. size - 1`` the ``wanted`` samples are taken."""
+    """The ``wanted`` positions in ``0 .. size - 1`` at which a resize samples."""
     steps = np.arange(wanted, dtype=np.float64)
     if mode == "ALIGN_CORNERS" and wanted == 1:
         points = steps + (size - 1) / 2
     elif mode in (ALIGNED, "ALIGN_CORNERS"):
         points = steps * ((size - 1) / (wanted - 1)) if wanted > 1 else steps
     elif mode == DEFAULT:
-        # (size - size / wanted) / (wanted - 1) as it stands there is size / wanted.
+        # The documented (size - size / wanted) / (wanted - 1) equals size / wanted.
         points = steps * (size / wanted)
     elif mode == "OFFSET_CORNERS":
         delta = max(1, size - 1) / wanted
@@ -32,7 +32,7 @@ def grid_points(size: int, wanted: int, mode: str) -> np.ndarray[tuple[int], np.
 
 
 def _weights(size: int, wanted: int, mode: str) -> Tensor:
-    """``(wanted, size)``: each row weighs the two neighbours of its point."""
+    """The interpolation matrix ``(wanted, size)``: each row weighs the two neighbours of its sampling point."""
     points = grid_points(size, wanted, mode)
     below = np.floor(points).astype(np.int64)
     share = points - below
@@ -54,7 +54,7 @@ def resize_bilinear(
     target_size_width: Tensor | int = 1,
     sampling_mode: str = DEFAULT,
 ) -> Tensor:
-    """To a size."""
+    """Bilinear resize to a given size."""
     return _bilinear(x, int(target_size_height), int(target_size_width), sampling_mode)
 
 
@@ -65,7 +65,7 @@ def upsample_bilinear(
     align_corners: Tensor | bool = True,
     half_pixel_centers: Tensor | bool | None = None,
 ) -> Tensor:
-    """By factors; the spacing is that of the two sizes, not of the factors."""
+    """Bilinear resize by factors. The sampling points follow from the two sizes, not from the factors."""
     aligned = bool(align_corners)
     halves = not aligned if half_pixel_centers is None else bool(half_pixel_centers)
     if aligned and halves:
@@ -77,7 +77,7 @@ def upsample_bilinear(
 def upsample_nearest_neighbor(
     x: Tensor, scale_factor_height: Tensor | float = 1, scale_factor_width: Tensor | float = 1
 ) -> Tensor:
-    """By whole factors. Where a fraction samples is not documented."""
+    """Nearest-neighbour resize by integer factors; for others the sampling points are not documented."""
     for axis, factor in ((-2, float(scale_factor_height)), (-1, float(scale_factor_width))):
         if factor < 1 or not factor.is_integer():
             raise UnknownOperationError.of(f"upsample_nearest_neighbor by {factor:g}")
@@ -92,7 +92,7 @@ def resize(
     interpolation_mode: str = "LINEAR",
     sampling_mode: str = DEFAULT,
 ) -> Tensor:
-    """The last two axes, by lines, to those of ``shape``; 0 leaves one as it is."""
+    """Bilinear resize of the last two axes to those of ``shape``; 0 leaves an axis unchanged."""
     if interpolation_mode != "LINEAR" or int(resized_dims) != 2:
         raise UnknownOperationError.of(f"resize {interpolation_mode} of {int(resized_dims)} axes")
     height, width = (int(n) or x.shape[axis] for axis, n in zip((-2, -1), shape.tolist()[-2:], strict=True))

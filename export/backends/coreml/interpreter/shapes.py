@@ -1,4 +1,4 @@
-"""Operations that change shapes and leave numbers as they are."""
+"""Operations that change shapes, not values."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ def identity(x: Tensor) -> Tensor:
 
 
 def reshape(x: Tensor, shape: Tensor) -> Tensor:
-    """A 0 takes over the axis of ``x`` that is as far from the right, 1 where there is none; one -1 takes what is left."""
+    """Reshape. A 0 copies the length of the axis of ``x`` at the same distance from the right, 1 where there is none; one -1 is
+    inferred."""
     wanted = [int(length) for length in shape.tolist()]
     shift = x.ndim - len(wanted)
     for i, length in enumerate(wanted):
@@ -27,7 +28,7 @@ def transpose(x: Tensor, perm: Tensor) -> Tensor:
 
 
 def expand_dims(x: Tensor, axes: Tensor) -> Tensor:
-    """Axes of length 1, which stand at ``axes`` of the result."""
+    """Insert axes of length 1 at the positions ``axes`` of the result."""
     rank = x.ndim + axes.numel()
     for axis in sorted(int(axis) % rank for axis in axes.tolist()):
         x = x.unsqueeze(axis)
@@ -35,12 +36,12 @@ def expand_dims(x: Tensor, axes: Tensor) -> Tensor:
 
 
 def squeeze(x: Tensor, axes: Tensor | None = None) -> Tensor:
-    """Without ``axes`` of length 1, all such by default."""
+    """Remove ``axes`` of length 1, all such by default."""
     return x.squeeze() if axes is None else x.squeeze(axes.tolist())
 
 
 def concat(values: tuple[Tensor, ...], axis: Tensor, interleave: Tensor | bool = False) -> Tensor:
-    """One after the other along ``axis``, or, interleaved, the first slice of each, then the second of each, ..."""
+    """Concatenation along ``axis``; interleaved: the first slice of each tensor, then the second of each, ..."""
     at = int(axis)
     if not bool(interleave):
         return torch.cat(values, at)
@@ -49,20 +50,20 @@ def concat(values: tuple[Tensor, ...], axis: Tensor, interleave: Tensor | bool =
 
 
 def stack(values: tuple[Tensor, ...], axis: Tensor) -> Tensor:
-    """Along a new ``axis``."""
+    """Stack along a new ``axis``."""
     return torch.stack(values, int(axis))
 
 
 def split(
     x: Tensor, axis: Tensor, num_splits: Tensor | None = None, split_sizes: Tensor | None = None
 ) -> tuple[Tensor, ...]:
-    """Into parts of the given sizes, or into as many equal ones."""
+    """Split into parts of the given sizes, or into ``num_splits`` equal ones."""
     if split_sizes is not None:
         return torch.split(x, split_sizes.tolist(), int(axis))
-    assert num_splits is not None  # coremltools makes none without
+    assert num_splits is not None  # coremltools always writes one of the two
     return torch.split(x, x.shape[int(axis)] // int(num_splits), int(axis))
 
 
 def tile(x: Tensor, reps: Tensor) -> Tensor:
-    """``reps[i]`` times along axis ``i``."""
+    """Repeat ``reps[i]`` times along axis ``i``."""
     return x.repeat(reps.tolist())

@@ -1,4 +1,4 @@
-"""Cutting tensors out, and putting a border around them."""
+"""Slicing and padding."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ def slice_by_index(
     end_mask: Tensor | None = None,
     squeeze_mask: Tensor | None = None,
 ) -> Tensor:
-    """``x[begin[0]:end[0]:stride[0], ...]``; masks leave a beginning or an end open, or take the one at ``begin`` without its axis."""
+    """``x[begin[0]:end[0]:stride[0], ...]``. Masks leave a begin or an end open, or select the single index ``begin`` and remove the
+    axis."""
     rank = x.ndim
     steps = [1] * rank if stride is None else stride.tolist()
     masks = [[False] * rank if mask is None else mask.tolist() for mask in (begin_mask, end_mask, squeeze_mask)]
@@ -40,14 +41,14 @@ def slice_by_index(
 
 
 def slice_by_size(x: Tensor, begin: Tensor, size: Tensor) -> Tensor:
-    """``size[i]`` from ``begin[i]`` on; -1: all the rest."""
+    """``size[i]`` elements from ``begin[i]`` along axis ``i``; -1 takes all the rest."""
     for axis, (first, length) in enumerate(zip(begin.tolist(), size.tolist(), strict=True)):
         x = x.narrow(axis, first, x.shape[axis] - first if length == -1 else length)
     return x
 
 
 def pad(x: Tensor, pad: Tensor, mode: str = "constant", constant_val: Tensor | float = 0.0) -> Tensor:
-    """A border around the last axes: of one number, mirrored without the edge itself, or of the edge repeated."""
+    """Pad the last axes with a constant, by reflection without the edge itself, or by repeating the edge."""
     flat = pad.tolist()
     pairs = list(zip(flat[::2], flat[1::2], strict=True))
     if mode == "constant":

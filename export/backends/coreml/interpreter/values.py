@@ -1,4 +1,4 @@
-"""What a program's text holds: types, and constants as torch tensors."""
+"""Types and constants of a program, as torch tensors."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from torch import Tensor
 from mobileseg.errors import UnknownOperationError
 from mobileseg.export.backends.coreml.interpreter.package import Package
 
-# Operations get tensors, strings and tuples of tensors, never plain numbers.
+# Operations take tensors, strings and tuples of tensors, never plain numbers.
 Value = Tensor | str | tuple[Tensor, ...]
 
-# By the name of MIL's DataType: as stored, and as computed with.
+# By the name of MIL's DataType: the type in which values are stored, and in which they are computed.
 STORED: dict[str, np.dtype[Any]] = {
     "BOOL": np.dtype(np.bool_),
     "FLOAT16": np.dtype(np.float16),
@@ -36,9 +36,9 @@ COMPUTED = {
     "INT16": torch.int16,
     "UINT16": torch.uint16,
     "INT32": torch.int32,
-    "UINT32": torch.int64,  # torch computes little with its own
+    "UINT32": torch.int64,  # torch supports few operations on uint32
 }
-# The names that operations take in parameters such as ``output_dtype``.
+# Names of types in parameters such as ``output_dtype``.
 NAMED = {"fp16": "FLOAT16", "fp32": "FLOAT32", "bool": "BOOL"} | {
     name.lower(): name for name in ("INT8", "UINT8", "INT16", "UINT16", "INT32")
 }
@@ -46,25 +46,26 @@ NAMED = {"fp16": "FLOAT16", "fp32": "FLOAT32", "bool": "BOOL"} | {
 
 @dataclass(frozen=True)
 class Type:
-    """A tensor's. ``dtype``: the name of MIL's DataType."""
+    """The type of a tensor. ``dtype``: the name of MIL's DataType."""
 
     dtype: str
     shape: tuple[int, ...]
 
 
 def type_of(proto: Any, name: str) -> Type:
-    """The type of a value called ``name``. Raises ``UnknownOperationError`` for what is no tensor of fixed shape."""
+    """The type of the value ``name``. Raises ``UnknownOperationError`` for anything but a tensor of fixed shape."""
     tensor = proto.tensorType
     if proto.WhichOneof("type") != "tensorType" or any(
         dim.WhichOneof("dimension") != "constant" for dim in tensor.dimensions
     ):
-        raise UnknownOperationError.of(f"{name}, which is no tensor of fixed shape")
+        raise UnknownOperationError.of(f"{name}, which is not a tensor of fixed shape")
     dtype = tensor.DESCRIPTOR.fields_by_name["dataType"].enum_type.values_by_number[tensor.dataType].name
     return Type(dtype, tuple(dim.constant.size for dim in tensor.dimensions))
 
 
 def constant(proto: Any, package: Package, name: str) -> Tensor | str:
-    """A constant: a string as it is, anything else as a tensor in the type that is computed with."""
+    """A constant: a string unchanged, anything else as a tensor of the type in which it is computed. Raises ``UnknownOperationError``
+    for a type that is not in the table, ``ArtifactError`` where the weight file lacks it."""
     kind = type_of(proto.type, name)
     if kind.dtype == "STRING":
         return str(proto.immediateValue.tensor.strings.values[0])
@@ -81,7 +82,7 @@ def constant(proto: Any, package: Package, name: str) -> Tensor | str:
 
 
 def rounded(value: Tensor, dtype: str) -> Tensor:
-    """``value`` as a tensor of MIL type ``dtype`` can hold it: float16 numbers are kept in float32."""
+    """``value`` rounded to the MIL type ``dtype``; float16 values are kept in float32."""
     if dtype == "FLOAT16":
         return value.half().float()
     return value.to(COMPUTED[dtype])

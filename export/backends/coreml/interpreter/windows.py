@@ -1,4 +1,4 @@
-"""Where a window stands: the paddings that convolutions and poolings share."""
+"""Padding of convolution and pooling windows."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Pads = list[tuple[int, int]]
 
 
 def numbers(given: Tensor | None, default: int, count: int) -> list[int]:
-    """A parameter of ``count`` numbers."""
+    """A parameter of ``count`` integers, or ``count`` times the default."""
     return [default] * count if given is None else [int(number) for number in given.tolist()]
 
 
@@ -25,12 +25,11 @@ def paddings(
     strides: Sequence[int],
     dilations: Sequence[int],
 ) -> Pads:
-    """How much is put before and after each spatial axis.
+    """The padding before and after each spatial axis.
 
-    ``same`` makes ``ceil(size / stride)`` windows; where that takes an odd number, ``same_lower`` puts the extra one before and
-    ``same`` after. The documentation of ``conv`` also has a formula of the kernel alone, which contradicts this for even kernels
-    and for strides; what is followed here is the size that it states, and TensorFlow's rule for it, which coremltools hands
-    through unchanged.
+    ``same`` gives ``ceil(size / stride)`` windows; if the total padding is odd, ``same_lower`` puts the extra element before and
+    ``same`` after. The documentation of ``conv`` also has a formula of the kernel size alone, which contradicts this for even kernels
+    and for strides; this follows the documented output size and TensorFlow's rule for it, which coremltools passes through unchanged.
     """
     if pad_type == "valid":
         return [(0, 0)] * len(size)
@@ -49,6 +48,6 @@ def paddings(
 
 
 def padded(x: Tensor, pads: Pads, value: float = 0.0) -> Tensor:
-    """``x`` with ``value`` around its spatial axes."""
+    """``x`` with its spatial axes padded with ``value``."""
     flat = [amount for pair in reversed(pads) for amount in pair]
     return F.pad(x, flat, value=value) if any(flat) else x

@@ -96,7 +96,7 @@ def test_weights_take_less_room(packages: dict[str, Artifact]) -> None:
     assert sizes["int8-weights"] < 0.75 * sizes["float16"]
 
 
-def test_weights_of_another_model_are_noticed(packages: dict[str, Artifact]) -> None:
+def test_weights_of_another_model_are_detected(packages: dict[str, Artifact]) -> None:
     model = mobileseg.create_model("seaformer-tiny", weights="camvid11")
     lowering = Lowering(torch.nn.Identity(), mobileseg.deploy(model, *SIZE), "float16", "float16.mlpackage")
     with quiet():
@@ -117,12 +117,12 @@ def test_it_runs_here(packages: dict[str, Artifact]) -> None:
     assert np.corrcoef(exact.ravel(), coarse.ravel())[0, 1] > 0.98
 
 
-def test_its_times_are_not_taken(packages: dict[str, Artifact]) -> None:
+def test_the_interpreter_is_not_timed(packages: dict[str, Artifact]) -> None:
     with pytest.raises(EnvironmentLackError, match="interpreter"):
         Host().check_manifest(packages["int8"].manifest)
 
 
-def test_compare_says_by_what_it_was_evaluated(
+def test_compare_says_what_evaluated_the_file(
     packages: dict[str, Artifact], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     result = tmp_path / "result.json"
@@ -133,7 +133,9 @@ def test_compare_says_by_what_it_was_evaluated(
     assert found["verdict"] == "PASS"
 
 
-def test_predict_says_so_too(packages: dict[str, Artifact], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_predict_says_what_evaluated_the_file(
+    packages: dict[str, Artifact], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     pictures = str(tmp_path / "pictures")
     predict.predict(str(packages["int8"].path), ["samples"], output=pictures)
     assert "evaluated by our interpreter, not by Core ML" in capsys.readouterr().out
@@ -164,7 +166,7 @@ def test_an_unknown_operation_is_unknown_and_never_pass(
     assert len(made.checks) >= 3
 
 
-def test_a_package_can_be_replaced_but_only_by_force(packages: dict[str, Artifact]) -> None:
+def test_a_package_is_replaced_only_with_force(packages: dict[str, Artifact]) -> None:
     path = packages["float16"].path
     again = export_model("seaformer-tiny", "coreml", size=SIZE, output=path, force=True, emit="mask")
     assert open_artifact(path).manifest.output.kind == "mask"
@@ -172,7 +174,7 @@ def test_a_package_can_be_replaced_but_only_by_force(packages: dict[str, Artifac
     assert sorted(p.name for p in path.parent.iterdir() if p.name.startswith(".")) == []
 
 
-def test_what_hides_a_key_is_finite_in_float16_and_hides_it_there() -> None:
+def test_the_attention_mask_is_finite_in_float16_and_still_masks() -> None:
     module = torch.nn.Module()
     module.mask = constant(torch.tensor([0.0, HIDDEN]))
     half = within_halves(module).mask.detach().half()

@@ -46,13 +46,13 @@ def test_outputs_come_in_the_files_order() -> None:
     assert [output.size for output in found] == [3, 1, 2]
 
 
-def test_what_core_ml_refuses_is_the_files_fault() -> None:
+def test_an_error_of_core_ml_is_an_artifact_error() -> None:
     with pytest.raises(ArtifactError, match="no such model"):
         CoremlRuntime(Path("a.txt"))
     with pytest.raises(ArtifactError, match="wrong shape"):
         CoremlRuntime(Path("a.mlpackage")).run(BATCH[:, :, :2])
 
 
-def test_threads_are_not_ours_to_choose() -> None:
+def test_a_number_of_threads_is_refused() -> None:
     with pytest.raises(RequestError, match="Core ML chooses"):
         CoremlRuntime(Path("a.mlpackage"), threads=2)

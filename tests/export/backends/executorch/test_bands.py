@@ -76,7 +76,7 @@ def test_the_numbers_stay(
         torch.testing.assert_close(graph(x), wanted, rtol=1e-5, atol=1e-5)
 
 
-def test_there_are_as_many_as_fit_and_few_rows_are_computed_twice(narrow: None) -> None:
+def test_bands_fit_the_cache_and_few_rows_are_computed_twice(narrow: None) -> None:
     x = torch.randn(1, 4, 96, 32)  # 192 KiB between expansion and projection
     for stride, bands in ((1, 6), (2, 12), (3, 32)):
         graph = graph_of(Inverted(stride=stride), x)
@@ -95,7 +95,7 @@ def test_small_maps_stay_whole() -> None:
     assert graph.code == before
 
 
-def test_what_another_operator_wants_stays_whole(narrow: None) -> None:
+def test_a_chain_with_another_user_stays_whole(narrow: None) -> None:
     assert not in_bands(graph_of(Inverted(residual=True), torch.randn(1, 4, 96, 32)))
 
 

@@ -32,7 +32,7 @@ def test_int8_is_one_delegate_with_nothing_outside(tiny_pte: Artifact) -> None:
     assert delegation.operators_inside > 300
 
 
-def test_int8_is_close_to_the_float_original(tiny_pte: Artifact) -> None:
+def test_int8_is_close_to_the_reference_model(tiny_pte: Artifact) -> None:
     found = tiny_pte.manifest.verification
     assert found.status == "passed"
     assert found.images == 11
@@ -42,7 +42,7 @@ def test_int8_is_close_to_the_float_original(tiny_pte: Artifact) -> None:
     assert found.agreement > 0.9
 
 
-def test_manifest_tells_everything(tiny_pte: Artifact) -> None:
+def test_the_manifest_is_complete(tiny_pte: Artifact) -> None:
     manifest = read_manifest(tiny_pte.path)
     assert manifest == tiny_pte.manifest
     assert manifest.artifact.size_bytes == tiny_pte.path.stat().st_size
@@ -59,7 +59,7 @@ def test_manifest_tells_everything(tiny_pte: Artifact) -> None:
     assert manifest.versions["executorch"].startswith("1.5")
 
 
-def test_an_artifact_takes_any_picture(tiny_pte: Artifact) -> None:
+def test_an_artifact_takes_every_kind_of_image(tiny_pte: Artifact) -> None:
     artifact = open_artifact(tiny_pte.path)
     picture = Image.open(IMAGE)
     outputs = [artifact.run(p) for p in (IMAGE, str(IMAGE), picture, np.asarray(picture), read_batch(IMAGE, 160, 224))]
@@ -125,7 +125,7 @@ def test_another_release_can_be_accepted_on_request(tiny_pte: Artifact, tmp_path
     assert open_artifact(path, any_version=True).manifest.versions["executorch"] == "0.7.0"
 
 
-def test_no_manifest_no_file(tiny_pte: Artifact, tmp_path: Path) -> None:
+def test_a_missing_file_or_manifest_is_refused(tiny_pte: Artifact, tmp_path: Path) -> None:
     shutil.copy(tiny_pte.path, tmp_path)
     with pytest.raises(ArtifactError, match="manifest"):
         open_artifact(tmp_path / tiny_pte.path.name)
@@ -150,7 +150,7 @@ def test_the_mask_in_the_graph(workshop: Path) -> None:
     assert outside.reason == DATA_TYPE
 
 
-def test_a_classifier_travels_the_same_road(tmp_path: Path) -> None:
+def test_a_classifier_goes_through_the_same_pipeline(tmp_path: Path) -> None:
     made = export_model(
         "seaformer-tiny-cls", "executorch", size=(96, 64), weights="random", num_classes=10, output=tmp_path / "c.pte"
     )

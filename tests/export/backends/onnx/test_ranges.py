@@ -1,4 +1,4 @@
-"""Ranges that are found at run time: one operator for the graph's four, and what ONNX Runtime makes of it."""
+"""Dynamic quantization: one operator for the graph's four, and the same result in ONNX Runtime."""
 
 import numpy as np
 import onnxruntime
@@ -81,7 +81,7 @@ def test_onnx_runtime_rounds_to_the_same_steps(session: onnxruntime.InferenceSes
     np.testing.assert_allclose(found, x, atol=step * (0.5 + 1e-2))
 
 
-def test_the_graph_computes_what_it_did(graph: GraphModule) -> None:
+def test_the_rewritten_graph_computes_the_same(graph: GraphModule) -> None:
     merged = with_dynamic_roundings(graph)
     assert isinstance(merged, GraphModule)
     names = [operator_name(node) for node in merged.graph.nodes if isinstance(node.target, torch._ops.OpOverload)]
@@ -92,6 +92,6 @@ def test_the_graph_computes_what_it_did(graph: GraphModule) -> None:
     assert torch.equal(merged(x), graph(x))
 
 
-def test_what_is_no_graph_is_left_alone() -> None:
+def test_a_module_that_is_not_a_graph_is_returned_unchanged() -> None:
     module = Net()
     assert with_dynamic_roundings(module) is module

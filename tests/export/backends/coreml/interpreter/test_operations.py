@@ -187,5 +187,5 @@ def test_an_operation_is_what_its_reference_says(case: Case, tmp_path: Path) -> 
         np.testing.assert_allclose(value, np.asarray(wanted), rtol=2e-5, atol=2e-6)
 
 
-def test_no_operation_is_without_a_test() -> None:
+def test_every_operation_has_a_test() -> None:
     assert set(OPERATIONS) == {case.operation for case in CASES} | ELSEWHERE

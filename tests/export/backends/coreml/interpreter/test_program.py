@@ -44,7 +44,7 @@ def test_weights_are_those_that_coremltools_reads(package: Path) -> None:
         np.testing.assert_array_equal(numbers, WEIGHT.ravel())
 
 
-def test_what_is_not_in_the_table_is_unknown_by_its_name(tmp_path: Path) -> None:
+def test_an_operation_outside_the_table_is_named(tmp_path: Path) -> None:
     def build(mb: Any, v: Any) -> Any:
         return mb.scaled_tanh(x=v, alpha=1.0, beta=2.0)
 
@@ -53,7 +53,7 @@ def test_what_is_not_in_the_table_is_unknown_by_its_name(tmp_path: Path) -> None
         InterpretedProgram(path)
 
 
-def test_numbers_that_a_cast_cannot_hold_are_unknown(tmp_path: Path) -> None:
+def test_a_cast_out_of_range_is_refused(tmp_path: Path) -> None:
     def build(mb: Any, v: Any) -> Any:
         return mb.cast(x=v, dtype="int8")
 

@@ -31,7 +31,7 @@ def test_halves_go_to_even_and_the_rest_saturates(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("axis", [1, -2])
 @pytest.mark.parametrize("dtype", [np.int8, np.uint8])
-def test_a_scale_a_slice(axis: int, dtype: type[np.integer], tmp_path: Path) -> None:
+def test_one_scale_per_slice(axis: int, dtype: type[np.integer], tmp_path: Path) -> None:
     x = np.random.default_rng(5).normal(size=(2, 3, 4)).astype(np.float32) * 3
     scale = np.array([0.02, 0.5, 2], np.float32)
     zero = np.array([3, 0, 100], dtype)
@@ -78,7 +78,7 @@ def halves(x: Array, y: Array, folder: Path) -> tuple[Array, ...]:
     return InterpretedProgram(path).run(x)
 
 
-def test_what_is_declared_float16_holds_float16(tmp_path: Path) -> None:
+def test_results_declared_float16_are_rounded_to_float16(tmp_path: Path) -> None:
     rng = np.random.default_rng(7)
     x, y = (rng.normal(size=(1, 50)).astype(np.float32) for _ in range(2))
     found = halves(x, y, tmp_path)

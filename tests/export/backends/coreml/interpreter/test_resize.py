@@ -80,14 +80,14 @@ def test_factors_take_the_spacing_of_the_sizes(factors: tuple[float, float], tmp
     np.testing.assert_allclose(plain, wide, rtol=1e-4, atol=1e-5)
 
 
-def test_nearest_by_whole_factors(tmp_path: Path) -> None:
+def test_nearest_by_integer_factors(tmp_path: Path) -> None:
     def build(mb: Any, v: Any) -> Any:
         return mb.upsample_nearest_neighbor(x=v, scale_factor_height=2, scale_factor_width=3)
 
     np.testing.assert_array_equal(evaluate(build, X, tmp_path)[0], X.repeat(2, 2).repeat(3, 3))
 
 
-def test_what_the_reference_leaves_open_is_unknown(tmp_path: Path) -> None:
+def test_uses_that_the_reference_leaves_open_are_refused(tmp_path: Path) -> None:
     def fraction(mb: Any, v: Any) -> Any:
         return mb.upsample_nearest_neighbor(x=v, scale_factor_height=1.5, scale_factor_width=1.5)
 
