@@ -96,7 +96,7 @@ def test_the_exported_file_scores_what_training_measured(data: Path, trained: Pa
     # Without ONNX Runtime's fusions: on a CPU with AVX2 and without VNNI its int8 kernels gave 0.41 where the graph has 0.48.
     plain = onnxruntime.SessionOptions()
     plain.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    session = onnxruntime.InferenceSession(str(file), plain)
+    session = onnxruntime.InferenceSession(str(file.path), plain)
     name = session.get_inputs()[0].name
     exact = evaluate(lambda batch: session.run(None, {name: batch}), False, test, SIZE)
     assert exact.score == pytest.approx(outcome.measured["test_int8_miou"], abs=0.005)
