@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 ENTRY = "import sys; from mobileseg.cli import main; sys.argv[0] = 'mobileseg'; main()"
 SECRETS = ("alice-user", "alice-home", "alice-data", "alice-weights", "alice-temp", "alice-cache", "alice-work")
 ROOT = Path(package.__file__).parents[1]
-MODEL = "seaformer-tiny"
+MODEL, FILE = "seaformer-tiny", "seaformer-tiny_camvid11.safetensors"
 
 
 class Alice:
@@ -32,7 +32,9 @@ class Alice:
             folder.mkdir()
         shutil.copytree(samples_folder(), self.data / "street")
         record = bundled("seaformer-tiny")["camvid11"]
-        shutil.copy(record.path, self.weights / "tiny.safetensors")
+        for part in (record.path, record.path.with_suffix(".json")):  # the record chooses the calibration recipe
+            shutil.copy(part, self.weights)
+        self.file = self.weights / record.file
         self.out = self.work / "out"
         self.out.mkdir()
 
@@ -48,7 +50,7 @@ class Alice:
         assert done.returncode == 0, done.stderr
 
     def export(self, target: str, *options: object) -> None:
-        own = ("--weights", self.weights / "tiny.safetensors", "--calibration", self.data / "street")
+        own = ("--weights", self.file, "--calibration", self.data / "street")
         self.run("export", MODEL, "--target", target, *own, *options)
 
 
@@ -58,7 +60,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     alice = Alice(tmp_path_factory.mktemp("machine"))
     out = alice.out
     alice.run(
-        "sensitivity", MODEL, "--size", "64x96", "--weights", alice.weights / "tiny.safetensors", "--calibration", alice.data / "street",
+        "sensitivity", MODEL, "--size", "64x96", "--weights", alice.file, "--calibration", alice.data / "street",
         "--images", 1, "--budget", 0.02, "--output", out / "keep.toml", "--json", out / "sensitivity.json",
     )  # fmt: skip
     alice.export("executorch", "--size", "64x96", "--output", out / "tiny.pte")
@@ -89,12 +91,12 @@ def test_no_byte_says_where_it_was_made(made: Path) -> None:
 def test_names_and_digests_are_there_instead(made: Path) -> None:
     manifest = json.loads((made / "tiny.onnx.json").read_text())
     assert manifest["schema_version"] == 1
-    assert manifest["weights"]["source"] == "tiny.safetensors"
+    assert manifest["weights"]["source"] == FILE
     assert manifest["weights"]["sha256"] == bundled("seaformer-tiny")["camvid11"].sha256
     assert manifest["calibration"]["source"] == "street"
-    assert "--weights tiny.safetensors --calibration street" in manifest["command"]
+    assert f"--weights {FILE} --calibration street" in manifest["command"]
     compared = json.loads((made / "compared.json").read_text())
     assert compared["data"] == "street"
     assert len(compared["data_sha256"]) == 64
-    assert compared["weights"] == "tiny.safetensors"
+    assert compared["weights"] == FILE
     assert "street" in json.loads((made / "sensitivity.json").read_text())["probes"]
