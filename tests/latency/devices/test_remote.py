@@ -13,7 +13,7 @@ from local_shell import Local
 from mobileseg.latency.devices.contract import DeviceError, DeviceLostError, NoSpaceError, RunnerFailedError
 from mobileseg.latency.devices.remote import DONE, RemoteWorkspace, run_checked, run_script, workspace
 
-TALK = ("sh", "-c", 'echo "$0"; echo "$@"')
+TALK = ("sh", "-c", 'printf "%s\\n" "$0" "$*"')  # not echo: dash's interprets backslashes
 
 
 @pytest.fixture
