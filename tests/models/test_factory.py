@@ -25,5 +25,5 @@ def test_tables_are_stretched_on_request_and_the_model_says_so() -> None:
 
 @pytest.mark.parametrize("name", ["seaformer-tiny", "axial-deeplab-s"])
 def test_tables_that_do_not_limit_the_size_are_not_stretched(name: str) -> None:
-    with pytest.raises(RequestError, match=r"--resample-tables.*bound no size"):
+    with pytest.raises(RequestError, match=r"--resample-tables.*do not limit the size"):
         stretch_tables(mobileseg.create_model(name, num_classes=2), 512, 512)
