@@ -1,4 +1,4 @@
-"""Imports point one way: the floors of the house, the rooms of each floor, and what the runner on a device may know."""
+"""Imports point one way: between layers of packages, and for the runner that is copied to a device."""
 
 import ast
 import sys
@@ -12,9 +12,9 @@ import mobileseg
 ROOT = Path(mobileseg.__file__).parent.parent
 HOMES = {"mobileseg": ROOT / "mobileseg", "mobileseg.export": ROOT / "export", "mobileseg.latency": ROOT / "latency"}
 
-# The first of each list is the ground floor. A module belongs to the longest name that it starts with. The rooms of one
-# floor may know each other, but for families of models.
-FLOORS = (
+# Layers from the bottom up. A module belongs to the longest name that it starts with. Packages of one layer may import each other,
+# except families of models.
+LAYERS = (
     ("mobileseg.errors", "mobileseg.call", "mobileseg.files", "mobileseg.registry", "mobileseg.provenance",
      "mobileseg.progress", "mobileseg.quiet"),
     ("mobileseg.models.spec",),
@@ -59,7 +59,7 @@ MODELS = (
     ("mobileseg.models.axial", "mobileseg.models.sasa", "mobileseg.models.seaformer", "mobileseg.models.topformer", "mobileseg.models.van"),
     ("mobileseg.models",),
 )  # fmt: skip
-HOUSES = {"mobileseg": FLOORS, "mobileseg.export": EXPORT, "mobileseg.latency": LATENCY, "mobileseg.models": MODELS}
+TREES = {"mobileseg": LAYERS, "mobileseg.export": EXPORT, "mobileseg.latency": LATENCY, "mobileseg.models": MODELS}
 FAMILIES = MODELS[-2]
 
 
@@ -86,23 +86,23 @@ def imports(path: Path) -> Iterator[tuple[str, int]]:
             yield from ((alias.name, node.lineno) for alias in node.names if alias.name.split(".")[0] == "mobileseg")
 
 
-def room(module: str, floors: tuple[tuple[str, ...], ...]) -> tuple[int, str] | None:
-    """Floor and room of a module: the longest name of all."""
-    names = [(number, name) for number, floor in enumerate(floors) for name in floor]
+def place_of(module: str, layers: tuple[tuple[str, ...], ...]) -> tuple[int, str] | None:
+    """Number and name of the layer that a module belongs to."""
+    names = [(number, name) for number, layer in enumerate(layers) for name in layer]
     inside = [(number, name) for number, name in names if module == name or module.startswith(f"{name}.")]
     return max(inside, key=lambda found: len(found[1]), default=None)
 
 
-@pytest.mark.parametrize("house", HOUSES)
-def test_imports_point_down(house: str) -> None:
-    floors = HOUSES[house]
+@pytest.mark.parametrize("tree", TREES)
+def test_imports_point_down(tree: str) -> None:
+    layers = TREES[tree]
     wrong = []
     for module, path in MODULES.items():
-        here = room(module, floors)
-        if not (module == house or module.startswith(f"{house}.")) or here is None:
+        here = place_of(module, layers)
+        if not (module == tree or module.startswith(f"{tree}.")) or here is None:
             continue
         for target, line in imports(path):
-            there = room(target, floors)
+            there = place_of(target, layers)
             if there is None or there[1] == here[1]:
                 continue
             strangers = {here[1], there[1]} <= set(FAMILIES)
@@ -111,18 +111,18 @@ def test_imports_point_down(house: str) -> None:
     assert wrong == []
 
 
-def test_every_folder_is_a_room_of_its_house() -> None:
-    for house in ("mobileseg.export", "mobileseg.latency", "mobileseg.models"):
+def test_every_package_has_a_layer() -> None:
+    for tree in ("mobileseg.export", "mobileseg.latency", "mobileseg.models"):
         packages = {
-            name for name, path in MODULES.items() if path.name == "__init__.py" and name.startswith(f"{house}.")
+            name for name, path in MODULES.items() if path.name == "__init__.py" and name.startswith(f"{tree}.")
         }
-        rooms = {name for floor in HOUSES[house] for name in floor}
-        assert {name for name in packages if name.count(".") == house.count(".") + 1} <= rooms
+        listed = {name for layer in TREES[tree] for name in layer}
+        assert {name for name in packages if name.count(".") == tree.count(".") + 1} <= listed
 
 
-def test_rooms_that_are_listed_exist() -> None:
-    for house, floors in HOUSES.items():
-        assert [name for floor in floors for name in floor if name not in MODULES] == [], house
+def test_layers_name_modules_that_exist() -> None:
+    for tree, layers in TREES.items():
+        assert [name for layer in layers for name in layer if name not in MODULES] == [], tree
 
 
 def test_the_runner_on_a_device_imports_nothing_of_ours_but_itself() -> None:
