@@ -13,9 +13,12 @@ Facts = Mapping[str, object]
 
 def facts_of(result: Result, apart: frozenset[str] = frozenset()) -> dict[str, object]:
     """What two measurements must have in common to stand in one table. ``apart``: facts that the table itself tells apart."""
+    hardware = result.properties.summary.removesuffix(
+        f", {result.properties.os}"
+    )  # with the processor's instruction sets
     conditions = {
         "device": result.device,
-        "hardware": result.properties.summary.removesuffix(f", {result.properties.os}"),
+        "hardware": hardware,
         "system": result.properties.os,
         "result schema": result.schema_version,
         "protocol": result.protocol.name,

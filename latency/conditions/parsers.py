@@ -10,6 +10,8 @@ from mobileseg.latency.conditions.sensors import Battery, Clock, Core, Sensors, 
 
 SLOWING = ("passive", "hot", "critical")  # types of trip points at which the kernel reacts to heat
 PLAUSIBLE_CELSIUS = (-40.0, 150.0)  # zones without a sensor say 0, -274000 or 2**31
+FEATURES = ("avx2", "avx512f", "avx512_vnni", "avx_vnni", "amx_int8", "asimdhp", "asimddp", "i8mm", "sve")
+"""Instruction sets that XNNPACK and ONNX Runtime have kernels of their own for: int8 with and without dot products differs severalfold."""
 LEAST_MILLI = 1000  # some zones of older Qualcomm kernels report degrees or tenths instead of thousandths: unknown unit
 NO_HEAT = re.compile(r"-lowf$|^lmh-dcvs|(?:^|[-_])(?:[iv]bat|vdroop\d*|batoilo|ocp|smpl|uvlo\d*)(?:$|[-_])")
 """Zones of Qualcomm and Google that are not temperatures: ``*-lowf`` protects against cold, ``lmh-dcvs-*`` is a constant limit, the
@@ -37,6 +39,12 @@ def processor_name(cpuinfo: str) -> str | None:
         if match := re.search(rf"^{label}\s*:\s*(\S.*)$", cpuinfo, re.MULTILINE):
             return match[1].strip()
     return None
+
+
+def features(cpuinfo: str) -> tuple[str, ...]:
+    """Those of ``FEATURES`` that every core has: ``flags`` (x86), ``Features`` (ARM)."""
+    there = [set(words.split()) for words in re.findall(r"^(?:flags|Features)\s*:\s*(.*)$", cpuinfo, re.MULTILINE)]
+    return tuple(name for name in FEATURES if there and all(name in words for words in there))
 
 
 def cores(texts: Texts) -> tuple[Core, ...]:

@@ -14,7 +14,9 @@ class Core(Part):
 
 
 class Properties(Part):
-    """What does not change while the device runs. ``model``: phone, board or machine; ``soc``: chip or processor."""
+    """What does not change while the device runs. ``model``: phone, board or machine; ``soc``: chip or processor; ``features``: the
+    instruction sets that decide how fast kernels are, by the kernel's names. Clouds rent processors of one name with and without them.
+    """
 
     model: str | None
     soc: str | None
@@ -23,12 +25,14 @@ class Properties(Part):
     architecture: str
     cores: tuple[Core, ...]
     memory_kb: int | None = None
+    features: tuple[str, ...] = ()
 
     @property
     def summary(self) -> str:
         """One line of text."""
         names = [name for name in (self.model, self.soc) if name]
-        return f"{', '.join(names) or 'unknown'}, {self.architecture}, {len(self.cores)} cores, {self.os}"
+        architecture = " ".join((self.architecture, *(f"+{feature}" for feature in self.features)))
+        return f"{', '.join(names) or 'unknown'}, {architecture}, {len(self.cores)} cores, {self.os}"
 
 
 class Zone(Part):

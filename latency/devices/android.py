@@ -59,6 +59,7 @@ def properties(texts: Texts) -> Properties:
         architecture=texts.get("/uname", "").strip() or "unknown",
         cores=parsers.cores(texts),
         memory_kb=parsers.memory_kb(texts),
+        features=parsers.features(texts.get("/proc/cpuinfo", "")),
     )
 
 

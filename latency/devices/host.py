@@ -54,6 +54,7 @@ class Host:
             architecture=platform.machine(),
             cores=cores,
             memory_kb=parsers.memory_kb(texts),
+            features=parsers.features(texts.get("/proc/cpuinfo", "")),
         )
 
     def sensors(self) -> Sensors:

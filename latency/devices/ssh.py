@@ -83,6 +83,7 @@ class Ssh:
             architecture=ARCHITECTURE,
             cores=parsers.cores(texts),
             memory_kb=parsers.memory_kb(texts),
+            features=parsers.features(texts.get("/proc/cpuinfo", "")),
         )
 
     def sensors(self) -> Sensors:

@@ -70,6 +70,10 @@ def test_rows_of_one_machine_stand_in_one_table(benchmark: Any, results: Any) ->
 
 CHANGES: dict[str, tuple[Change, str]] = {
     "hardware": (lambda r: r.model_copy(update={"properties": OTHER}), "one hardware.*m, s, aarch64.*m, another, aarch64"),
+    "instruction sets": (
+        lambda r: r.model_copy(update={"properties": MACHINE.model_copy(update={"features": ("i8mm",)})}),
+        r"one hardware.*m, s, aarch64, .*m, s, aarch64 \+i8mm",
+    ),
     "system": (
         lambda r: r.model_copy(update={"properties": MACHINE.model_copy(update={"os": "another"})}),
         "one system.*: o; .*: another",

@@ -113,3 +113,9 @@ def test_malformed_texts_are_none_not_errors(texts: dict[str, str]) -> None:
 def test_listings_round_trip(texts: dict[str, str]) -> None:
     printed = "".join(f"{linux.MARK}{path}\n{text}\n\n" for path, text in texts.items())
     assert linux.parse_listing(printed) == texts
+
+
+def test_instruction_sets_are_those_that_all_cores_have() -> None:
+    assert parsers.features(PHONE["/proc/cpuinfo"]) == ("asimdhp", "asimddp")
+    assert parsers.features("flags\t\t: sse avx2 avx512f\nflags\t\t: sse avx2") == ("avx2",)
+    assert parsers.features("") == ()
