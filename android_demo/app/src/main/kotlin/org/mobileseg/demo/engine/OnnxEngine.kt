@@ -56,6 +56,11 @@ private constructor(
     }
 
     companion object {
+        private val X86 = setOf("x86_64", "amd64", "x86", "i686")
+
+        /** Emulators and tests: x86 int8 kernels may saturate when they are fused, ARM's do not. */
+        private const val UNFUSED = "session.disable_quant_qdq"
+
         private val TYPES =
             mapOf(
                 OnnxJavaType.FLOAT to "float32",
@@ -70,6 +75,7 @@ private constructor(
                 try {
                     OrtSession.SessionOptions().use { options ->
                         options.setIntraOpNumThreads(threads)
+                        if (System.getProperty("os.arch") in X86) options.addConfigEntry(UNFUSED, "1")
                         environment.createSession(file.path, options)
                     }
                 } catch (error: OrtException) {
