@@ -29,7 +29,7 @@ def read_results(folder: Path) -> Results:
         accuracy=_json(folder / "accuracy.json", "benchmarks/accuracy.py"),
         recipes=_json(folder / "recipes.json", "benchmarks/recipes.py"),
         zoo=read_zoo(folder / "zoo.json"),
-        mask=read_mask(folder / "mask.json"),
+        mask=read_mask(folder / "mask.json") if (folder / "mask.json").exists() else None,
         arm_cost=_json(folder / "arm_cost.json", "benchmarks/arm_cost.py"),
     )
 

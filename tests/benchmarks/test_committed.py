@@ -21,13 +21,10 @@ def strings(content: Any) -> Iterator[str]:
 
 
 def test_every_file_is_read_by_the_generated_page() -> None:
-    assert [path.name for path in RESULTS] == [
-        "accuracy.json",
-        "arm_cost.json",
-        "mask.json",
-        "recipes.json",
-        "zoo.json",
-    ]
+    known = {"accuracy.json", "arm_cost.json", "mask.json", "recipes.json", "zoo.json"}
+    assert (
+        known - {"mask.json"} <= {path.name for path in RESULTS} <= known
+    )  # the page says where masks were not measured
 
 
 @pytest.mark.parametrize("path", RESULTS, ids=lambda path: path.name)
