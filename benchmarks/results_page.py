@@ -13,6 +13,7 @@ from mask import MaskCost
 from zoo_results import Zoo
 from zoo_table import full_table, short_table
 
+from mobileseg.latency.protocol import PROTOCOLS
 from mobileseg.latency.results.result import Result
 from mobileseg.latency.results.summary import Ratio
 
@@ -129,9 +130,10 @@ def _conditions(timings: Iterable[Result]) -> str:
     first, tools = results[0], results[0].versions
     runs = sorted(len(series.samples_ms) for result in results for series in result.series)
     days = sorted(f"{result.created:%Y-%m-%d}" for result in results)
+    how = "" if first.protocol.name in PROTOCOLS else f": {first.protocol.title}"  # the others are documented
     busy = any(deviation.gate == "busy" for result in results for deviation in result.deviations)
     return (
-        f"Measured {days[0] if days[0] == days[-1] else f'{days[0]} to {days[-1]}'} by protocol `{first.protocol.name}` ({runs[0]} runs a "
-        f"file{'' if runs[0] == runs[-1] else ' and more'}) on {first.properties.summary}{', which was not idle' if busy else ''}; "
+        f"Measured {days[0] if days[0] == days[-1] else f'{days[0]} to {days[-1]}'} by protocol `{first.protocol.name}`{how} ({runs[0]} runs "
+        f"a file{'' if runs[0] == runs[-1] else ' and more'}) on {first.properties.summary}{', which was not idle' if busy else ''}; "
         f"executorch {tools['executorch']}, torch {tools['torch'].split('+')[0]}."
     )
