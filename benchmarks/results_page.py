@@ -133,7 +133,8 @@ def _conditions(timings: Iterable[Result]) -> str:
     how = "" if first.protocol.name in PROTOCOLS else f": {first.protocol.title}"  # the others are documented
     busy = any(deviation.gate == "busy" for result in results for deviation in result.deviations)
     return (
-        f"Measured {days[0] if days[0] == days[-1] else f'{days[0]} to {days[-1]}'} by protocol `{first.protocol.name}`{how} ({runs[0]} runs "
+        f"Measured {days[0] if days[0] == days[-1] else f'{days[0]} to {days[-1]}'} by protocol "
+        f"`{first.protocol.name}`{how} ({runs[0]} runs "
         f"a file{'' if runs[0] == runs[-1] else ' and more'}) on {first.properties.summary}{', which was not idle' if busy else ''}; "
         f"executorch {tools['executorch']}, torch {tools['torch'].split('+')[0]}."
     )
