@@ -20,7 +20,7 @@ from mobileseg.models.blocks.tokens import to_map, to_tokens
 from mobileseg.models.spec import HALF
 from mobileseg.weights.deeplab2 import from_deeplab2
 
-GOLDEN = Path(__file__).parent.parent / "golden" / "tensorflow"
+GOLDEN = Path(__file__).parents[2] / "golden" / "tensorflow"
 
 
 @pytest.fixture(scope="module")
