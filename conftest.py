@@ -8,9 +8,9 @@ from sybil.parsers.markdown import PythonCodeBlockParser
 
 sys.path.insert(0, str(Path(__file__).parent / "tests" / "helpers"))
 
-from documents import ShellBlockParser, workshop  # the path is set above
+from documents import ShellBlockParser, exported, workshop  # the path is set above
 
-__all__ = ["pytest_collect_file", "workshop"]
+__all__ = ["exported", "pytest_collect_file", "workshop"]
 
 pytest_collect_file = Sybil(
     [ShellBlockParser(), PythonCodeBlockParser()],

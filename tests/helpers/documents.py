@@ -20,6 +20,8 @@ from sybil.parsers.markdown import CodeBlockParser
 
 EXIT = re.compile(r"<!-- exit (\d) -->\s*\Z")
 TIMEOUT_S = 900
+ARTIFACT = "seaformer-tiny-int8.pte"
+MEASURING = ("emulated.md", "phone.md")  # pages that take up the file of the quick start
 
 
 class ShellBlockParser(CodeBlockParser):
@@ -40,14 +42,26 @@ class ShellBlockParser(CodeBlockParser):
         return f"exit code {done.returncode} instead of {wanted}\n{done.stdout}\n{done.stderr}"
 
 
+@pytest.fixture(scope="session")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the file that the quick start exports."""
+    from mobileseg.export import export_model
+
+    folder = tmp_path_factory.mktemp("exported")
+    export_model("seaformer-tiny", "executorch", precision="int8", size=(128, 160), output=folder / ARTIFACT)
+    return folder
+
+
 @pytest.fixture(scope="module")
-def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def workshop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The current folder of a page's examples: a picture, a labelled folder ``street`` with the classes of the bundled weights, and
     a checkpoint that was made elsewhere."""
     folder = tmp_path_factory.mktemp("page")
     _write_street(folder / "street")
     shutil.copy(next(iter(sorted((folder / "street" / "images").iterdir()))), folder / "photo.jpg")
     _write_checkpoint(folder / "my-checkpoint.pth")
+    if request.path.name in MEASURING:
+        shutil.copytree(request.getfixturevalue("exported"), folder, dirs_exist_ok=True)
     with contextlib.chdir(folder):
         yield folder
 
