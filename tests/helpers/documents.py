@@ -5,6 +5,7 @@ is run in the page's namespace. ``console`` blocks show what cannot be run here 
 """
 
 import contextlib
+import json
 import os
 import re
 import shutil
@@ -81,8 +82,6 @@ def _write_street(folder: Path) -> None:
         pixels = np.asarray(record.palette, dtype=np.uint8)[mask]
         Image.fromarray(pixels).save(folder / "images" / f"{number:04d}.jpg", quality=95)
         Image.fromarray(mask).save(folder / "masks" / f"{number:04d}.png")
-    import json
-
     content = {"names": record.classes, "palette": record.palette, "ignore_index": 255}
     (folder / "classes.json").write_text(json.dumps(content))
 

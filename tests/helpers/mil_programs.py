@@ -18,7 +18,7 @@ Array = NDArray[Any]
 def save(build: Callable[[Any, Any], Any], shape: tuple[int, ...], path: Path) -> Path:
     """``build(mb, x)`` for a float32 ``x``, as it stands: without any of the converter's passes. Several results are a tuple."""
     with quiet():
-        # torchao first, as on the road of an export: with TensorFlow installed the other order ends in an abort inside LLVM.
+        # torchao first, as an export does: with TensorFlow installed the other order ends in an abort inside LLVM.
         importlib.import_module("mobileseg.export.pipeline")
         import coremltools as ct
         from coremltools.converters.mil import Builder
