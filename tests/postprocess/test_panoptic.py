@@ -18,7 +18,7 @@ from mobileseg.postprocess.panoptic import (
     resize_offset,
 )
 
-GOLDEN = dict(np.load(Path(__file__).parent.parent / "golden" / "panoptic" / "merge.npz"))
+GOLDEN = dict(np.load(Path(__file__).parent.parent / "golden" / "panoptic_merge.npz"))
 RULES = PanopticRules(top_k=200, stuff_area=64)
 
 
