@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
+import subprocess
 import sys
 from pathlib import Path
 
@@ -20,6 +22,13 @@ COMMITTED = sorted(
     for path in (ROOT / folder).rglob("*.json")
 )
 DIGEST = "0123456789abcdef" * 4
+PICTURES = {
+    "mobileseg/data/samples/": "mobileseg/data/samples/render.json",  # rendered: generator, seed, versions
+    "mobileseg/weights/bundled/": None,  # curves: each beside the record of its weights
+    "weights/": None,
+    "docs/assets/pipeline.svg": "docs/how-it-works.md",  # drawn by hand
+    "android_demo/screen.png": "android_demo/README.md",  # the app's own tests draw it
+}
 PRIVATE = {
     "a path of a machine": re.compile(
         r"(?<![\w.:/-])(?:/(?:tmp|home|root|Users|work|mnt|var|opt|data|usr|private)/|~/|[A-Za-z]:[\\/])"
@@ -124,3 +133,33 @@ def test_a_public_name_is_its_own(word: str) -> None:
 def test_what_is_committed_says_nothing_of_a_machine(path: Path, what: str) -> None:
     found = PRIVATE[what].findall(path.read_text(encoding="utf-8"))
     assert not found, f"{path.relative_to(ROOT)} holds {what}: write it with mobileseg.provenance.public_name"
+
+
+def pictures() -> list[str]:
+    """Every image of the tree, by its path from the root."""
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    kinds = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ppm", ".heic", ".avif", ".svg")
+    return [name for name in listed if name.lower().endswith(kinds)]
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="a source archive has no list of its files")
+def test_every_picture_is_ours_and_has_a_record() -> None:
+    found = pictures()
+    assert len([name for name in found if name.startswith("mobileseg/data/samples/")]) >= 48
+    for name in found:
+        place = next((place for place in PICTURES if name.startswith(place)), None)
+        assert place is not None, f"{name}: where it comes from is not recorded"
+        record = PICTURES[place] or Path(name).with_suffix(".json")
+        assert (ROOT / record).is_file(), f"{name} has no {record}"
+
+
+def test_the_record_of_the_samples_names_each_picture() -> None:
+    samples = ROOT / "mobileseg" / "data" / "samples"
+    record = json.loads((samples / "render.json").read_text(encoding="utf-8"))
+    assert (record["generator"], record["licence"]) == ("mobileseg tools/render", "Apache-2.0")
+    held = {
+        str(path.relative_to(samples).with_suffix("")).replace("images/", "") for path in samples.rglob("images/*.jpg")
+    }
+    assert held == set(record["scenes"])

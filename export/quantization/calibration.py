@@ -48,7 +48,7 @@ def read_image_set(folder: Path | None) -> ImageSet:
         pixels = read_image(path)
         if path in chosen:
             images.setdefault(hashlib.sha256(f"{pixels.shape}".encode() + pixels.tobytes()).hexdigest(), pixels)
-    source = "bundled comma10k samples" if folder is None else data_name(folder)
+    source = "bundled street samples" if folder is None else data_name(folder)
     digest = hashlib.sha256("".join(images).encode()).hexdigest()
     return ImageSet(source, tuple(images.values()), digest, folder is None, folder)
 

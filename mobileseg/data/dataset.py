@@ -52,7 +52,8 @@ class LabelledFolder:
 
 
 def samples_folder() -> Path:
-    """The eleven bundled street images (comma10k, MIT), with masks of five classes."""
+    """The 48 bundled street images, rendered by tools/render, with masks of CamVid's eleven classes and instances; ``sequence`` in it holds
+    the frames of a drive, with the motion between them."""
     return Path(str(resources.files("mobileseg.data"))) / "samples"
 
 

@@ -11,6 +11,7 @@ import torch
 from commands import Run
 from PIL import Image
 from reference_weights import fill
+from scenes import make_scenes
 
 import mobileseg as package
 from mobileseg.cli.entry import INTERRUPTED
@@ -62,13 +63,17 @@ def test_export_refuses(mobileseg: Run, tmp_path: Path, arguments: list[str], wo
         (["seaformer-tiny", "--budget", "0"], ["above 0"]),
         (["seaformer-tiny", "--output", "keep.txt"], [".toml"]),
         (["seaformer-tiny", "--data", "missing"], ["missing"]),
-        (["seaformer-tiny", "--data", "samples"], ["11 classes", "5 classes"]),
         (["seaformer-small"], ["--weights"]),
     ],
 )  # fmt: skip
 def test_sensitivity_refuses(mobileseg: Run, tmp_path: Path, arguments: list[str], words: list[str]) -> None:
     refused(mobileseg("sensitivity", *arguments), 2, *words)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_sensitivity_refuses_labels_of_other_classes(mobileseg: Run, tmp_path: Path) -> None:
+    data = make_scenes(tmp_path / "scenes", "masks") / "test"
+    refused(mobileseg("sensitivity", "seaformer-tiny", "--data", data), 2, "11 classes", "3 classes")
 
 
 def test_a_missing_extra_names_its_install_line(mobileseg: Run, tmp_path: Path) -> None:

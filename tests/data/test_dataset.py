@@ -11,6 +11,7 @@ from PIL import Image
 from mobileseg.data.classes import ClassSet
 from mobileseg.data.dataset import data_folder, data_name, image_folder, open_labelled, samples_folder
 from mobileseg.errors import DatasetError, ImageError
+from mobileseg.weights.records import records
 
 CLASSES = ClassSet(names=("road", "sky", "car"), ignore_index=255)
 
@@ -34,8 +35,9 @@ def labelled(tmp_path: Path) -> Path:
 
 def test_opens_the_bundled_samples() -> None:
     samples = open_labelled(samples_folder())
-    assert len(samples.items) == 11
-    assert samples.classes.names == ("road", "lane_marking", "undrivable", "movable", "my_car")
+    assert len(samples.items) == 48
+    assert samples.classes.names == records()[0].classes
+    assert samples.panoptic
     assert all(item.mask is not None and item.image.stem == item.mask.stem for item in samples.items)
     assert samples.items == tuple(sorted(samples.items, key=lambda item: item.image.name))
 

@@ -32,7 +32,7 @@ def test_the_splits_of_a_whole_folder_are_those_of_training() -> None:
     split, samples = open_split(samples_folder()), samples_folder()
     found = {part: open_one(samples, part) for part in SPLITS}
     assert (found["train"], found["val"], found["test"]) == (split.train, split.val, split.test)
-    assert sum(len(part.items) for part in found.values()) == 11
+    assert sum(len(part.items) for part in found.values()) == 48
     assert found["test"].title == "samples, test split"
     with pytest.raises(DatasetError, match="found 'tset'"):
         open_one(samples, "tset")

@@ -28,7 +28,7 @@ def tiny_onnx(workshop: Path) -> Artifact:
 
 @pytest.fixture(scope="session")
 def five_classes(workshop: Path) -> Path:
-    """A checkpoint of seaformer-tiny with five classes, as the sample images have, whose numbers are not trivial."""
+    """A checkpoint of seaformer-tiny with five classes, whose numbers are not trivial."""
     path = workshop / "five.pth"
     torch.save(fill(mobileseg.create_model("seaformer-tiny", num_classes=5), salt=2).state_dict(), path)
     return path

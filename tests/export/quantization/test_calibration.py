@@ -17,9 +17,9 @@ def write(folder: Path, count: int, distinct: int) -> Path:
 
 def test_the_default_is_the_bundled_set() -> None:
     images = read_calibration(None)
-    assert (len(images.images), images.bundled) == (11, True)
-    assert "comma10k" in images.source
-    assert images.part().images == 11
+    assert (len(images.images), images.bundled) == (48, True)
+    assert images.source == "bundled street samples"
+    assert images.part().images == 48
     batches = images.batches(32, 64)
     assert {batch.shape for batch in batches} == {(1, 3, 32, 64)}
     assert all(batch.flags["C_CONTIGUOUS"] for batch in batches)

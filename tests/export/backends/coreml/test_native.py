@@ -39,7 +39,9 @@ def pure(whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             (package / part.name).symlink_to(part)
     monkeypatch.setenv("PYTHONPATH", f"{package.parent}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
     monkeypatch.syspath_prepend(str(package.parent))
-    monkeypatch.delitem(sys.modules, "coremltools", raising=False)  # another test's import would be found before the path
+    monkeypatch.delitem(
+        sys.modules, "coremltools", raising=False
+    )  # another test's import would be found before the path
     return package
 
 

@@ -35,7 +35,7 @@ def test_int8_is_one_delegate_with_nothing_outside(tiny_pte: Artifact) -> None:
 def test_int8_is_close_to_the_reference_model(tiny_pte: Artifact) -> None:
     found = tiny_pte.manifest.verification
     assert found.status == "passed"
-    assert found.images == 11
+    assert found.images == 48
     assert found.sqnr_db is not None
     assert found.sqnr_db > 17
     assert found.agreement is not None

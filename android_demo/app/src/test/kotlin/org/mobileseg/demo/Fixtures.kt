@@ -18,7 +18,7 @@ object Fixtures {
     /** Every exported file, of any family and size, and those of SIZE there, of which there are camera frames. */
     val FILES: List<String> = names(Regex(".*\\.(onnx|pte)"))
     val WITH_FRAMES: List<String> = FILES.filter { File(folder, "$it.street-0.yuv.classes").exists() }
-    val FRAME = Size(864, 1152)
+    val FRAME = Size(360, 480)
 
     private fun names(pattern: Regex): List<String> = folder.list().orEmpty().filter(pattern::matches).sorted()
 
