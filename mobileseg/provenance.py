@@ -30,7 +30,7 @@ def public_name(place: str | Path) -> str:
         host, port = url.hostname, url.port
     except ValueError:
         host = None
-    if not host or url.scheme == "file":
+    if not host or url.scheme in ("", "file"):
         return _last(re.split(r"[?#]", text)[0]).rpartition("@")[2]
     name = f"[{host}]" if ":" in host else host
     digest = f"#{url.fragment}" if _DIGEST.fullmatch(url.fragment) else ""

@@ -37,7 +37,8 @@ from mobileseg.registry import choose
 
 PARENTS = ("/var/tmp", "/tmp")  # the first is on disk on most boards, the second often in memory
 ARCHITECTURE = "aarch64"
-PYTHON_RUNNER = ("env", f"PYTHONPATH={KIT}", "PYTHONDONTWRITEBYTECODE=1", "python3", "-m", "runner")
+MODULE = "runner"  # what the Python runner's folder is called on the board
+PYTHON_RUNNER = ("env", f"PYTHONPATH={KIT}", "PYTHONDONTWRITEBYTECODE=1", "python3", "-m", MODULE)
 BUSY_WINDOW_S = 0.5  # between two readings of /proc/stat
 RETRY_S = 2.0
 PROBE = "import numpy, onnxruntime; print(onnxruntime.__version__)"
@@ -155,7 +156,7 @@ class Ssh:
         """A new folder with the runner in it, and the wheels that it needs."""
         if "onnx" in self._targets:
             folder = Path(runner.__file__).parent
-            made = workspace(self._shell, PARENTS, folder, PYTHON_RUNNER, self._leftovers, f"{KIT}/{folder.name}")
+            made = workspace(self._shell, PARENTS, folder, PYTHON_RUNNER, self._leftovers, f"{KIT}/{MODULE}")
         else:
             made = workspace(self._shell, PARENTS, build.arm_runner(), ARM_RUNNER, self._leftovers)
         with made as space:

@@ -101,7 +101,7 @@ def test_weights_from_quantization_aware_training_are_not_corrected() -> None:
     plain = bundled("seaformer-tiny")["camvid11"]
     assert default_recipe("SeaFormer", plain).correct_bias
     assert default_recipe("SeaFormer", None).correct_bias
-    rounded = replace(plain, recipe={"epochs": 2, "int8": True})
+    rounded = replace(plain, config={"epochs": 2, "int8": True})
     assert default_recipe("SeaFormer", rounded) == RECIPES[DEFAULT]
     assert default_recipe("TopFormer", plain) == RECIPES[DEFAULT]
 

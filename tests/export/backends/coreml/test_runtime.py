@@ -54,5 +54,5 @@ def test_an_error_of_core_ml_is_an_artifact_error() -> None:
 
 
 def test_a_number_of_threads_is_refused() -> None:
-    with pytest.raises(RequestError, match="Core ML chooses"):
+    with pytest.raises(RequestError, match="Core ML, which chooses it"):
         CoremlRuntime(Path("a.mlpackage"), threads=2)

@@ -30,8 +30,8 @@ class Net(nn.Module):
 
 @pytest.fixture(scope="module")
 def graph() -> GraphModule:
-    x = torch.randn(1, 2, 3, 3)
-    prepared = prepare_pt2e(torch.export.export(Net().eval(), (x,)).module(), DynamicQuantizer())
+    net, x = Net().eval(), torch.randn(1, 2, 3, 3)
+    prepared = prepare_pt2e(torch.export.export(net, (x,)).module(), DynamicQuantizer(net))
     prepared(x)
     made: GraphModule = convert_pt2e(prepared)
     return made

@@ -162,7 +162,7 @@ def test_several_devices_none_and_no_server(machine: Lab, tiny_pte: Artifact, tm
 
 
 @pytest.mark.parametrize(
-    ("answers", "words"), [(True, "has not accepted this computer's key"), (False, "does not answer")]
+    ("answers", "words"), [(True, "has not authorised this computer's key"), (False, "does not answer")]
 )
 def test_unauthorized_and_offline(machine: Lab, tiny_pte: Artifact, answers: bool, words: str) -> None:
     """A phone that never accepts the key, or never answers, with adb's own server."""
