@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -12,14 +13,17 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from mobileseg.data.dataset import LabelledFolder, data_name, files_digest, image_folder
-from mobileseg.data.images import check_images, find_images, read_batch
+from mobileseg.data.images import Batch, check_images, find_images, read_batch
 from mobileseg.data.labels import read_labels
+from mobileseg.data.sequence import FrameSequence
 from mobileseg.errors import UNKNOWN_FIX, DatasetError, GateError, RequestError, UnknownOperationError
 from mobileseg.export.artifact import Artifact
 from mobileseg.export.evaluation.accuracy import Accuracy, AccuracyMeter, Gain, Ratio
-from mobileseg.export.evaluation.gates import Gate, Verdict, gates_of, overall
+from mobileseg.export.evaluation.consistency import SequenceConsistency, compare_sequence
+from mobileseg.export.evaluation.gates import Gate, Verdict, consistency_gates, gates_of, overall
 from mobileseg.export.evaluation.layer_report import LayerReport
 from mobileseg.export.evaluation.reference import reference_of
+from mobileseg.export.evaluation.shift import ShiftConsistency, compare_shift
 from mobileseg.export.evaluation.worst import Worst, WorstImages
 from mobileseg.export.manifest import Decibel, Document, Part
 from mobileseg.export.versions import installed
@@ -52,7 +56,8 @@ class Comparison(Document):
     ``artifact_logits``, ``deploy_logits``: the file, and its deploy model in PyTorch, against the reference model; ``agreement`` and
     ``sqnr_db`` repeat the file's. ``evaluated_by``: what ran the file; where it lacks an operation, the verdict is UNKNOWN, a gate
     names the operation, and there are no figures. ``layers``: which layers cause the error; ``worst``: the images on which it is
-    largest; each None unless requested.
+    largest; ``temporal``: how many pixels keep their class from frame to frame of a sequence; each None unless requested. ``shift``: how
+    many keep it where an image is moved by a few pixels, None unless measured.
     """
 
     schema_version: Literal[1] = SCHEMA_VERSION
@@ -75,6 +80,8 @@ class Comparison(Document):
     sqnr_db: Decibel | None
     artifact_logits: Logits | None
     deploy_logits: Logits | None
+    temporal: SequenceConsistency | None = None
+    shift: ShiftConsistency | None = None
     layers: LayerReport | None = None
     worst: Worst | None = None
     verdict: Verdict
@@ -119,12 +126,14 @@ def compare_labelled(
     data: LabelledFolder,
     weights: str | None = None,
     worst: WorstImages | None = None,
+    sequence: FrameSequence | None = None,
+    shift: bool = True,
 ) -> Comparison:
     """Compare on labelled images, class maps at the labels' size.
 
-    ``weights``: where the reference weights are now, if they were moved. ``worst`` collects the images that differ most. Raises
-    ``RequestError`` for a classifier, ``DatasetError`` where the classes do not match, ``ArtifactError``, and
-    ``UnknownOperationError`` where the file cannot be run here.
+    ``weights``: where the reference weights are now, if they were moved. ``worst`` collects the images that differ most. ``sequence``: of
+    frames, for temporal consistency. ``shift``: whether some images are also moved. Raises ``RequestError`` for a classifier,
+    ``DatasetError`` where the classes do not match, ``ArtifactError``, and ``UnknownOperationError`` where the file cannot be run here.
     """
     if artifact.manifest.model.task == "classification":
         raise RequestError(
@@ -143,7 +152,9 @@ def compare_labelled(
                 meter.panoptic.add(outputs, item, data.classes)
         if worst is not None:
             worst.add(item.image, reference[1], file[1], label)
-    return models.result(data.title, data.sha256, (before.accuracy(), after.accuracy()), after.gains(before))
+    stability = models.stability([item.image for item in data.items], sequence, shift)
+    accuracy = before.accuracy(), after.accuracy()
+    return models.result(data.title, data.sha256, accuracy, after.gains(before), stability)
 
 
 def compare_images(
@@ -151,6 +162,8 @@ def compare_images(
     folder: Path,
     weights: str | None = None,
     worst: WorstImages | None = None,
+    sequence: FrameSequence | None = None,
+    shift: bool = True,
 ) -> Comparison:
     """Compare on images without labels: agreement of the classes at input size, and SQNR of the logits. ``folder``: of images, or with
     ``images/`` in it. Other arguments and errors as for ``compare_labelled``, and ``ImageError``."""
@@ -161,7 +174,9 @@ def compare_images(
         (_, reference), _, (_, file) = models.run(path, artifact.size)
         if worst is not None:
             worst.add(path, reference, file)
-    return models.result(data_name(folder), files_digest(paths), (None, None), ())
+    return models.result(
+        data_name(folder), files_digest(paths), (None, None), (), models.stability(paths, sequence, shift)
+    )
 
 
 def unknown(artifact: Artifact, data: Path, error: UnknownOperationError) -> Comparison:
@@ -202,6 +217,7 @@ def _facts(artifact: Artifact, data: str, digest: str | None = None) -> dict[str
 
 
 Run = tuple[Outputs, NDArray[np.int32]]
+Stability = tuple[SequenceConsistency | None, ShiftConsistency | None]
 
 
 class _Models:
@@ -231,17 +247,37 @@ class _Models:
         reference, deployed, file = zip(outputs, maps, strict=True)
         return reference, deployed, file
 
+    def maps(self, batch: Batch, size: tuple[int, int]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Class maps of reference model and file at ``size`` (height, width); nothing is accumulated."""
+        outputs = reference_outputs(self.reference, batch), self.runtime.run(batch)
+        reference, file = (self.artifact.class_map(out[0], *size) for out in outputs)
+        return reference, file
+
+    def stability(self, images: Sequence[Path], sequence: FrameSequence | None, shift: bool) -> Stability:
+        """Consistency on a sequence, and of moved images; None for what is not asked for."""
+        size, classes = self.artifact.size, self.artifact.manifest.model.num_classes
+        return (
+            None if sequence is None else compare_sequence(sequence, self.maps, size, classes),
+            compare_shift(images, self.maps, size) if shift else None,
+        )
+
     def result(
-        self, data: str, digest: str, accuracy: tuple[Accuracy | None, Accuracy | None], gains: tuple[Gain, ...]
+        self,
+        data: str,
+        digest: str,
+        accuracy: tuple[Accuracy | None, Accuracy | None],
+        gains: tuple[Gain, ...],
+        stability: Stability,
     ) -> Comparison:
         error, span = self.rewrite.max_error, self.rewrite.logit_range
+        precision, (temporal, shift) = self.artifact.manifest.precision.name, stability
         gates = gates_of(
-            self.artifact.manifest.precision.name,
+            precision,
             error / span if error is not None and span else None,
             self.file.argmax,
             accuracy,
             gains,
-        )
+        ) + consistency_gates(precision, temporal)
         return Comparison(
             **_facts(self.artifact, data, digest),
             images=self.file.images,
@@ -252,6 +288,8 @@ class _Models:
             sqnr_db=self.file.sqnr_db,
             artifact_logits=_logits(self.file),
             deploy_logits=_logits(self.rewrite),
+            temporal=temporal,
+            shift=shift,
             verdict=overall(gates),
             gates=gates,
         )

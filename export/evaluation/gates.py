@@ -6,6 +6,7 @@ import math
 from typing import Literal
 
 from mobileseg.export.evaluation.accuracy import Accuracy, Gain
+from mobileseg.export.evaluation.consistency import CONSISTENCY, LEAST_PAIRS, SequenceConsistency
 from mobileseg.export.evaluation.verify import FLOAT_AGREEMENT, REWRITE_ERROR
 from mobileseg.export.manifest import Part
 from mobileseg.export.targets import FLOAT32
@@ -15,15 +16,18 @@ Verdict = Literal["PASS", "FAIL", "UNKNOWN"]
 FLOAT_PRECISIONS = (FLOAT32,)
 LARGEST_DROP = 0.010  # of mIoU or PQ: one point, which the lower end of the interval must not exceed
 LEAST_KEPT = 0.96  # of the reference model's mIoU or PQ
+LARGEST_FLICKER = 0.010  # of temporal consistency: one point, which the lower end of the interval must not exceed
 
 
 class Gate(Part):
-    """One gate and its verdict, UNKNOWN where the figure was not measured."""
+    """One gate and its verdict, UNKNOWN where the figure was not measured. ``optional``: of a figure that was not asked for; its UNKNOWN
+    does not make the whole UNKNOWN."""
 
     name: str
     verdict: Verdict
     expected: str
     found: str
+    optional: bool = False
 
 
 def gates_of(
@@ -54,9 +58,25 @@ def gates_of(
     return tuple(gates)
 
 
+def consistency_gates(precision: str, found: SequenceConsistency | None) -> tuple[Gate, ...]:
+    """The gate of temporal consistency for a file of ``precision``; none where the classes themselves must agree. ``found``: None
+    without a sequence."""
+    if precision in FLOAT_PRECISIONS:
+        return ()
+    wanted = f"a loss of at most {100 * LARGEST_FLICKER:g} point at the lower end of the interval"
+    if found is None:
+        return (Gate(name=CONSISTENCY, verdict="UNKNOWN", expected=wanted, found="no --sequence", optional=True),)
+    low, high = (100 * end for end in found.gain.interval)
+    if math.isnan(low):
+        few = f"{found.pairs} pairs of frames, too few for an interval ({LEAST_PAIRS})"
+        return (Gate(name=CONSISTENCY, verdict="UNKNOWN", expected=wanted, found=few),)
+    change = f"{100 * found.gain.value:+.2f} points, 95 % interval {low:+.2f} .. {high:+.2f}"
+    return (_gate(CONSISTENCY, wanted, change, _at_least(found.gain.interval[0], -LARGEST_FLICKER)),)
+
+
 def overall(gates: tuple[Gate, ...]) -> Verdict:
-    """FAIL where any gate fails, PASS where all pass, else UNKNOWN; no gates are UNKNOWN."""
-    verdicts = {gate.verdict for gate in gates}
+    """FAIL where any gate fails, PASS where all pass but optional ones that are UNKNOWN, else UNKNOWN; no gates are UNKNOWN."""
+    verdicts = {gate.verdict for gate in gates if not (gate.optional and gate.verdict == "UNKNOWN")}
     if "FAIL" in verdicts:
         return "FAIL"
     return "PASS" if verdicts == {"PASS"} else "UNKNOWN"

@@ -14,6 +14,7 @@ from mobileseg.registry import require
 
 if TYPE_CHECKING:
     from mobileseg.data.dataset import LabelledFolder
+    from mobileseg.data.sequence import FrameSequence
     from mobileseg.export.artifact import Artifact
     from mobileseg.export.evaluation.comparison import Comparison
     from mobileseg.export.evaluation.worst import WorstImages
@@ -29,6 +30,8 @@ def compare(
     layers: bool = False,
     plot: str | Path | None = None,
     calibration: str | Path | None = None,
+    sequence: str | Path | None = None,
+    shift: bool = True,
     output: str | Path | None = None,
     worst: int = 0,
     force: bool = False,
@@ -42,7 +45,13 @@ def compare(
     as ``finetune`` splits the folder; default: all of it. ``weights``: where the artifact's weights are now, if they were moved.
 
     ``layers``: where an int8 file's error arises, layer by layer; ``plot``: a PNG of it; ``calibration``: where the calibration
-    images are now, if they were moved. ``output``: a JSON file for the figures; ``worst``: so many of the images that changed
+    images are now, if they were moved.
+
+    ``sequence``: a folder of consecutive frames, or ``samples``: the share of the pixels that keep their class from frame to frame, in
+    both models, along the flow in its ``flow/``, or along an estimated one where it has none. ``shift``: the share that keeps it
+    where the same image is moved by 1 to 8 pixels, on eight of the images.
+
+    ``output``: a JSON file for the figures; ``worst``: so many of the images that changed
     most are drawn into the folder ``OUTPUT-worst`` beside it. ``force`` overwrites. ``any_version`` accepts a file that was
     verified with another release of its runtime. ``progress`` is called with each stage.
 
@@ -62,6 +71,7 @@ def compare(
     picture = _picture(layers, plot, force)
     beside = _worst_folder(worst, target, force)
     require(("torch",), "running the reference model", "torch")
+    frames = _frames(sequence, progress)
     with quiet():
         from mobileseg.data.dataset import data_folder, image_folder
         from mobileseg.data.images import find_images
@@ -72,6 +82,12 @@ def compare(
         from mobileseg.export.interface.artifacts import open_artifact
 
     opened = artifact if isinstance(artifact, Artifact) else open_artifact(artifact, any_version=any_version)
+    if frames is not None and opened.manifest.model.task == "classification":
+        raise RequestError(
+            expected="a segmentation artifact for --sequence",
+            found=f"{opened.manifest.model.name}, a classifier",
+            fix="leave --sequence out",
+        )
     start = None if weights is None else str(weights)
     folder = data_folder(str(data))
     progress(f"check {folder}")
@@ -80,9 +96,9 @@ def compare(
     seen = WorstImages(worst, opened.palette, ignore) if beside is not None else None
     try:
         if dataset is not None:
-            result = comparison.compare_labelled(opened, dataset, start, worst=seen)
+            result = comparison.compare_labelled(opened, dataset, start, worst=seen, sequence=frames, shift=shift)
         else:
-            result = comparison.compare_images(opened, folder, start, worst=seen)
+            result = comparison.compare_images(opened, folder, start, worst=seen, sequence=frames, shift=shift)
     except UnknownOperationError as error:  # a result all the same: UNKNOWN, with the operation's name
         result, layers, seen = comparison.unknown(opened, folder, error), False, None
     if layers:
@@ -99,6 +115,21 @@ def compare(
 
         write_whole(picture, draw(result.layers, f"{result.artifact_file}: {result.model}, {result.target}"))
     return result if target is None else _write(result, target, beside, seen, folder)
+
+
+def _frames(sequence: str | Path | None, progress: Callable[[str], None]) -> FrameSequence | None:
+    """The sequence, every file of it checked, and whether its flow can be estimated where it has none."""
+    if sequence is None:
+        return None
+    from mobileseg.data.estimated_flow import require_opencv
+    from mobileseg.data.sequence import open_sequence, sequence_folder
+
+    folder = sequence_folder(str(sequence))
+    progress(f"check {folder}")
+    found = open_sequence(folder)
+    if not found.flow_given:
+        require_opencv()
+    return found
 
 
 def _worst_folder(worst: int, target: Path | None, force: bool) -> Path | None:

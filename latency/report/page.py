@@ -9,7 +9,7 @@ from importlib import metadata, resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mobileseg.latency.report import accuracy, conditions, counts, differences, times
+from mobileseg.latency.report import accuracy, conditions, consistency, counts, differences, times
 from mobileseg.latency.report.cells import Table
 from mobileseg.latency.report.charts import Figure
 from mobileseg.latency.report.documents import Results, Source
@@ -121,7 +121,7 @@ def _accuracy(data: str, group: Sequence[Comparison], index: int) -> Section:
         key=f"accuracy-{index}",
         title=f"Accuracy on {short(data)}",
         notes=notes,
-        tables=[accuracy.table(group)],
+        tables=[accuracy.table(group), *consistency.tables(group)],
         figures=[figure for figure in figures if figure is not None],
         details=[Details(f"{one.artifact_file}: gates, origin", (accuracy.gates(one),), _origin(one)) for one in group],
     )

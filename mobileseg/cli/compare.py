@@ -34,6 +34,21 @@ def compare(
         str | None,
         typer.Option(help="With --layers: where the calibration images are now. Default: where the manifest says."),
     ] = None,
+    sequence: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DIR",
+            help="Consecutive frames (images/, and flow/ where the motion is known), or 'samples': how many pixels keep their class "
+            "from frame to frame. Default: not measured.",
+        ),
+    ] = None,
+    shift: Annotated[
+        bool,
+        typer.Option(
+            "--shift/--no-shift",
+            help="Also move eight of the images by 1 to 8 pixels: how many pixels keep their class.",
+        ),
+    ] = True,
     worst: Annotated[
         int,
         typer.Option(
@@ -46,14 +61,15 @@ def compare(
 ) -> None:
     """Compare an exported file with its reference model.
 
-    Shows both accuracies on the same images, how far apart the outputs are, and whether the file is good enough.
+    Shows both accuracies on the same images, how far apart the outputs are, how much the classes flicker, and whether the file is good
+    enough.
     """
     from mobileseg import export
 
     output = json_output(json_file, force)
     result = export.compare(
         artifact, data, labels=not no_labels, split=split, weights=weights, layers=layers, plot=plot,
-        calibration=calibration, output=output.path if output else None, worst=worst, force=force,
+        calibration=calibration, sequence=sequence, shift=shift, output=output.path if output else None, worst=worst, force=force,
         any_version=any_version, progress=stages(),
     )  # fmt: skip
     if output is not None and output.path is None:

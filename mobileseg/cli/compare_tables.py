@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mobileseg.cli import consistency_tables
 from mobileseg.cli.console import decibel, percent, results, say
 from mobileseg.cli.tables import add, table
 
@@ -25,6 +26,7 @@ def show(result: Comparison) -> None:
     say(f"{result.images} images of {result.data}")
     say(f"evaluated by {result.evaluated_by}")
     _figures(console, result)
+    consistency_tables.show(console, result)
     if result.layers is not None:
         _layers(console, result.layers)
     for gate in result.gates:

@@ -10,8 +10,8 @@ from commands import Run
 HIDDEN = """
 import importlib.abc, importlib.metadata as metadata, sys
 NAMES = {'torch', 'torchvision', 'torchao', 'executorch', 'onnx', 'onnxscript', 'onnxsim', 'onnxruntime', 'coremltools',
-         'adbutils', 'matplotlib', 'tensorflow', 'jinja2'}
-DISTRIBUTIONS = NAMES | {'tensorflow-cpu', 'tensorflow_cpu'}
+         'adbutils', 'matplotlib', 'tensorflow', 'jinja2', 'cv2'}
+DISTRIBUTIONS = NAMES | {'tensorflow-cpu', 'tensorflow_cpu', 'opencv-python-headless'}
 class Blocker(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path=None, target=None):
         if name.partition('.')[0] in NAMES:
@@ -45,7 +45,7 @@ def test_without_extras_each_has_its_install_line(mobileseg: Run, without_extras
     assert found["good"]
     assert checks["base", "python"]["state"] == checks["base", "dependencies"]["state"] == "ok"
     extras = [name for group, name in checks if group == "extra"]
-    assert {"torch", "executorch", "onnx", "coreml", "adb", "train", "report"} <= set(extras)
+    assert {"torch", "executorch", "onnx", "coreml", "adb", "train", "report", "flow"} <= set(extras)
     for name in extras:
         assert checks["extra", name]["state"] == "missing", name
         assert checks["extra", name]["fix"] == f"pip install 'mobileseg[{name}]'"

@@ -15,7 +15,9 @@ from required import lacking
 
 from mobileseg.export.evaluation.accuracy import Accuracy, Gain
 from mobileseg.export.evaluation.comparison import Comparison, Logits
-from mobileseg.export.evaluation.gates import gates_of, overall
+from mobileseg.export.evaluation.consistency import SequenceConsistency
+from mobileseg.export.evaluation.gates import consistency_gates, gates_of, overall
+from mobileseg.export.evaluation.shift import ShiftConsistency
 from mobileseg.export.evaluation.worst import WorstImages
 from mobileseg.latency.conditions.sensors import Core, Properties, Sensors
 from mobileseg.latency.protocol import PROTOCOLS
@@ -44,7 +46,7 @@ def comparison(name: str, seed: int, precision: str, labelled: bool = True, **mo
     accuracy = sides if labelled else (None, None)
     gains = (Gain(metric="mIoU", value=-drop, interval=(-drop - 0.003, -drop + 0.003)),) if labelled else ()
     agreement = 0.97 + 0.02 * random.random()
-    gates = gates_of(precision, 1e-6, agreement, accuracy, gains)
+    gates = gates_of(precision, 1e-6, agreement, accuracy, gains) + consistency_gates(precision, more.get("temporal"))
     logits = Logits(max_error=0.1, mean_error=0.01, sqnr_db=25.0, agreement=agreement, band_agreement=0.9)
     fields: dict[str, Any] = {
         "created": NOW, "model": "seaformer-tiny", "target": "onnx", "precision": precision, "weights": "some",
@@ -54,6 +56,28 @@ def comparison(name: str, seed: int, precision: str, labelled: bool = True, **mo
         "verdict": overall(gates), "gates": gates, "versions": {"python": "3.11"},
     }  # fmt: skip
     return Comparison(**{**fields, **more})
+
+
+def consistency(seed: int, **more: Any) -> dict[str, Any]:
+    """What ``compare --sequence`` adds."""
+    before, drop = 0.9 + 0.01 * seed, 0.002 + 0.001 * seed
+    sides = [{"kept": kept, "interval": (kept - 0.01, kept + 0.01)} for kept in (before, before - drop)]
+    models = [{**side, "tc": 0.8 - 0.01 * place} for place, side in enumerate(sides)]
+    gain = {"metric": "temporal consistency", "value": -drop, "interval": (-drop - 0.003, -drop + 0.003)}
+    temporal = {
+        "sequence": "drive", "sequence_sha256": digest("drive"), "frames": 12, "drives": 1, "pairs": 11, "block": 3,
+        "flow": "given", "flow_source": "files of the sequence", "followed": 0.85, "labels": 0.99, "float": models[0],
+        "artifact": models[1], "gain": gain,
+    }  # fmt: skip
+    nothing = (float("nan"), float("nan"))
+    shift = {
+        "images": 5, "pixels": (1, 8), "float": sides[0], "artifact": {**sides[1], "interval": nothing},
+        "gain": {**gain, "metric": "shift consistency", "interval": nothing},
+    }  # fmt: skip
+    return {
+        "temporal": SequenceConsistency.model_validate({**temporal, **more}),
+        "shift": ShiftConsistency.model_validate(shift),
+    }
 
 
 def measurement(names: tuple[str, ...], factor: float = 1.0) -> Result:
@@ -111,7 +135,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     counts = json.loads((Path(__file__).parents[3] / "results" / "arm_cost.json").read_text())["results"][0]
     content = {
         "big": comparison("big", 2, "float32").to_json(),
-        "small": comparison("small", 0, "int8", worst=worst).to_json(),
+        "small": comparison("small", 0, "int8", worst=worst, **consistency(0)).to_json(),
         "bare": comparison("bare", 1, "int8", labelled=False, data="others").to_json(),
         "times": new.to_json(),
         "changed": compare(old, new).to_json(),

@@ -14,8 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mobileseg.errors import RequestError
+from mobileseg.export.evaluation.comparison import Comparison
 from mobileseg.latency.report.cells import NOT_MEASURED, number, percent, points
 from mobileseg.latency.report.charts import Point, mark_pareto_front
+from mobileseg.latency.report.consistency import tables
 from mobileseg.latency.report.documents import read_results
 from mobileseg.latency.report.page import render
 
@@ -110,13 +112,46 @@ def test_times_counts_and_changes_match_the_json(results: list[Path], read: Read
             assert float(read.cells[change["file"], name] or "") == change[name]
 
 
+def test_consistency_matches_the_json(results: list[Path], read: Reader) -> None:
+    fields = json.loads(results[1].read_text())
+    kept = [f"{part}.{model}.kept" for part in ("temporal", "shift") for model in ("float", "artifact")]
+    more = ("temporal.float.tc", "temporal.artifact.tc", "temporal.followed", "temporal.labels", "temporal.pairs")
+    for name in (*kept, *more, "temporal.gain.value", "shift.gain.value", "shift.images"):
+        assert float(read.cells["small.onnx", name] or "") == follow(fields, name), name
+        assert ("big.onnx", name) not in read.cells  # not measured there: no row
+    text = " ".join(read.text)
+    assert "Temporal consistency on drive; flow given: files of the sequence" in text
+    assert "Shift consistency: images moved by 1 to 8 pixels" in text
+
+
+def test_figures_on_other_sequences_are_in_other_tables(results: list[Path]) -> None:
+    first, bare = (Comparison.model_validate_json(results[place].read_text()) for place in (1, 2))
+    assert first.temporal is not None
+    second, third = (first.model_copy(update={"artifact_file": name}) for name in ("b.onnx", "c.onnx"))
+    flow = first.temporal.model_copy(update={"flow": "estimated", "flow_source": "estimated by DIS"})
+    made = tables([first, second, third.model_copy(update={"temporal": flow}), bare])
+    assert [table.caption for table in made] == [
+        "Temporal consistency on drive; flow given: files of the sequence",
+        "Temporal consistency on drive; flow estimated: estimated by DIS",
+        "Shift consistency: images moved by 1 to 8 pixels",
+    ]
+    assert [[row[0].text for row in table.rows] for table in made] == [
+        ["small.onnx", "b.onnx"],
+        ["c.onnx"],
+        ["small.onnx", "b.onnx", "c.onnx"],
+    ]
+    assert all(len(row) == len(table.columns) for table in made for row in table.rows)
+    assert made[2].rows[0][3].second == f"95 %: {NOT_MEASURED}"
+    assert tables([bare]) == []
+
+
 def test_texts_are_the_exact_values_rounded(read: Reader) -> None:
     for key, exact in read.cells.items():
         if exact is not None:
             text = read.shown[key].replace("\u202f", "")
             match = re.fullmatch(r"([-+]?[\d.]+)( %| MB| dB| ms)?", text)
             assert match, (key, text)
-            scale = {" %": 100.0, " MB": 1e-6}.get(match[2], 100.0 if key[1].startswith("gains") else 1.0)
+            scale = {" %": 100.0, " MB": 1e-6}.get(match[2], 100.0 if "gain" in key[1] else 1.0)
             scale = 1024 / 1e6 if key[1] == "peak_kb" else scale
             digits = len(match[1].partition(".")[2])
             assert abs(float(match[1]) - scale * float(exact)) <= 0.5001 * 10**-digits
