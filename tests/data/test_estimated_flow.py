@@ -1,5 +1,7 @@
 """Estimated flow, by OpenCV itself: it finds what moved, and knows what it cannot follow."""
 
+import itertools
+
 import numpy as np
 import pytest
 from films import Frame, film
@@ -40,7 +42,7 @@ def test_a_picture_that_moved_as_a_whole(down: int, across: int) -> None:
 def test_things_that_move_on_their_own_and_what_they_cover() -> None:
     frames = film(4, (128, 192))
     found, covered = [], []
-    for now, later in zip(frames, frames[1:], strict=False):
+    for now, later in itertools.pairwise(frames):
         flow = estimate(now.image, later.image)
         counts = consistency_counts(now.mask, later.mask, flow.motion, flow.seen, 1, 5)
         found.append(kept(counts))
