@@ -121,14 +121,14 @@ def _frames(sequence: str | Path | None, progress: Callable[[str], None]) -> Fra
     """The sequence, every file of it checked, and whether its flow can be estimated where it has none."""
     if sequence is None:
         return None
-    from mobileseg.data.estimated_flow import require_opencv
+    from mobileseg.data.estimated_flow import check_possible
     from mobileseg.data.sequence import open_sequence, sequence_folder
 
     folder = sequence_folder(str(sequence))
     progress(f"check {folder}")
     found = open_sequence(folder)
     if not found.flow_given:
-        require_opencv()
+        check_possible(found)
     return found
 
 

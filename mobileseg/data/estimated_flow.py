@@ -14,15 +14,25 @@ from numpy.typing import NDArray
 
 from mobileseg.data.flow import Flow
 from mobileseg.data.images import Pixels
+from mobileseg.data.sequence import FrameSequence
+from mobileseg.errors import DatasetError
 from mobileseg.registry import require
 
 RELATIVE, ABSOLUTE = 0.01, 0.5  # of the squared motions, and in squared pixels: the paper's
+SMALLEST = 32  # pixels a side: on smaller pictures OpenCV's DIS has nothing to begin with, and crashes
 Motion = NDArray[np.float32]
 
 
-def require_opencv() -> None:
-    """Raise ``MissingExtraError`` where OpenCV is not installed."""
+def check_possible(sequence: FrameSequence) -> None:
+    """Raise ``MissingExtraError`` where OpenCV is not installed, ``DatasetError`` for frames that are too small."""
     require(("cv2",), "estimating the optical flow of a sequence", "flow")
+    for drive in sequence.drives:
+        if min(drive.size) < SMALLEST:
+            raise DatasetError(
+                expected=f"frames of at least {SMALLEST}x{SMALLEST} pixels, for their flow to be estimated",
+                found=f"{drive.size[0]}x{drive.size[1]} (height x width) in {drive.frames[0].parent}",
+                fix="give larger frames, or their flow",
+            )
 
 
 def method() -> str:
@@ -34,9 +44,12 @@ def method() -> str:
 
 def estimate(now: Pixels, later: Pixels) -> Flow:
     """The flow from one picture ``(H, W, 3)`` uint8 RGB to the next of the same size. A point counts as seen where the flow back from
-    where it lands leads to it again. The same for any number of threads."""
+    where it lands leads to it again. The same for any number of threads. Raises ``ValueError`` below ``SMALLEST`` pixels a side, and for
+    different sizes."""
     import cv2
 
+    if now.shape != later.shape or min(now.shape[:2]) < SMALLEST:
+        raise ValueError(f"no flow can be estimated between pictures {now.shape} and {later.shape}")
     grey = [cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) for picture in (now, later)]
     with _one_thread():
         forth, back = (_dis(*pair) for pair in (grey, grey[::-1]))

@@ -6,7 +6,7 @@ cube root of that of the series: Hall, Horowitz and Jing, "On blocking rules for
 
 from __future__ import annotations
 
-import math
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,7 +24,7 @@ class Blocks:
     @classmethod
     def of(cls, lengths: tuple[int, ...]) -> Blocks:
         """Blocks of the cube root of the total length, rounded up."""
-        return cls(lengths, math.ceil(math.cbrt(sum(lengths))))
+        return cls(lengths, next(size for size in itertools.count(1) if size**3 >= sum(lengths)))
 
     def __call__(self, generator: np.random.Generator, count: int) -> NDArray[np.int64]:
         """How often each of ``count`` members of the series was drawn. Raises ``ValueError`` unless ``lengths`` add up to ``count``."""

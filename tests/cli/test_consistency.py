@@ -13,6 +13,7 @@ from PIL import Image
 from reference_weights import fill
 
 import mobileseg as package
+from mobileseg.export.evaluation.comparison import Comparison
 
 FRAMES = 11
 
@@ -76,6 +77,7 @@ def test_a_sequence_with_flow_and_labels(mobileseg: Run, made: Path, films: Path
     ):
         assert words in shown, words
     assert str(films) not in text
+    assert Comparison.model_validate_json(text).to_json() == text
 
 
 @pytest.mark.slow

@@ -14,9 +14,7 @@ SIZE = (32, 48)
 
 
 @settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    size=st.tuples(st.integers(8, 70), st.integers(8, 70)), step=st.integers(1, 4), seed=st.integers(0, 999)
-)  # no two steps of 1 to 8 fit a picture that has 8 pixels a step
+@given(size=st.tuples(st.integers(8, 70), st.integers(8, 70)), step=st.integers(1, 4), seed=st.integers(0, 999))
 def test_what_was_written_is_read(tmp_path: Path, size: tuple[int, int], step: int, seed: int) -> None:
     size = (size[0] * step, size[1] * step)
     random = np.random.default_rng(seed)
@@ -47,7 +45,7 @@ def test_flow_of_another_size_is_refused(tmp_path: Path, shape: tuple[int, int])
 
 def test_flow_that_fits_two_steps_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="more than one step"):
-        read_flow(write(tmp_path / "f.npz", (1, 2)), (8, 9))
+        read_flow(write(tmp_path / "f.npz", (2, 2)), (8, 8))
 
 
 @pytest.mark.parametrize(
