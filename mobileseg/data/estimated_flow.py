@@ -50,7 +50,7 @@ def estimate(now: Pixels, later: Pixels) -> Flow:
 
     if now.shape != later.shape or min(now.shape[:2]) < SMALLEST:
         raise ValueError(f"no flow can be estimated between pictures {now.shape} and {later.shape}")
-    grey = [cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) for picture in (now, later)]
+    grey = [np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), dtype=np.uint8) for picture in (now, later)]
     with _one_thread():
         forth, back = (_dis(*pair) for pair in (grey, grey[::-1]))
         return Flow(forth, returns(forth, back), 1)
@@ -74,8 +74,9 @@ def returns(forth: Motion, back: Motion) -> NDArray[np.bool_]:
 def _dis(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> Motion:
     import cv2
 
-    estimator = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    return np.asarray(estimator.calc(first, second, None), dtype=np.float32)
+    estimator = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    found = estimator.calc(first, second, None)  # type: ignore[call-overload]  # an array would be where it begins
+    return np.asarray(found, dtype=np.float32)
 
 
 @contextlib.contextmanager

@@ -13,6 +13,7 @@ from PIL import Image
 from reference_weights import fill
 
 import mobileseg as package
+from mobileseg import export
 from mobileseg.export.evaluation.comparison import Comparison
 
 FRAMES = 11
@@ -105,27 +106,12 @@ def test_frames_alone_have_their_flow_estimated(mobileseg: Run, made: Path, film
 
 
 @pytest.mark.slow
-def test_without_a_sequence_the_gate_is_unknown(mobileseg: Run, made: Path, films: Path) -> None:
-    done = mobileseg("compare", made, "--data", films / "drive", "--json", "-")
-    found = json.loads(done.stdout)
-    assert found["temporal"] is None
-    assert found["shift"]["images"] == 8
-    gate = next(gate for gate in found["gates"] if gate["name"] == "temporal consistency")
-    assert (gate["verdict"], gate["found"], gate["optional"]) == ("UNKNOWN", "no --sequence", True)
-    assert "UNKNOWN  temporal consistency" in done.stderr
-
-
-@pytest.mark.slow
-def test_a_classifier_has_no_sequence(mobileseg: Run, films: Path, tmp_path: Path) -> None:
-    small = ("--target", "onnx", "--weights", "random", "--size", "64x64", "--output", "c.onnx")
-    assert mobileseg("export", "seaformer-tiny-cls", *small).returncode == 0
-    options = ("compare", "c.onnx", "--data", films / "bare", "--no-labels")
-    done = mobileseg(*options, "--sequence", films / "bare")
-    assert done.returncode == 2
-    assert "a classifier" in done.stderr
-    done = mobileseg(*options, "--json", "-")
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["shift"]["float"]["kept"] in [number / 8 for number in range(9)]
+def test_without_a_sequence_the_gate_is_unknown(made: Path, films: Path) -> None:
+    found = export.compare(made, films / "drive")
+    assert found.temporal is None
+    assert found.shift is not None and found.shift.images == 8
+    gate = next(gate for gate in found.gates if gate.name == "temporal consistency")
+    assert (gate.verdict, gate.found, gate.optional) == ("UNKNOWN", "no --sequence", True)
 
 
 def one_frame(drive: Path) -> None:
@@ -183,10 +169,8 @@ def test_estimating_needs_opencv(mobileseg: Run, films: Path, tmp_path: Path) ->
         "find = u.find_spec\n"
         "u.find_spec = lambda name, package=None: None if name == 'cv2' else find(name, package)\n"
     )
-    command = ("compare", "any.onnx", "--data", "samples", "--sequence")
-    done = mobileseg(*command, films / "bare", PYTHONPATH=str(tmp_path / "site"))
+    done = mobileseg(
+        "compare", "any.onnx", "--data", "samples", "--sequence", films / "bare", PYTHONPATH=str(tmp_path / "site")
+    )
     assert done.returncode == 3, done.stderr
     assert "pip install 'mobileseg[flow]'" in done.stderr
-    done = mobileseg(*command, films / "drive", PYTHONPATH=str(tmp_path / "site"))
-    assert done.returncode == 2
-    assert "any.onnx" in done.stderr  # given flow needs no OpenCV

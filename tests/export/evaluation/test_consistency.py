@@ -10,10 +10,14 @@ from films import by_color, film, write_film
 
 from mobileseg.data.images import Batch
 from mobileseg.data.sequence import open_sequence
-from mobileseg.errors import DatasetError
+from mobileseg.errors import DatasetError, RequestError
+from mobileseg.export import compare
+from mobileseg.export.artifact import Artifact
 from mobileseg.export.evaluation.consistency import ClassMap, SequenceConsistency, compare_sequence
 from mobileseg.export.evaluation.gates import consistency_gates, gates_of, overall
 from mobileseg.export.evaluation.shift import compare_shift
+from mobileseg.export.manifest import Manifest, ModelPart
+from mobileseg.export.targets import TARGETS
 
 SIZE = (64, 96)
 FRAMES = 12
@@ -142,6 +146,22 @@ def test_moved_images_of_a_model_that_sees_places(drive: Path) -> None:
     assert few.images == 3
     assert few.artifact.kept == pytest.approx(even)  # all eight shifts, on three images
     assert math.isnan(few.gain.interval[0])
+
+
+def test_a_classifier_keeps_its_class_or_not(drive: Path) -> None:
+    def brightness(batch: Batch, size: tuple[int, int]) -> tuple[ClassMap, ClassMap]:
+        return np.array([0], np.int32), np.array([int(batch[0, 0, 0, 0]) % 2], np.int32)
+
+    found = compare_shift(sorted((drive / "images").iterdir()), brightness, SIZE)
+    assert found.float_.kept == 1
+    assert found.artifact.kept in [number / 8 for number in range(9)]
+
+
+def test_a_classifier_has_no_sequence(drive: Path) -> None:
+    manifest = Manifest.model_construct(model=ModelPart.model_construct(name="some-cls", task="classification"))
+    classifier = Artifact(Path("some.onnx"), manifest, TARGETS["onnx"])
+    with pytest.raises(RequestError, match="some-cls, a classifier"):
+        compare(classifier, drive, labels=False, sequence=drive)
 
 
 def flicker(pairs: int, low: float, value: float = -0.004) -> SequenceConsistency:
