@@ -22,7 +22,7 @@ from sybil.parsers.markdown import CodeBlockParser
 EXIT = re.compile(r"<!-- exit (\d) -->\s*\Z")
 TIMEOUT_S = 900
 ARTIFACT = "seaformer-tiny-int8.pte"
-MEASURING = ("emulated.md", "phone.md")  # pages that take up the file of the quick start
+MEASURING = ("emulated.md", "flicker.md", "phone.md")  # pages that take up the file of the quick start
 
 
 class ShellBlockParser(CodeBlockParser):
