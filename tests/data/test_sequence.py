@@ -9,8 +9,11 @@ from films import film, write_film
 from PIL import Image
 
 from mobileseg.data.dataset import samples_folder
+from mobileseg.data.flow import read_flow
+from mobileseg.data.labels import read_labels
 from mobileseg.data.sequence import open_sequence, sequence_folder
 from mobileseg.errors import DatasetError, ImageError
+from mobileseg.metrics.temporal import consistency_counts, kept
 
 SIZE = (64, 96)
 
@@ -70,12 +73,20 @@ def test_the_bundled_sequence_has_a_short_name(tmp_path: Path, monkeypatch: pyte
     assert sequence_folder("samples") == Path("samples")
 
 
-@pytest.mark.skipif(not (samples_folder() / "sequence").is_dir(), reason="the package has no sequence yet")
-def test_the_bundled_sequence_has_exact_flow() -> None:
+def test_labels_of_the_bundled_sequence_are_kept_along_its_flow() -> None:
     found = open_sequence(samples_folder() / "sequence")
-    assert found.flow_given
-    assert found.pairs[0] >= 8
-    assert found.drives[0].labels is not None
+    assert (found.frames, found.flow_given) == (12, True)
+    (drive,) = found.drives
+    assert drive.labels is not None and drive.flows is not None
+    items, classes = drive.labels
+    masks = [read_labels(item, classes) for item in items]
+    total = np.zeros((len(classes.names), len(classes.names)), dtype=np.int64)
+    for now, later, file in zip(masks, masks[1:], drive.flows, strict=False):
+        flow = read_flow(file, drive.size)
+        along = flow.motion, flow.seen, flow.step
+        total += consistency_counts(now, later, *along, len(classes.names), classes.ignore_index)
+    assert kept(total) == 1
+    assert total.sum() > 400_000
 
 
 def test_no_sequence_at_all(tmp_path: Path) -> None:
