@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page
 from mobileseg.latency.report.documents import read_results
 from mobileseg.latency.report.page import render
 
-FIRST = "#accuracy-0 > .scroll > table"
+FIRST = "#accuracy-0 > p + .scroll > table"  # after the notes
 
 
 @pytest.fixture(scope="module")
