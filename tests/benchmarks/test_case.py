@@ -5,12 +5,18 @@ from typing import Any
 
 import pytest
 from torch import Tensor, nn
+from zoo_cases import one_block_a_stage
 
 from mobileseg.export import open_artifact
 from mobileseg.models.factory import build
 from mobileseg.models.registry import MODELS
 
 SIZE = (64, 64)
+
+
+@pytest.fixture(autouse=True)
+def shallow(monkeypatch: pytest.MonkeyPatch) -> None:
+    one_block_a_stage(monkeypatch)
 
 
 class Unexportable(nn.Module):
@@ -21,20 +27,20 @@ class Unexportable(nn.Module):
 
 
 def test_all_files_of_a_model_are_one_measurement(benchmark: Any, tmp_path: Path) -> None:
-    row = benchmark("zoo").case("topformer-tiny", SIZE, "quick")
+    row = benchmark("zoo").case("van-b0", SIZE, "quick")
     assert [(file.form, file.precision, file.series, file.failure) for file in row.files] == [
         ("deploy", "float32", 0, None), ("plain", "float32", 1, None), ("deploy", "int8", 2, None), ("plain", "int8", 3, None),
     ]  # fmt: skip
     assert len(row.timing.sessions) == 1 and row.timing.complete and row.timing.protocol.name == "quick"
-    assert [series.model for series in row.timing.series] == ["topformer-tiny", "topformer-tiny plain export"] * 2
+    assert [series.model for series in row.timing.series] == ["van-b0", "van-b0 plain export"] * 2
     assert all(len(series.samples_ms) == 50 and series.peak_kb for series in row.timing.series)
     assert row.ratio(("deploy", "int8"), ("plain", "int8")) == row.timing.ratio(2, 3)
     assert all(file.running_peak_bytes and file.load_peak_bytes and file.size_bytes for file in row.files)
     results = benchmark("zoo_results")
     path = tmp_path / "zoo.json"
     path.write_text(results.Zoo(created=row.timing.created, rows=(row,)).to_json())
-    assert results.read_zoo(path).row("topformer-tiny", SIZE) == row
-    assert results.read_zoo(path).row("topformer-tiny", (32, 32)) is None
+    assert results.read_zoo(path).row("van-b0", SIZE) == row
+    assert results.read_zoo(path).row("van-b0", (32, 32)) is None
     with pytest.raises(ValueError, match="either a series or a failure"):
         results.ZooRow(**{**dict(row), "files": (row.files[0].model_copy(update={"failure": "x"}),)})
     with pytest.raises(ValueError, match="series 2 is of another file"):

@@ -4,23 +4,17 @@ block a stage, for lowering takes its time by the operator.
 ``tools/matrix.py`` and ``benchmarks/zoo.py`` do the same at full depth and size.
 """
 
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
 from reference_weights import fill
-from zoo_cases import BY_HEAD, legal_sizes, smallest
+from zoo_cases import BY_HEAD, legal_sizes, one_block_a_stage, smallest
 
 import mobileseg
 from mobileseg.export import export_model
 from mobileseg.export.artifact import Artifact
-from mobileseg.models.axial import resnet as axial_resnet
 from mobileseg.models.registry import MODELS
-from mobileseg.models.sasa import model as sasa
-from mobileseg.models.seaformer import model as seaformer
-from mobileseg.models.van import model as van
 
 pytestmark = [pytest.mark.slow, pytest.mark.alone]
 LEAST_SQNR_DB = 12.0  # of int8 against the reference model, with untrained weights
@@ -41,15 +35,8 @@ BY_FAMILY = [smallest(name for name in QUICK if MODELS[name].family == family) f
 
 
 @pytest.fixture(autouse=True)
-def one_block_a_stage(monkeypatch: pytest.MonkeyPatch) -> None:
-    for family in (axial_resnet, sasa, seaformer, van):
-        variants = {name: _shallow(variant) for name, variant in family.VARIANTS.items()}  # type: ignore[attr-defined]  # each has its own
-        monkeypatch.setattr(family, "VARIANTS", variants)
-
-
-def _shallow(variant: Any) -> Any:
-    field = "depths" if hasattr(variant, "depths") else "blocks"
-    return replace(variant, **{field: (1,) * len(getattr(variant, field))})
+def shallow(monkeypatch: pytest.MonkeyPatch) -> None:
+    one_block_a_stage(monkeypatch)
 
 
 def export(name: str, target: str, precision: str, folder: Path) -> Artifact:

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
 
+import pytest
 import torch
 from reference_weights import make_input
 from torch import Tensor, nn
 
 from mobileseg.errors import SizeError
+from mobileseg.models.axial import resnet as axial_resnet
 from mobileseg.models.checks import check_size
 from mobileseg.models.registry import MODELS, measured
+from mobileseg.models.sasa import model as sasa
+from mobileseg.models.seaformer import model as seaformer
 from mobileseg.models.spec import ModelSpec
+from mobileseg.models.van import model as van
 
 LARGE = 20e6  # parameters: what takes seconds to build is built a few times only
 WIDE = 40e6  # parameters: up to here even so where no smaller one has the same head
-HUGE = 300e6  # what repeats the blocks of a smaller sibling, gigabytes of them, is built without numbers only
+HUGE = 60e6  # what repeats the blocks of a smaller sibling is built without numbers only
 SIZES = ((64, 96), (224, 160), (352, 288), (161, 129), (65, 97))
 
 
@@ -29,6 +36,18 @@ HEADS = sorted({spec.build for spec in MODELS.values()})
 BY_HEAD = [smallest(name for name in MODELS if MODELS[name].build == head) for head in HEADS]
 SMALL = [name for name in MODELS if measured()[name]["parameters"] < (WIDE if name in BY_HEAD else LARGE)]
 HANDY = [name for name in MODELS if measured()[name]["parameters"] < HUGE]
+
+
+def one_block_a_stage(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every network with one block in each stage, until the test ends: lowering takes its time by the operator."""
+    for family in (axial_resnet, sasa, seaformer, van):
+        variants = {name: _shallow(variant) for name, variant in family.VARIANTS.items()}  # type: ignore[attr-defined]  # each has its own
+        monkeypatch.setattr(family, "VARIANTS", variants)
+
+
+def _shallow(variant: Any) -> Any:
+    field = "depths" if hasattr(variant, "depths") else "blocks"
+    return replace(variant, **{field: (1,) * len(getattr(variant, field))})
 
 
 def legal_sizes(spec: ModelSpec) -> list[tuple[int, int]]:

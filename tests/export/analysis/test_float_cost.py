@@ -52,8 +52,8 @@ def test_an_export_without_a_measurement_says_so(timer: Timer | None, tmp_path: 
     layers.write_text(ASKED.to_toml())
     said: list[str] = []
     made = export_model(
-        "seaformer-tiny", "executorch", precision="int8", size=SIZE, keep_float=layers, timer=timer,
-        output=tmp_path / "tiny.pte", progress=said.append,
+        "seaformer-tiny", "onnx", precision="int8", size=SIZE, keep_float=layers, timer=timer,
+        output=tmp_path / "tiny.onnx", progress=said.append,
     )  # fmt: skip
     asked = made.manifest.precision.requested
     assert asked is not None and asked.layers == ASKED.keep
