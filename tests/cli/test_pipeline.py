@@ -86,7 +86,7 @@ def test_compare_refuses_other_classes(mobileseg: Run, made: Path, tmp_path: Pat
     done = mobileseg("compare", made, "--data", data)
     assert done.returncode == 2
     assert "class 0 to be 'sky'" in done.stderr
-    (data / "classes.json").write_text(json.dumps({"names": [str(i) for i in range(6)]}))
+    (data / "classes.json").write_text(json.dumps({"names": [str(i) for i in range(12)], "ignore_index": 255}))
     done = mobileseg("compare", made, "--data", data)
     assert done.returncode == 2
     assert "11 classes" in done.stderr
