@@ -30,7 +30,8 @@ from mobileseg.export.versions import installed
 from mobileseg.files import write_whole
 from mobileseg.metrics.agreement import Agreement
 from mobileseg.metrics.bootstrap import interval
-from mobileseg.metrics.confusion import confusion, miou, miou_gain
+from mobileseg.metrics.confusion import class_counts, mean_iou
+from mobileseg.metrics.paired import difference
 from mobileseg.models.deploy import DeployedModel
 from mobileseg.models.factory import deploy
 from mobileseg.models.reference import run_module
@@ -64,9 +65,9 @@ class Subject:
         figures: dict[str, Any] = {"sqnr_db": found.sqnr_db, "agreement": found.argmax, "miou": None}
         counts = self._counts(maps)
         if counts is not None and self.counts is not None:
-            figures["miou"] = miou(counts.sum(0))
-            figures["miou_gain"] = miou_gain(self.counts.sum(0), counts.sum(0))
-            figures["miou_gain_interval"] = interval(miou_gain, self.counts, counts)
+            figures["miou"] = mean_iou(counts.sum(0))
+            figures["miou_gain"] = figures["miou"] - mean_iou(self.counts.sum(0))
+            figures["miou_gain_interval"] = interval(difference(mean_iou), self.counts, counts)
         return figures
 
     @staticmethod
@@ -79,7 +80,7 @@ class Subject:
 
     def _counts(self, maps: list[np.ndarray[Any, np.dtype[np.int32]]]) -> np.ndarray[Any, np.dtype[np.int64]] | None:
         pairs = zip(maps, self.probes, strict=True)
-        found = [confusion(m, p.label, self.deployed.num_classes, p.ignore) for m, p in pairs if p.label is not None]
+        found = [class_counts(m, p.label, self.deployed.num_classes, p.ignore) for m, p in pairs if p.label is not None]
         return np.stack(found) if found else None
 
 
@@ -96,8 +97,8 @@ def measure(asked: argparse.Namespace, name: str, recipes: list[Recipe]) -> dict
     subject = Subject(deploy(model, *size), probes)
     row: dict[str, Any] = {
         "model": name, "family": spec.family, "weights": source.name, "size": size, "calibration": images.source,
-        "calibration_images": len(images.images), "data": shown(asked.data) if data else images.source,
-        "images": len(probes), "float_miou": None if subject.counts is None else miou(subject.counts.sum(0)), "recipes": {},
+        "calibration_images": len(images), "data": shown(asked.data) if data else images.source,
+        "images": len(probes), "float_miou": None if subject.counts is None else mean_iou(subject.counts.sum(0)), "recipes": {},
     }  # fmt: skip
     for recipe in recipes:
         begin = time.monotonic()

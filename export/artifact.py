@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mobileseg.data.classes import Color, generated_palette
-from mobileseg.data.images import Batch, read_batch, to_batch
+from mobileseg.data.images import Batch, Pixels, is_16_bit, read_batch, rgb_pixels, to_batch
+from mobileseg.data.panoptic_settings import PanopticSettings
 from mobileseg.errors import ArtifactError, ImageError
 from mobileseg.export.manifest import Manifest, read_manifest
 from mobileseg.export.targets import TARGETS, TargetSpec
@@ -24,6 +25,9 @@ from mobileseg.registry import choose, load
 
 if TYPE_CHECKING:
     from mobileseg.export.backends.contract import Runtime
+
+OVERSHOOT = 32  # of a bicubic or Lanczos resize, in pixel values
+NORMALISED = 16  # above any normalised pixel, in standard deviations
 
 ImageLike = str | Path | Image.Image | NDArray[np.generic]
 
@@ -52,10 +56,9 @@ class Artifact:
         """RGB colours of the classes, 0..255; generated where the manifest has none."""
         return self.manifest.output.palette or generated_palette(self.manifest.model.num_classes)
 
-    @property
-    def rules(self) -> PanopticRules | None:
-        """The rules that turn the outputs into instances; None for files without an instance branch. Raises ``ArtifactError`` where the
-        manifest does not name the classes with instances."""
+    def rules(self, *settings: PanopticSettings | None) -> PanopticRules | None:
+        """The rules that turn the outputs into instances; None for files without an instance branch. ``settings`` go before those of the
+        manifest, the first ones first. Raises ``ArtifactError`` where the manifest does not name the classes with instances."""
         output = self.manifest.output
         if output.kind != "panoptic":
             return None
@@ -65,7 +68,7 @@ class Artifact:
                 found=f"none in that of {self.path.name}",
                 fix="export again with --classes: a classes.json with names and things",
             )
-        return rules_for(output.things)
+        return rules_for(output.things, *settings, output.panoptic)
 
     def load(self, threads: int | None = None) -> Runtime:
         """A new runtime with the file loaded; ``target.evaluated_by`` names it. ``threads``: None leaves the number to the runtime.
@@ -86,8 +89,9 @@ class Artifact:
         ``(1, H, W)`` int32; for panoptic files a dict of float32 ``semantic`` ``(1, C, h, w)``, ``center`` ``(1, 1, h, w)`` and
         ``offset`` ``(1, 2, h, w)``.
 
-        ``image``: a path, a PIL image, ``(H, W, 3)`` uint8 RGB of any size, or ``(1, 3, H, W)`` float32 RGB in 0..255 of the file's
-        input size. Raises ``ImageError``, and the errors of ``load``.
+        ``image``: a path, a PIL image, which is read like a file (upright, 8-bit RGB, grey or palette), ``(H, W, 3)`` uint8 RGB of any
+        size, or ``(1, 3, H, W)`` RGB in 0..255 of the file's input size. Raises ``ImageError``, also for numbers that are no pixels
+        (from 0 to 1, or normalised), and the errors of ``load``.
         """
         outputs = self.runtime.run(as_batch(image, self.size))
         names = OUTPUTS[self.manifest.output.kind]
@@ -104,16 +108,43 @@ def as_batch(image: ImageLike, size: tuple[int, int]) -> Batch:
     if isinstance(image, str | Path):
         return read_batch(Path(image), *size)
     if isinstance(image, Image.Image):
-        return to_batch(np.asarray(image.convert("RGB")), *size)
+        return to_batch(_decoded(image), *size)
     array = np.asarray(image)
     if array.ndim == 3 and array.shape[2] == 3 and array.dtype == np.uint8:
         return to_batch(array.astype(np.uint8, copy=False), *size)
     if array.shape == (1, 3, *size):
+        _check_range(array)
         return np.array(array, dtype=np.float32, order="C")
     raise ImageError(
         expected=f"(H, W, 3) uint8 RGB, or (1, 3, {size[0]}, {size[1]}) float32 in 0..255",
         found=f"{array.shape} {array.dtype}",
         fix="convert the image to one of these",
+    )
+
+
+def _decoded(image: Image.Image) -> Pixels:
+    name = getattr(image, "filename", "")
+    try:
+        deep = is_16_bit(Path(name)) if name and Path(name).is_file() else None
+        return rgb_pixels(image, name or "the image", deep)
+    except (OSError, SyntaxError, ValueError) as error:  # Pillow decodes when the pixels are first asked for
+        raise ImageError(
+            expected="an image that can be decoded", found=f"{name or 'the image'}: {error}", fix="replace this image"
+        ) from error
+
+
+def _check_range(array: NDArray[np.generic]) -> None:
+    """Raise ``ImageError`` for floats that are no pixels from 0 to 255. Images from 0 to 1 and normalised ones are what other programs
+    take, and would be seen as black here; a resize with overshoot is let through."""
+    low, high = float(array.min()), float(array.max())
+    integers = np.issubdtype(array.dtype, np.integer)
+    small = not integers and (0 < high <= 1 or (low < 0 and high < NORMALISED))
+    if -OVERSHOOT <= low <= high <= 255 + OVERSHOOT and not small:
+        return
+    raise ImageError(
+        expected="pixels from 0 to 255",
+        found=f"numbers from {low:.4g} to {high:.4g}",
+        fix="multiply by 255 what is from 0 to 1; leave the normalisation to the file",
     )
 
 

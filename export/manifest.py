@@ -12,6 +12,7 @@ from typing import Annotated, Final, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError
 
+from mobileseg.data.panoptic_settings import PanopticSettings
 from mobileseg.errors import ArtifactError, EnvironmentLackError, MobilesegError
 
 SCHEMA_VERSION: Final = 1
@@ -88,8 +89,8 @@ class OutputPart(Part):
     """The outputs of the file. ``name``, ``shape``, ``dtype`` are those of the output that holds the classes.
 
     ``stride``: input pixels per output cell, None for a classifier. ``align_corners``: how its logits are resized.
-    ``things``: numbers of the classes with instances. ``tensors``: all outputs in the file's order; a panoptic file gives
-    ``semantic`` logits, ``center`` heat map and ``offset`` to the
+    ``things``: numbers of the classes with instances. ``panoptic``: how outputs become instances of this data, None in older files.
+    ``tensors``: all outputs in the file's order; a panoptic file gives ``semantic`` logits, ``center`` heat map and ``offset`` to the
     centre (down, right) in cells of that grid.
     """
 
@@ -102,6 +103,7 @@ class OutputPart(Part):
     classes: tuple[str, ...] | None
     palette: tuple[tuple[int, int, int], ...] | None
     things: tuple[int, ...] | None = None
+    panoptic: PanopticSettings | None = None
     tensors: tuple[TensorPart, ...] = ()
 
 
@@ -157,7 +159,8 @@ class CalibrationPart(Part):
 
 
 class OutsidePart(Part):
-    """Operators that the delegate does not take. ``at_edge``: they touch only the graph's input or output."""
+    """Operators that the delegate does not take. ``at_edge``: they touch only the graph's input or output, and only move or convert
+    numbers, as the runtime would have to anyway."""
 
     operator: str
     count: int
@@ -176,21 +179,43 @@ class DelegationPart(Part):
 
     @property
     def percent(self) -> float:
-        """Percentage of the operators that are delegated; operators at the edge are not counted."""
+        """Percentage of the operators that are delegated; conversions at the edge are not counted."""
         inner = sum(o.count for o in self.outside if not o.at_edge)
         total = self.operators_inside + inner
         return 100.0 * self.operators_inside / total if total else 0.0
 
 
+class Gate(Part):
+    """One gate and its verdict: UNKNOWN where the figure was not measured or says too little, EMULATED where it was reached, but what
+    answered was not the file's own runtime. ``optional``: of a figure that was not asked for; its UNKNOWN does not make the whole
+    UNKNOWN."""
+
+    name: str
+    verdict: Literal["PASS", "FAIL", "UNKNOWN", "EMULATED"]
+    expected: str
+    found: str
+    optional: bool = False
+
+
+class Floor(Part):
+    """What a file must reach whatever it was made from: the share of pixels, 0..1, with the reference model's class, and the SQNR of its
+    logits in dB; None: no bound."""
+
+    agreement: float | None = None
+    sqnr_db: float | None = None
+
+
 class VerificationPart(Part):
     """The result of the verification. None is "not measured".
 
+    ``status``: *emulated* where the file passed, but was run by our interpreter and not by its own runtime. ``floor``, ``gates``: what
+    was required of the file beside following its graph; None and none in older files. ``same_as_calibration``: True in older files only.
     ``max_error``, ``logit_range``, ``agreement_with_lowered``, ``sqnr_with_lowered_db``: the file against the PyTorch module that it was
     lowered from (deploy model or quantized graph). ``sqnr_db``, ``agreement``, ``miou``: the file against the reference model, whose
     classes serve as labels. ``evaluated_by``: what ran the file.
     """
 
-    status: Literal["passed", "not measured"]
+    status: Literal["passed", "emulated", "not measured"]
     images: int
     source: str
     same_as_calibration: bool
@@ -203,6 +228,8 @@ class VerificationPart(Part):
     sqnr_db: Decibel | None = None
     agreement: float | None = None
     miou: float | None = None
+    floor: Floor | None = None
+    gates: tuple[Gate, ...] = ()
 
 
 class ArtifactPart(Part):

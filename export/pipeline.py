@@ -11,12 +11,14 @@ import torch
 from torch import nn
 
 from mobileseg.data.images import Batch
+from mobileseg.data.panoptic_settings import PanopticSettings
 from mobileseg.errors import EnvironmentLackError, GateError, UnknownOperationError
 from mobileseg.export.analysis.diagnosis import diagnose
 from mobileseg.export.analysis.float_cost import with_latency
 from mobileseg.export.analysis.sensitivity import keep_float_of
 from mobileseg.export.artifact import Artifact
 from mobileseg.export.backends.contract import INPUT_NAME, Lowered, Lowering, Timer
+from mobileseg.export.evaluation.floors import floor_gates
 from mobileseg.export.evaluation.verify import COARSER, VerificationCase, verify
 from mobileseg.export.manifest import (
     ArtifactPart,
@@ -40,6 +42,7 @@ from mobileseg.files import publish, sha256, size_bytes, staging
 from mobileseg.models.deploy import DeployedModel
 from mobileseg.models.factory import deploy
 from mobileseg.models.reference import run_module
+from mobileseg.postprocess.panoptic import rules_for
 from mobileseg.quiet import quiet
 from mobileseg.registry import load
 from mobileseg.weights.known import remember
@@ -56,14 +59,18 @@ def export(request: ExportRequest) -> Artifact:
     """
     weights = weights_part(request)
     deployed = deploy(request.model, *request.size, emit=request.emit)
-    batches = request.images.batches(*request.size)
+    verifying = request.verification.batches(*request.size)
+    batches = (
+        request.calibration.batches(*request.size) if request.calibration else verifying
+    )  # or one to trace the graph
     module: nn.Module = deployed
     kept: tuple[FloatPart, ...] = ()
     asked: KeepFloat | None = None
     with staging(request.output) as folder:
         if request.quantized:
             asked = _asked(request, deployed)
-            source = f": calibrate on {len(batches)} images ({request.images.source})" if request.calibrated else ""
+            seen = request.calibration
+            source = f": calibrate on {len(seen)} images ({seen.source})" if seen else ""
             request.progress(f"quantize{source}")
             with quiet():
                 module, kept = quantize(
@@ -74,12 +81,11 @@ def export(request: ExportRequest) -> Artifact:
         lowering = Lowering(module, deployed, request.precision, request.output.name, essentials)
         with quiet():
             lowered: Lowered = load(request.target.lower)(lowering, folder)
-        request.progress(f"verify on {len(batches)} images")
-        verification = _verification(request, lowering, lowered, batches)
+        request.progress(f"verify on {len(verifying)} images ({request.verification.source})")
+        verification = _verification(request, lowering, lowered, verifying)
         if asked and request.timer is not None and not request.target.interpreted:
             asked = _with_latency(request, asked, request.timer, lowering, lowered, batches, folder)
-        percent = lowered.delegation.percent if lowered.delegation else None
-        _check_gates(request, percent, verification.agreement)
+        _check_gates(request, lowered.delegation, verification)
         precision = PrecisionPart(
             name=request.precision,
             meaning=request.target.precisions[request.precision],
@@ -100,8 +106,8 @@ def _remember(request: ExportRequest, manifest: Manifest) -> None:
     """The manifest does not say where the weights and the images are; the cache of this machine does."""
     if request.loaded is not None and manifest.weights.sha256 is not None:
         remember(manifest.weights.sha256, request.loaded.weights.path)
-    if request.images.folder is not None and manifest.calibration is not None:
-        remember(manifest.calibration.sha256, request.images.folder)
+    if request.calibration is not None and request.calibration.folder is not None:
+        remember(request.calibration.sha256, request.calibration.folder)
 
 
 def _asked(request: ExportRequest, deployed: DeployedModel) -> KeepFloat | None:
@@ -113,7 +119,9 @@ def _asked(request: ExportRequest, deployed: DeployedModel) -> KeepFloat | None:
         return None
     request.progress(f"look for layers to keep float, for at most {AUTO_BUDGET_S:.0f} s")
     weights = request.loaded.weights.name if request.loaded else RANDOM
-    return keep_float_of(diagnose(request.model, weights, request.size, request.images, AUTO_BUDGET_S, request.recipe))
+    assert request.calibration is not None
+    found = diagnose(request.model, weights, request.size, request.calibration, AUTO_BUDGET_S, request.recipe)
+    return keep_float_of(found)
 
 
 def _with_latency(
@@ -192,26 +200,34 @@ def _verification(
             request.quantized,
             COARSER.get(request.precision),
             target.evaluated_by,
+            target.interpreted,
+            request.floor,
         )
-        found = verify(case, batches, request.images.source, request.calibrated)
+        found = verify(case, batches, request.verification.source)
     except UnknownOperationError as error:
         # The file may still be good; only a device can tell.
         found = VerificationPart(
-            status="not measured", images=0, source=error.found, same_as_calibration=False, checks=()
+            status="not measured",
+            images=0,
+            source=error.found,
+            same_as_calibration=False,
+            checks=(),
+            floor=request.floor,
+            gates=floor_gates(request.floor, None, None),
         )
     return found.model_copy(update={"checks": (*checks, *found.checks)})
 
 
-def _check_gates(request: ExportRequest, percent: float | None, agreement: float | None) -> None:
-    """Check the requested gates; a figure that was not measured fails them."""
-    for wanted, found, what in (
-        (request.require_delegation, percent, "% of the operators delegated"),
-        (request.require_agreement, agreement, "of the pixels with the reference model's class"),
-    ):
-        if wanted is not None and (found is None or found < wanted):
+def _check_gates(request: ExportRequest, delegation: DelegationPart | None, found: VerificationPart) -> None:
+    """Check what was asked for: a figure that was not measured fails it. ``verify`` has checked those that were."""
+    percent = None if delegation is None else delegation.percent
+    gates = [(request.require_delegation, percent, "% of the operators delegated")]
+    gates += [(getattr(request.floor, name), getattr(found, name), name) for name in sorted(request.asked)]
+    for wanted, figure, what in gates:
+        if wanted is not None and (figure is None or figure < wanted):
             raise GateError(
                 expected=f"at least {wanted:g} {what}",
-                found="not measured" if found is None else f"{found:.4g}",
+                found="not measured" if figure is None else f"{figure:.4g}",
                 fix="see the operators and layers in the export report, or lower the gate; the file was not kept",
             )
 
@@ -232,6 +248,7 @@ def _manifest(
     )
     stride = None if spec.task == "classification" else 1 if request.emit == "mask" else spec.stride
     delegation: DelegationPart | None = lowered.delegation
+    things = _things(request, deployed.num_classes)
     return Manifest(
         created=datetime.now(UTC).replace(microsecond=0),
         command=request.command,
@@ -253,11 +270,12 @@ def _manifest(
             align_corners=spec.align_corners,
             classes=request.classes.names if request.classes else None,
             palette=request.classes.colors if request.classes else None,
-            things=_things(request, deployed.num_classes),
+            things=things,
+            panoptic=None if things is None else _settings(request, things),
             tensors=tensors,
         ),
         precision=precision,
-        calibration=request.images.part() if request.calibrated else None,
+        calibration=request.calibration.part() if request.calibration else None,
         versions=installed(),
         delegation=delegation,
         verification=verification,
@@ -265,6 +283,11 @@ def _manifest(
             file=request.output.name, sha256=sha256(lowered.path), size_bytes=size_bytes(lowered.path)
         ),
     )
+
+
+def _settings(request: ExportRequest, things: tuple[int, ...]) -> PanopticSettings:
+    """All of them, also those that are defaults now."""
+    return rules_for(things, request.panoptic, request.classes.panoptic if request.classes else None).settings()
 
 
 def _things(request: ExportRequest, num_classes: int) -> tuple[int, ...] | None:

@@ -7,7 +7,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
-from mobileseg.export.manifest import CalibrationPart, Document, FloatPart, Part, WeightsPart, manifest_path
+from mobileseg.export.manifest import CalibrationPart, Document, FloatPart, Floor, Part, WeightsPart, manifest_path
 from mobileseg.export.pipeline import weights_part
 from mobileseg.export.quantization.keep_float import KeepFloat, check_names
 from mobileseg.export.quantization.quantize import kept_float
@@ -28,7 +28,8 @@ class RuntimePart(Part):
 class ExportPlan(Document):
     """``size``: height, width in pixels. ``kept_float``: the operators that would stay float in an int8 file, with reasons and the
     share of the multiply-adds; layers that ``keep_float`` finds itself (``auto``) are not known before. ``calibration``: the images
-    that would fix the ranges, None where the precision needs none. ``files``: what would be written."""
+    that would fix the ranges, None where the precision needs none; ``verification``: those that the file would be verified on, and
+    ``floor``: what it would have to reach on them. ``files``: what would be written."""
 
     schema_version: Literal[1] = 1
     created: datetime
@@ -43,6 +44,8 @@ class ExportPlan(Document):
     kept_float: tuple[FloatPart, ...]
     keep_float: str | None
     calibration: CalibrationPart | None
+    verification: CalibrationPart
+    floor: Floor
     runtime: RuntimePart
     files: tuple[str, ...]
 
@@ -75,7 +78,9 @@ def plan(request: ExportRequest) -> ExportPlan:
         recipe=request.recipe.name if request.calibrated else None,
         kept_float=parts,
         keep_float=asked,
-        calibration=request.images.part() if request.calibrated else None,
+        calibration=request.calibration.part() if request.calibration else None,
+        verification=request.verification.part(),
+        floor=request.floor,
         runtime=RuntimePart(
             target=target.name,
             title=target.title,

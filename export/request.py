@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from mobileseg.data.classes import ClassSet, read_classes
+from mobileseg.data.panoptic_settings import PanopticSettings
 from mobileseg.errors import RequestError
-from mobileseg.export.manifest import manifest_path
-from mobileseg.export.quantization.calibration import ImageSet, read_calibration, read_image_set
+from mobileseg.export.evaluation.floors import floor_of
+from mobileseg.export.manifest import Floor, manifest_path
+from mobileseg.export.quantization.calibration import ImageSet, read_images
 from mobileseg.export.quantization.keep_float import AUTO, KeepFloat, read_keep_float
 from mobileseg.export.quantization.recipes import RECIPES, Recipe, default_recipe
 from mobileseg.export.targets import CALIBRATED, INT8, QUANTIZED, TARGETS, TargetSpec
@@ -33,8 +36,10 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class ExportRequest:
-    """A checked request, with model and images in memory. ``size``: height, width in pixels. ``loaded``: None for random weights.
-    ``images``: for calibration and verification."""
+    """A checked request, with the model in memory. ``size``: height, width in pixels. ``loaded``: None for random weights.
+    ``calibration``: images that set the int8 ranges, None where none do; ``verification``: others. ``floor``: what the file must reach;
+    ``asked``: the names of its bounds that were asked for, which a figure that was not measured fails. ``panoptic``: how outputs become
+    instances."""
 
     spec: ModelSpec
     target: TargetSpec
@@ -45,11 +50,14 @@ class ExportRequest:
     model: nn.Module
     loaded: LoadReport | None
     classes: ClassSet | None
-    images: ImageSet
+    calibration: ImageSet | None
+    verification: ImageSet
     keep_float: KeepFloat | Literal["auto"] | None
     recipe: Recipe
     require_delegation: float | None
-    require_agreement: float | None
+    floor: Floor
+    asked: frozenset[str]
+    panoptic: PanopticSettings | None
     seed: int
     table_scale: float | None  # factor by which the position tables were stretched, None where they were not
     command: str
@@ -63,7 +71,7 @@ class ExportRequest:
 
     @property
     def calibrated(self) -> bool:
-        """Whether its activation ranges were calibrated on ``images``."""
+        """Whether its activation ranges are calibrated on images."""
         return self.precision in CALIBRATED
 
     @classmethod
@@ -78,11 +86,14 @@ class ExportRequest:
         num_classes: int | None = None,
         emit: str | None = None,
         calibration: str | Path | None = None,
+        verify_data: str | Path | None = None,
         keep_float: str | Path | None = None,
         recipe: str | None = None,
         classes: str | Path | None = None,
         require_delegation: float | None = None,
         require_agreement: float | None = None,
+        require_sqnr: float | None = None,
+        panoptic: PanopticSettings | None = None,
         force: bool = False,
         seed: int = 0,
         resample_tables: bool = False,
@@ -94,12 +105,14 @@ class ExportRequest:
         ``precision``: default the target's first. ``size``: height, width; default the weights' own, else the model's. ``output``:
         default ``<model>-<precision><suffix>`` in the working folder; ``force`` replaces an existing one. ``weights``: a bundled name,
         a path, an https URL or ``random``; default the bundled ones. ``num_classes``: for weights without a head. ``emit``: see
-        ``mobileseg.models.factory.deploy``. ``calibration``: a folder of images, default the bundled ones; they also serve for
-        verification. ``keep_float``: path of a list of layers that stay float in int8, or ``auto`` to find them on the calibration
-        images. ``recipe``: calibration recipe, a key of ``RECIPES``; default the family's. ``classes``: a classes.json, for weights
-        without class names. ``require_delegation`` (percent) and ``require_agreement`` (0..1): gates that the file must pass. ``seed``:
-        of random weights. ``resample_tables``: stretch position tables that do not reach ``size``; the exported function then differs
-        from the trained one, and the manifest says so. ``progress`` is called with the current stage in words.
+        ``mobileseg.models.factory.deploy``. ``calibration``: a folder of images, default the bundled ones, of which some do not
+        calibrate but verify; ``verify_data``: a folder of images to verify on instead. ``keep_float``: path of a list of layers that stay
+        float in int8, or ``auto`` to find them on the calibration images. ``recipe``: calibration recipe, a key of ``RECIPES``; default
+        the family's. ``classes``: a classes.json, for weights without class names. ``require_delegation`` (percent),
+        ``require_agreement`` (0..1) and ``require_sqnr`` (dB): gates that the file must pass, the latter two in place of those of
+        ``mobileseg.export.evaluation.floors``. ``panoptic``: how outputs become instances, in place of what ``classes`` or the weights'
+        record say. ``seed``: of random weights. ``resample_tables``: stretch position tables that do not reach ``size``; the exported
+        function then differs from the trained one, and the manifest says so. ``progress`` is called with the current stage in words.
         ``timer``: measures the latency cost of ``keep_float``, such as ``mobileseg.latency.measuring.pair.time_pair``; without it that
         cost is "not measured".
 
@@ -110,7 +123,10 @@ class ExportRequest:
         _check_precision(aim, precision)
         _check_gate("--require-delegation", require_delegation, 100.0)
         _check_gate("--require-agreement", require_agreement, 1.0)
+        _check_gate("--require-sqnr", require_sqnr, math.inf)
         output_kind = check_emit(spec, emit)
+        _check_logits(output_kind, require_sqnr)
+        _check_panoptic(output_kind, panoptic)
         if num_classes is not None:
             check_num_classes(num_classes)
         aim.require(aim.packages, f"exporting to {aim.title}")
@@ -126,15 +142,21 @@ class ExportRequest:
         if size is None:
             size = record.size if record else spec.size
         folder = Path(calibration) if calibration is not None else None
-        images = read_calibration(folder) if precision in CALIBRATED else read_image_set(folder)
+        seen, others = read_images(folder, verify_data, precision in CALIBRATED)
         from mobileseg.models.factory import spec_of, stretch_tables
 
         progress("weights")
         model, loaded = _model(spec, source, num_classes, seed)
         scale = stretch_tables(model, *size) if resample_tables else None
+        wanted = {"agreement": require_agreement, "sqnr_db": require_sqnr}
+        floor, asked = (
+            floor_of(precision, spec.task, **wanted),
+            {name for name, bound in wanted.items() if bound is not None},
+        )
         return cls(
-            spec_of(model), aim, precision, size, output_kind, path, model, loaded, _class_set(names, source, model), images, kept, how,
-            require_delegation, require_agreement, seed, scale, command("mobileseg.export.export_model"), progress, timer,
+            spec_of(model), aim, precision, size, output_kind, path, model, loaded, _class_set(names, source, model), seen, others, kept,
+            how, require_delegation, floor, frozenset(asked), panoptic, seed, scale, command("mobileseg.export.export_model"), progress,
+            timer,
         )  # fmt: skip
 
 
@@ -178,6 +200,23 @@ def _check_gate(flag: str, figure: float | None, largest: float) -> None:
         )
 
 
+def _check_logits(emit: Emit, require_sqnr: float | None) -> None:
+    if require_sqnr is not None and emit == "mask":
+        raise RequestError(
+            expected="--require-sqnr of a file that gives logits",
+            found="a file that gives the mask",
+            fix="use --require-agreement",
+        )
+
+
+def _check_panoptic(emit: Emit, panoptic: PanopticSettings | None) -> None:
+    if panoptic is not None and emit != "panoptic":
+        asked = ", ".join(f"--{name.replace('_', '-')}" for name in panoptic.model_dump(exclude_none=True))
+        raise RequestError(
+            expected=f"{asked} of a panoptic file", found=f"a file that gives {emit}", fix="leave it out"
+        )
+
+
 def _output(spec: ModelSpec, target: TargetSpec, precision: str, output: str | Path | None, force: bool) -> Path:
     path = Path(output) if output is not None else Path(f"{spec.name}-{precision}{target.suffix}")
     if path.suffix != target.suffix:
@@ -213,4 +252,6 @@ def _class_set(names: ClassSet | None, source: Weights | None, model: nn.Module)
             )
         return names
     record = source.record if source else None
-    return ClassSet(names=record.classes, palette=record.palette, things=record.things) if record else None
+    if record is None:
+        return None
+    return ClassSet(names=record.classes, palette=record.palette, things=record.things, panoptic=record.settings)

@@ -24,6 +24,12 @@ class GateError(MobilesegError):
     exit_code = 1
 
 
+class NotMeasuredError(MobilesegError):
+    """Too little was measured to say whether something is good enough: neither a pass nor a failure."""
+
+    exit_code = 4
+
+
 class RequestError(MobilesegError):
     """What was asked for cannot be done as asked."""
 

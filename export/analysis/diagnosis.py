@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from torch import nn
 
-from mobileseg.data.dataset import LabelledFolder, data_folder, open_labelled
+from mobileseg.data.dataset import LabelledFolder, data_folder
 from mobileseg.data.images import evenly, read_batch
 from mobileseg.data.labels import read_labels
+from mobileseg.data.split import open_one
 from mobileseg.errors import DatasetError, RequestError
 from mobileseg.export.analysis.probe import LayerEvaluator, Probe
 from mobileseg.export.analysis.sensitivity import Progress, RunDescription, Sensitivity, rank_layers
@@ -87,7 +88,7 @@ class Diagnosis:
         source = resolve(weights or default_weights(spec), spec)
         size = size or (source.record.size if source.record else None) or spec.size
         images = read_calibration(Path(calibration) if calibration is not None else None)
-        folder = open_labelled(data_folder(str(data))) if data is not None else None
+        folder = open_one(data_folder(str(data)), None) if data is not None else None
         return cls(spec, source, size, images, folder, probes, budget_s, most_drop, progress)
 
     def run(self) -> Sensitivity:
@@ -98,7 +99,7 @@ class Diagnosis:
         if self.data is not None:
             _check_classes(model, self.data)
             probes, source = labelled_probes(self.data, self.size, self.probes), self.data.title
-        self.progress(f"calibrate on {len(self.images.images)} images ({self.images.source})")
+        self.progress(f"calibrate on {len(self.images)} images ({self.images.source})")
         recipe = default_recipe(self.spec.family, self.weights.record)
         evaluator = layer_evaluator(model, self.size, self.images, probes, recipe=recipe)
         run = RunDescription(self.spec.name, self.weights.name, self.images.source, source)
@@ -132,7 +133,7 @@ def layer_evaluator(
 
 def image_probes(images: ImageSet, size: tuple[int, int], most: int = PROBES) -> list[Probe]:
     """At most ``most`` of the images, evenly chosen, without labels."""
-    few = replace(images, images=tuple(images.images[i] for i in evenly(len(images.images), most)))
+    few = images.chosen(evenly(len(images), most))
     return [Probe(batch) for batch in few.batches(*size)]
 
 

@@ -47,7 +47,7 @@ def layer_report(
             fix="omit --layers",
         )
     seen = _calibration(artifact, calibration)
-    progress(f"calibrate on {len(seen.images)} images ({seen.source})")
+    progress(f"calibrate on {len(seen)} images ({seen.source})")
     chosen = [images[i] for i in evenly(len(images), PROBES)]
     probes = [Probe(read_batch(path, *artifact.size)) for path in chosen]
     asked = manifest.precision.requested
@@ -79,14 +79,15 @@ def _calibration(artifact: Artifact, folder: Path | None) -> ImageSet:
         if place is not None and not place.is_dir():
             continue
         try:
-            images = read_calibration(place)
+            found = [read_calibration(place, whole) for whole in (False, True)]
         except (DatasetError, ImageError):
             if folder is not None:
                 raise
             continue  # another folder of that name
-        if images.sha256 == part.sha256:
-            return images
-        others.append(f"{len(images.images)} others in {place or images.source}")
+        for images in found:
+            if images.sha256 == part.sha256:
+                return images
+        others.append(f"others in {place or found[0].source}")
     name = public_name(part.source)
     raise ArtifactError(
         expected=f"the {part.images} calibration images {name} of {artifact.path.name} (sha256 {part.sha256})",

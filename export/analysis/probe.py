@@ -9,15 +9,17 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from mobileseg.data.images import Batch, evenly
 from mobileseg.export.evaluation.layer_report import Figures
 from mobileseg.export.quantization.fake_quant import FakeQuantGraph
 from mobileseg.metrics.agreement import Agreement
-from mobileseg.metrics.confusion import confusion, scores
+from mobileseg.metrics.confusion import class_counts, class_scores
 from mobileseg.models.deploy import DeployedModel
 from mobileseg.models.reference import run_module
 from mobileseg.postprocess.class_map import Outputs, classes_of_output
+from mobileseg.postprocess.sound import check_sound
 
 Labels = NDArray[np.int64]
 
@@ -38,7 +40,7 @@ class LayerEvaluator:
 
     def __init__(self, deployed: DeployedModel, graph: FakeQuantGraph, probes: Sequence[Probe]) -> None:
         self.deployed, self.graph, self.probes = deployed, graph, probes
-        self.references = [run_module(deployed, torch.from_numpy(probe.batch)) for probe in probes]
+        self.references = [self._run(deployed, probe, "the float deploy model") for probe in probes]
         self.float_maps = [self._map(out, probe) for out, probe in zip(self.references, probes, strict=True)]
 
     def subset(self, most: int) -> LayerEvaluator:
@@ -71,13 +73,18 @@ class LayerEvaluator:
     def _figures(self) -> Figures:
         found, maps = Agreement(self.deployed.num_classes), []
         for probe, reference, classes in zip(self.probes, self.references, self.float_maps, strict=True):
-            output = run_module(self.graph.module, torch.from_numpy(probe.batch))
+            output = self._run(self.graph.module, probe, "the quantized graph")
             maps.append(self._map(output, probe))
             found.add_logits(reference[0].astype(np.float32), output[0].astype(np.float32))
             found.add_classes(classes, maps[-1])
         noise = found.sqnr_db
         assert noise is not None
         return Figures(sqnr_db=noise, agreement=found.argmax, miou=self._miou(maps))
+
+    def _run(self, module: nn.Module, probe: Probe, who: str) -> Outputs:
+        outputs = run_module(module, torch.from_numpy(probe.batch))
+        check_sound(outputs, self.deployed.output_names, self.deployed.num_classes, who, "a probe image")
+        return outputs
 
     def _map(self, output: Outputs, probe: Probe) -> NDArray[np.int32]:
         size = (self.deployed.height, self.deployed.width) if probe.label is None else probe.label.shape
@@ -87,8 +94,8 @@ class LayerEvaluator:
         if not self.labelled:
             return None
         classes = self.deployed.num_classes
-        counts = np.zeros((classes, classes), dtype=np.int64)
+        counts = np.zeros((classes, 3), dtype=np.int64)
         for probe, prediction in zip(self.probes, maps, strict=True):
             assert probe.label is not None
-            counts += confusion(prediction, probe.label, classes, probe.ignore)
-        return scores(counts).miou
+            counts += class_counts(prediction, probe.label, classes, probe.ignore)
+        return class_scores(counts).miou

@@ -1,10 +1,11 @@
-"""Accuracy against labels: counts per image, figures with bootstrap intervals, and the difference of two models on the same images."""
+"""Accuracy against labels: counts per image, figures with bootstrap intervals, and how two models differ on the same images."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +15,10 @@ from mobileseg.data.classes import ClassSet
 from mobileseg.data.labels import Item, read_panoptic
 from mobileseg.export.manifest import Part
 from mobileseg.metrics.bootstrap import interval
-from mobileseg.metrics.confusion import confusion, miou, miou_gain, scores
-from mobileseg.metrics.panoptic import panoptic_counts, panoptic_scores, pq, pq_gain
-from mobileseg.postprocess.class_map import Outputs
-from mobileseg.postprocess.panoptic import PanopticRules, panoptic_labels
+from mobileseg.metrics.confusion import class_counts, class_scores, mean_iou
+from mobileseg.metrics.paired import Figure, PairFigure, difference, skill
+from mobileseg.metrics.panoptic import panoptic_counts, panoptic_scores, pq
+from mobileseg.postprocess.panoptic import PanopticRules
 
 # A class that neither occurs nor is predicted has no IoU: null in JSON.
 Ratio = Annotated[
@@ -28,9 +29,8 @@ Ratio = Annotated[
 
 
 class PanopticAccuracy(Part):
-    """Panoptic quality, all in 0..1: means over the classes that occur, over the things and the stuff among them, and per class.
-
-    ``interval``: 95 % interval of ``pq``, bootstrap over images.
+    """Panoptic quality, all in 0..1: means over the classes that occur in the labels, over the things and the stuff among them, and per
+    class. ``interval``: 95 % interval of ``pq``, bootstrap over images or groups of them.
     """
 
     pq: Ratio
@@ -43,8 +43,8 @@ class PanopticAccuracy(Part):
 
 
 class Accuracy(Part):
-    """Accuracy of one model, all in 0..1. ``interval``: 95 % interval of ``miou``, bootstrap over images. ``iou``: by class name.
-    ``panoptic``: None unless both model and labels have instances."""
+    """Accuracy of one model, all in 0..1, over the classes that occur in the labels. ``interval``: 95 % interval of ``miou``, bootstrap
+    over images or groups of them. ``iou``: by class name. ``panoptic``: None unless both model and labels have instances."""
 
     miou: Ratio
     interval: tuple[Ratio, Ratio]
@@ -62,6 +62,20 @@ class Gain(Part):
     interval: tuple[Ratio, Ratio]
 
 
+class Chance(Part):
+    """How far the reference model's ``metric`` is above that of a guess that ignores the image: at each position the class most frequent
+    there in the other images (of other groups). ``guess``: the metric of that guess, 0..1. ``value``: the skill, (metric - guess) /
+    (1 - guess): 0 where the guess is as good, 1 for a perfect model; ``interval``: of ``value``, 95 %."""
+
+    metric: str
+    guess: Ratio
+    value: Ratio
+    interval: tuple[Ratio, Ratio]
+
+
+Clusters = Sequence[Hashable] | None
+
+
 @dataclass
 class PanopticMeter:
     """Accumulates the segment counts of panoptic quality, one array per image."""
@@ -70,19 +84,18 @@ class PanopticMeter:
     rules: PanopticRules
     counts: list[NDArray[np.float64]] = field(default_factory=list)
 
-    def add(self, outputs: Outputs, item: Item, classes: ClassSet) -> None:
-        """Add the outputs of one image, compared with its labels at the labels' size."""
+    def add(self, found: NDArray[np.integer], item: Item, classes: ClassSet) -> None:
+        """Add the panoptic labels ``(H, W)`` of one image, as ``rules`` number them, compared with its labels."""
         label = read_panoptic(item, classes, self.rules.label_divisor, self.rules.void)
-        found = panoptic_labels(outputs, (label.shape[0], label.shape[1]), self.rules)
         self.counts.append(panoptic_counts(found, label, len(self.names), self.rules.label_divisor, self.rules.void))
 
-    def accuracy(self) -> PanopticAccuracy:
+    def accuracy(self, clusters: Clusters) -> PanopticAccuracy:
         """Panoptic quality over all images."""
         stack = np.stack(self.counts)
         total = panoptic_scores(stack.sum(0), self.rules.things)
         return PanopticAccuracy(
             pq=total.every.pq,
-            interval=interval(pq, stack),
+            interval=interval(pq, stack, groups=clusters),
             sq=total.every.sq,
             rq=total.every.rq,
             pq_things=total.things.pq,
@@ -93,7 +106,10 @@ class PanopticMeter:
 
 @dataclass
 class AccuracyMeter:
-    """Accumulates one confusion matrix per image, and segment counts where there are instances."""
+    """Accumulates the pixels of each class, a few numbers per image, and segment counts where there are instances.
+
+    ``clusters``, in the methods: which group each image is in, for the intervals; None where each is its own.
+    """
 
     names: tuple[str, ...]
     ignore: int | None
@@ -105,30 +121,46 @@ class AccuracyMeter:
         """An empty meter for data of ``classes``. ``rules``: how outputs become instances, None to ignore instances."""
         return cls(classes.names, classes.ignore_index, PanopticMeter(classes.names, rules) if rules else None)
 
-    def add(self, prediction: NDArray[np.int32], label: NDArray[np.int64]) -> None:
+    def add(self, prediction: NDArray[np.integer], label: NDArray[np.int64]) -> None:
         """Add the predicted and the labelled class map ``(H, W)`` of one image."""
-        self.counts.append(confusion(prediction, label, len(self.names), self.ignore))
+        self.counts.append(class_counts(prediction, label, len(self.names), self.ignore))
 
-    def accuracy(self) -> Accuracy:
+    def accuracy(self, clusters: Clusters = None) -> Accuracy:
         """Accuracy over all images."""
         stack = np.stack(self.counts)
-        total = scores(stack.sum(0))
+        total = class_scores(stack.sum(0))
         iou = dict(zip(self.names, total.iou.tolist(), strict=True))
         return Accuracy(
             miou=total.miou,
-            interval=interval(miou, stack),
+            interval=interval(mean_iou, stack, groups=clusters),
             pixel_accuracy=total.pixel_accuracy,
             iou=iou,
-            panoptic=self.panoptic.accuracy() if self.panoptic else None,
+            panoptic=self.panoptic.accuracy(clusters) if self.panoptic else None,
         )
 
-    def gains(self, before: AccuracyMeter) -> tuple[Gain, ...]:
+    def gains(self, before: AccuracyMeter, clusters: Clusters = None) -> tuple[Gain, ...]:
         """The differences of this meter's figures from those of ``before``, which saw the same images."""
-        pair = np.stack(before.counts), np.stack(self.counts)
-        value = miou_gain(pair[0].sum(0), pair[1].sum(0))
-        found = [Gain(metric="mIoU", value=value, interval=interval(miou_gain, *pair))]
-        if self.panoptic and before.panoptic:
-            segments = np.stack(before.panoptic.counts), np.stack(self.panoptic.counts)
-            value = pq_gain(segments[0].sum(0), segments[1].sum(0))
-            found.append(Gain(metric="PQ", value=value, interval=interval(pq_gain, *segments)))
-        return tuple(found)
+        return tuple(Gain(**found) for found in self._paired(difference, before, clusters))
+
+    def above(self, guess: AccuracyMeter, clusters: Clusters = None) -> tuple[Chance, ...]:
+        """How far this meter's figures are above those of ``guess``, which saw the same images."""
+        figures = {"mIoU": mean_iou(np.sum(guess.counts, 0))}
+        if guess.panoptic:
+            figures["PQ"] = pq(np.sum(guess.panoptic.counts, 0))
+        return tuple(Chance(**found, guess=figures[found["metric"]]) for found in self._paired(skill, guess, clusters))
+
+    def _paired(
+        self, relation: Callable[[Figure], PairFigure], other: AccuracyMeter, clusters: Clusters
+    ) -> Iterator[dict[str, Any]]:
+        """For each metric that both meters have: ``relation`` of the other's and of this one's, and its interval."""
+        pairs: list[tuple[str, Figure, Sequence[NDArray[Any]], Sequence[NDArray[Any]]]]
+        pairs = [("mIoU", mean_iou, other.counts, self.counts)]
+        if self.panoptic and other.panoptic:
+            pairs.append(("PQ", pq, other.panoptic.counts, self.panoptic.counts))
+        for metric, figure, *counts in pairs:
+            stacks, both = (np.stack(counts[0]), np.stack(counts[1])), relation(figure)
+            yield {
+                "metric": metric,
+                "value": both(stacks[0].sum(0), stacks[1].sum(0)),
+                "interval": interval(both, *stacks, groups=clusters),
+            }

@@ -21,8 +21,8 @@ from mobileseg.export.evaluation.accuracy import Gain, Ratio
 from mobileseg.export.manifest import Part
 from mobileseg.metrics.blocks import Blocks
 from mobileseg.metrics.bootstrap import interval
-from mobileseg.metrics.confusion import Counts, miou
-from mobileseg.metrics.temporal import consistency_counts, kept, kept_gain
+from mobileseg.metrics.confusion import Counts
+from mobileseg.metrics.temporal import consistency_counts, kept, kept_gain, tc
 from mobileseg.progress import track
 
 CONSISTENCY = "temporal consistency"
@@ -121,7 +121,7 @@ def compare_sequence(
         Consistency(
             kept=kept(stack.sum(0)),
             interval=interval(kept, stack, draw=blocks) if enough else NOT_MEASURED,
-            tc=miou(stack.sum(0)),
+            tc=tc(stack.sum(0)),
         )
         for stack in (before, after)
     ]

@@ -1,60 +1,73 @@
-"""The gates of ``compare``: is the exported file good enough?"""
+"""The gates of ``compare``: is the exported file good enough, and is there enough to say so?"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 from mobileseg.export.evaluation.accuracy import Accuracy, Gain
 from mobileseg.export.evaluation.consistency import CONSISTENCY, LEAST_PAIRS, SequenceConsistency
+from mobileseg.export.evaluation.evidence import Evidence
+from mobileseg.export.evaluation.floors import NO_FLOOR, floor_gates
 from mobileseg.export.evaluation.verify import FLOAT_AGREEMENT, REWRITE_ERROR
-from mobileseg.export.manifest import Part
+from mobileseg.export.manifest import Floor, Gate
 from mobileseg.export.targets import FLOAT32
 
 Verdict = Literal["PASS", "FAIL", "UNKNOWN"]
 # float16 rounds every number to 11 bits: like int8 it is held to accuracy, not to the same class in every pixel.
 FLOAT_PRECISIONS = (FLOAT32,)
 LARGEST_DROP = 0.010  # of mIoU or PQ: one point, which the lower end of the interval must not exceed
+DECIDED_BY_EVIDENCE = (" drop", " kept")  # ends of the names of gates that are UNKNOWN where the evidence is lacking
 LEAST_KEPT = 0.96  # of the reference model's mIoU or PQ
 LARGEST_FLICKER = 0.010  # of temporal consistency: one point, which the lower end of the interval must not exceed
+EQUAL_CLASSES = f"the reference model's class in {100 * FLOAT_AGREEMENT:g} % of the pixels"
 
 
-class Gate(Part):
-    """One gate and its verdict, UNKNOWN where the figure was not measured. ``optional``: of a figure that was not asked for; its UNKNOWN
-    does not make the whole UNKNOWN."""
+@dataclass(frozen=True)
+class Measured:
+    """What was measured of a file of ``precision``; None, and no gains, is "not measured".
 
-    name: str
-    verdict: Verdict
-    expected: str
-    found: str
-    optional: bool = False
-
-
-def gates_of(
-    precision: str,
-    rewrite_error: float | None,
-    agreement: float | None,
-    accuracy: tuple[Accuracy | None, Accuracy | None],
-    gains: tuple[Gain, ...],
-) -> tuple[Gate, ...]:
-    """The gates for a file of ``precision``.
-
-    ``rewrite_error``: largest difference between deploy model and reference model, relative to the output's range. ``agreement``: share
-    of the pixels in which file and reference model give the same class, 0..1. ``accuracy``: of the reference model and of the file.
-    ``gains``: their differences, with intervals. None, or no gains, is "not measured".
+    ``evidence``: on what. ``rewrite_error``: largest difference between deploy model and reference model, relative to the output's
+    range; None where they give masks. ``rewrite_agreement``: share of the pixels in which these give the same class, 0..1.
+    ``agreement``, ``sqnr_db``: of the file with the reference model. ``accuracy``: of the reference model and of the file. ``gains``:
+    their differences, with intervals. ``floor``: what the file must reach in any case.
     """
-    error = None if rewrite_error is None else f"{rewrite_error:.2g} of the output's range"
-    gates = [
-        _gate("float parity", f"deploy model within {REWRITE_ERROR:g}", error, _at_most(rewrite_error, REWRITE_ERROR))
-    ]
-    if precision in FLOAT_PRECISIONS:
-        share = None if agreement is None else f"{100 * agreement:.4f} %"
-        wanted = f"the reference model's class in {100 * FLOAT_AGREEMENT:g} % of the pixels"
-        return (*gates, _gate("agreement", wanted, share, _at_least(agreement, FLOAT_AGREEMENT)))
-    if not gains:
-        return (*gates, _gate("mIoU", f"a drop of at most {100 * LARGEST_DROP:g} point", None, None))
-    for gain in gains:
-        gates += _accuracy_gates(gain, *(_figure(part, gain.metric) for part in accuracy))
+
+    precision: str
+    evidence: Evidence
+    rewrite_error: float | None
+    rewrite_agreement: float | None
+    agreement: float | None
+    sqnr_db: float | None = None
+    accuracy: tuple[Accuracy | None, Accuracy | None] = (None, None)
+    gains: tuple[Gain, ...] = ()
+    floor: Floor = NO_FLOOR
+
+    @property
+    def labelled(self) -> bool:
+        """Whether there were labels."""
+        return self.accuracy != (None, None)
+
+
+def gates_of(measured: Measured) -> tuple[Gate, ...]:
+    """The gates for a file. What is exact (equal classes, equal logits, the floors) fails on any number of images; what is a figure over
+    images is UNKNOWN unless there is enough evidence."""
+    exact = measured.precision in FLOAT_PRECISIONS
+    evidence = measured.evidence.gates(measured.labelled, FLOAT_AGREEMENT if exact else None)
+    gates = [_parity(measured)]
+    if exact:
+        share = None if measured.agreement is None else f"{100 * measured.agreement:.4f} %"
+        gates.append(_gate("agreement", EQUAL_CLASSES, share, _at_least(measured.agreement, FLOAT_AGREEMENT)))
+        return (*gates, *evidence)
+    gates += [*floor_gates(measured.floor, measured.agreement, measured.sqnr_db), *evidence]
+    if not measured.gains:
+        gates.append(_gate("mIoU", f"a drop of at most {100 * LARGEST_DROP:g} point", None, None))
+    lacking = [gate for gate in evidence if gate.verdict != "PASS"]
+    for gain in measured.gains:
+        before, after = (_figure(part, gain.metric) for part in measured.accuracy)
+        gates += [_undecided(gate, lacking) for gate in _accuracy_gates(gain, before, after)]
     return tuple(gates)
 
 
@@ -74,12 +87,23 @@ def consistency_gates(precision: str, found: SequenceConsistency | None) -> tupl
     return (_gate(CONSISTENCY, wanted, change, _at_least(found.gain.interval[0], -LARGEST_FLICKER)),)
 
 
-def overall(gates: tuple[Gate, ...]) -> Verdict:
+def overall(gates: Sequence[Gate]) -> Verdict:
     """FAIL where any gate fails, PASS where all pass but optional ones that are UNKNOWN, else UNKNOWN; no gates are UNKNOWN."""
     verdicts = {gate.verdict for gate in gates if not (gate.optional and gate.verdict == "UNKNOWN")}
     if "FAIL" in verdicts:
         return "FAIL"
     return "PASS" if verdicts == {"PASS"} else "UNKNOWN"
+
+
+def _parity(measured: Measured) -> Gate:
+    """The deploy model against the reference model: by their logits, or, where they give masks, by their classes."""
+    if measured.rewrite_error is None:
+        share = None if measured.rewrite_agreement is None else f"{100 * measured.rewrite_agreement:.4f} %"
+        good = _at_least(measured.rewrite_agreement, FLOAT_AGREEMENT)
+        return _gate("float parity", f"deploy model with {EQUAL_CLASSES}", share, good)
+    found = f"{measured.rewrite_error:.2g} of the output's range"
+    good = _at_most(measured.rewrite_error, REWRITE_ERROR)
+    return _gate("float parity", f"deploy model within {REWRITE_ERROR:g}", found, good)
 
 
 def _accuracy_gates(gain: Gain, before: float | None, after: float | None) -> list[Gate]:
@@ -101,6 +125,14 @@ def _accuracy_gates(gain: Gain, before: float | None, after: float | None) -> li
             _at_least(kept, LEAST_KEPT),
         ),
     ]
+
+
+def _undecided(gate: Gate, lacking: Sequence[Gate]) -> Gate:
+    """The gate, but UNKNOWN where the evidence is ``lacking``."""
+    if not lacking or gate.verdict == "UNKNOWN":
+        return gate
+    found = f"{gate.found}, which says too little: see {', '.join(each.name for each in lacking)}"
+    return gate.model_copy(update={"verdict": "UNKNOWN", "found": found})
 
 
 def _figure(accuracy: Accuracy | None, metric: str) -> float | None:

@@ -94,7 +94,7 @@ class Job:
         found = []
         for number, path in enumerate(track(self.paths, "predict", "images")):
             pixels = read_image(path)
-            prediction = predictor(pixels)
+            prediction = predictor(pixels, path.name)
             files: tuple[Path, ...] = ()
             if self.folder is not None:
                 files = self._write(self.targets[number], pixels, prediction, names, palette)

@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 
 from mobileseg.data.classes import Color, generated_palette
 from mobileseg.data.images import Batch, Pixels, to_batch
+from mobileseg.data.panoptic_settings import PanopticSettings
 from mobileseg.errors import RequestError
 from mobileseg.export.artifact import Artifact
 from mobileseg.models.spec import ModelSpec
 from mobileseg.postprocess.class_map import Outputs, classes_of_output
 from mobileseg.postprocess.panoptic import PanopticRules, panoptic_labels, rules_for
+from mobileseg.postprocess.sound import check_sound
 
 VOID: tuple[str, Color] = ("void", (0, 0, 0))
 
@@ -45,9 +47,11 @@ class Predictor:
     rules: PanopticRules | None = None
     evaluated_by: str | None = None
 
-    def __call__(self, pixels: Pixels) -> Prediction:
-        """Predict an image ``(H, W, 3)`` uint8 RGB, at its own size."""
+    def __call__(self, pixels: Pixels, name: str = "this image") -> Prediction:
+        """Predict an image ``(H, W, 3)`` uint8 RGB, at its own size. ``name``: of it, for messages. Raises
+        ``UnsoundOutputError`` where an output is no number."""
         outputs, (height, width) = self.run(to_batch(pixels, *self.size)), pixels.shape[:2]
+        check_sound(outputs, (), len(self.names), "the model", name)
         if self.rules is None:
             return Prediction(classes_of_output(outputs[0], height, width, self.align_corners), None)
         labels = panoptic_labels(outputs, (height, width), self.rules)
@@ -64,9 +68,11 @@ class Predictor:
         return (*self.names, VOID[0]), (*self.palette, VOID[1])
 
 
-def from_artifact(artifact: Artifact) -> Predictor:
-    """A predictor that runs the artifact. Raises ``RequestError`` for a classifier, and ``ArtifactError``."""
+def from_artifact(artifact: Artifact, panoptic: PanopticSettings | None = None) -> Predictor:
+    """A predictor that runs the artifact. ``panoptic``: how outputs become instances, in place of what the manifest says. Raises
+    ``RequestError`` for a classifier and for ``panoptic`` of a file without instances, and ``ArtifactError``."""
     _refuse_classifier(artifact.manifest.model.name, artifact.manifest.model.task)
+    _refuse_settings(panoptic, artifact.path.name, artifact.manifest.output.kind)
     return Predictor(
         run=artifact.load().run,
         size=artifact.size,
@@ -74,14 +80,17 @@ def from_artifact(artifact: Artifact) -> Predictor:
         names=artifact.class_names,
         palette=artifact.palette,
         note=artifact.manifest.weights.note,
-        rules=artifact.rules,
+        rules=artifact.rules(panoptic),
         evaluated_by=artifact.target.evaluated_by if artifact.target.interpreted else None,
     )
 
 
-def from_reference(spec: ModelSpec, weights: str | None, size: tuple[int, int] | None) -> Predictor:
+def from_reference(
+    spec: ModelSpec, weights: str | None, size: tuple[int, int] | None, panoptic: PanopticSettings | None = None
+) -> Predictor:
     """A predictor that runs the reference model. ``weights``: default the bundled ones. ``size``: height, width; default the weights'
-    own. Raises ``CheckpointError``, ``SizeError``, and ``RequestError`` for a classifier."""
+    own. ``panoptic``: how outputs become instances, in place of what the weights' record says. Raises ``CheckpointError``,
+    ``SizeError``, and ``RequestError`` as for ``from_artifact``."""
     from mobileseg.models.checks import check_size
     from mobileseg.models.factory import build, num_classes_of
     from mobileseg.models.reference import reference_outputs
@@ -89,6 +98,7 @@ def from_reference(spec: ModelSpec, weights: str | None, size: tuple[int, int] |
     from mobileseg.weights.resolve import RANDOM, default_weights, resolve
 
     _refuse_classifier(spec.name, spec.task)
+    _refuse_settings(panoptic, spec.name, spec.task)
     if weights == RANDOM:
         record, model = None, build(spec, spec.num_classes)
         note: str | None = "RANDOM WEIGHTS: the picture means nothing"
@@ -109,8 +119,14 @@ def from_reference(spec: ModelSpec, weights: str | None, size: tuple[int, int] |
         names=names,
         palette=record.palette if record else generated_palette(count),
         note=note,
-        rules=rules_for(known) if spec.task == "panoptic" else None,
+        rules=rules_for(known, panoptic, record.settings if record else None) if spec.task == "panoptic" else None,
     )
+
+
+def _refuse_settings(panoptic: PanopticSettings | None, name: str, kind: str) -> None:
+    if panoptic is not None and kind != "panoptic":
+        asked = ", ".join(f"--{key.replace('_', '-')}" for key in panoptic.model_dump(exclude_none=True))
+        raise RequestError(expected=f"{asked} with a panoptic model", found=f"{name}, {kind}", fix="leave it out")
 
 
 def _refuse_classifier(name: str, task: str) -> None:

@@ -12,12 +12,14 @@ from torch import nn
 from mobileseg.data.images import Batch
 from mobileseg.errors import GateError
 from mobileseg.export.backends.contract import Runtime
-from mobileseg.export.manifest import VerificationPart
+from mobileseg.export.evaluation.floors import NO_FLOOR, floor_gates
+from mobileseg.export.manifest import Floor, VerificationPart
 from mobileseg.export.targets import FLOAT16
 from mobileseg.metrics.agreement import Agreement
 from mobileseg.models.deploy import DeployedModel
 from mobileseg.models.reference import reference_outputs, run_module
 from mobileseg.postprocess.class_map import Outputs, classes_of_output
+from mobileseg.postprocess.sound import check_sound
 
 FLOAT_ERROR = 1e-4  # of the output's range
 FLOAT_AGREEMENT = 0.9999  # share of the pixels
@@ -27,6 +29,10 @@ REWRITE_ERROR = 1e-4  # of the output's range: a wrong rewrite is off by far mor
 INT8_FIDELITY_DB = 20.0
 INT8_MARGIN_DB = 3.0
 INT8_MASK_MARGIN = 0.02
+FLOOR_FIX = (
+    "calibrate on images of the scenes that the camera will see (--calibration), try another --recipe or --keep-float auto, or lower "
+    "the gate; the file was not kept"
+)
 
 
 @dataclass(frozen=True)
@@ -48,7 +54,8 @@ class VerificationCase:
     """The file's runtime and the three modules that it is compared with.
 
     ``lowered``: the deploy model itself for float files, the quantized graph for int8. ``tolerance``: for files lowered from a float
-    module; None requires equality to float32 rounding. ``evaluated_by``: the runtime, in words.
+    module; None requires equality to float32 rounding. ``evaluated_by``: the runtime, in words; ``emulated``: whether it is our
+    interpreter and not the file's own. ``floor``: what the file must reach in any case.
     """
 
     runtime: Runtime
@@ -58,6 +65,8 @@ class VerificationCase:
     int8: bool
     tolerance: Tolerance | None = None
     evaluated_by: str | None = None
+    emulated: bool = False
+    floor: Floor = NO_FLOOR
 
 
 class OutputComparison:
@@ -83,25 +92,29 @@ class OutputComparison:
 
     @property
     def relative_error(self) -> float:
-        """Largest difference of any output relative to its range; 0 where only class maps were compared."""
-        errors = [(part.max_error, part.logit_range) for part in self.parts.values()]
-        return max((error / span if error is not None and span else 0.0) for error, span in errors)
+        """Largest difference of any output relative to its range; 0 where only class maps were compared, NaN where an output is."""
+        return float(np.max([part.relative_error or 0.0 for part in self.parts.values()]))
 
 
-def verify(
-    case: VerificationCase, batches: Iterable[Batch], source: str, same_as_calibration: bool
-) -> VerificationPart:
-    """Compare on ``batches``, ``(1, 3, H, W)`` float32 in 0..255 each, which come from ``source``.
+def verify(case: VerificationCase, batches: Iterable[Batch], source: str) -> VerificationPart:
+    """Compare on ``batches``, ``(1, 3, H, W)`` float32 in 0..255 each, which come from ``source`` and did not set the int8 ranges.
 
-    ``same_as_calibration``: whether they also set the int8 ranges. Raises ``GateError`` where the deploy model does not equal the
-    reference model, or the file does not follow the module that it was lowered from.
+    Raises ``GateError`` where an output is no number, the deploy model does not equal the reference model, the file does not follow the
+    module that it was lowered from, or it is below its floor.
     """
     deployed = case.deployed
     file, graph, rewrite, quantized = (OutputComparison(deployed) for _ in range(4))
-    for batch in batches:
+    for number, batch in enumerate(batches, 1):
         output, pixels = case.runtime.run(batch), torch.from_numpy(batch)
         reference, rewritten = reference_outputs(case.reference, batch), run_module(deployed, pixels)
         lowered = rewritten if case.lowered is deployed else run_module(case.lowered, pixels)
+        for who, outputs in (
+            ("the reference model", reference),
+            ("the deploy model", rewritten),
+            ("the quantized graph", lowered),
+            ("the file", output),
+        ):
+            check_sound(outputs, deployed.output_names, deployed.num_classes, who, f"image {number} of {source}")
         file.add(reference, output)
         graph.add(lowered, output)
         rewrite.add(reference, rewritten)
@@ -115,12 +128,18 @@ def verify(
         checks += _check_follows(graph, "deploy model", dict.fromkeys(graph.parts, case.tolerance))
     else:
         checks.append(_check_equal(graph, FLOAT_ERROR, "the file", "its deploy model"))
+    gates = floor_gates(case.floor, file.first.argmax, file.first.sqnr_db, case.evaluated_by if case.emulated else None)
+    for gate in gates:
+        if gate.verdict == "FAIL":
+            raise GateError(expected=f"{gate.name}: {gate.expected}", found=gate.found, fix=FLOOR_FIX)
     return VerificationPart(
-        status="passed",
+        status="emulated" if case.emulated else "passed",
         images=file.first.images,
         source=source,
-        same_as_calibration=same_as_calibration,
+        same_as_calibration=False,
         checks=tuple(checks),
+        floor=case.floor,
+        gates=gates,
         evaluated_by=case.evaluated_by,
         max_error=graph.first.max_error,
         logit_range=graph.first.logit_range,

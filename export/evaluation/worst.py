@@ -17,7 +17,7 @@ from mobileseg.data.images import Pixels, read_image, to_batch
 from mobileseg.export.evaluation.accuracy import Ratio
 from mobileseg.export.manifest import Part
 from mobileseg.files import sha256
-from mobileseg.metrics.confusion import confusion, scores
+from mobileseg.metrics.confusion import class_counts, class_scores
 
 LARGEST_SIDE = 480  # pixels of a picture: five fit side by side
 SOURCE = "SOURCE.txt"  # a data set's own note on its origin and licence
@@ -124,7 +124,7 @@ class WorstImages:
     def _miou(self, classes: NDArray[np.int32], label: NDArray[np.int64] | None) -> float | None:
         if label is None:
             return None
-        return scores(confusion(classes, label, len(self.palette), self.ignore)).miou
+        return class_scores(class_counts(classes, label, len(self.palette), self.ignore)).miou
 
 
 def difference(

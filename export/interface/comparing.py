@@ -14,6 +14,7 @@ from mobileseg.registry import require
 
 if TYPE_CHECKING:
     from mobileseg.data.dataset import LabelledFolder
+    from mobileseg.data.panoptic_settings import PanopticSettings
     from mobileseg.data.sequence import FrameSequence
     from mobileseg.export.artifact import Artifact
     from mobileseg.export.evaluation.comparison import Comparison
@@ -26,7 +27,12 @@ def compare(
     *,
     labels: bool = True,
     split: str | None = None,
+    groups: str | None = None,
     weights: str | Path | None = None,
+    center_threshold: float | None = None,
+    nms_kernel: int | None = None,
+    top_k: int | None = None,
+    stuff_area: int | None = None,
     layers: bool = False,
     plot: str | Path | None = None,
     calibration: str | Path | None = None,
@@ -40,9 +46,12 @@ def compare(
 ) -> Comparison:
     """Accuracy of an exported file and of the reference model it came from, on the same images.
 
-    ``data``: a folder with ``images/``, ``masks/`` (or ``instances/``) and classes.json, or ``samples``, the bundled one.
-    ``labels=False``: images only; then agreement and SQNR are measured, and no mIoU. ``split``: ``train``, ``val`` or ``test``,
-    as ``finetune`` splits the folder; default: all of it. ``weights``: where the artifact's weights are now, if they were moved.
+    ``data``: a folder with ``images/``, ``masks/`` (or ``instances/``) and classes.json, or ``samples``: the bundled images that no
+    file is calibrated on. ``labels=False``: images only; then agreement and SQNR are measured, and no mIoU. ``split``: ``train``,
+    ``val`` or ``test``, as ``finetune`` splits the folder; default: all of it. ``groups``: a regular expression
+    that finds in an image's name which images belong together, such as frames of one video; default: as classes.json says.
+    ``weights``: where the artifact's weights are now, if they were moved. ``center_threshold``, ``nms_kernel``, ``top_k``,
+    ``stuff_area``: how panoptic outputs become instances; default: as the data's classes.json says, else the manifest.
 
     ``layers``: where an int8 file's error arises, layer by layer; ``plot``: a PNG of it; ``calibration``: where the calibration
     images are now, if they were moved.
@@ -55,16 +64,18 @@ def compare(
     most are drawn into the folder ``OUTPUT-worst`` beside it. ``force`` overwrites. ``any_version`` accepts a file that was
     verified with another release of its runtime. ``progress`` is called with each stage.
 
-    Gives figures, gates and a verdict: PASS, FAIL or UNKNOWN; its ``check()`` raises where that is FAIL. A file that cannot be
-    evaluated here has the verdict UNKNOWN, and no figures.
+    Gives figures, gates and a verdict: PASS, FAIL or UNKNOWN; its ``check()`` raises ``GateError`` where that is FAIL, and
+    ``NotMeasuredError`` where it is UNKNOWN: fewer than 30 different images, a reference model that is hardly better than a guess,
+    no labels. A file that cannot be evaluated here has no figures, and one that gives NaN has the verdict FAIL.
 
     Raises ``DatasetError``, ``ImageError``, ``ArtifactError``, ``OutputError``, ``RequestError`` (options that do not go
     together), ``EnvironmentLackError``.
     """
-    if split is not None and not labels:
-        raise RequestError(
-            expected="--split of labelled images", found="--split with --no-labels", fix="leave one of them out"
-        )
+    for option, value in (("--split", split), ("--groups", groups)):
+        if value is not None and not labels:
+            raise RequestError(
+                expected=f"{option} of labelled images", found=f"{option} with --no-labels", fix="leave one of them out"
+            )
     target = None if output is None else Path(output)
     if target is not None:
         check_output(target, force)
@@ -73,14 +84,16 @@ def compare(
     require(("torch",), "running the reference model", "torch")
     frames = _frames(sequence, progress)
     with quiet():
-        from mobileseg.data.dataset import data_folder, image_folder
-        from mobileseg.data.images import find_images
-        from mobileseg.data.split import open_one
+        from mobileseg.data.dataset import data_folder
+        from mobileseg.data.panoptic_settings import PanopticSettings
+        from mobileseg.data.split import open_images, open_one
         from mobileseg.export.artifact import Artifact
         from mobileseg.export.evaluation import comparison
         from mobileseg.export.evaluation.worst import WorstImages
         from mobileseg.export.interface.artifacts import open_artifact
+        from mobileseg.postprocess.sound import UnsoundOutputError
 
+    asked = PanopticSettings.of(center_threshold, nms_kernel, top_k, stuff_area)
     opened = artifact if isinstance(artifact, Artifact) else open_artifact(artifact, any_version=any_version)
     if frames is not None and opened.manifest.model.task == "classification":
         raise RequestError(
@@ -91,23 +104,24 @@ def compare(
     start = None if weights is None else str(weights)
     folder = data_folder(str(data))
     progress(f"check {folder}")
-    dataset: LabelledFolder | None = open_one(folder, split) if labels else None
+    dataset: LabelledFolder | None = open_one(folder, split, groups) if labels else None
+    _check_panoptic(asked, opened, dataset)
+    title, paths = open_images(folder) if dataset is None else (dataset.title, [item.image for item in dataset.items])
     ignore = dataset.classes.ignore_index if dataset is not None else None
     seen = WorstImages(worst, opened.palette, ignore) if beside is not None else None
     try:
         if dataset is not None:
-            result = comparison.compare_labelled(opened, dataset, start, worst=seen, sequence=frames, shift=shift)
+            result = comparison.compare_labelled(opened, dataset, start, seen, asked, frames, shift)
         else:
-            result = comparison.compare_images(opened, folder, start, worst=seen, sequence=frames, shift=shift)
-    except UnknownOperationError as error:  # a result all the same: UNKNOWN, with the operation's name
-        result, layers, seen = comparison.unknown(opened, folder, error), False, None
+            result = comparison.compare_images(opened, title, paths, start, seen, frames, shift)
+    except (UnknownOperationError, UnsoundOutputError) as error:  # a result all the same: UNKNOWN or FAIL, and why
+        result, layers, seen = comparison.without_figures(opened, title, error), False, None
     if layers:
         with quiet():
             from mobileseg.export.analysis.layers import layer_report
 
-        images = [item.image for item in dataset.items] if dataset is not None else find_images(image_folder(folder))
         where = None if calibration is None else Path(calibration)
-        result = result.model_copy(update={"layers": layer_report(opened, images, start, where, progress)})
+        result = result.model_copy(update={"layers": layer_report(opened, paths, start, where, progress)})
     if picture is not None and result.layers is not None:
         with quiet():
             from mobileseg.export.analysis.plot import draw
@@ -130,6 +144,19 @@ def _frames(sequence: str | Path | None, progress: Callable[[str], None]) -> Fra
     if not found.flow_given:
         check_possible(found)
     return found
+
+
+def _check_panoptic(asked: PanopticSettings | None, artifact: Artifact, data: LabelledFolder | None) -> None:
+    """Raise ``RequestError`` where options about instances cannot have any effect."""
+    if asked is None or (artifact.manifest.output.kind == "panoptic" and data is not None and data.panoptic):
+        return
+    options = ", ".join(f"--{name.replace('_', '-')}" for name in asked.model_dump(exclude_none=True))
+    raise RequestError(
+        expected=f"{options} with a panoptic file and instance labels",
+        found=f"a file that gives {artifact.manifest.output.kind}"
+        + ("" if data and data.panoptic else ", no instances/"),
+        fix="leave it out",
+    )
 
 
 def _worst_folder(worst: int, target: Path | None, force: bool) -> Path | None:

@@ -27,11 +27,17 @@ def export_model(
     num_classes: int | None = None,
     emit: str | None = None,
     calibration: str | Path | None = None,
+    verify_data: str | Path | None = None,
     keep_float: str | Path | None = None,
     recipe: str | None = None,
     classes: str | Path | None = None,
     require_delegation: float | None = None,
     require_agreement: float | None = None,
+    require_sqnr: float | None = None,
+    center_threshold: float | None = None,
+    nms_kernel: int | None = None,
+    top_k: int | None = None,
+    stuff_area: int | None = None,
     force: bool = False,
     seed: int = 0,
     resample_tables: bool = False,
@@ -44,13 +50,17 @@ def export_model(
     ``size``: height, width in pixels; default: the weights' own, else the model's. ``output``: default
     ``MODEL-PRECISION.SUFFIX`` in the working folder. ``weights``: a bundled name, a path, an https URL or ``random``; default:
     the bundled ones. ``num_classes``: with random weights. ``emit``: ``logits``, ``mask`` or ``panoptic``; default: all that the
-    head gives. ``calibration``: a folder of images, which the file is verified on as well; default: the bundled ones.
+    head gives. ``calibration``: a folder of images that set the int8 ranges; default: bundled ones. A third of them does not,
+    and the file is verified on it, unless ``verify_data`` is a folder of other images (``samples``: the bundled ones).
     ``keep_float``: a list of layers (TOML) that stay float in int8, or ``auto``: find one on the calibration images. ``recipe``:
     how int8 ranges are found (``histogram``, ``minmax``, ``percentile`` or ``mse``, each also ``+bias``); default: the family's.
-    ``classes``: a classes.json for weights without names. ``require_delegation``: in percent; ``require_agreement``: in 0..1;
-    a file below is not kept. ``force`` overwrites. ``seed``: of random weights. ``resample_tables``: stretch position tables that
-    do not reach ``size``. ``progress`` is called with each stage. ``timer``: measures what ``keep_float`` costs in time
-    (``mobileseg.latency.measuring.pair.time_pair``); without one the manifest has "not measured".
+    ``classes``: a classes.json for weights without names. ``require_delegation``: in percent; ``require_agreement``: in 0..1, and
+    ``require_sqnr``: in dB, in place of the floors of the precision; a file below is not kept. ``center_threshold``,
+    ``nms_kernel``, ``top_k``, ``stuff_area``: how the outputs of a panoptic file become instances; default: as ``classes`` or the
+    weights' record say, else Axial-DeepLab's on Cityscapes. ``force`` overwrites. ``seed``: of random weights.
+    ``resample_tables``: stretch position tables that do not reach ``size``. ``progress`` is called with each stage. ``timer``:
+    measures what ``keep_float`` costs in time (``mobileseg.latency.measuring.pair.time_pair``); without one the manifest has "not
+    measured".
 
     The file takes RGB ``(1, 3, H, W)`` float32 in 0..255. File and manifest appear at the end, both or none.
 
@@ -58,11 +68,13 @@ def export_model(
     is not good enough.
     """
     with quiet():
+        from mobileseg.data.panoptic_settings import PanopticSettings
         from mobileseg.export.request import ExportRequest
 
     request = ExportRequest.of(
-        name, target, precision, size, output, weights, num_classes, emit, calibration, keep_float, recipe, classes,
-        require_delegation, require_agreement, force, seed, resample_tables, progress, timer,
+        name, target, precision, size, output, weights, num_classes, emit, calibration, verify_data, keep_float, recipe,
+        classes, require_delegation, require_agreement, require_sqnr,
+        PanopticSettings.of(center_threshold, nms_kernel, top_k, stuff_area), force, seed, resample_tables, progress, timer,
     )  # fmt: skip
     with quiet():
         from mobileseg.export.pipeline import export
@@ -81,11 +93,17 @@ def plan_export(
     num_classes: int | None = None,
     emit: str | None = None,
     calibration: str | Path | None = None,
+    verify_data: str | Path | None = None,
     keep_float: str | Path | None = None,
     recipe: str | None = None,
     classes: str | Path | None = None,
     require_delegation: float | None = None,
     require_agreement: float | None = None,
+    require_sqnr: float | None = None,
+    center_threshold: float | None = None,
+    nms_kernel: int | None = None,
+    top_k: int | None = None,
+    stuff_area: int | None = None,
     force: bool = False,
     seed: int = 0,
     resample_tables: bool = False,
@@ -96,12 +114,14 @@ def plan_export(
     Raises what ``export_model`` raises, but for ``GateError``: whether the file is good enough is known when there is one.
     """
     with quiet():
+        from mobileseg.data.panoptic_settings import PanopticSettings
         from mobileseg.export.plan import plan
         from mobileseg.export.request import ExportRequest
 
     return plan(
         ExportRequest.of(
-            name, target, precision, size, output, weights, num_classes, emit, calibration, keep_float, recipe, classes,
-            require_delegation, require_agreement, force, seed, resample_tables, progress,
+            name, target, precision, size, output, weights, num_classes, emit, calibration, verify_data, keep_float, recipe,
+            classes, require_delegation, require_agreement, require_sqnr,
+            PanopticSettings.of(center_threshold, nms_kernel, top_k, stuff_area), force, seed, resample_tables, progress,
         )
     )  # fmt: skip

@@ -39,7 +39,7 @@ def sensitivity(
     do not suffice. ``drop``: the mIoU that int8 may cost, 0..1, as the goal (with ``data``). ``output``: where to write the list
     that ``export_model(keep_float=...)`` takes, a ``.toml``; ``force`` overwrites it. ``progress`` is called with each stage.
 
-    Raises ``RequestError`` and its subclasses, ``MissingExtraError``.
+    Raises ``RequestError`` and its subclasses, ``MissingExtraError``, ``GateError`` where an output is not a finite number.
     """
     choose(MODELS, model, "model")
     require(("torch", "torchao"), "quantizing", "executorch")

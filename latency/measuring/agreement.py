@@ -13,13 +13,19 @@ from mobileseg.latency.measuring.session import Bench, Setting
 from mobileseg.latency.measuring.stages import read_outputs
 from mobileseg.latency.results.result import OutputAgreement
 from mobileseg.metrics.agreement import Agreement
+from mobileseg.models.spec import OUTPUTS
 from mobileseg.postprocess.class_map import Outputs
+from mobileseg.postprocess.sound import check_sound
 
 FOLDER = "outputs"
 
 
 def output_agreement(artifact: Artifact, reference: Outputs, other: Outputs) -> OutputAgreement:
-    """Compare ``other`` with ``reference``: the classes of the first output, and the noise of the noisiest output."""
+    """Compare ``other`` with ``reference``: the classes of the first output, and the noise of the noisiest output. Raises ``GateError``
+    where one of them holds NaN or infinity."""
+    output = artifact.manifest.output
+    for outputs, who in ((reference, "what it is compared with"), (other, artifact.path.name)):
+        check_sound(outputs, OUTPUTS[output.kind], artifact.manifest.model.num_classes, who, "the measured image")
     parts = [Agreement(artifact.manifest.model.num_classes) for _ in other]
     for part, wanted, found in zip(parts, reference, other, strict=False):  # a reference model may have more outputs
         if wanted.shape == found.shape and wanted.ndim in (2, 4):

@@ -43,7 +43,7 @@ def postprocess(artifact: Artifact, outputs: Outputs) -> Stage | None:
     if kind == "mask":
         return None
     if kind == "panoptic" and artifact.manifest.output.things is not None:
-        rules = artifact.rules
+        rules = artifact.rules()
     if rules is not None:
         return _stage(f"panoptic map at {size[0]}x{size[1]}", lambda: panoptic_labels(outputs, size, rules))
     corners = artifact.manifest.output.align_corners

@@ -72,7 +72,7 @@ def _row(one: Comparison, panoptic: bool) -> tuple[Cell, ...]:
         percent(one.agreement, 3, "agreement"),
         percent(logits.band_agreement if logits else None, 2, "artifact_logits.band_agreement"),
         decibel(one.sqnr_db, "sqnr_db"),
-        count(one.images, "images"),
+        replace(count(one.images, "images"), second="" if one.groups is None else f"in {one.groups} groups"),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from mobileseg.cli.json_output import json_output
-from mobileseg.cli.options import AnyVersion, Force, Json
+from mobileseg.cli.options import AnyVersion, CenterThreshold, Force, Groups, Json, NmsKernel, StuffArea, TopK
 from mobileseg.cli.progress import stages
 
 ArtifactPath = Annotated[str, typer.Argument(help="An exported file, its manifest beside it.", show_default=False)]
@@ -15,11 +15,17 @@ ArtifactPath = Annotated[str, typer.Argument(help="An exported file, its manifes
 
 def compare(
     artifact: ArtifactPath,
-    data: Annotated[str, typer.Option(help="Folder with images/ and masks/ (or instances/), or 'samples'.")],
+    data: Annotated[
+        str,
+        typer.Option(
+            help="Folder with images/ and masks/ (or instances/), or 'samples', those that calibrate nothing."
+        ),
+    ],
     split: Annotated[
         str | None,
         typer.Option(help="train, val or test, as `finetune --data` splits the folder. Default: the whole folder."),
     ] = None,
+    groups: Groups = None,
     weights: Annotated[
         str | None, typer.Option(help="Where the artifact's weights are now. Default: where its manifest says.")
     ] = None,
@@ -34,6 +40,10 @@ def compare(
         str | None,
         typer.Option(help="With --layers: where the calibration images are now. Default: where the manifest says."),
     ] = None,
+    center_threshold: CenterThreshold = None,
+    nms_kernel: NmsKernel = None,
+    top_k: TopK = None,
+    stuff_area: StuffArea = None,
     sequence: Annotated[
         str | None,
         typer.Option(
@@ -62,14 +72,15 @@ def compare(
     """Compare an exported file with its reference model.
 
     Shows both accuracies on the same images, how far apart the outputs are, how much the classes flicker, and whether the file is good
-    enough.
+    enough: PASS (exit code 0), FAIL (1), or UNKNOWN (4), where too little was measured to say.
     """
     from mobileseg import export
 
     output = json_output(json_file, force)
     result = export.compare(
-        artifact, data, labels=not no_labels, split=split, weights=weights, layers=layers, plot=plot,
-        calibration=calibration, sequence=sequence, shift=shift, output=output.path if output else None, worst=worst, force=force,
+        artifact, data, labels=not no_labels, split=split, groups=groups, weights=weights, center_threshold=center_threshold,
+        nms_kernel=nms_kernel, top_k=top_k, stuff_area=stuff_area, layers=layers, plot=plot, calibration=calibration,
+        sequence=sequence, shift=shift, output=output.path if output else None, worst=worst, force=force,
         any_version=any_version, progress=stages(),
     )  # fmt: skip
     if output is not None and output.path is None:

@@ -23,7 +23,7 @@ def show(result: Comparison) -> None:
     """Everything that was measured."""
     console = results()
     say(f"{result.artifact_file}: {result.model}, {result.target} {result.precision}, weights {result.weights}")
-    say(f"{result.images} images of {result.data}")
+    say(f"{result.images} images of {result.data}{'' if result.groups is None else f', in {result.groups} groups'}")
     say(f"evaluated by {result.evaluated_by}")
     _figures(console, result)
     consistency_tables.show(console, result)
@@ -56,6 +56,12 @@ def _figures(console: Console, result: Comparison) -> None:
         console.print(both)
     else:
         console.print("mIoU            not measured: no labels")
+    for chance in result.chance:
+        low, high = (f"{100 * end:.1f}" for end in chance.interval)
+        console.print(
+            f"guess by position {chance.metric} {percent(chance.guess)}; float is {100 * chance.value:.1f} % of the way from there to "
+            f"all correct, 95 % interval {low} .. {high}"
+        )
     for gain in result.gains:
         low, high = (f"{100 * end:+.2f}" for end in gain.interval)
         console.print(f"{gain.metric:15} {100 * gain.value:+.2f} points, 95 % interval {low} .. {high}")

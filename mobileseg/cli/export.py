@@ -8,9 +8,22 @@ import typer
 
 from mobileseg.cli.console import say
 from mobileseg.cli.json_output import json_output
-from mobileseg.cli.options import Calibration, Force, Json, Model, Size, Weights, complete_targets, parse_size
+from mobileseg.cli.options import (
+    Calibration,
+    CenterThreshold,
+    Force,
+    Json,
+    Model,
+    NmsKernel,
+    Size,
+    StuffArea,
+    TopK,
+    Weights,
+    complete_targets,
+    parse_size,
+)
 from mobileseg.cli.progress import stages
-from mobileseg.errors import RequestError
+from mobileseg.errors import UNKNOWN_FIX, NotMeasuredError, RequestError
 
 if TYPE_CHECKING:
     from mobileseg.export.artifact import Artifact
@@ -40,6 +53,14 @@ def export(
         int | None, typer.Option(help="With random weights. Default: as the weights say, else the model's.")
     ] = None,
     calibration: Calibration = None,
+    verify_data: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Images to verify the file on, others than those of the calibration; 'samples': the bundled ones. "
+            "Default: a part of the calibration folder that does not calibrate.",
+        ),
+    ] = None,
     keep_float: Annotated[
         str | None,
         typer.Option(
@@ -69,9 +90,18 @@ def export(
     require_agreement: Annotated[
         float | None,
         typer.Option(
-            help="Fail below this share of pixels, 0..1, with the reference model's class. Default: no such gate."
+            help="Fail below this share of pixels, 0..1, with the reference model's class. "
+            "Default: 0.8 for int8, 0.95 for float16."
         ),
     ] = None,
+    require_sqnr: Annotated[
+        float | None,
+        typer.Option(help="Fail where the logits' SQNR is below so many dB. Default: 10 for int8, 30 for float16."),
+    ] = None,
+    center_threshold: CenterThreshold = None,
+    nms_kernel: NmsKernel = None,
+    top_k: TopK = None,
+    stuff_area: StuffArea = None,
     seed: Annotated[int, typer.Option(help="For random weights.")] = 0,
     resample_tables: Annotated[
         bool, typer.Option("--resample-tables", help="Stretch position tables that do not reach --size (Axial-ResNet).")
@@ -82,14 +112,19 @@ def export(
     json_file: Json = None,
     force: Force = False,
 ) -> None:
-    """Export a model to a verified file with its manifest."""
+    """Export a model to a verified file with its manifest.
+
+    A file that fails its verification is not kept (exit code 1); one that could not be run here is, and is said to be UNKNOWN (4).
+    """
     from mobileseg.export import export_model, plan_export
 
     options: dict[str, Any] = {
         "precision": precision_of(int8, fp16, precision), "size": parse_size(size), "emit": emit, "weights": weights,
-        "num_classes": num_classes, "calibration": calibration, "keep_float": keep_float, "recipe": recipe,
-        "classes": classes, "output": output, "require_delegation": require_delegation,
-        "require_agreement": require_agreement, "force": force, "seed": seed, "resample_tables": resample_tables,
+        "num_classes": num_classes, "calibration": calibration, "verify_data": verify_data, "keep_float": keep_float,
+        "recipe": recipe, "classes": classes, "output": output, "require_delegation": require_delegation,
+        "require_agreement": require_agreement, "require_sqnr": require_sqnr, "center_threshold": center_threshold,
+        "nms_kernel": nms_kernel, "top_k": top_k, "stuff_area": stuff_area, "force": force,
+        "seed": seed, "resample_tables": resample_tables,
         "progress": stages(),
     }  # fmt: skip
     figures = json_output(json_file, force)
@@ -108,6 +143,11 @@ def export(
     if figures is not None:
         figures.write(artifact.manifest.to_json())
     _show(artifact)
+    verification = artifact.manifest.verification
+    if verification.status == "not measured":
+        raise NotMeasuredError(
+            expected=f"{artifact.path.name} to be run on images here", found=f"{verification.source}", fix=UNKNOWN_FIX
+        )
 
 
 def precision_of(int8: bool, fp16: bool, name: str | None) -> str | None:

@@ -37,13 +37,15 @@ def report(manifest: Manifest) -> list[str]:
         lines.append(f"           latency against all in int8: {_cost(asked)}")
     lines += _delegation(m.delegation)
     v = m.verification
-    lines += [f"verified   {check}" for check in v.checks]
+    word = "emulated" if v.status == "emulated" else "verified"
+    lines += [f"{word}   {check}" for check in v.checks]
+    lines += [f"gate       {gate.verdict} {gate.name}: {gate.expected}; found {gate.found}" for gate in v.gates]
     where = f"on {v.images} images of {v.source}" if v.images else v.source
     seen = " (those it was calibrated on)" if v.same_as_calibration else ""
     lines.append(
         f"accuracy   against the reference model {where}{seen}: same class in {percent(v.agreement)} of the pixels, "
         f"mIoU {percent(v.miou)}, SQNR {decibel(v.sqnr_db)}"
-        if v.status == "passed"
+        if v.status != "not measured"
         else f"accuracy   not measured: {where}"
     )
     if v.evaluated_by is not None:
@@ -74,6 +76,7 @@ def plan_lines(plan: ExportPlan) -> list[str]:
     if p.calibration:
         how = f" ({p.recipe}: {RECIPES[p.recipe].title})" if p.recipe else ""
         lines.append(f"calibrate  on {p.calibration.images} images of {p.calibration.source}{how}")
+    lines.append(f"verify     on {p.verification.images} images of {p.verification.source}")
     lines += _kept_float(p.kept_float)
     if p.keep_float:
         lines.append(f"on request {'found when it is exported' if p.keep_float == 'auto' else p.keep_float}")

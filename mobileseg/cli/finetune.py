@@ -10,7 +10,7 @@ import typer
 from mobileseg.cli import interrupt
 from mobileseg.cli.console import percent, say
 from mobileseg.cli.json_output import json_output
-from mobileseg.cli.options import Force, Json, Model, parse_size
+from mobileseg.cli.options import Force, Groups, Json, Model, parse_size
 from mobileseg.cli.progress import stages
 from mobileseg.progress import count
 
@@ -36,6 +36,7 @@ def finetune(
     licence: Annotated[
         str | None, typer.Option(help="What the data's licence allows, for the record. Default: not stated.")
     ] = None,
+    groups: Groups = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the data. Default: 100; with --int8 10.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Crops in a step. Default: 8.")] = None,
     lr: Annotated[float | None, typer.Option(help="Largest learning rate. Default: 0.002; with --int8 0.0002.")] = None,
@@ -75,7 +76,8 @@ def finetune(
     calibration: Annotated[
         str | None,
         typer.Option(
-            metavar="FOLDER", help="With --int8: images that set the ranges. Default: the 11 bundled street images."
+            metavar="FOLDER",
+            help="With --int8: images that set the ranges. Default: a third of the bundled street images.",
         ),
     ] = None,
     threads: Annotated[int | None, typer.Option(help="Threads of the CPU. Default: all.")] = None,
@@ -91,7 +93,7 @@ def finetune(
     figures = json_output(json_file, force)
     progress = _Progress()
     outcome = mobileseg.finetune(
-        model, data, output=output, weights=weights, name=name, licence=licence, epochs=epochs, batch_size=batch_size,
+        model, data, output=output, weights=weights, name=name, licence=licence, groups=groups, epochs=epochs, batch_size=batch_size,
         lr=lr, weight_decay=weight_decay, power=power, warmup=warmup, clip=clip, ema=ema, size=parse_size(size),
         crop=parse_size(crop), scale=scale, flip=flip, color=color, balanced=balanced, ohem=ohem,
         eval_interval=eval_interval, seed=seed, int8=int8, calibration=calibration, threads=threads, force=force,

@@ -67,7 +67,34 @@ Size = Annotated[
 ]
 Calibration = Annotated[
     str | None,
-    typer.Option(metavar="FOLDER", help="Images that set the int8 ranges. Default: the 11 bundled street images."),
+    typer.Option(
+        metavar="FOLDER", help="Images that set the int8 ranges. Default: a third of the bundled street images."
+    ),
+]
+Groups = Annotated[
+    str | None,
+    typer.Option(
+        metavar="PATTERN",
+        help="Regular expression that finds in an image's name which images belong together, such as frames of one video: "
+        "'^([^_]+)_'. Default: groups in classes.json, else each image is its own.",
+    ),
+]
+CenterThreshold = Annotated[
+    float | None,
+    typer.Option(
+        help="Panoptic: heat, 0..1, that the centre of an instance must exceed. Default: as the data or the file says."
+    ),
+]
+NmsKernel = Annotated[
+    int | None,
+    typer.Option(
+        help="Panoptic: side in pixels, odd, of the window in which a centre is the maximum. Default: as above."
+    ),
+]
+TopK = Annotated[int | None, typer.Option(help="Panoptic: at most so many centres in an image. Default: as above.")]
+StuffArea = Annotated[
+    int | None,
+    typer.Option(help="Panoptic: smallest area in pixels of a class without instances. Default: as above."),
 ]
 Json = Annotated[
     str | None,

@@ -8,7 +8,19 @@ import typer
 
 from mobileseg.cli.console import say
 from mobileseg.cli.json_output import json_output
-from mobileseg.cli.options import AnyVersion, Force, Json, Size, Weights, complete_models, parse_size
+from mobileseg.cli.options import (
+    AnyVersion,
+    CenterThreshold,
+    Force,
+    Json,
+    NmsKernel,
+    Size,
+    StuffArea,
+    TopK,
+    Weights,
+    complete_models,
+    parse_size,
+)
 
 
 def predict(
@@ -26,6 +38,10 @@ def predict(
     masks: Annotated[
         bool, typer.Option("--masks", help="Write class numbers as palette PNG. Default: overlays with a legend.")
     ] = False,
+    center_threshold: CenterThreshold = None,
+    nms_kernel: NmsKernel = None,
+    top_k: TopK = None,
+    stuff_area: StuffArea = None,
     weights: Weights = None,
     size: Size = None,
     json_file: Json = None,
@@ -40,8 +56,8 @@ def predict(
 
     figures = json_output(json_file, force)
     found = mobileseg.predict(
-        source, images, weights=weights, size=parse_size(size), output=output, masks=masks, force=force,
-        any_version=any_version,
+        source, images, weights=weights, size=parse_size(size), output=output, masks=masks, center_threshold=center_threshold,
+        nms_kernel=nms_kernel, top_k=top_k, stuff_area=stuff_area, force=force, any_version=any_version,
     )  # fmt: skip
     if figures is not None:
         figures.write(found.to_json())

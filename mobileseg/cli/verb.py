@@ -13,8 +13,8 @@ from mobileseg.cli import voice
 from mobileseg.cli.progress import stages
 
 EXIT_CODES = (
-    "Exit codes: 0 good; 1 a gate failed; 2 the request was wrong; 3 this machine lacks something; 70 an unexpected error; "
-    "130 interrupted."
+    "Exit codes: 0 good; 1 a gate failed; 2 the request was wrong; 3 this machine lacks something; 4 too little was measured to say; "
+    "70 an unexpected error; 130 interrupted."
 )
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show what converters and libraries print and log.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show results and errors only, no progress.")]

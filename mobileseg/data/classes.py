@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from mobileseg.data.groups import Groups
+from mobileseg.data.panoptic_settings import PanopticSettings
 from mobileseg.errors import DatasetError
 
 Color = tuple[int, int, int]
@@ -20,7 +22,7 @@ class ClassSet(BaseModel):
     """``classes.json``: names in the order of the class numbers, RGB colours in 0..255, and the label value to ignore.
 
     ``things``: names of the classes with instances. In a file with ``things`` and ``stuff`` but no ``names``, stuff classes come
-    first.
+    first. ``panoptic``: how outputs become instances of this data. ``groups``: which images belong together (``mobileseg.data.groups``).
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -29,6 +31,8 @@ class ClassSet(BaseModel):
     palette: tuple[tuple[Channel, Channel, Channel], ...] = ()
     ignore_index: int | None = Field(default=None, ge=0, le=65535)
     things: tuple[str, ...] = ()
+    panoptic: PanopticSettings | None = None
+    groups: Groups | None = None
 
     @model_validator(mode="before")
     @classmethod

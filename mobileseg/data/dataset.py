@@ -14,6 +14,7 @@ from importlib import resources
 from pathlib import Path
 
 from mobileseg.data.classes import ClassSet, read_classes
+from mobileseg.data.groups import group_names
 from mobileseg.data.images import find_images, read_image
 from mobileseg.data.labels import Item, read_labels, read_panoptic
 from mobileseg.errors import DatasetError
@@ -44,6 +45,11 @@ class LabelledFolder:
     def sha256(self) -> str:
         """Hex digest of the names and bytes of the images and labels."""
         return files_digest([path for item in self.items for path in (item.image, item.mask, item.instances) if path])
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The group of each image: those of classes.json, else its own name. Raises ``DatasetError`` where images are in none."""
+        return group_names(self.classes.groups, [item.image.stem for item in self.items])
 
     @property
     def panoptic(self) -> bool:

@@ -40,22 +40,28 @@ def read_image(path: Path) -> Pixels:
     """Read an image as ``(H, W, 3)`` uint8 RGB, upright according to its EXIF orientation. Raises ``ImageError`` for anything but 8-bit
     RGB, grey or palette."""
     with open_image(path) as image:
-        _check_mode(image, path)
-        try:
-            upright = ImageOps.exif_transpose(image)
-        except (SyntaxError, ValueError, KeyError, TypeError, struct.error, OSError) as error:
-            raise ImageError(
-                expected="readable EXIF data",
-                found=f"{path}: {error}",
-                fix="remove the EXIF data, or the image",
-            ) from error
-        if min(upright.size) < SMALLEST_SIDE:
-            raise ImageError(
-                expected=f"an image of at least {SMALLEST_SIDE}x{SMALLEST_SIDE} pixels",
-                found=f"{path} with {upright.height}x{upright.width} (height x width)",
-                fix="remove this image",
-            )
-        return np.asarray(upright.convert("RGB"))
+        return rgb_pixels(image, path, is_16_bit(path))
+
+
+def rgb_pixels(image: Image.Image, name: object, deep: bool | None = None) -> Pixels:
+    """The pixels of a PIL image as ``read_image`` gives them, with its checks. ``name``: for messages. ``deep``: whether it was read from
+    16 bits per channel, which a decoded image no longer says; None: as far as it does."""
+    _check_mode(image, name, _is_deep(image) if deep is None else deep)
+    try:
+        upright = ImageOps.exif_transpose(image)
+    except (SyntaxError, ValueError, KeyError, TypeError, struct.error, OSError) as error:
+        raise ImageError(
+            expected="readable EXIF data",
+            found=f"{name}: {error}",
+            fix="remove the EXIF data, or the image",
+        ) from error
+    if min(upright.size) < SMALLEST_SIDE:
+        raise ImageError(
+            expected=f"an image of at least {SMALLEST_SIDE}x{SMALLEST_SIDE} pixels",
+            found=f"{name} with {upright.height}x{upright.width} (height x width)",
+            fix="remove this image",
+        )
+    return np.asarray(upright.convert("RGB"))
 
 
 def open_image(path: Path) -> Image.Image:
@@ -79,7 +85,12 @@ def open_image(path: Path) -> Image.Image:
 def is_16_bit(path: Path) -> bool:
     """Whether the image has 16 bits per channel. Pillow silently reduces 16-bit RGB to 8 bits, so this checks the decoder's raw mode."""
     with Image.open(path) as image:
-        return image.mode.startswith("I") or any(_deep(tile.codec_name, tile.args) for tile in image.tile)
+        return _is_deep(image)
+
+
+def _is_deep(image: Image.Image) -> bool:
+    tiles = getattr(image, "tile", ())
+    return image.mode.startswith("I") or any(_deep(tile.codec_name, tile.args) for tile in tiles)
 
 
 def _deep(codec: str, args: Any) -> bool:
@@ -90,14 +101,13 @@ def _deep(codec: str, args: Any) -> bool:
     return ";16" in str(mode)
 
 
-def _check_mode(image: Image.Image, path: Path) -> None:
-    deep = is_16_bit(path)
+def _check_mode(image: Image.Image, name: object, deep: bool) -> None:
     opaque = not image.has_transparency_data or image.convert("RGBA").getextrema()[-1] == (255, 255)
     if not deep and opaque and image.mode in (*READABLE, "RGBA", "LA"):
         return
     raise ImageError(
         expected="8-bit RGB, grey or palette pixels",
-        found=f"{path} is {'16-bit ' if deep else ''}{image.mode}{'' if opaque else ' with transparent pixels'}",
+        found=f"{name} is {'16-bit ' if deep else ''}{image.mode}{'' if opaque else ' with transparent pixels'}",
         fix="convert it to 8-bit RGB (Pillow: Image.open(path).convert('RGB').save(...)) and check the result",
     )
 

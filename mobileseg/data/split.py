@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mobileseg.data.dataset import LabelledFolder, open_labelled
+from mobileseg.data.dataset import LabelledFolder, data_name, image_folder, open_labelled, samples_folder
+from mobileseg.data.division import BUNDLED, divide
+from mobileseg.data.groups import Groups
+from mobileseg.data.images import find_images
 from mobileseg.errors import DatasetError
 from mobileseg.files import sha256
 
 SPLITS = ("train", "val", "test")
-HELD_OUT = {
-    "val": 0.1,
-    "test": 0.2,
-}  # of a folder that is not split; its last fifth of names by digest is never trained on
+VERIFICATION = "verification"  # of the bundled samples
+HELD_OUT = {"test": 0.2, "val": 0.1}  # of a folder that is not split, from the lowest digest up; the rest is trained on
 
 
 @dataclass(frozen=True)
@@ -36,9 +39,10 @@ class Split:
         return digest.hexdigest()
 
 
-def open_split(path: Path) -> Split:
+def open_split(path: Path, groups: Groups | None = None) -> Split:
     """Open the splits of ``path``: its folders train/, val/ and, optionally, test/; or one folder, split by the digests of file names,
-    so that a file stays in its split when others are added. Raises ``DatasetError``, ``ImageError``."""
+    or of the names of groups, so that a file stays in its split when others are added. ``groups``: instead of those in classes.json.
+    Raises ``DatasetError``, ``ImageError``."""
     if (path / "train").is_dir():
         if not (path / "val").is_dir():
             raise DatasetError(
@@ -46,44 +50,85 @@ def open_split(path: Path) -> Split:
                 found="none",
                 fix="move some images into val/, to select the best weights with",
             )
-        folders = {split: open_labelled(path / split) for split in SPLITS if (path / split).is_dir()}
+        folders = {split: _open(path / split, groups) for split in SPLITS if (path / split).is_dir()}
         return Split(folders["train"], folders["val"], folders.get("test"), "the folders train/, val/, test/")
-    whole = open_labelled(path)
+    whole = _open(path, groups)
     chosen = {split: _chosen(whole, split) for split in SPLITS}
-    how = (
-        f"one folder, split by the digests of file names: {', '.join(f'{len(f.items)} {s}' for s, f in chosen.items())}"
-    )
+    sizes = ", ".join(f"{len(folder.items)} {split}" for split, folder in chosen.items())
+    how = f"one folder, split by the digests of {'group' if whole.classes.groups else 'file'} names: {sizes}"
     return Split(chosen["train"], chosen["val"], chosen["test"], how)
 
 
-def open_one(path: Path, split: str | None) -> LabelledFolder:
-    """The split ``train``, ``val`` or ``test`` of what ``open_split`` takes; None is one whole folder. Raises ``DatasetError``,
-    ``ImageError``."""
+def open_one(path: Path, split: str | None, groups: Groups | None = None) -> LabelledFolder:
+    """The split ``train``, ``val`` or ``test`` of what ``open_split`` takes; None is one whole folder, and of the bundled samples those
+    that no file was calibrated on. Raises ``DatasetError``, ``ImageError``."""
     if split is None:
-        return open_labelled(path)
+        whole = _open(path, groups)
+        return others(whole) if path == samples_folder() else whole
     if split not in SPLITS:
         raise DatasetError(expected=f"a split: {', '.join(SPLITS)}", found=repr(split), fix="choose one of them")
     if not (path / "train").is_dir():
-        return _chosen(open_labelled(path), split)
+        return _chosen(_open(path, groups), split)
     if not (path / split).is_dir():
         raise DatasetError(expected=f"{split}/ in {path}", found="none", fix="choose a split that exists")
-    return open_labelled(path / split)
+    return _open(path / split, groups)
+
+
+def open_images(path: Path) -> tuple[str, list[Path]]:
+    """What records call the images in ``path`` or in its ``images/``, and the images: of the bundled samples those that no file was
+    calibrated on. Raises ``ImageError``."""
+    paths = find_images(image_folder(path))
+    if path != samples_folder():
+        return data_name(path), paths
+    return f"{data_name(path)}, {VERIFICATION} split", [paths[i] for i in divide(len(paths), BUNDLED).others]
+
+
+def others(samples: LabelledFolder) -> LabelledFolder:
+    """Of the bundled samples those that do not calibrate."""
+    chosen = divide(len(samples.items), BUNDLED).others
+    return replace(samples, items=tuple(samples.items[i] for i in chosen), split=VERIFICATION)
+
+
+def _open(path: Path, groups: Groups | None) -> LabelledFolder:
+    folder = open_labelled(path)
+    if groups is not None:
+        folder = replace(folder, classes=folder.classes.model_copy(update={"groups": groups}))
+    return folder
 
 
 def _chosen(whole: LabelledFolder, split: str) -> LabelledFolder:
-    items = tuple(item for item in whole.items if split_of(item.image.stem) == split)
+    splits = splits_of(whole.groups)
+    items = tuple(item for item, its in zip(whole.items, splits, strict=True) if its == split)
     if not items:
+        what = f"{len(set(whole.groups))} groups of " if whole.classes.groups else ""
         raise DatasetError(
-            expected="enough images to hold some out",
-            found=f"{len(whole.items)} in {whole.path}, none of them in the split {split!r}",
+            expected=f"at least {len(SPLITS)} {'groups' if what else 'images'}, to hold some out",
+            found=f"{what}{len(whole.items)} images in {whole.path}, none of them in the split {split!r}",
             fix="add images, or split them by hand into train/ and val/",
         )
     return replace(whole, items=items, split=split)
 
 
-def split_of(stem: str) -> str:
-    """The split of a file, ``train``, ``val`` or ``test``, from its name without suffix."""
-    place = int.from_bytes(hashlib.sha256(stem.encode()).digest()[:4], "big") / 2**32
+def splits_of(groups: Sequence[str]) -> tuple[str, ...]:
+    """The split of each image, ``train``, ``val`` or ``test``, from the digest of its group's name: a group is never divided. Where
+    there are few, each split has at least one all the same, if there are three."""
+    order = sorted(set(groups), key=_place)
+    shares = {split: sum(split_of(name) == split for name in order) for split in HELD_OUT}
+    if len(order) >= len(SPLITS):
+        shares["test"] = min(max(shares["test"], 1), len(order) - 2)
+        shares["val"] = min(max(shares["val"], 1), len(order) - 1 - shares["test"])
+    held = ["test"] * shares["test"] + ["val"] * shares["val"]
+    splits = dict(itertools.zip_longest(order, held, fillvalue="train"))
+    return tuple(splits[group] for group in groups)
+
+
+def split_of(name: str) -> str:
+    """Where the digest of a name falls: ``train``, ``val`` or ``test``."""
+    place = _place(name)
     if place < HELD_OUT["test"]:
         return "test"
     return "val" if place < HELD_OUT["test"] + HELD_OUT["val"] else "train"
+
+
+def _place(name: str) -> float:
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") / 2**32

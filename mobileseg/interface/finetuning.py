@@ -28,6 +28,7 @@ def finetune(
     weights: str | Path | None = None,
     name: str | None = None,
     licence: str | None = None,
+    groups: str | None = None,
     epochs: int | None = None,
     batch_size: int | None = None,
     lr: float | None = None,
@@ -61,7 +62,9 @@ def finetune(
     run leaves ``OUTPUT.state`` and is resumed when the same call is repeated.
 
     ``weights``: to start from (a bundled name, a path, an https URL); default: random. ``name``: of the new weights; default:
-    the data folder's. ``licence``: what the data's licence allows, for the record.
+    the data folder's. ``licence``: what the data's licence allows, for the record. ``groups``: a regular expression that finds
+    in an image's name which images belong together, such as frames of one video, and stay on one side of the split; default: as
+    classes.json says.
 
     Training config, where None is the default of ``mobileseg.training.config.TrainingConfig``: ``epochs``; ``batch_size`` in
     crops; ``lr``, the largest learning rate of AdamW; ``weight_decay``; ``power`` of the polynomial decay; ``warmup`` in epochs;
@@ -110,7 +113,7 @@ def finetune(
     target = Path(output) if output is not None else Path(f"{spec.name}_{name or folder.resolve().name}.safetensors")
     start = None if weights is None else str(weights)
     request = TrainingRequest.of(
-        spec, folder, target, start, name, licence, config, trained, force=force, progress=progress
+        spec, folder, target, start, name, licence, config, trained, groups=groups, force=force, progress=progress
     )
     on_start(request)
     return train(request, on_epoch)

@@ -24,6 +24,10 @@ def predict(
     size: tuple[int, int] | None = None,
     output: str | Path | None = None,
     masks: bool = False,
+    center_threshold: float | None = None,
+    nms_kernel: int | None = None,
+    top_k: int | None = None,
+    stuff_area: int | None = None,
     force: bool = False,
     any_version: bool = False,
 ) -> Predictions:
@@ -34,27 +38,31 @@ def predict(
 
     ``weights`` (default: the bundled ones) and ``size`` (height, width in pixels; default: the weights' own) go with a model's
     name only. ``output``: a folder, made if need be, for one picture per image: an overlay, or with ``masks`` a palette PNG of class
-    numbers (and a 16-bit PNG of instance numbers for panoptic models). ``force`` overwrites. ``any_version`` accepts a file that
+    numbers (and a 16-bit PNG of instance numbers for panoptic models). ``center_threshold``, ``nms_kernel``, ``top_k``,
+    ``stuff_area``: how the outputs of a panoptic model become instances; default: as the manifest or the weights' record says.
+    ``force`` overwrites. ``any_version`` accepts a file that
     was verified with another release of its runtime.
 
     Gives for each image the share of each class, and the class map ``(H, W)`` int32 at the image's own size, with instance
     numbers where the model has them. The maps are left out where pictures were written: a folder of them may not fit in memory.
 
     Raises ``ImageError``, ``OutputError``, ``RequestError`` (a classifier, options that do not go together), ``ArtifactError``,
-    ``CheckpointError``, ``EnvironmentLackError``.
+    ``CheckpointError``, ``EnvironmentLackError``, and ``GateError`` where an output is not a finite number.
     """
     with quiet():
+        from mobileseg.data.panoptic_settings import PanopticSettings
         from mobileseg.export.artifact import Artifact
         from mobileseg.export.evaluation import pictures
         from mobileseg.export.evaluation.predictor import from_artifact, from_reference
         from mobileseg.export.interface import open_artifact
 
     listed = [images] if isinstance(images, str | Path) else list(images)
+    asked = PanopticSettings.of(center_threshold, nms_kernel, top_k, stuff_area)
     job = pictures.Job.of(listed, output, masks, force)
     named = isinstance(source, str) and source in MODELS and not Path(source).exists()
     if named:
         require(("torch",), "running a reference model", "torch")
-        predictor = from_reference(MODELS[str(source)], None if weights is None else str(weights), size)
+        predictor = from_reference(MODELS[str(source)], None if weights is None else str(weights), size, asked)
     elif weights is not None or size is not None:
         raise RequestError(
             expected="--weights and --size with the name of a model only",
@@ -63,6 +71,6 @@ def predict(
         )
     else:
         predictor = from_artifact(
-            source if isinstance(source, Artifact) else open_artifact(source, any_version=any_version)
+            source if isinstance(source, Artifact) else open_artifact(source, any_version=any_version), asked
         )
     return job.run(predictor)

@@ -8,7 +8,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from mobileseg.metrics.confusion import confusion, scores
+from mobileseg.metrics.confusion import HITS, LABELLED, class_counts, class_scores
 
 BAND = 3  # pixels on either side of a boundary
 
@@ -44,25 +44,28 @@ class Agreement:
         self._logits = False
         self._largest = 0.0
         self._low, self._high = math.inf, -math.inf
-        self._counts = np.zeros((num_classes, num_classes), dtype=np.int64)
+        self._counts = np.zeros((num_classes, 3), dtype=np.int64)
         self._band = np.zeros(2, dtype=np.int64)  # pixels near a boundary of the reference, and those that agree
 
     def add_logits(self, reference: NDArray[np.float32], other: NDArray[np.float32]) -> None:
-        """Add the logits of one image, of equal shapes."""
+        """Add the logits of one image, of equal shapes. Where one of them is not finite, the figures are NaN."""
         exact = reference.astype(np.float64)
-        difference = other.astype(np.float64) - exact
+        with np.errstate(invalid="ignore"):
+            difference = other.astype(np.float64) - exact
         self._logits = True
         self._signal += float((exact**2).sum())
         self._noise += float((difference**2).sum())
         self._absolute += float(np.abs(difference).sum())
         self._values += difference.size
-        self._largest = max(self._largest, float(np.abs(difference).max()))
-        self._low, self._high = min(self._low, float(exact.min())), max(self._high, float(exact.max()))
+        # numpy's, which pass NaN on: max(0.0, nan) is 0.0.
+        self._largest = float(np.maximum(self._largest, np.abs(difference).max()))
+        self._low = float(np.minimum(self._low, exact.min()))
+        self._high = float(np.maximum(self._high, exact.max()))
 
     def add_classes(self, reference: NDArray[np.integer], other: NDArray[np.integer]) -> None:
         """Add the class maps of one image, of equal shapes."""
         self.images += 1
-        self._counts += confusion(other, reference, self.num_classes)
+        self._counts += class_counts(other, reference, self.num_classes)
         if reference.ndim == 2:
             near = boundary_band(reference)
             self._band += (near.sum(), (near & (reference == other)).sum())
@@ -75,7 +78,8 @@ class Agreement:
             return None
         if self._noise == 0.0:
             return math.inf
-        return 10 * math.log10(self._signal / self._noise) if self._signal else -math.inf
+        ratio = self._signal / self._noise  # 0 where the reference is, and where the noise is infinite
+        return 10 * math.log10(ratio) if ratio else -math.inf
 
     @property
     def max_error(self) -> float | None:
@@ -98,12 +102,21 @@ class Agreement:
         return self._high - self._low if self._logits else None
 
     @property
+    def relative_error(self) -> float | None:
+        """Largest difference of the logits relative to their range; infinite for any difference from logits that are all equal. None
+        without logits."""
+        error, span = self.max_error, self.logit_range
+        if error is None or span is None:
+            return None
+        return error / span if span != 0 else math.inf if error > 0 else 0.0
+
+    @property
     def argmax(self) -> float:
         """Share of pixels with the same class, 0..1."""
-        total = int(self._counts.sum())
-        return float(np.diag(self._counts).sum() / total) if total else float("nan")
+        total = int(self._counts[:, LABELLED].sum())
+        return float(self._counts[:, HITS].sum() / total) if total else float("nan")
 
     @property
     def miou(self) -> float:
         """mIoU, 0..1, with the reference's classes as labels."""
-        return scores(self._counts).miou
+        return class_scores(self._counts).miou

@@ -70,7 +70,8 @@ class Quality:
 
 @dataclass(frozen=True)
 class PanopticScores:
-    """Qualities, 0..1, of each class (NaN if it neither occurs nor is predicted), and means over the other classes: all, things, stuff."""
+    """Qualities, 0..1, of each class (NaN if it does not occur in the labels), and means over the others: all, things, stuff. So two
+    models are scored over the same classes. (deeplab2 and panopticapi also count, as 0, a class that is only predicted.)"""
 
     pq: NDArray[np.float64]
     sq: NDArray[np.float64]
@@ -83,7 +84,7 @@ class PanopticScores:
 def panoptic_scores(counts: Counts, things: Collection[int]) -> PanopticScores:
     """``SQ = IoU / TP`` (0 without matches), ``RQ = TP / (TP + FP / 2 + FN / 2)``, ``PQ = SQ * RQ`` of counts ``(classes, 4)``."""
     iou, tp, fp, fn = counts.T
-    occurs = tp + fp + fn > 0
+    occurs = tp + fn > 0
     with np.errstate(invalid="ignore", divide="ignore"):
         rq = tp / (tp + (fp + fn) / 2)
         sq = np.where(tp > 0, iou / tp, 0.0)
@@ -102,8 +103,3 @@ def panoptic_scores(counts: Counts, things: Collection[int]) -> PanopticScores:
 def pq(counts: Counts) -> float:
     """Mean panoptic quality over the classes of counts ``(classes, 4)``."""
     return panoptic_scores(counts, ()).every.pq
-
-
-def pq_gain(before: Counts, after: Counts) -> float:
-    """PQ of ``after`` minus PQ of ``before``."""
-    return pq(after) - pq(before)

@@ -80,6 +80,13 @@ def kept(counts: Counts) -> float:
     return float(np.trace(counts) / total) if total else float("nan")
 
 
+def tc(counts: Counts) -> float:
+    """Their TC, 0..1: the mean over the classes of ``consistency_counts`` of IoU; NaN without points."""
+    hits = np.diag(counts).astype(np.float64)
+    union = counts.sum(0) + counts.sum(1) - hits
+    return float(np.mean(hits[union > 0] / union[union > 0])) if union.any() else float("nan")
+
+
 def kept_gain(before: Counts, after: Counts) -> float:
     """Consistency of ``after`` minus that of ``before``."""
     return kept(after) - kept(before)

@@ -9,12 +9,13 @@ class. All of this depends on the data, so it is not part of the exported graph.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from mobileseg.data.panoptic_settings import PanopticSettings
 from mobileseg.models.spec import OUTPUTS
 from mobileseg.postprocess.class_map import Axis, Outputs, class_map
 
@@ -27,29 +28,43 @@ DISTANCES = 1 << 20  # computed at once: 4 MB, for any image and number of centr
 class PanopticRules:
     """The parameters of panoptic merging; the defaults are deeplab2's for Axial-DeepLab on Cityscapes.
 
-    ``things``: classes with instances. ``threshold``: heat that a centre must exceed. ``nms_kernel``: side, in pixels of the image, of
-    the window in which a centre must be the maximum. ``top_k``: of more centres, only those hotter than the ``top_k``-th stay.
+    ``things``: classes with instances. ``center_threshold``: heat that a centre must exceed. ``nms_kernel``: side, in pixels of the
+    image, of the window in which a centre must be the maximum. ``top_k``: of more centres, only those hotter than the ``top_k``-th stay.
     ``stuff_area``: smallest area, in pixels, of a class without instances; smaller ones become void. A label is
     ``class * label_divisor + instance``, with instances from 1, and 0 for stuff; void is ``void * label_divisor``. Raises
     ``ValueError`` for an even ``nms_kernel``.
     """
 
     things: tuple[int, ...] = tuple(range(11, 19))
-    threshold: float = 0.1
+    center_threshold: float = 0.1
     nms_kernel: int = 13
     top_k: int = 400
     label_divisor: int = 1000
     stuff_area: int = 2048
     void: int = 255
 
+    def settings(self) -> PanopticSettings:
+        """What of them depends on the data set, for records."""
+        return PanopticSettings(**{name: getattr(self, name) for name in PanopticSettings.model_fields})
+
     def __post_init__(self) -> None:
         if self.nms_kernel < 1 or self.nms_kernel % 2 == 0:
             raise ValueError(f"expected an odd nms_kernel; found {self.nms_kernel}")
 
 
-def rules_for(things: tuple[int, ...]) -> PanopticRules:
-    """The defaults for other classes ``things``, with a label divisor of 2**16 for more instances."""
-    return PanopticRules(things=things, label_divisor=1 << 16)
+def rules_for(things: tuple[int, ...], *settings: PanopticSettings | None) -> PanopticRules:
+    """The rules of a data set with the classes ``things``, with a label divisor of 2**16 for more instances. ``settings``: what differs
+    from the defaults; of several the first that has a value decides."""
+    rules = PanopticRules(things=things, label_divisor=1 << 16)
+    for each in reversed(settings):
+        rules = replace(rules, **(each.model_dump(exclude_none=True) if each else {}))
+    return rules
+
+
+def one_instance_a_class(classes: NDArray[np.integer], rules: PanopticRules) -> NDArray[np.int64]:
+    """The panoptic labels of a class map ``(H, W)`` in which all pixels of a thing class are one instance."""
+    labels: NDArray[np.int64] = classes.astype(np.int64) * rules.label_divisor + np.isin(classes, rules.things)
+    return labels
 
 
 def panoptic_map(outputs: Mapping[str, Float], height: int, width: int, rules: PanopticRules | None = None) -> Labels:
@@ -89,7 +104,7 @@ def resize_offset(offset: Float, height: int, width: int) -> Float:
 
 def find_centers(heat: Float, rules: PanopticRules) -> NDArray[np.intp]:
     """Rows and columns ``(n, 2)`` of the instance centres in a heat map ``(H, W)``, row by row."""
-    hot = np.where(heat > rules.threshold, heat, np.float32(0))
+    hot = np.where(heat > rules.center_threshold, heat, np.float32(0))
     border = rules.nms_kernel // 2
     pooled = np.pad(hot, border)
     for axis in (0, 1):

@@ -13,10 +13,12 @@ from mobileseg.data.classes import ClassSet
 from mobileseg.data.dataset import LabelledFolder
 from mobileseg.data.images import Batch, read_batch
 from mobileseg.data.labels import Item, read_labels, read_panoptic
-from mobileseg.metrics.confusion import Scores, confusion, scores
+from mobileseg.metrics.confusion import Scores, class_counts, class_scores
 from mobileseg.metrics.panoptic import PanopticScores, panoptic_counts, panoptic_scores
+from mobileseg.metrics.position import PositionVotes
 from mobileseg.postprocess.class_map import Outputs, classes_of_output
-from mobileseg.postprocess.panoptic import panoptic_labels, rules_for
+from mobileseg.postprocess.panoptic import one_instance_a_class, panoptic_labels, rules_for
+from mobileseg.postprocess.sound import check_sound
 
 
 @dataclass(frozen=True)
@@ -42,11 +44,12 @@ class Evaluation:
 
 
 class _Accumulator:
-    """Confusion matrix, and segment counts where ``panoptic``, summed over images."""
+    """Counts of pixels, and of segments where ``panoptic``, summed over images."""
 
     def __init__(self, classes: ClassSet, panoptic: bool) -> None:
-        self.classes, self.rules, self.panoptic = classes, rules_for(classes.thing_numbers), panoptic
-        self.counts = np.zeros((len(classes.names), len(classes.names)), dtype=np.int64)
+        self.classes, self.panoptic = classes, panoptic
+        self.rules = rules_for(classes.thing_numbers, classes.panoptic)
+        self.counts = np.zeros((len(classes.names), 3), dtype=np.int64)
         self.segments = np.zeros((len(classes.names), 4))
 
     def add(
@@ -54,14 +57,14 @@ class _Accumulator:
     ) -> None:
         """``label`` and ``prediction``: class numbers of one image; ``segments``: its panoptic labels."""
         names, rules = self.classes.names, self.rules
-        self.counts += confusion(prediction, label, len(names), self.classes.ignore_index)
+        self.counts += class_counts(prediction, label, len(names), self.classes.ignore_index)
         if segments is not None:
             wanted = read_panoptic(item, self.classes, rules.label_divisor, rules.void)
             self.segments += panoptic_counts(segments, wanted, len(names), rules.label_divisor, rules.void)
 
     def result(self) -> Evaluation:
         return Evaluation(
-            scores(self.counts), panoptic_scores(self.segments, self.rules.things) if self.panoptic else None
+            class_scores(self.counts), panoptic_scores(self.segments, self.rules.things) if self.panoptic else None
         )
 
 
@@ -72,40 +75,28 @@ def evaluate(
     size: tuple[int, int],
     panoptic: bool = False,
 ) -> Evaluation:
-    """Scores of ``outputs_of``, which maps pixels ``(1, 3, *size)`` to outputs, at the labels' own size: the protocol of ``compare``."""
+    """Scores of ``outputs_of``, which maps pixels ``(1, 3, *size)`` to outputs, at the labels' own size: the protocol of ``compare``.
+    Raises ``GateError`` where an output is not finite."""
     total = _Accumulator(data.classes, panoptic)
     for item in data.items:
         label = read_labels(item, data.classes)
         height, width = label.shape
         outputs = outputs_of(read_batch(item.image, *size))
+        check_sound(outputs, (), len(data.classes.names), "the model", item.image.name)
         prediction = classes_of_output(outputs[0], height, width, align_corners)
         total.add(item, label, prediction, panoptic_labels(outputs, (height, width), total.rules) if panoptic else None)
     return total.result()
 
 
-def position_baseline(
-    training: LabelledFolder, data: LabelledFolder, panoptic: bool = False, grid: tuple[int, int] = (96, 128)
-) -> Evaluation:
-    """Scores of a guess that ignores the image: at each position of ``grid`` the class most frequent there in ``training``; all pixels of
-    a thing class form one instance."""
-    names = training.classes.names
-    votes = np.zeros((len(names), *grid), dtype=np.int64)
+def position_baseline(training: LabelledFolder, data: LabelledFolder, panoptic: bool = False) -> Evaluation:
+    """Scores of a guess that ignores the image: at each position the class most frequent there in ``training``; all pixels of a thing
+    class form one instance."""
+    votes = PositionVotes(len(training.classes.names))
     for item in training.items:
-        label = _at(read_labels(item, training.classes), grid)
-        for number in range(len(names)):
-            votes[number] += label == number
-    frequent = votes.argmax(0)
+        votes.add(read_labels(item, training.classes))
     total = _Accumulator(data.classes, panoptic)
     for item in data.items:
         label = read_labels(item, data.classes)
-        guess = _at(frequent, label.shape)
-        segments = guess * total.rules.label_divisor + np.isin(guess, total.rules.things)
-        total.add(item, label, guess, segments if panoptic else None)
+        guess = votes.guess((label.shape[0], label.shape[1]))
+        total.add(item, label, guess, one_instance_a_class(guess, total.rules) if panoptic else None)
     return total.result()
-
-
-def _at(labels: NDArray[np.int64], size: tuple[int, ...]) -> NDArray[np.int64]:
-    """``labels`` resized to ``size``, nearest neighbour."""
-    rows, columns = ((2 * np.arange(n) + 1) * old // (2 * n) for n, old in zip(size, labels.shape, strict=True))
-    resized: NDArray[np.int64] = labels[rows[:, None], columns]
-    return resized

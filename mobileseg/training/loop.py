@@ -17,10 +17,10 @@ from mobileseg.errors import GateError
 from mobileseg.models.factory import spec_of
 from mobileseg.training.config import TrainingConfig
 from mobileseg.training.data import TrainingBatch, TrainingLoader, class_shares, load_examples
-from mobileseg.training.losses import balancing_weights, class_loss, panoptic_loss
+from mobileseg.training.losses import AUXILIARY_WEIGHT, balancing_weights, class_loss, panoptic_loss
 from mobileseg.training.memory import keep_freed_memory
 from mobileseg.training.state import Run
-from mobileseg.training.strategy import FloatStrategy, TrainingStrategy
+from mobileseg.training.strategy import AUXILIARY, FloatStrategy, TrainingStrategy
 
 
 @dataclass(frozen=True)
@@ -117,8 +117,10 @@ class Trainer:
             assert isinstance(outputs, dict)
             return panoptic_loss(outputs, batch, weights, self.config.ohem)
         logits = outputs["semantic"] if isinstance(outputs, dict) else outputs
-        aligned = spec_of(self.model).align_corners
-        return class_loss(logits, batch.labels, weights, self.config.ohem, aligned)
+        auxiliary = outputs.get(AUXILIARY) if isinstance(outputs, dict) else None
+        rest = batch.labels, weights, self.config.ohem, spec_of(self.model).align_corners
+        loss = class_loss(logits, *rest)
+        return loss if auxiliary is None else loss + AUXILIARY_WEIGHT * class_loss(auxiliary, *rest)
 
     def _evaluate(self, run: Run) -> float:
         score = self.strategy.evaluate(run.average.module.cpu(), self.validation, self.config.size, self.panoptic).score

@@ -11,6 +11,7 @@ from mobileseg.training.data import VOID, TrainingBatch
 from mobileseg.training.panoptic_targets import InstanceTargets, instance_targets
 
 CENTER_WEIGHT, OFFSET_WEIGHT = 200.0, 0.01  # Panoptic-DeepLab's
+AUXILIARY_WEIGHT = 0.4  # of the head on stride 16 beside a UPerNet: mmsegmentation's configs of it, and VAN's
 
 
 def balancing_weights(shares: NDArray) -> Tensor:  # type: ignore[type-arg]  # float64, as class_shares gives it

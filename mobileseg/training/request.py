@@ -69,6 +69,7 @@ class TrainingRequest:
         licence: str | None = None,
         config: dict[str, Any] | None = None,
         int8: Int8Training | None = None,
+        groups: str | None = None,
         force: bool = False,
         progress: Callable[[str], None] = lambda stage: None,
     ) -> TrainingRequest:
@@ -77,7 +78,8 @@ class TrainingRequest:
         ``data``: a folder with train/, val/ and perhaps test/, or one folder, which is then split. ``output``: a .safetensors path; the
         record (.json) and the plot (.png) are written beside it. ``start``: initial weights: a bundled name, a path, an https URL,
         "random" or None. ``name``, ``licence``: of the data, for the record. ``config``: fields of ``TrainingConfig`` that differ from the
-        defaults. ``int8``: given if and only if the config has ``int8``. ``force``: overwrite the output. ``progress`` is called with one
+        defaults. ``int8``: given if and only if the config has ``int8``. ``groups``: see
+        ``mobileseg.data.groups``; default: as classes.json says. ``force``: overwrite the output. ``progress`` is called with one
         line of text when a stage begins.
 
         Raises ``RequestError`` (``SizeError``, ``OutputError``, ``DatasetError``, ``ImageError``).
@@ -112,7 +114,7 @@ class TrainingRequest:
         for path in (output, output.with_suffix(".json"), output.with_suffix(".png")):
             check_output(path, force)
         progress(f"check {data}")
-        split = open_split(data)
+        split = open_split(data, groups)
         checked.check(len(split.train.items))
         names = split.train.classes.names
         if len(names) > MOST_CLASSES:
@@ -221,6 +223,7 @@ def _facts(request: TrainingRequest, identity: dict[str, Any], measured: dict[st
         "classes": classes.names,
         "palette": classes.colors,
         "things": classes.things if request.panoptic else (),
+        "panoptic": classes.panoptic.model_dump(exclude_none=True) if request.panoptic and classes.panoptic else None,
         "measured": measured,
         "data_sha256": identity["data"],
         "seed": request.config.seed,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +15,7 @@ from mobileseg.models.spec import Emit
 from mobileseg.training.evaluate import Evaluation, evaluate
 
 Outputs = Tensor | dict[str, Tensor]
+AUXILIARY = "auxiliary"
 
 
 class TrainingStrategy(Protocol):
@@ -24,11 +25,21 @@ class TrainingStrategy(Protocol):
         """Prepare ``model`` for training; called at the start of every epoch."""
 
     def outputs(self, model: nn.Module, images: Tensor) -> Outputs:
-        """For normalised ``(N, 3, h, w)`` float32, with gradients to the parameters of ``model``."""
+        """For normalised ``(N, 3, h, w)`` float32, with gradients to the parameters of ``model``. A dict has the class logits under
+        ``semantic``, and those of a head that is used in training only under ``AUXILIARY``."""
         ...
 
     def evaluate(self, model: nn.Module, data: LabelledFolder, size: tuple[int, int], panoptic: bool) -> Evaluation:
         """On every image of ``data``, resized to ``size``; ``model`` is in evaluation mode."""
+        ...
+
+
+@runtime_checkable
+class WithAuxiliary(Protocol):
+    """A model with a head that is used in training only."""
+
+    def with_auxiliary(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits of both heads, the main one first."""
         ...
 
 
@@ -60,7 +71,11 @@ class FloatStrategy:
 
     def outputs(self, model: nn.Module, images: Tensor) -> Outputs:
         """See ``TrainingStrategy``."""
-        out: Outputs = model(images.contiguous(memory_format=torch.channels_last))
+        pixels = images.contiguous(memory_format=torch.channels_last)
+        if isinstance(model, WithAuxiliary):
+            logits, auxiliary = model.with_auxiliary(pixels)
+            return {"semantic": logits, AUXILIARY: auxiliary}
+        out: Outputs = model(pixels)
         return out
 
     def evaluate(self, model: nn.Module, data: LabelledFolder, size: tuple[int, int], panoptic: bool) -> Evaluation:

@@ -7,7 +7,10 @@ import json
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mobileseg.data.panoptic_settings import PanopticSettings
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,14 @@ class WeightsRecord:
     palette: tuple[tuple[int, int, int], ...]
     measured: dict[str, float]
     things: tuple[str, ...] = ()
+    panoptic: dict[str, float] | None = None
+
+    @property
+    def settings(self) -> PanopticSettings | None:
+        """How outputs become instances, as the data set said that they were trained on."""
+        from mobileseg.data.panoptic_settings import PanopticSettings
+
+        return None if self.panoptic is None else PanopticSettings.model_validate(self.panoptic)
 
     @property
     def trained_rounded(self) -> bool:

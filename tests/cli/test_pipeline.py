@@ -12,11 +12,14 @@ import numpy as np
 import pytest
 import torch
 from commands import Run, Start
+from labelled_streets import make_streets
 from PIL import Image
 from reference_weights import fill
 
 import mobileseg as package
 from mobileseg.data.dataset import samples_folder
+from mobileseg.data.images import find_images
+from mobileseg.data.split import open_images, open_one
 from mobileseg.latency.results.result import Result
 
 pytestmark = pytest.mark.slow
@@ -52,9 +55,11 @@ def test_export_prints_what_the_manifest_keeps(mobileseg: Run, tmp_path: Path) -
 
 def test_compare_with_labels(mobileseg: Run, made: Path, tmp_path: Path) -> None:
     done = mobileseg("compare", made, "--data", "samples", "--json", "c.json")
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 4, done.stderr  # weights that were never trained
+    assert "verdict         UNKNOWN" in done.stdout
+    assert "above chance" in done.stderr
     found = json.loads((tmp_path / "c.json").read_text())
-    assert found["images"] == 48
+    assert found["images"] == len(open_images(samples_folder())[1])
     assert 0 < found["float"]["miou"] < 1
     assert found["artifact"]["miou"] == pytest.approx(found["float"]["miou"], abs=1e-4)
     low, high = found["float"]["interval"]
@@ -65,11 +70,33 @@ def test_compare_with_labels(mobileseg: Run, made: Path, tmp_path: Path) -> None
     assert mobileseg("compare", made, "--data", "samples", "--json", "c.json").returncode == 2
 
 
+def test_the_exit_code_is_the_verdict(mobileseg: Run, tmp_path: Path) -> None:
+    """0 PASS, 1 FAIL, 4 UNKNOWN, of one file, its int8 sibling and too few images."""
+    data, few = make_streets(tmp_path / "streets", 30), make_streets(tmp_path / "few", 5)
+    export = ("export", "seaformer-tiny", "--target", "onnx", "--size", "64x96")
+    assert mobileseg(*export, "--output", "a.onnx").returncode == 0
+    assert mobileseg(*export, "--output", "b.onnx", "--int8").returncode == 0
+    for file, folder, code, verdict in (
+        ("a.onnx", data, 0, "PASS"),
+        ("b.onnx", data, 1, "FAIL"),  # labels that are the reference model's own: what int8 changes is lost
+        ("a.onnx", few, 4, "UNKNOWN"),
+        ("b.onnx", few, 4, "UNKNOWN"),
+    ):
+        done = mobileseg("compare", file, "--data", folder, "--json", f"{verdict}-{file}.json", "--force")
+        assert done.returncode == code, (file, done.stdout, done.stderr)
+        assert f"verdict         {verdict}" in done.stdout
+        assert json.loads((tmp_path / f"{verdict}-{file}.json").read_text())["verdict"] == verdict
+        assert "Traceback" not in done.stderr
+        assert ("expected" in done.stderr and "fix" in done.stderr) == (code != 0)
+    help_text = mobileseg("compare", "--help").stdout
+    assert "4 too little was measured" in " ".join(help_text.split())
+
+
 def test_compare_on_the_split_that_finetune_holds_out(mobileseg: Run, made: Path, tmp_path: Path) -> None:
     done = mobileseg("compare", made, "--data", "samples", "--split", "test", "--json", "c.json")
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 4, done.stderr
     figures = json.loads((tmp_path / "c.json").read_text())
-    assert figures["images"] == 13
+    assert figures["images"] == len(open_one(samples_folder(), "test").items)
     assert figures["data"].endswith("samples, test split")
     for options, words in ((("tset",), "train, val, test"), (("test", "--no-labels"), "--split of labelled images")):
         done = mobileseg("compare", made, "--data", "samples", "--split", *options)
@@ -120,7 +147,7 @@ def test_predict_draws_overlays_and_masks(mobileseg: Run, made: Path, tmp_path: 
 def test_predict_with_the_float_original(mobileseg: Run, tmp_path: Path) -> None:
     done = mobileseg("predict", "seaformer-tiny", samples_folder() / "images", "--masks", "--size", "64x96")
     assert done.returncode == 0, done.stderr
-    assert len(list((tmp_path / "predictions").iterdir())) == 48
+    assert len(list((tmp_path / "predictions").iterdir())) == len(find_images(samples_folder() / "images"))
 
 
 def test_latency_measures_in_turns(mobileseg: Run, made: Path, tmp_path: Path) -> None:
@@ -141,7 +168,7 @@ def test_latency_measures_in_turns(mobileseg: Run, made: Path, tmp_path: Path) -
 
 def test_a_report_of_what_was_compared_and_measured(mobileseg: Run, made: Path, tmp_path: Path) -> None:
     done = mobileseg("compare", made, "--data", "samples", "--json", "c.json", "--worst", 2)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 4, done.stderr
     assert mobileseg("latency", made, "--json", "l.json").returncode == 0
     done = mobileseg("report", "c.json", "l.json", "--output", "page.html", "--title", "One pipeline")
     assert done.returncode == 0, done.stderr
@@ -219,7 +246,9 @@ def test_the_layers_that_sensitivity_names_stay_float(mobileseg: Run, tmp_path: 
     assert costs["layers"][0]["layer"] in done.stdout
     assert [layer["layer"] for layer in listed["keep"]] == [step["layer"] for step in costs["kept"]] != []
     command = ("export", "seaformer-tiny", "--target", "onnx", "--int8", *small)
-    plain = mobileseg(*command, "--output", "plain.onnx")
+    strict = mobileseg(*command, "--output", "strict.onnx")
+    assert strict.returncode == 1, strict.stdout  # all in int8 it is below the floor
+    plain = mobileseg(*command, "--output", "plain.onnx", "--require-agreement", 0, "--require-sqnr", 0)
     kept = mobileseg(*command, "--output", "kept.onnx", "--keep-float", "seaformer-tiny-keep-float.toml")
     assert plain.returncode == 0, plain.stderr
     assert kept.returncode == 0, kept.stderr

@@ -1,11 +1,17 @@
-"""A requested gate can fail the export; a figure that was not measured fails it."""
+"""A gate can fail the export, whether it was asked for or not; a figure that was not measured fails what was asked for."""
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
+from PIL import Image
 
-from mobileseg.errors import GateError
-from mobileseg.export import export_model
+import mobileseg
+from mobileseg.cli.export_report import report
+from mobileseg.errors import GateError, RequestError
+from mobileseg.export import export_model, plan_export
+from mobileseg.export.evaluation.floors import FLOORS
 
 pytestmark = pytest.mark.slow
 
@@ -14,6 +20,7 @@ pytestmark = pytest.mark.slow
     ("target", "gate", "message"),
     [
         ("onnx", {"require_agreement": 1.0, "precision": "int8"}, "pixels"),
+        ("onnx", {"require_sqnr": 90.0, "precision": "int8"}, "90 dB"),
         ("onnx", {"require_delegation": 50.0}, "not measured"),
         ("coreml", {"require_agreement": 1.0, "precision": "int8-weights"}, "pixels"),
     ],
@@ -23,3 +30,88 @@ def test_no_file_below_the_gate(tmp_path: Path, target: str, gate: dict[str, obj
     with pytest.raises(GateError, match=message):
         export_model("seaformer-tiny", target, size=(32, 64), output=tmp_path / f"a{suffix}", **gate)
     assert list(tmp_path.iterdir()) == []
+
+
+def spoiled(path: Path) -> Path:
+    """Of the bundled weights, a classifier whose weights are a thousand times as large for a channel that is always zero: they take all
+    its int8 steps."""
+    model = mobileseg.create_model("seaformer-tiny", weights="camvid11")
+    with torch.no_grad():
+        model.get_parameter("decode_head.linear_fuse.bn.weight")[0] = 0
+        model.get_parameter("decode_head.linear_fuse.bn.bias")[0] = -1
+        model.get_parameter("decode_head.conv_seg.weight")[:, 0] = 1e5
+    torch.save(model.state_dict(), path)
+    return path
+
+
+@pytest.mark.parametrize("emit", ["logits", "mask"])
+def test_int8_that_is_worthless_is_not_kept(tmp_path: Path, emit: str) -> None:
+    """The file follows its quantized graph to the last step; the graph has nothing to do with the network."""
+    weights = spoiled(tmp_path / "w.pth")
+    options = {"precision": "int8", "size": (64, 96), "weights": weights, "emit": emit, "output": tmp_path / "a.onnx"}
+    with pytest.raises(GateError, match=r"agreement|SQNR"):
+        export_model("seaformer-tiny", "onnx", **options)
+    assert [path.name for path in tmp_path.iterdir()] == ["w.pth"]
+    lowered = {"require_agreement": 0.0, **({"require_sqnr": 0.0} if emit == "logits" else {})}
+    made = export_model("seaformer-tiny", "onnx", **options, **lowered).manifest.verification
+    assert made.agreement is not None and made.agreement < 0.8
+
+
+def test_images_that_the_ranges_do_not_fit_fail_the_floor(tmp_path: Path) -> None:
+    """Calibrated on night, verified on day: the verification on the calibration's own images would not see it."""
+    for name, brightness in (("night", 0.02), ("day", 1.0)):
+        (tmp_path / name).mkdir()
+        for seed in range(9):
+            noise = np.random.default_rng(seed).integers(0, 256, (8, 12, 3)).repeat(8, 0).repeat(8, 1)
+            Image.fromarray((noise * brightness).astype(np.uint8)).save(tmp_path / name / f"{seed}.png")
+    options = {"precision": "int8", "size": (64, 96), "calibration": tmp_path / "night"}
+    with pytest.raises(GateError, match=r"agreement|SQNR"):
+        export_model("seaformer-tiny", "onnx", output=tmp_path / "a.onnx", verify_data=tmp_path / "day", **options)
+    assert not (tmp_path / "a.onnx").exists()
+
+
+def test_the_manifest_says_what_was_required_and_where(tmp_path: Path) -> None:
+    made = export_model("seaformer-tiny", "onnx", precision="int8", size=(64, 96), output=tmp_path / "a.onnx").manifest
+    found, seen = made.verification, made.calibration
+    assert seen is not None
+    assert (found.status, found.same_as_calibration, found.floor) == ("passed", False, FLOORS["int8"])
+    assert [gate.verdict for gate in found.gates] == ["PASS", "PASS"]
+    assert found.source != seen.source
+    assert any(line.startswith("gate       PASS agreement") for line in report(made))
+
+
+def test_a_plan_says_so_too() -> None:
+    found = plan_export("seaformer-tiny", "onnx", precision="int8", size=(64, 96), require_agreement=0.9)
+    assert found.calibration is not None
+    assert found.calibration.sha256 != found.verification.sha256
+    assert (found.floor.agreement, found.floor.sqnr_db) == (0.9, FLOORS["int8"].sqnr_db)
+
+
+def test_a_core_ml_file_off_macos_is_emulated(tmp_path: Path) -> None:
+    options = {"precision": "int8-weights", "size": (32, 64), "require_agreement": 0.5}
+    made = export_model("seaformer-tiny", "coreml", output=tmp_path / "a.mlpackage", **options)
+    found = made.manifest.verification
+    if not made.target.interpreted:
+        assert found.status == "passed"
+        return
+    assert found.status == "emulated"
+    assert {gate.verdict for gate in found.gates} == {"EMULATED"}
+    lines = report(made.manifest)
+    assert any(line.startswith("gate       EMULATED agreement") and "not by Core ML" in line for line in lines)
+    assert not any(line.startswith("verified") or "PASS" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"emit": "mask", "require_sqnr": 10}, "--require-agreement"),
+        ({"require_sqnr": -1}, "--require-sqnr"),
+        ({"require_agreement": float("nan")}, "--require-agreement"),
+        ({"stuff_area": 10}, "--stuff-area of a panoptic file"),
+        ({"nms_kernel": 4}, "--nms-kernel"),
+        ({"verify_data": "nowhere"}, "nowhere"),
+    ],
+)
+def test_gates_that_cannot_be_are_refused(tmp_path: Path, options: dict[str, object], words: str) -> None:
+    with pytest.raises(RequestError, match=words):
+        export_model("seaformer-tiny", "onnx", size=(64, 96), output=tmp_path / "a.onnx", **options)

@@ -14,6 +14,7 @@ from zoo_cases import BY_HEAD, legal_sizes, one_block_a_stage, smallest
 import mobileseg
 from mobileseg.export import export_model
 from mobileseg.export.artifact import Artifact
+from mobileseg.export.targets import TARGETS
 from mobileseg.models.registry import MODELS
 
 pytestmark = [pytest.mark.slow, pytest.mark.alone]
@@ -63,5 +64,5 @@ def test_one_delegate_holds_the_whole_network(name: str, precision: str, tmp_pat
 @pytest.mark.parametrize("name", [*BY_FAMILY, "topformer-tiny"])
 def test_the_same_int8_graph_becomes_every_other_file(name: str, target: str, tmp_path: Path) -> None:
     made = export(name, target, "int8", tmp_path).manifest
-    assert made.verification.status == "passed"
+    assert made.verification.status == ("emulated" if TARGETS[target].interpreted else "passed")
     assert made.verification.checks

@@ -46,6 +46,34 @@ def test_equal_logits_are_infinitely_good() -> None:
     assert agreement.sqnr_db == pytest.approx(10 * math.log10(2))
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("where", ["reference", "other", "both"])
+@pytest.mark.parametrize("first", [True, False])
+def test_what_is_no_number_is_not_swallowed(bad: float, where: str, first: bool) -> None:
+    """``max(0.0, nan)`` is 0.0: the largest error, its share of the range and the SQNR must not look like those of a good file."""
+    good = np.random.default_rng(0).standard_normal((1, 3, 4, 4)).astype(np.float32)
+    spoiled = good.copy()
+    spoiled[0, 1, 2, 3] = bad
+    agreement = Agreement(3)
+    pair = (spoiled if where != "other" else good, spoiled if where != "reference" else good)
+    for reference, other in (pair, (good, good)) if first else ((good, good), pair):
+        agreement.add_logits(reference, other)
+    assert agreement.max_error is not None and not agreement.max_error <= 1e-4
+    assert agreement.relative_error is not None and not agreement.relative_error <= 1e-4
+    assert agreement.sqnr_db is not None and not agreement.sqnr_db >= 10
+
+
+def test_any_difference_from_logits_without_a_range_is_infinite() -> None:
+    agreement = Agreement(2)
+    assert agreement.relative_error is None
+    flat = np.zeros((1, 2, 3, 3), dtype=np.float32)
+    agreement.add_logits(flat, flat)
+    assert agreement.relative_error == 0
+    agreement.add_logits(flat, flat + 1)
+    assert agreement.relative_error == math.inf
+
+
 def test_a_reference_of_zeros_is_infinitely_bad() -> None:
     agreement = Agreement(3)
     agreement.add_logits(np.zeros((1, 3, 2, 2), np.float32), np.ones((1, 3, 2, 2), np.float32))

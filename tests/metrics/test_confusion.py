@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from torchmetrics.classification import MulticlassConfusionMatrix, MulticlassJaccardIndex
 
-from mobileseg.metrics.confusion import confusion, scores
+from mobileseg.metrics.confusion import class_counts, class_scores, confusion, mean_iou
 
 Classes = NDArray[np.uint8]
 
@@ -33,7 +33,7 @@ def test_agrees_with_torchmetrics(classes: int, ignore: int | None, seed: int) -
     pair = torch.from_numpy(prediction).int(), torch.from_numpy(label).int()
     matrix = MulticlassConfusionMatrix(classes, ignore_index=ignore)(*pair)
     np.testing.assert_array_equal(counts, matrix.numpy())
-    found = scores(counts)
+    found = class_scores(class_counts(prediction, label, classes, ignore))
     each = MulticlassJaccardIndex(classes, average=None, ignore_index=ignore)(*pair)
     np.testing.assert_allclose(found.iou, each.numpy(), rtol=1e-6)
     mean = MulticlassJaccardIndex(classes, average="macro", ignore_index=ignore)(*pair)
@@ -52,8 +52,8 @@ def test_counts_in_int64_whatever_the_maps_hold() -> None:
     counts = confusion(pixels, pixels, 201)
     assert counts.dtype == np.int64
     assert counts[200, 200] == counts.sum() == 2000
-    large = np.array([[2**40, 1], [0, 2**40]])  # a float32 matrix would lose the one
-    assert scores(large).iou[1] == 2**40 / (2**40 + 1)
+    large = np.array([[2**40, 2**40, 2**40 + 1], [1, 1, 1]])  # float32 would lose the one
+    assert class_scores(large).iou[0] == 2**40 / (2**40 + 1)
 
 
 def test_rows_are_labels() -> None:
@@ -71,22 +71,43 @@ def test_refuses_classes_that_do_not_exist(prediction: int, label: int) -> None:
         confusion(np.array([prediction]), np.array([label]), 2)
 
 
+def test_class_counts_are_sums_of_the_matrix() -> None:
+    prediction, label = maps(6, seed=1, ignore=255)
+    matrix = confusion(prediction, label, 6, 255)
+    found = class_counts(prediction, label, 6, 255)
+    assert found.tolist() == np.stack([np.diag(matrix), matrix.sum(1), matrix.sum(0)], 1).tolist()
+
+
 def test_an_absent_class_is_nan_and_does_not_count() -> None:
-    found = scores(confusion(np.array([0, 0, 1, 1]), np.array([0, 1, 1, 1]), 3))
+    found = class_scores(class_counts(np.array([0, 0, 1, 1]), np.array([0, 1, 1, 1]), 3))
     np.testing.assert_allclose(found.iou, [1 / 2, 2 / 3, np.nan])
     assert found.miou == pytest.approx((1 / 2 + 2 / 3) / 2)
     assert found.pixel_accuracy == 0.75
 
 
-def test_a_class_that_is_only_predicted_counts_as_zero() -> None:
-    found = scores(confusion(np.array([0, 2]), np.array([0, 0]), 3))
-    np.testing.assert_allclose(found.iou, [0.5, np.nan, 0.0])
-    assert found.miou == 0.25
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 9999), absent=st.integers(1, 3))
+def test_two_models_are_scored_over_the_classes_that_occur_in_the_labels(seed: int, absent: int) -> None:
+    """One that predicts a class that is not there loses the pixels, and no more."""
+    prediction, label = maps(4, seed)
+    other = prediction.copy()
+    other[0, :2] = 3 + absent
+    first, second = (class_scores(class_counts(p, label, 8)) for p in (prediction, other))
+    assert np.isnan(first.iou).tolist() == np.isnan(second.iou).tolist() == [False] * 4 + [True] * 4
+    assert abs(first.miou - second.miou) < 0.1
+    assert second.miou == pytest.approx(np.nanmean(second.iou[:4]))
+
+
+def test_a_class_that_is_only_predicted_costs_the_others_their_pixels() -> None:
+    found = class_scores(class_counts(np.array([0, 2]), np.array([0, 0]), 3))
+    np.testing.assert_allclose(found.iou, [0.5, np.nan, np.nan])
+    assert found.miou == 0.5
 
 
 @pytest.mark.filterwarnings("error")
 def test_nothing_counted_is_nan_without_a_warning() -> None:
-    found = scores(np.zeros((3, 3), dtype=np.int64))
+    found = class_scores(np.zeros((3, 3), dtype=np.int64))
     assert np.isnan(found.miou)
     assert np.isnan(found.pixel_accuracy)
     assert np.isnan(found.iou).all()
+    assert np.isnan(mean_iou(np.zeros((3, 3))))

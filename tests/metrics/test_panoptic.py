@@ -81,6 +81,14 @@ def test_by_hand() -> None:
     assert np.isnan(scores.pq[12])
 
 
+def test_a_class_that_is_only_predicted_does_not_count() -> None:
+    label = np.array([[0, 0, 0, 0]])
+    found = panoptic_scores(panoptic_counts(np.array([[0, 0, 0, 12001]]), label, 19), things=(12,))
+    assert np.isnan(found.pq[12])
+    assert (found.every.pq, found.every.classes) == (3 / 4, 1)
+    assert np.isnan(found.things.pq)
+
+
 def test_void_is_not_in_the_union() -> None:
     label = np.array([11001, 11001, 255000, 255000, 255000, 0])
     prediction = np.array([11001, 11001, 11001, 11001, 0, 0])

@@ -10,8 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torchmetrics.classification import MulticlassJaccardIndex
 
-from mobileseg.metrics.confusion import miou
-from mobileseg.metrics.temporal import along, consistency_counts, grid, kept, kept_gain, landing
+from mobileseg.metrics.temporal import along, consistency_counts, grid, kept, kept_gain, landing, tc
 
 SIZES = st.tuples(st.integers(1, 14), st.integers(1, 14))
 STEPS = st.integers(1, 4)
@@ -87,7 +86,7 @@ def test_the_names_of_classes_do_not_matter(size: tuple[int, int], seed: int, or
     found = (consistency_counts(*pair, motion, seen, 1, 4) for pair in ((now, later), (table[now], table[later])))
     (first, second) = found
     assert kept(first) == kept(second) or math.isnan(kept(first))
-    assert miou(first) == pytest.approx(miou(second), nan_ok=True)
+    assert tc(first) == pytest.approx(tc(second), nan_ok=True)
 
 
 def test_a_perfect_prediction_along_the_true_flow_has_consistency_1() -> None:
@@ -99,7 +98,7 @@ def test_a_perfect_prediction_along_the_true_flow_has_consistency_1() -> None:
             consistency_counts(now, later, frame.motion[::step, ::step], frame.seen[::step, ::step], step, 5)
             for now, later, frame in zip(maps, maps[1:], frames, strict=False)
         )
-        assert kept(counts) == miou(counts) == 1
+        assert kept(counts) == tc(counts) == 1
         assert (counts.diagonal() > 0).all()  # every class was followed
     still = sum(
         consistency_counts(now, later, 0 * frame.motion, frame.seen, 1, 5)
@@ -125,7 +124,7 @@ def test_tc_is_the_miou_of_the_maps_of_both_frames() -> None:
     now, later, motion, seen = scene((40, 50), 1, 3)
     here, there = along(now, later, motion, seen)
     expected = MulticlassJaccardIndex(4)(torch.from_numpy(there), torch.from_numpy(here)).item()
-    assert miou(consistency_counts(now, later, motion, seen, 1, 4)) == pytest.approx(expected, rel=1e-6)
+    assert tc(consistency_counts(now, later, motion, seen, 1, 4)) == pytest.approx(expected, rel=1e-6)
 
 
 def test_points_that_are_ignored_in_either_frame_do_not_count() -> None:

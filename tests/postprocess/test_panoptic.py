@@ -8,14 +8,17 @@ import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mobileseg.data.panoptic_settings import PanopticSettings
 from mobileseg.postprocess.panoptic import (
     PanopticRules,
     find_centers,
     group,
     merge,
+    one_instance_a_class,
     panoptic_map,
     resize,
     resize_offset,
+    rules_for,
 )
 
 GOLDEN = dict(np.load(Path(__file__).parent.parent / "golden" / "panoptic_merge.npz"))
@@ -66,7 +69,7 @@ def centers_slowly(heat: np.ndarray, rules: PanopticRules) -> list[tuple[int, in
     peaks = {}
     for y, x in np.ndindex(heat.shape):
         window = heat[max(y - half, 0) : y + half + 1, max(x - half, 0) : x + half + 1]
-        if heat[y, x] > rules.threshold and heat[y, x] == window.max():
+        if heat[y, x] > rules.center_threshold and heat[y, x] == window.max():
             peaks[y, x] = heat[y, x]
     if len(peaks) > rules.top_k:
         least = sorted(peaks.values(), reverse=True)[rules.top_k - 1]
@@ -100,7 +103,7 @@ SIDES = st.tuples(st.integers(1, 12), st.integers(1, 12))
 )  # fmt: skip
 def test_centers_match_the_definition(sides: tuple[int, int], seed: int, kernel: int, top_k: int, steps: int) -> None:
     heat = np.random.default_rng(seed).integers(-steps, steps, sides).astype(np.float32) / steps  # with ties, too
-    rules = PanopticRules(threshold=0.2, nms_kernel=kernel, top_k=top_k)
+    rules = PanopticRules(center_threshold=0.2, nms_kernel=kernel, top_k=top_k)
     assert [tuple(at) for at in find_centers(heat, rules).tolist()] == centers_slowly(heat, rules)
 
 
@@ -126,7 +129,7 @@ def test_every_thing_goes_to_the_nearest_centre(sides: tuple[int, int], seed: in
     g = np.random.default_rng(seed)
     classes, heat = g.integers(0, kinds, sides, np.int32), g.random(sides).astype(np.float32)
     offset = g.integers(-6, 7, (2, *sides)).astype(np.float32)
-    rules = PanopticRules(things=(1, 3), threshold=0.5, nms_kernel=3)
+    rules = PanopticRules(things=(1, 3), center_threshold=0.5, nms_kernel=3)
     found, centers = group(classes, heat, offset, rules), find_centers(heat, rules)
     for (y, x), kind in np.ndenumerate(classes):
         aim = np.array([y + offset[0, y, x], x + offset[1, y, x]])
@@ -179,3 +182,21 @@ def test_without_centres_things_are_void() -> None:
 def test_an_even_window_is_refused() -> None:
     with pytest.raises(ValueError, match="odd"):
         PanopticRules(nms_kernel=12)
+
+
+def test_settings_of_a_data_set_go_before_the_defaults_and_requests_before_both() -> None:
+    data = PanopticSettings(center_threshold=0.3, stuff_area=64)
+    asked = PanopticSettings(center_threshold=0.5)
+    rules = rules_for((1, 3), asked, data, None)
+    assert (rules.things, rules.center_threshold, rules.stuff_area) == ((1, 3), 0.5, 64)
+    assert rules.nms_kernel == PanopticRules().nms_kernel
+    assert rules.settings() == PanopticSettings(
+        center_threshold=0.5, nms_kernel=rules.nms_kernel, top_k=rules.top_k, stuff_area=64
+    )
+    assert rules_for((1,)) == rules_for((1,), None) == rules_for((1,), rules_for((1,)).settings())
+
+
+def test_a_class_as_one_instance() -> None:
+    labels = one_instance_a_class(np.array([[0, 1], [1, 2]]), rules_for((1,)))
+    assert np.divmod(labels, 1 << 16)[0].tolist() == [[0, 1], [1, 2]]
+    assert np.divmod(labels, 1 << 16)[1].tolist() == [[0, 1], [1, 0]]

@@ -1,6 +1,7 @@
 """The baseline that ignores the image, on labels whose scores can be counted by hand."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mobileseg.data.dataset import LabelledFolder, open_labelled
-from mobileseg.training.evaluate import position_baseline
+from mobileseg.data.panoptic_settings import PanopticSettings
+from mobileseg.errors import GateError
+from mobileseg.training.evaluate import evaluate, position_baseline
 
 Labels = NDArray[np.int64]
 WIDTH, HEIGHT = 64, 32
@@ -50,6 +53,31 @@ def test_a_class_that_is_nowhere_most_frequent_is_not_found(tmp_path: Path) -> N
     assert found["pq_things"] == 0
     assert found["pq"] == pytest.approx((0 + 1 / 3) / 2)
     assert found["miou"] == pytest.approx((0 + 2 / 3) / 2)
+
+
+def test_outputs_that_are_no_numbers_have_no_score(tmp_path: Path) -> None:
+    data = folder(tmp_path, [cells(LEFT), cells(RIGHT)])
+    logits = np.zeros((1, 2, 4, 8), np.float32)
+    assert evaluate(lambda batch: (logits,), False, data, (HEIGHT, WIDTH)).classes.pixel_accuracy == 0.5
+    logits[0, 1, 2, 3] = np.nan
+    with pytest.raises(GateError, match=r"NaN in 1 of the 64.*0\.png"):
+        evaluate(lambda batch: (logits,), False, data, (HEIGHT, WIDTH))
+
+
+def test_instances_follow_the_settings_of_the_data(tmp_path: Path) -> None:
+    """A heat map with a weak centre: found below its heat, not above it."""
+    data = folder(tmp_path, [cells(LEFT)])
+    semantic = np.zeros((1, 2, HEIGHT, WIDTH), np.float32)
+    semantic[0, 1][LEFT] = 1
+    semantic[0, 0][RIGHT] = 1
+    heat = np.zeros((1, 1, HEIGHT, WIDTH), np.float32)
+    heat[0, 0, 16, 16] = 0.4
+    outputs = (semantic, heat, np.zeros((1, 2, HEIGHT, WIDTH), np.float32))
+    for threshold, quality in ((0.3, 1.0), (0.5, 0.0)):
+        settings = PanopticSettings(center_threshold=threshold, stuff_area=1)
+        classes = data.classes.model_copy(update={"panoptic": settings})
+        found = evaluate(lambda batch: outputs, True, replace(data, classes=classes), (HEIGHT, WIDTH), panoptic=True)
+        assert found.measured["pq_things"] == quality
 
 
 def test_the_guess_is_learned_from_the_training_images_alone(tmp_path: Path) -> None:

@@ -15,9 +15,13 @@ from safetensors.torch import load_file, save_file
 
 import mobileseg
 from mobileseg.data.dataset import open_labelled
+from mobileseg.data.panoptic_settings import PanopticSettings
 from mobileseg.errors import GateError, RequestError
 from mobileseg.files import sha256
 from mobileseg.models.registry import MODELS
+from mobileseg.training.data import TrainingLoader, load_examples
+from mobileseg.training.loop import Trainer
+from mobileseg.training.losses import class_loss
 from mobileseg.training.request import TrainingRequest, train
 from mobileseg.training.state import Run
 from mobileseg.training.strategy import FloatStrategy
@@ -73,6 +77,9 @@ import sys, torch
 from pathlib import Path
 torch.set_num_threads(1)
 from mobileseg.models.registry import MODELS
+from mobileseg.training.data import TrainingLoader, load_examples
+from mobileseg.training.loop import Trainer
+from mobileseg.training.losses import class_loss
 from mobileseg.training.request import TrainingRequest, train
 config = eval(sys.argv[3])
 train(TrainingRequest.of(MODELS["seaformer-tiny"], Path(sys.argv[1]), Path(sys.argv[2]), config=config, force=True))
@@ -143,3 +150,43 @@ def test_a_gradient_that_is_not_finite_ends_the_run(data: Path, tmp_path: Path) 
     with pytest.raises(GateError, match=r"finite gradient.*epoch 1, step \d.*lower --lr"):
         train(request(data, tmp_path / "w.safetensors", lr=1e30, warmup=0))
     assert not (tmp_path / "w.safetensors").exists()
+
+
+def test_the_auxiliary_head_of_a_upernet_is_trained(data: Path, tmp_path: Path) -> None:
+    """Its loss counts 0.4: without it the head would stay as it was drawn."""
+    small = {"epochs": 1, "eval_interval": 1, "crop": (32, 32), "size": (32, 64)}
+    asked = TrainingRequest.of(MODELS["van-b0-upernet"], data, tmp_path / "u.safetensors", config={**CONFIG, **small})
+    before = asked.model().state_dict()
+    after = load_file(train(asked).weights)
+    moved = {key for key in before if not torch.equal(before[key].half().float(), after[key].float())}
+    heads = {key for key in before if key.endswith("conv_seg.weight")}
+    assert heads == {"decode_head.conv_seg.weight", "auxiliary_head.conv_seg.weight"} <= moved
+    assert "auxiliary_head.convs.0.bn.running_mean" in moved
+
+
+def test_the_auxiliary_loss_counts_as_its_authors_have_it(data: Path, tmp_path: Path) -> None:
+    small = {"crop": (32, 32), "size": (32, 64)}
+    asked = TrainingRequest.of(MODELS["van-b0-upernet"], data, tmp_path / "u.safetensors", config={**CONFIG, **small})
+    model = asked.model()
+    trainer = Trainer(model, asked.split.train, asked.split.val, asked.config, asked.state, {}, device="cpu")
+    spec = MODELS["van-b0-upernet"]
+    batch = next(TrainingLoader(load_examples(asked.split.train), asked.config, spec.mean, spec.std).epoch(0))
+    trainer.strategy.start_epoch(model)
+    torch.manual_seed(1)
+    found = trainer._loss(model, batch, None)
+    torch.manual_seed(1)
+    logits, auxiliary = model.with_auxiliary(batch.images.contiguous(memory_format=torch.channels_last))
+    wanted = class_loss(logits, batch.labels, None) + 0.4 * class_loss(auxiliary, batch.labels, None)
+    assert float(found) == pytest.approx(float(wanted), rel=1e-5)
+
+
+def test_the_settings_of_panoptic_data_are_in_the_record(scenes: Callable[[str], Path], tmp_path: Path) -> None:
+    data = scenes("instances")
+    content = json.loads((data / "classes.json").read_text())
+    (data / "classes.json").write_text(json.dumps({**content, "panoptic": {"nms_kernel": 5, "stuff_area": 9}}))
+    small = {"epochs": 1, "eval_interval": 1, "crop": (33, 33), "size": (33, 65)}
+    spec = MODELS["axial-deeplab-xs"]
+    train(TrainingRequest.of(spec, data, tmp_path / "p.safetensors", config={**CONFIG, **small}))
+    record = resolve(tmp_path / "p.safetensors", spec).record
+    assert record is not None
+    assert record.settings == PanopticSettings(nms_kernel=5, stuff_area=9)

@@ -88,7 +88,7 @@ def _check_weights(weighted: list[Any], lowering: Lowering) -> float:
         largest = np.abs(weight).max(axis=axes, keepdims=True)
         # A channel smaller than the observer's smallest scale is rounded with that scale.
         deviation = float((np.abs(found - weight) / np.maximum(largest, 127 * 2.0**-12)).max())
-        worst = max(worst, deviation)
+        worst = float(np.maximum(worst, deviation))  # passes NaN on
     _expect(
         worst <= HALF_STEP[lowering.precision] + SLACK,
         f"weights within {HALF_STEP[lowering.precision]:.2g}",

@@ -16,6 +16,17 @@ from mobileseg.export.manifest import DelegationPart, OutsidePart
 PARTITIONER_LOGGER = "executorch.backends.xnnpack.partition"
 _REASON = re.compile(r"Node (\S+) was not partitioned because (.*?)\.?$", re.DOTALL)
 NO_CONSTRAINT_NAMED = "the XNNPACK partitioner has no rule for this operator; rewrite it with operators that it has"
+MOVES = (
+    "_to_",
+    "clone",
+    "view",
+    "permute",
+    "squeeze",
+    "slice",
+    "select",
+    "expand",
+    "quantize_per",
+)  # in names of operators
 DATA_TYPE = "a change of data type; XNNPACK computes float32 and int8, and leaves other types to the portable kernels"
 
 
@@ -84,7 +95,10 @@ def _reason(node: Node, reasons: dict[str, str]) -> str:
 
 
 def _at_edge(node: Node) -> bool:
-    """Whether the operator only touches the graph's input or only its output."""
+    """Whether the operator only touches the graph's input or only its output, and only moves or converts numbers. What computes, such as
+    a resize or an argmax of the whole image, is work that the delegate does not do, wherever it stands."""
+    if not any(word in _name(node) for word in MOVES):
+        return False
     users = list(node.users)
     return all(user.op == "output" for user in users) or all(
         source.op == "placeholder" for source in node.all_input_nodes

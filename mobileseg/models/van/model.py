@@ -210,8 +210,8 @@ class VanUPerNet(VanSegmenter):
         self.auxiliary_head = FcnHead(widths[2], num_classes)
 
     def with_auxiliary(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits of both heads, for training; those of the auxiliary head have stride 16. The authors' loss is that of the first plus 0.4
-        times that of the second."""
+        """Logits of both heads, for training; those of the auxiliary head have stride 16. The loss is that of the first plus
+        ``mobileseg.training.losses.AUXILIARY_WEIGHT`` times that of the second."""
         maps = self.backbone(x)
         return self.decode_head(maps), self.auxiliary_head(maps[2])
 

@@ -3,15 +3,18 @@
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from mobileseg.data.dataset import samples_folder
 from mobileseg.data.images import find_images
 from mobileseg.errors import ArtifactError, RequestError
+from mobileseg.export.analysis import layers
 from mobileseg.export.analysis.layers import layer_report
 from mobileseg.export.analysis.plot import draw
 from mobileseg.export.artifact import Artifact
 from mobileseg.export.evaluation.layer_report import LayerReport
 from mobileseg.export.manifest import CalibrationPart
+from mobileseg.export.quantization.calibration import read_calibration
 
 pytestmark = pytest.mark.slow
 
@@ -49,6 +52,19 @@ def test_the_chart_is_drawn(report: LayerReport) -> None:
 def test_float_files_are_refused(five_onnx: Artifact, images: list[Path]) -> None:
     with pytest.raises(RequestError, match="int8"):
         layer_report(five_onnx, images)
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_calibration_images_are_found_whether_or_not_some_were_kept_back(
+    tiny_onnx: Artifact, tmp_path: Path, whole: bool
+) -> None:
+    for number in range(12):
+        Image.new("RGB", (40, 30), (number, 9, 9)).save(tmp_path / f"{number}.png")
+    wanted = read_calibration(tmp_path, whole)
+    assert len(wanted) == (12 if whole else 8)
+    manifest = tiny_onnx.manifest.model_copy(update={"calibration": wanted.part()})
+    found = layers._calibration(Artifact(tiny_onnx.path, manifest, tiny_onnx.target), tmp_path)
+    assert found.digests == wanted.digests
 
 
 @pytest.mark.parametrize(("source", "message"), [("gone", "no folder"), (str(samples_folder()), "others")])

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 import mobileseg
 from mobileseg.data.dataset import open_labelled, samples_folder
@@ -14,7 +15,7 @@ from mobileseg.export.analysis.diagnosis import Diagnosis, image_probes, labelle
 from mobileseg.export.analysis.probe import LayerEvaluator
 from mobileseg.export.analysis.sensitivity import LEAST_INT8, RunDescription, Sensitivity, keep_float_of, rank_layers
 from mobileseg.export.manifest import KeptLayer
-from mobileseg.export.quantization.calibration import ImageSet
+from mobileseg.export.quantization.calibration import ImageSet, read_whole
 from mobileseg.export.quantization.keep_float import KeepFloat, check_names, read_keep_float
 
 SIZE = (64, 96)
@@ -23,9 +24,11 @@ RUN = RunDescription("seaformer-tiny", "spoiled", "noise", "noise")
 
 
 @pytest.fixture(scope="module")
-def images() -> ImageSet:
-    pixels = np.random.default_rng(0).integers(0, 256, (3, *SIZE, 3)).astype(np.uint8)
-    return ImageSet("noise", tuple(pixels), "0" * 64, bundled=False)
+def images(tmp_path_factory: pytest.TempPathFactory) -> ImageSet:
+    folder = tmp_path_factory.mktemp("noise")
+    for number, pixels in enumerate(np.random.default_rng(0).integers(0, 256, (3, *SIZE, 3)).astype(np.uint8)):
+        Image.fromarray(pixels).save(folder / f"{number}.png")
+    return read_whole(folder)
 
 
 @pytest.fixture(scope="module")

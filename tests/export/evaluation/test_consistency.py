@@ -14,7 +14,8 @@ from mobileseg.errors import DatasetError, RequestError
 from mobileseg.export import compare
 from mobileseg.export.artifact import Artifact
 from mobileseg.export.evaluation.consistency import ClassMap, SequenceConsistency, compare_sequence
-from mobileseg.export.evaluation.gates import consistency_gates, gates_of, overall
+from mobileseg.export.evaluation.evidence import Evidence
+from mobileseg.export.evaluation.gates import Measured, consistency_gates, gates_of, overall
 from mobileseg.export.evaluation.shift import compare_shift
 from mobileseg.export.manifest import Manifest, ModelPart
 from mobileseg.export.targets import TARGETS
@@ -190,9 +191,10 @@ def test_without_a_sequence_it_is_unknown_and_nothing_else_changes() -> None:
     (gate,) = consistency_gates("int8", None)
     assert (gate.verdict, gate.found) == ("UNKNOWN", "no --sequence")
     assert overall((gate,)) == "UNKNOWN"
-    good = gates_of("float32", 1e-6, 1.0, (None, None), ())
+    evidence = Evidence(images=40, constant=0.5)
+    good = gates_of(Measured("float32", evidence, 1e-6, 1.0, 1.0))
     assert overall((*good, gate)) == "PASS"
-    bad = gates_of("float32", 1e-6, 0.5, (None, None), ())
+    bad = gates_of(Measured("float32", evidence, 1e-6, 1.0, 0.5))
     assert overall((*bad, gate)) == "FAIL"
 
 

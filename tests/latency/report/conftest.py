@@ -13,11 +13,14 @@ from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 from required import lacking
 
-from mobileseg.export.evaluation.accuracy import Accuracy, Gain
-from mobileseg.export.evaluation.comparison import Comparison, Logits
+from mobileseg.export.evaluation.accuracy import Accuracy, Chance, Gain
+from mobileseg.export.evaluation.comparison import Comparison
 from mobileseg.export.evaluation.consistency import SequenceConsistency
-from mobileseg.export.evaluation.gates import consistency_gates, gates_of, overall
+from mobileseg.export.evaluation.evidence import Evidence
+from mobileseg.export.evaluation.floors import FLOORS
+from mobileseg.export.evaluation.gates import Measured, consistency_gates, gates_of, overall
 from mobileseg.export.evaluation.shift import ShiftConsistency
+from mobileseg.export.evaluation.side_by_side import Logits
 from mobileseg.export.evaluation.worst import WorstImages
 from mobileseg.latency.conditions.sensors import Core, Properties, Sensors
 from mobileseg.latency.protocol import PROTOCOLS
@@ -46,7 +49,10 @@ def comparison(name: str, seed: int, precision: str, labelled: bool = True, **mo
     accuracy = sides if labelled else (None, None)
     gains = (Gain(metric="mIoU", value=-drop, interval=(-drop - 0.003, -drop + 0.003)),) if labelled else ()
     agreement = 0.97 + 0.02 * random.random()
-    gates = gates_of(precision, 1e-6, agreement, accuracy, gains) + consistency_gates(precision, more.get("temporal"))
+    chance = (Chance(metric="mIoU", guess=0.2, value=0.5, interval=(0.4, 0.6)),)
+    evidence = Evidence(images=40, chance=chance, constant=0.5)
+    measured = Measured(precision, evidence, 1e-6, 1.0, agreement, 20.0 + seed, accuracy, gains, FLOORS[precision])
+    gates = gates_of(measured) + consistency_gates(precision, more.get("temporal"))
     logits = Logits(max_error=0.1, mean_error=0.01, sqnr_db=25.0, agreement=agreement, band_agreement=0.9)
     fields: dict[str, Any] = {
         "created": NOW, "model": "seaformer-tiny", "target": "onnx", "precision": precision, "weights": "some",

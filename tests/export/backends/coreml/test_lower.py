@@ -7,10 +7,10 @@ import pytest
 import torch
 
 import mobileseg
-from mobileseg.cli import compare, predict
+from mobileseg.cli import compare, export, predict
 from mobileseg.data.dataset import samples_folder
 from mobileseg.data.images import find_images, read_batch
-from mobileseg.errors import EnvironmentLackError, GateError, UnknownOperationError
+from mobileseg.errors import EnvironmentLackError, GateError, NotMeasuredError, UnknownOperationError
 from mobileseg.export import export_model, open_artifact
 from mobileseg.export.artifact import Artifact
 from mobileseg.export.backends.contract import Lowering
@@ -42,7 +42,7 @@ def test_the_program_is_checked_and_evaluated(packages: dict[str, Artifact]) -> 
     least = {"float32": 100.0, "float16": 45.0, "int8-weights": 45.0, "int8": 20.0}  # dB against what was lowered
     for precision, made in packages.items():
         found = made.manifest.verification
-        assert found.status == "passed"
+        assert found.status == "emulated"
         assert found.evaluated_by == "our interpreter, not by Core ML"
         assert found.images > 0
         assert len(found.checks) >= 5
@@ -152,18 +152,25 @@ def test_an_unknown_operation_is_unknown_and_never_pass(
     package, result = packages["float32"].path, tmp_path / "result.json"
     with pytest.raises(UnknownOperationError, match="avg_pool"):
         open_artifact(package).load()
-    with pytest.raises(UnknownOperationError) as caught:
+    with pytest.raises(NotMeasuredError, match="macOS") as caught:
         compare.compare(str(package), "samples", no_labels=True, json_file=str(result))
-    assert caught.value.exit_code == 3
+    assert caught.value.exit_code == 4
     assert "verdict         UNKNOWN" in capsys.readouterr().out
     found = json.loads(result.read_text())
     assert (found["verdict"], found["images"], found["agreement"]) == ("UNKNOWN", 0, None)
     assert "avg_pool" in found["gates"][0]["found"]
-    options = {"precision": "float32", "size": SIZE, "output": tmp_path / "new.mlpackage"}
-    made = export_model("seaformer-tiny", "coreml", **options).manifest.verification
+    package = tmp_path / "new.mlpackage"
+    with pytest.raises(NotMeasuredError, match="avg_pool"):
+        export.export("seaformer-tiny", "coreml", precision="int8", size=f"{SIZE[0]}x{SIZE[1]}", output=str(package))
+    assert "gate       UNKNOWN agreement" in capsys.readouterr().out
+    made = open_artifact(package).manifest.verification  # the file is kept: a device can tell
     assert (made.status, made.miou) == ("not measured", None)
+    assert {gate.verdict for gate in made.gates} == {"UNKNOWN"}
     assert "avg_pool" in made.source
     assert len(made.checks) >= 3
+    with pytest.raises(GateError, match="not measured"):
+        export_model("seaformer-tiny", "coreml", size=SIZE, output=tmp_path / "b.mlpackage", require_agreement=0.1)
+    assert not (tmp_path / "b.mlpackage").exists()
 
 
 def test_a_package_is_replaced_only_with_force(packages: dict[str, Artifact]) -> None:

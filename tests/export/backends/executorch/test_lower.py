@@ -1,5 +1,6 @@
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 import mobileseg
 from mobileseg.data.dataset import samples_folder
 from mobileseg.data.images import find_images, read_batch
+from mobileseg.data.split import open_images
 from mobileseg.errors import ArtifactError, EnvironmentLackError, ImageError
 from mobileseg.export import export_model, open_artifact
 from mobileseg.export.artifact import Artifact
@@ -35,7 +37,7 @@ def test_int8_is_one_delegate_with_nothing_outside(tiny_pte: Artifact) -> None:
 def test_int8_is_close_to_the_reference_model(tiny_pte: Artifact) -> None:
     found = tiny_pte.manifest.verification
     assert found.status == "passed"
-    assert found.images == 48
+    assert found.images == len(open_images(samples_folder())[1])
     assert found.sqnr_db is not None
     assert found.sqnr_db > 17
     assert found.agreement is not None
@@ -183,6 +185,45 @@ def test_what_stays_outside_has_the_partitioners_reason() -> None:
     assert not softmax.at_edge
     assert found.partitions == 2
     assert found.percent < 100
+
+
+class AtTheEdge(nn.Module):
+    """A convolution, then ``last`` on its output alone."""
+
+    def __init__(self, last: Callable[[Tensor], Tensor]) -> None:
+        super().__init__()
+        self.conv, self.last = nn.Conv2d(3, 8, 3, padding=1), last
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.last(F.relu(self.conv(x)))
+
+
+def full_size(x: Tensor) -> Tensor:
+    return F.interpolate(x, size=(64, 96), mode="nearest")
+
+
+@pytest.mark.parametrize(
+    ("last", "free"),
+    [
+        (lambda x: x.argmax(1), False),
+        (full_size, False),
+        (lambda x: F.interpolate(x, size=(63, 95), mode="bicubic"), False),
+        (lambda x: x.cumsum(3), False),
+        (lambda x: x.to(torch.int32), True),
+        (lambda x: x.to(torch.float64), True),
+    ],
+    ids=["argmax", "nearest", "bicubic", "cumsum", "to int32", "to float64"],
+)
+def test_at_the_edge_only_conversions_are_free(last: Callable[[Tensor], Tensor], free: bool) -> None:
+    from executorch.exir import to_edge_transform_and_lower
+
+    program = torch.export.export(AtTheEdge(last).eval(), (torch.zeros(1, 3, 16, 24),))
+    with WhyNot() as why:
+        edge = to_edge_transform_and_lower(program, partitioner=[partitioner()])
+    found = report(edge.exported_program(), why.reasons)
+    assert found.operators_outside > 0
+    assert all(part.at_edge for part in found.outside) is free
+    assert (found.percent == 100) is free
 
 
 class Kept(nn.Module):

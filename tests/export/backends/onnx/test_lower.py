@@ -7,7 +7,7 @@ import pytest
 
 from mobileseg.data.dataset import samples_folder
 from mobileseg.data.images import find_images
-from mobileseg.errors import ArtifactError
+from mobileseg.errors import ArtifactError, GateError
 from mobileseg.export import export_model, open_artifact
 from mobileseg.export.artifact import Artifact
 from mobileseg.export.backends.onnx.runtime import OnnxRuntime
@@ -73,3 +73,30 @@ def test_a_truncated_file_is_refused(five_onnx: Artifact, tmp_path: Path) -> Non
     (tmp_path / "short.onnx").write_bytes(five_onnx.path.read_bytes()[:5000])
     with pytest.raises(ArtifactError, match="can load"):
         OnnxRuntime(tmp_path / "short.onnx")
+
+
+@pytest.mark.parametrize("how", ["constant", "operator"])
+def test_a_simplification_that_changes_the_numbers_is_found(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, how: str
+) -> None:
+    """onnxsim's own comparison, which runs nothing by default, sees it."""
+    import onnxsim
+    from onnxsim import onnx_simplifier
+
+    simplify = onnx_simplifier.C.simplify
+
+    def wrong(*given: object) -> bytes:
+        model = onnx.load_from_string(simplify(*given))
+        if how == "constant":
+            name = next(node.input[1] for node in model.graph.node if node.op_type == "Conv")
+            weight = next(tensor for tensor in model.graph.initializer if tensor.name == name)
+            weight.CopyFrom(onnx.numpy_helper.from_array(onnx.numpy_helper.to_array(weight) * np.float32(1.01), name))
+        else:
+            next(node for node in model.graph.node if node.op_type == "Relu").op_type = "Abs"
+        return bytes(model.SerializeToString())
+
+    monkeypatch.setattr(onnx_simplifier.C, "simplify", wrong)
+    assert onnxsim.simplify is not None
+    with pytest.raises(GateError, match="onnxsim ran both on random pixels"):
+        export_model("seaformer-tiny", "onnx", size=(64, 96), output=tmp_path / "a.onnx")
+    assert list(tmp_path.iterdir()) == []
