@@ -11,6 +11,7 @@ from pathlib import Path
 from mobileseg.data.dataset import data_folder, data_name, image_folder, samples_folder
 from mobileseg.data.division import BUNDLED, FEWEST, MOST, OWN, divide
 from mobileseg.data.images import Batch, evenly, find_images, read_batch, read_image
+from mobileseg.data.split import VERIFICATION
 from mobileseg.errors import DatasetError
 from mobileseg.export.manifest import CalibrationPart
 
@@ -92,7 +93,7 @@ def _divided(folder: Path | None) -> tuple[ImageSet, ImageSet | None]:
         read_whole(place, most=round(MOST / rule.share)), source=name, bundled=folder is None, folder=folder
     )
     first, others = divide(len(every), rule)
-    return every.chosen(first), every.chosen(others, f"others of {name}") if others else None
+    return every.chosen(first), every.chosen(others, f"{name}, {VERIFICATION} split") if others else None
 
 
 def _unseen(folder: Path, seen: Collection[str]) -> ImageSet:

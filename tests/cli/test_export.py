@@ -24,7 +24,7 @@ def test_a_dry_run_touches_nothing(mobileseg: Run, tmp_path: Path) -> None:
     )
     assert plan["weights"]["source"] == "camvid11" and "CC BY-NC" in plan["weights"]["licence"]
     assert plan["calibration"]["images"] == len(read_calibration(None))
-    assert plan["verification"]["source"] == "others of bundled street samples"
+    assert plan["verification"]["source"] == "bundled street samples, verification split"
     assert plan["floor"] == {"agreement": 0.8, "sqnr_db": 10.0}
     assert plan["runtime"]["package"] == "onnxruntime" and plan["runtime"]["version"]
     assert plan["files"] == ["seaformer-tiny-int8.onnx", "seaformer-tiny-int8.onnx.json"]

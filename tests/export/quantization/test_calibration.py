@@ -36,7 +36,7 @@ def test_of_the_bundled_pictures_the_first_third_calibrates_and_the_others_verif
     assert [list(part.paths) for part in (seen, others)] == [[SAMPLES[i] for i in part] for part in divided]
     assert seen.bundled and others.bundled
     assert seen.part().images == len(seen)
-    assert (seen.source, others.source) == ("bundled street samples", "others of bundled street samples")
+    assert (seen.source, others.source) == ("bundled street samples", "bundled street samples, verification split")
     assert read_calibration(None) == seen
     batches = seen.batches(32, 64)
     assert {batch.shape for batch in batches} == {(1, 3, 32, 64)}
@@ -49,7 +49,7 @@ def test_a_third_of_a_folder_is_kept_back(tmp_path: Path, count: int, calibratin
     seen, others = apart(read_images(folder, None, calibrated=True))
     assert len(seen) == calibrating
     assert 1 <= len(others) <= MOST_VERIFIED
-    assert (seen.source, others.source, seen.folder) == ("a", "others of a", folder)
+    assert (seen.source, others.source, seen.folder) == ("a", "a, verification split", folder)
     assert read_calibration(folder) == seen
 
 
