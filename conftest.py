@@ -8,12 +8,12 @@ from sybil.parsers.markdown import PythonCodeBlockParser
 
 sys.path.insert(0, str(Path(__file__).parent / "tests" / "helpers"))
 
-from documents import ShellBlockParser, exported, workshop  # the path is set above
+from documents import ShellBlockParser, quick_start, workshop  # the path is set above
 
-__all__ = ["exported", "pytest_collect_file", "workshop"]
+__all__ = ["pytest_collect_file", "quick_start", "workshop"]
 
 pytest_collect_file = Sybil(
     [ShellBlockParser(), PythonCodeBlockParser()],
     patterns=["README.md", "docs/*.md", "docs/guides/*.md"],
-    fixtures=["workshop"],
+    fixtures=["quick_start", "workshop"],
 ).pytest()

@@ -2,10 +2,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from made_once import exported_once, made_once
 from reference_weights import fill
 
 import mobileseg
-from mobileseg.export import export_model
 from mobileseg.export.artifact import Artifact
 
 SIZE = (160, 224)
@@ -17,24 +17,28 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def tiny_pte(workshop: Path) -> Artifact:
-    return export_model("seaformer-tiny", "executorch", precision="int8", size=SIZE, output=workshop / "tiny.pte")
+def tiny_pte(tmp_path_factory: pytest.TempPathFactory) -> Artifact:
+    return exported_once(tmp_path_factory, "tiny-int8-pte", "executorch", precision="int8", size=SIZE)
 
 
 @pytest.fixture(scope="session")
-def tiny_onnx(workshop: Path) -> Artifact:
-    return export_model("seaformer-tiny", "onnx", precision="int8", size=SIZE, output=workshop / "tiny.onnx")
+def tiny_onnx(tmp_path_factory: pytest.TempPathFactory) -> Artifact:
+    return exported_once(tmp_path_factory, "tiny-int8-onnx", "onnx", precision="int8", size=SIZE)
 
 
 @pytest.fixture(scope="session")
-def five_classes(workshop: Path) -> Path:
+def five_classes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkpoint of seaformer-tiny with five classes, whose numbers are not trivial."""
-    path = workshop / "five.pth"
-    torch.save(fill(mobileseg.create_model("seaformer-tiny", num_classes=5), salt=2).state_dict(), path)
-    return path
+
+    def save(folder: Path) -> None:
+        torch.save(
+            fill(mobileseg.create_model("seaformer-tiny", num_classes=5), salt=2).state_dict(), folder / "five.pth"
+        )
+
+    return made_once(tmp_path_factory, "five-classes", save) / "five.pth"
 
 
 @pytest.fixture(scope="session")
-def five_onnx(workshop: Path, five_classes: Path) -> Artifact:
+def five_onnx(tmp_path_factory: pytest.TempPathFactory, five_classes: Path) -> Artifact:
     options = {"precision": "float32", "size": (64, 96), "weights": str(five_classes)}
-    return export_model("seaformer-tiny", "onnx", output=workshop / "five.onnx", **options)
+    return exported_once(tmp_path_factory, "five-onnx", "onnx", **options)

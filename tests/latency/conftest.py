@@ -1,23 +1,16 @@
-from pathlib import Path
-
 import pytest
+from made_once import exported_once
 
-from mobileseg.export import export_model
 from mobileseg.export.artifact import Artifact
 
 SIZE = (64, 96)
 
 
 @pytest.fixture(scope="session")
-def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("latency")
+def small_onnx(tmp_path_factory: pytest.TempPathFactory) -> Artifact:
+    return exported_once(tmp_path_factory, "small-onnx", "onnx", size=SIZE)
 
 
 @pytest.fixture(scope="session")
-def small_onnx(workshop: Path) -> Artifact:
-    return export_model("seaformer-tiny", "onnx", size=SIZE, output=workshop / "small.onnx")
-
-
-@pytest.fixture(scope="session")
-def small_pte(workshop: Path) -> Artifact:
-    return export_model("seaformer-tiny", "executorch", size=SIZE, output=workshop / "small.pte")
+def small_pte(tmp_path_factory: pytest.TempPathFactory) -> Artifact:
+    return exported_once(tmp_path_factory, "small-pte", "executorch", size=SIZE)

@@ -1,7 +1,5 @@
 import contextlib
-import fcntl
 import json
-import os
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -12,11 +10,11 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))  # for lab: test folders are not packages
 
 from lab import Lab, lab
+from made_once import exported_once
 from required import lacking
 
 from mobileseg.errors import EnvironmentLackError
-from mobileseg.export import export_model
-from mobileseg.export.artifact import Artifact, read_artifact
+from mobileseg.export.artifact import Artifact
 
 REQUIRED = "MOBILESEG_REQUIRE_LAB"
 """If set, the tests fail on a machine that cannot run a lab, instead of skipping."""
@@ -39,14 +37,7 @@ def machine() -> Iterator[Lab]:
 
 @pytest.fixture(scope="session")
 def tiny_pte(tmp_path_factory: pytest.TempPathFactory) -> Artifact:
-    """Exported once for all workers."""
-    own = tmp_path_factory.getbasetemp()
-    path = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "tiny.pte"
-    with path.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not path.exists():
-            export_model("seaformer-tiny", "executorch", size=SIZE, output=path)
-    return read_artifact(path)
+    return exported_once(tmp_path_factory, "tiny", "executorch", size=SIZE)
 
 
 @pytest.fixture
