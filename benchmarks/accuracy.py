@@ -42,7 +42,7 @@ class Trained:
 def trained() -> Iterator[Trained]:
     """Everything that there are weights of here."""
     for record in records():
-        yield Trained(record, record.name)
+        yield Trained(record, record.plain_name)
     for path in sorted(WEIGHTS.glob("*.safetensors")):
         record = record_beside(path)
         assert record is not None, path
@@ -86,10 +86,10 @@ def main() -> None:
     old = json.loads(RESULTS.read_text(encoding="utf-8"))["rows"] if RESULTS.exists() else []
     rows = {(row["comparison"]["model"], row["commands"][0]): row for row in old}
     for one in trained():
-        if one.record.name not in folders or (asked.models and one.record.model not in asked.models):
+        if one.record.plain_name not in folders or (asked.models and one.record.model not in asked.models):
             continue
         for target in MEASURED:
-            row = measure(one, target, folders[one.record.name])
+            row = measure(one, target, folders[one.record.plain_name])
             rows[one.record.model, row["commands"][0]] = row
             found = row["comparison"]
             print(one.record.model, one.weights, target, found["verdict"], found["gains"], flush=True)

@@ -52,7 +52,8 @@ class ModelPart(Part):
 
 class WeightsPart(Part):
     """``kind``: bundled, file, url or random. ``source``: the bundled name, the file's name, or the URL without user and query; in files
-    of older versions the whole path. ``sha256`` of the file, None for random weights (then ``seed`` says which)."""
+    of older versions the whole path. ``sha256`` of the file, None for random weights (then ``seed`` says which). ``ema``: the averaged
+    (True) or the plain ones of a file that has both, None where there was no choice."""
 
     kind: Literal["bundled", "file", "url", "random"]
     source: str
@@ -62,6 +63,7 @@ class WeightsPart(Part):
     layout: str | None
     trained: bool
     note: str | None
+    ema: bool | None = None
 
 
 class InputPart(Part):

@@ -46,6 +46,7 @@ from mobileseg.postprocess.panoptic import rules_for
 from mobileseg.quiet import quiet
 from mobileseg.registry import load
 from mobileseg.weights.known import remember
+from mobileseg.weights.reading.checkpoint import digest
 from mobileseg.weights.resolve import RANDOM
 
 AUTO_BUDGET_S = 180.0
@@ -160,8 +161,9 @@ def weights_part(request: ExportRequest) -> WeightsPart:
     if not loaded.head_trained:
         note = f"UNTRAINED HEAD: the checkpoint is a backbone; the head's {len(loaded.missing)} tensors are random"
     return WeightsPart(
-        kind=source.kind, source=source.name, sha256=sha256(source.path), seed=request.seed if note else None,
+        kind=source.kind, source=source.name, sha256=digest(source.path), seed=request.seed if note else None,
         licence=source.licence, layout=loaded.layout, trained=loaded.head_trained, note=note,
+        ema=loaded.averaged if loaded.choice else None,
     )  # fmt: skip
 
 

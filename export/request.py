@@ -99,12 +99,15 @@ class ExportRequest:
         resample_tables: bool = False,
         progress: Progress = lambda stage: None,
         timer: Timer | None = None,
+        ema: bool | None = None,
+        refresh: bool = False,
     ) -> ExportRequest:
         """Look up and check the request, cheap checks first.
 
         ``precision``: default the target's first. ``size``: height, width; default the weights' own, else the model's. ``output``:
         default ``<model>-<precision><suffix>`` in the working folder; ``force`` replaces an existing one. ``weights``: a bundled name,
-        a path, an https URL or ``random``; default the bundled ones. ``num_classes``: for weights without a head. ``emit``: see
+        a path, an address, ``official`` or ``random``; default the bundled ones; ``ema``, ``refresh``: see
+        ``mobileseg.weights.resolve``. ``num_classes``: for weights without a head. ``emit``: see
         ``mobileseg.models.factory.deploy``. ``calibration``: a folder of images, default the bundled ones, of which some do not
         calibrate but verify; ``verify_data``: a folder of images to verify on instead. ``keep_float``: path of a list of layers that stay
         float in int8, or ``auto`` to find them on the calibration images. ``recipe``: calibration recipe, a key of ``RECIPES``; default
@@ -136,7 +139,9 @@ class ExportRequest:
         kept = _keep_float(keep_float, spec, precision)
         how = _recipe(recipe, precision)
         names = read_classes(Path(classes)) if classes is not None else None
-        source = None if weights == RANDOM else resolve(weights or default_weights(spec), spec)
+        source = (
+            None if weights == RANDOM else resolve(weights or default_weights(spec), spec, ema=ema, refresh=refresh)
+        )
         record = source.record if source else None
         how = how or default_recipe(spec.family, record)
         if size is None:
@@ -153,8 +158,9 @@ class ExportRequest:
             floor_of(precision, spec.task, **wanted),
             {name for name, bound in wanted.items() if bound is not None},
         )
+        labels = _class_set(names, source, model, loaded)
         return cls(
-            spec_of(model), aim, precision, size, output_kind, path, model, loaded, _class_set(names, source, model), seen, others, kept,
+            spec_of(model), aim, precision, size, output_kind, path, model, loaded, labels, seen, others, kept,
             how, require_delegation, floor, frozenset(asked), panoptic, seed, scale, command("mobileseg.export.export_model"), progress,
             timer,
         )  # fmt: skip
@@ -241,8 +247,10 @@ def _model(
     return model_from_weights(spec, source, num_classes, seed)
 
 
-def _class_set(names: ClassSet | None, source: Weights | None, model: nn.Module) -> ClassSet | None:
-    """Names and colours, from ``--classes`` or the weights' record; None where neither has them."""
+def _class_set(
+    names: ClassSet | None, source: Weights | None, model: nn.Module, loaded: LoadReport | None
+) -> ClassSet | None:
+    """Names and colours, from ``--classes``, the weights' record or the file itself; None where none has them."""
     if names is not None:
         if len(names.names) != model.mobileseg_classes:
             raise RequestError(
@@ -252,6 +260,7 @@ def _class_set(names: ClassSet | None, source: Weights | None, model: nn.Module)
             )
         return names
     record = source.record if source else None
-    if record is None:
-        return None
-    return ClassSet(names=record.classes, palette=record.palette, things=record.things, panoptic=record.settings)
+    if record:
+        return ClassSet(names=record.classes, palette=record.palette, things=record.things, panoptic=record.settings)
+    labels = loaded.labels if loaded else None
+    return ClassSet(names=labels.names, palette=labels.palette) if labels else None

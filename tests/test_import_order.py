@@ -59,7 +59,23 @@ MODELS = (
     ("mobileseg.models.axial", "mobileseg.models.sasa", "mobileseg.models.seaformer", "mobileseg.models.topformer", "mobileseg.models.van"),
     ("mobileseg.models",),
 )  # fmt: skip
-TREES = {"mobileseg": LAYERS, "mobileseg.export": EXPORT, "mobileseg.latency": LATENCY, "mobileseg.models": MODELS}
+WEIGHTS = (
+    ("mobileseg.weights.reading", "mobileseg.weights.records", "mobileseg.weights.retired", "mobileseg.weights.known",
+     "mobileseg.weights.licences"),
+    ("mobileseg.weights.layouts", "mobileseg.weights.sources"),
+    ("mobileseg.weights.resolve",),
+    ("mobileseg.weights.fit", "mobileseg.weights.identify", "mobileseg.weights.report"),
+    ("mobileseg.weights.misfit",),
+    ("mobileseg.weights.importer",),
+    ("mobileseg.weights",),
+)  # fmt: skip
+TREES = {
+    "mobileseg": LAYERS,
+    "mobileseg.export": EXPORT,
+    "mobileseg.latency": LATENCY,
+    "mobileseg.models": MODELS,
+    "mobileseg.weights": WEIGHTS,
+}
 FAMILIES = MODELS[-2]
 
 
@@ -112,7 +128,7 @@ def test_imports_point_down(tree: str) -> None:
 
 
 def test_every_package_has_a_layer() -> None:
-    for tree in ("mobileseg.export", "mobileseg.latency", "mobileseg.models"):
+    for tree in ("mobileseg.export", "mobileseg.latency", "mobileseg.models", "mobileseg.weights"):
         packages = {
             name for name, path in MODULES.items() if path.name == "__init__.py" and name.startswith(f"{tree}.")
         }

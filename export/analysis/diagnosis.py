@@ -61,10 +61,13 @@ class Diagnosis:
         budget_s: float = BUDGET_S,
         most_drop: float | None = None,
         progress: Progress = lambda stage: None,
+        ema: bool | None = None,
+        refresh: bool = False,
     ) -> Diagnosis:
         """Look up and check the request.
 
-        ``weights``: default the bundled ones. ``size``: height, width; default the weights' own, else the model's. ``calibration``: a
+        ``weights``: default the bundled ones; ``ema``, ``refresh``: see ``mobileseg.weights.resolve``. ``size``: height, width; default the
+        weights' own, else the model's. ``calibration``: a
         folder of images, default the bundled ones. ``budget_s``: time limit in seconds. ``most_drop``: stop adding layers to the list
         when the mIoU is at most this far, 0..1, below the float model's; needs ``data``. ``progress`` is called with the current stage.
 
@@ -85,7 +88,7 @@ class Diagnosis:
             )
         if size is not None:
             check_size(spec, *size)
-        source = resolve(weights or default_weights(spec), spec)
+        source = resolve(weights or default_weights(spec), spec, ema=ema, refresh=refresh)
         size = size or (source.record.size if source.record else None) or spec.size
         images = read_calibration(Path(calibration) if calibration is not None else None)
         folder = open_one(data_folder(str(data)), None) if data is not None else None

@@ -86,11 +86,16 @@ def from_artifact(artifact: Artifact, panoptic: PanopticSettings | None = None) 
 
 
 def from_reference(
-    spec: ModelSpec, weights: str | None, size: tuple[int, int] | None, panoptic: PanopticSettings | None = None
+    spec: ModelSpec,
+    weights: str | None,
+    size: tuple[int, int] | None,
+    panoptic: PanopticSettings | None = None,
+    ema: bool | None = None,
+    refresh: bool = False,
 ) -> Predictor:
     """A predictor that runs the reference model. ``weights``: default the bundled ones. ``size``: height, width; default the weights'
-    own. ``panoptic``: how outputs become instances, in place of what the weights' record says. Raises ``CheckpointError``,
-    ``SizeError``, and ``RequestError`` as for ``from_artifact``."""
+    own. ``panoptic``: how outputs become instances, in place of what the weights' record says. ``ema``, ``refresh``: see ``resolve``.
+    Raises ``CheckpointError``, ``SizeError``, and ``RequestError`` as for ``from_artifact``."""
     from mobileseg.models.checks import check_size
     from mobileseg.models.factory import build, num_classes_of
     from mobileseg.models.reference import reference_outputs
@@ -100,16 +105,18 @@ def from_reference(
     _refuse_classifier(spec.name, spec.task)
     _refuse_settings(panoptic, spec.name, spec.task)
     if weights == RANDOM:
-        record, model = None, build(spec, spec.num_classes)
+        record, labels, model = None, None, build(spec, spec.num_classes)
         note: str | None = "RANDOM WEIGHTS: the picture means nothing"
     else:
-        source = resolve(weights or default_weights(spec), spec)
+        source = resolve(weights or default_weights(spec), spec, ema=ema, refresh=refresh)
         model, report = model_from_weights(spec, source)
-        record, note = source.record, None if report.head_trained else "UNTRAINED HEAD: the picture means nothing"
+        record, labels = source.record, report.labels
+        note = None if report.head_trained else "UNTRAINED HEAD: the picture means nothing"
     size = size or (record.size if record else spec.size)
     check_size(spec, *size)
     count = num_classes_of(model)
-    names = record.classes if record else tuple(f"class {i}" for i in range(count))
+    plain = labels.names if labels else tuple(f"class {i}" for i in range(count))
+    names = record.classes if record else plain
     things = tuple(names.index(thing) for thing in record.things) if record else spec.things
     known = things if record or count == spec.num_classes else ()
     return Predictor(
@@ -117,7 +124,7 @@ def from_reference(
         size=size,
         align_corners=spec.align_corners,
         names=names,
-        palette=record.palette if record else generated_palette(count),
+        palette=record.palette if record else (labels and labels.palette) or generated_palette(count),
         note=note,
         rules=rules_for(known, panoptic, record.settings if record else None) if spec.task == "panoptic" else None,
     )

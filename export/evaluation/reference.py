@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from torch import nn
 
-from mobileseg.errors import ArtifactError
+from mobileseg.errors import ArtifactError, CheckpointError
 from mobileseg.export.manifest import Manifest, WeightsPart
-from mobileseg.files import cache_folder, sha256
+from mobileseg.files import cache_folder
 from mobileseg.models.factory import build, stretch_tables
 from mobileseg.models.registry import MODELS
 from mobileseg.models.spec import ModelSpec
@@ -18,8 +19,13 @@ from mobileseg.provenance import public_name
 from mobileseg.registry import choose
 from mobileseg.weights.importer import model_from_weights
 from mobileseg.weights.known import recall
+from mobileseg.weights.reading.checkpoint import digest
+from mobileseg.weights.reading.safetensors_files import INDEX
 from mobileseg.weights.records import bundled
 from mobileseg.weights.resolve import Weights, resolve
+from mobileseg.weights.retired import RETIRED
+
+ENTRY = re.compile(r"entry '([^']+)'")
 
 
 def reference_of(manifest: Manifest, weights: str | None = None, folder: Path | None = None) -> nn.Module:
@@ -34,13 +40,14 @@ def reference_of(manifest: Manifest, weights: str | None = None, folder: Path | 
     if part.kind == "random" and weights is None:
         return _stretched(build(spec, manifest.model.num_classes, part.seed or 0), manifest)
     source = _given(weights, part, spec) if weights is not None else _found(part, spec, folder)
-    model, _ = model_from_weights(spec, replace(source, sha256=part.sha256), None, part.seed or 0)
+    source = replace(source, sha256=part.sha256, ema=part.ema, entry=_entry(part) if part.ema is None else None)
+    model, _ = model_from_weights(spec, source, None, part.seed or 0)
     return _stretched(model, manifest)
 
 
 def _given(weights: str, part: WeightsPart, spec: ModelSpec) -> Weights:
     source = resolve(weights, spec)
-    found = sha256(source.path)
+    found = digest(source.path)
     if found != part.sha256:
         raise ArtifactError(
             expected=f"the weights that the artifact was made from (sha256 {part.sha256 or 'none: they were random'})",
@@ -53,12 +60,18 @@ def _given(weights: str, part: WeightsPart, spec: ModelSpec) -> Weights:
 def _found(part: WeightsPart, spec: ModelSpec, folder: Path | None) -> Weights:
     others = []
     for place in _places(part, spec, folder):
-        digest = sha256(place)
-        if digest == part.sha256:
+        found = _digest(place)
+        if found == part.sha256:
             return resolve(place, spec)
-        others.append(f"sha256 {digest} at {place}")
+        others.append(f"sha256 {found} at {place}")
     if part.kind == "url":
         return resolve(_with_digest(part), spec)
+    if (old := RETIRED.get(part.sha256 or "")) is not None:
+        raise ArtifactError(
+            expected=f"the bundled weights that the artifact was made from (sha256 {part.sha256})",
+            found=old.found,
+            fix=old.fix,
+        )
     raise ArtifactError(
         expected=f"the weights {public_name(part.source)} that the artifact was made from (sha256 {part.sha256})",
         found="; ".join(others)
@@ -67,11 +80,23 @@ def _found(part: WeightsPart, spec: ModelSpec, folder: Path | None) -> Weights:
     )
 
 
+def _digest(place: Path) -> str:
+    """Of a file that may be the weights; what is no whole checkpoint has no digest."""
+    try:
+        return digest(place)
+    except CheckpointError:
+        return "none"
+
+
+def _entry(part: WeightsPart) -> str | None:
+    """The entry of the file that was exported: manifests of versions that asked nobody say it in the layout alone."""
+    found = ENTRY.search(part.layout or "")
+    return found[1] if found else None
+
+
 def _places(part: WeightsPart, spec: ModelSpec, folder: Path | None) -> Iterator[Path]:
     """The files that may be the weights, the likeliest first. Manifests of older versions hold the whole path."""
-    own = bundled(spec.name)
-    if part.kind == "bundled" and part.source in own:
-        yield own[part.source].path
+    yield from (record.path for record in bundled(spec.name).values() if record.sha256 == part.sha256)
     name = Path(public_name(part.source)).name
     downloads = [path for path in sorted(cache_folder("weights").glob("*/*")) if path.name == name]
     known = recall(part.sha256 or "")
@@ -80,7 +105,9 @@ def _places(part: WeightsPart, spec: ModelSpec, folder: Path | None) -> Iterator
 
 
 def _with_digest(part: WeightsPart) -> str:
-    return f"{part.source.partition('#')[0]}#sha256={part.sha256}"
+    """The address, with the digest where that is of the very file at it: an index and an archive have others."""
+    url = part.source.partition("#")[0]
+    return url if url.endswith((INDEX, ".tar.gz", ".tgz")) else f"{url}#sha256={part.sha256}"
 
 
 def _stretched(model: nn.Module, manifest: Manifest) -> nn.Module:

@@ -24,6 +24,8 @@ def export_model(
     size: tuple[int, int] | None = None,
     output: str | Path | None = None,
     weights: str | Path | None = None,
+    ema: bool | None = None,
+    refresh: bool = False,
     num_classes: int | None = None,
     emit: str | None = None,
     calibration: str | Path | None = None,
@@ -48,19 +50,21 @@ def export_model(
 
     ``target``: ``executorch``, ``onnx`` or ``coreml``. ``precision``: of the target's row in ``TARGETS``; default: its first.
     ``size``: height, width in pixels; default: the weights' own, else the model's. ``output``: default
-    ``MODEL-PRECISION.SUFFIX`` in the working folder. ``weights``: a bundled name, a path, an https URL or ``random``; default:
-    the bundled ones. ``num_classes``: with random weights. ``emit``: ``logits``, ``mask`` or ``panoptic``; default: all that the
-    head gives. ``calibration``: a folder of images that set the int8 ranges; default: bundled ones. A third of them does not,
-    and the file is verified on it, unless ``verify_data`` is a folder of other images (``samples``: the bundled ones).
-    ``keep_float``: a list of layers (TOML) that stay float in int8, or ``auto``: find one on the calibration images. ``recipe``:
-    how int8 ranges are found (``histogram``, ``minmax``, ``percentile`` or ``mse``, each also ``+bias``); default: the family's.
-    ``classes``: a classes.json for weights without names. ``require_delegation``: in percent; ``require_agreement``: in 0..1, and
-    ``require_sqnr``: in dB, in place of the floors of the precision; a file below is not kept. ``center_threshold``,
-    ``nms_kernel``, ``top_k``, ``stuff_area``: how the outputs of a panoptic file become instances; default: as ``classes`` or the
-    weights' record say, else Axial-DeepLab's on Cityscapes. ``force`` overwrites. ``seed``: of random weights.
-    ``resample_tables``: stretch position tables that do not reach ``size``. ``progress`` is called with each stage. ``timer``:
-    measures what ``keep_float`` costs in time (``mobileseg.latency.measuring.pair.time_pair``); without one the manifest has "not
-    measured".
+    ``MODEL-PRECISION.SUFFIX`` in the working folder. ``weights``: a bundled name, a path, an https or ``hf://`` address,
+    ``official`` for the authors' file, or ``random``; default: the bundled ones. ``ema``: of a file with plain and averaged
+    weights take the averaged (True, and by default) or the plain ones (False). ``refresh``: download again what is in the
+    cache. ``num_classes``: with random weights. ``emit``: ``logits``, ``mask`` or ``panoptic``; default: all that the head
+    gives. ``calibration``: a folder of images that set the int8 ranges; default: bundled ones. A third of them does not, and
+    the file is verified on it, unless ``verify_data`` is a folder of other images (``samples``: the bundled ones).
+    ``keep_float``: a list of layers (TOML) that stay float in int8, or ``auto``: find one on the calibration images.
+    ``recipe``: how int8 ranges are found (``histogram``, ``minmax``, ``percentile`` or ``mse``, each also ``+bias``); default:
+    the family's. ``classes``: a classes.json for weights without names, or instead of theirs. ``require_delegation``: in
+    percent; ``require_agreement``: in 0..1, and ``require_sqnr``: in dB, in place of the floors of the precision; a file below
+    is not kept. ``center_threshold``, ``nms_kernel``, ``top_k``, ``stuff_area``: how the outputs of a panoptic file become
+    instances; default: as ``classes`` or the weights' record say, else Axial-DeepLab's on Cityscapes. ``force`` overwrites.
+    ``seed``: of random weights. ``resample_tables``: stretch position tables that do not reach ``size``. ``progress`` is called
+    with each stage. ``timer``: measures what ``keep_float`` costs in time (``mobileseg.latency.measuring.pair.time_pair``);
+    without one the manifest has "not measured".
 
     The file takes RGB ``(1, 3, H, W)`` float32 in 0..255. File and manifest appear at the end, both or none.
 
@@ -75,6 +79,7 @@ def export_model(
         name, target, precision, size, output, weights, num_classes, emit, calibration, verify_data, keep_float, recipe,
         classes, require_delegation, require_agreement, require_sqnr,
         PanopticSettings.of(center_threshold, nms_kernel, top_k, stuff_area), force, seed, resample_tables, progress, timer,
+        ema, refresh,
     )  # fmt: skip
     with quiet():
         from mobileseg.export.pipeline import export
@@ -90,6 +95,8 @@ def plan_export(
     size: tuple[int, int] | None = None,
     output: str | Path | None = None,
     weights: str | Path | None = None,
+    ema: bool | None = None,
+    refresh: bool = False,
     num_classes: int | None = None,
     emit: str | None = None,
     calibration: str | Path | None = None,
@@ -123,5 +130,6 @@ def plan_export(
             name, target, precision, size, output, weights, num_classes, emit, calibration, verify_data, keep_float, recipe,
             classes, require_delegation, require_agreement, require_sqnr,
             PanopticSettings.of(center_threshold, nms_kernel, top_k, stuff_area), force, seed, resample_tables, progress,
+            ema=ema, refresh=refresh,
         )
     )  # fmt: skip

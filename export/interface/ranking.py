@@ -30,14 +30,17 @@ def sensitivity(
     output: str | Path | None = None,
     force: bool = False,
     progress: Callable[[str], None] = silent,
+    ema: bool | None = None,
+    refresh: bool = False,
 ) -> Sensitivity:
     """Which layers of a model cost accuracy in int8: each alone and cumulatively, the costliest first, and which are worth keeping
     float.
 
-    ``data``: a labelled folder, so that costs are measured in mIoU too; default: the calibration images, unlabelled. ``weights``,
-    ``size``, ``calibration``: as in ``export_model``. ``images``: at most so many are looked at; fewer where ``budget_s`` seconds
-    do not suffice. ``drop``: the mIoU that int8 may cost, 0..1, as the goal (with ``data``). ``output``: where to write the list
-    that ``export_model(keep_float=...)`` takes, a ``.toml``; ``force`` overwrites it. ``progress`` is called with each stage.
+    ``data``: a labelled folder, so that costs are measured in mIoU too; default: the calibration images, unlabelled.
+    ``weights``, ``ema``, ``refresh``, ``size``, ``calibration``: as in ``export_model``. ``images``: at most so many are looked
+    at; fewer where ``budget_s`` seconds do not suffice. ``drop``: the mIoU that int8 may cost, 0..1, as the goal (with
+    ``data``). ``output``: where to write the list that ``export_model(keep_float=...)`` takes, a ``.toml``; ``force``
+    overwrites it. ``progress`` is called with each stage.
 
     Raises ``RequestError`` and its subclasses, ``MissingExtraError``, ``GateError`` where an output is not a finite number.
     """
@@ -55,7 +58,7 @@ def sensitivity(
         from mobileseg.export.analysis.sensitivity import keep_float_of
 
     start = None if weights is None else str(weights)
-    found = Diagnosis.of(model, start, size, calibration, data, images, budget_s, drop, progress).run()
+    found = Diagnosis.of(model, start, size, calibration, data, images, budget_s, drop, progress, ema, refresh).run()
     if target is not None:
         write_whole(target, keep_float_of(found).to_toml().encode())
     return found

@@ -11,10 +11,12 @@ from mobileseg.cli.json_output import json_output
 from mobileseg.cli.options import (
     Calibration,
     CenterThreshold,
+    Ema,
     Force,
     Json,
     Model,
     NmsKernel,
+    Refresh,
     Size,
     StuffArea,
     TopK,
@@ -49,6 +51,8 @@ def export(
         ),
     ] = None,
     weights: Weights = None,
+    ema: Ema = None,
+    refresh: Refresh = False,
     num_classes: Annotated[
         int | None, typer.Option(help="With random weights. Default: as the weights say, else the model's.")
     ] = None,
@@ -120,6 +124,7 @@ def export(
 
     options: dict[str, Any] = {
         "precision": precision_of(int8, fp16, precision), "size": parse_size(size), "emit": emit, "weights": weights,
+        "ema": ema, "refresh": refresh,
         "num_classes": num_classes, "calibration": calibration, "verify_data": verify_data, "keep_float": keep_float,
         "recipe": recipe, "classes": classes, "output": output, "require_delegation": require_delegation,
         "require_agreement": require_agreement, "require_sqnr": require_sqnr, "center_threshold": center_threshold,

@@ -10,7 +10,7 @@ import typer
 from mobileseg.cli import interrupt
 from mobileseg.cli.console import percent, say
 from mobileseg.cli.json_output import json_output
-from mobileseg.cli.options import Force, Groups, Json, Model, parse_size
+from mobileseg.cli.options import Force, Groups, Json, Model, Refresh, parse_size
 from mobileseg.cli.progress import stages
 from mobileseg.progress import count
 
@@ -26,8 +26,21 @@ def finetune(
         str, typer.Option(help="Folder with train/ and val/ (and test/), or one folder, which is then split.")
     ],
     weights: Annotated[
-        str | None, typer.Option(help="To start from: a bundled name, a path or an https URL. Default: random.")
+        str | None,
+        typer.Option(
+            help="To start from: a bundled name, a path, an https or hf:// address, or 'official'. Where the classes are "
+            "others, the last layer is trained anew. Default: random."
+        ),
     ] = None,
+    weights_ema: Annotated[
+        bool | None,
+        typer.Option(
+            "--weights-ema/--no-weights-ema",
+            help="Of --weights with plain and averaged ones take the averaged or the plain ones. Default: the averaged ones.",
+            show_default=False,
+        ),
+    ] = None,
+    refresh: Refresh = False,
     output: Annotated[
         str | None,
         typer.Option("--output", "-o", help="Default: MODEL_NAME.safetensors in the working folder."),
@@ -96,7 +109,8 @@ def finetune(
         model, data, output=output, weights=weights, name=name, licence=licence, groups=groups, epochs=epochs, batch_size=batch_size,
         lr=lr, weight_decay=weight_decay, power=power, warmup=warmup, clip=clip, ema=ema, size=parse_size(size),
         crop=parse_size(crop), scale=scale, flip=flip, color=color, balanced=balanced, ohem=ohem,
-        eval_interval=eval_interval, seed=seed, int8=int8, calibration=calibration, threads=threads, force=force,
+        eval_interval=eval_interval, seed=seed, int8=int8, calibration=calibration, threads=threads,
+        weights_ema=weights_ema, refresh=refresh, force=force,
         progress=stages(), on_start=progress.start, on_epoch=progress.epoch,
     )  # fmt: skip
     if figures is not None:

@@ -8,6 +8,7 @@ from mobileseg.cli.columns import columns, millions
 from mobileseg.cli.console import say
 from mobileseg.cli.json_output import json_output
 from mobileseg.cli.options import Force, Json, Model
+from mobileseg.weights.resolve import OFFICIAL
 
 if TYPE_CHECKING:
     from mobileseg import ModelInfo
@@ -37,8 +38,17 @@ def _show(model: ModelInfo) -> None:
         ("parameters", millions(model.parameters, 1e6, "M")),
         ("multiply-adds", f"{millions(model.multiply_adds, 1e9, 'G')} at {size}"),
         *(("published", f"{figure.value} {figure.metric} ({figure.source})") for figure in model.published),
-        *(("bundled weights", f"{name}: {licence}") for name, licence in model.bundled_weights.items()),
+        *(
+            ("bundled weights", f"{name}: {licence} (forbids: {model.forbidden[name]})")
+            for name, licence in model.bundled_weights.items()
+        ),
         ("official weights", model.official_weights),
+        *([("their licence", _terms(model))] if OFFICIAL in model.forbidden else []),
     ]
     for line in columns(table):
         say(line)
+
+
+def _terms(model: ModelInfo) -> str:
+    """Of the authors' weights, and what they forbid."""
+    return f"{model.official_licence} (forbids: {model.forbidden[OFFICIAL]})"

@@ -13,11 +13,11 @@ from mobileseg.cli.columns import columns, millions
 from mobileseg.cli.console import say
 from mobileseg.cli.json_output import json_output
 from mobileseg.cli.options import Force, Json
+from mobileseg.weights.licences import NOT_STATED, NOTHING
+from mobileseg.weights.resolve import OFFICIAL
 
 if TYPE_CHECKING:
     from mobileseg import ModelInfo
-
-NONE_RELEASED = "none released"
 
 
 def list_models(
@@ -87,7 +87,15 @@ def _published(model: ModelInfo, sources: _Sources) -> str:
 
 
 def _weights(model: ModelInfo, sources: _Sources) -> str:
-    """The bundled ones, and those that the authors released."""
+    """The bundled ones, and those that the authors released, with what their licences forbid."""
     official = model.official_weights
-    released = official if official.startswith(NONE_RELEASED) else f"official {sources.number(official)}"
-    return "; ".join([*(f"{name} (bundled)" for name in model.bundled_weights), released])
+    released = official
+    if model.official_licence is not None:
+        released = f"official {sources.number(official)}{_not_allowed(model, OFFICIAL)}"
+    return "; ".join([*(f"{name} (bundled{_not_allowed(model, name)})" for name in model.bundled_weights), released])
+
+
+def _not_allowed(model: ModelInfo, weights: str) -> str:
+    """``, no commercial use``; empty where nothing is forbidden, or nothing is known: `info` tells the two apart."""
+    found = model.forbidden[weights]
+    return "" if found in (NOTHING, NOT_STATED) else f", no {found}"

@@ -56,8 +56,20 @@ Model = Annotated[
 Weights = Annotated[
     str | None,
     typer.Option(
-        help="A bundled name, a path, an https URL[#sha256=...], or 'random'. Default: the model's bundled weights."
+        help="A bundled name, a path, an address (https://...[#sha256=...] or hf://owner/repo/file[@revision]), 'official' for "
+        "the authors' file, or 'random'. Default: the model's bundled weights."
     ),
+]
+Ema = Annotated[
+    bool | None,
+    typer.Option(
+        "--ema/--no-ema",
+        help="Of a file with plain and averaged weights take the averaged or the plain ones. Default: the averaged ones.",
+        show_default=False,
+    ),
+]
+Refresh = Annotated[
+    bool, typer.Option("--refresh", help="Download --weights again. Default: take them from the cache.")
 ]
 Size = Annotated[
     str | None,

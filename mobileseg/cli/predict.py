@@ -11,9 +11,11 @@ from mobileseg.cli.json_output import json_output
 from mobileseg.cli.options import (
     AnyVersion,
     CenterThreshold,
+    Ema,
     Force,
     Json,
     NmsKernel,
+    Refresh,
     Size,
     StuffArea,
     TopK,
@@ -43,6 +45,8 @@ def predict(
     top_k: TopK = None,
     stuff_area: StuffArea = None,
     weights: Weights = None,
+    ema: Ema = None,
+    refresh: Refresh = False,
     size: Size = None,
     json_file: Json = None,
     force: Force = False,
@@ -58,6 +62,7 @@ def predict(
     found = mobileseg.predict(
         source, images, weights=weights, size=parse_size(size), output=output, masks=masks, center_threshold=center_threshold,
         nms_kernel=nms_kernel, top_k=top_k, stuff_area=stuff_area, force=force, any_version=any_version,
+        ema=ema, refresh=refresh,
     )  # fmt: skip
     if figures is not None:
         figures.write(found.to_json())

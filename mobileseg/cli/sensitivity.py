@@ -9,7 +9,7 @@ import typer
 
 from mobileseg.cli.console import decibel, percent, results, say
 from mobileseg.cli.json_output import json_output
-from mobileseg.cli.options import Calibration, Force, Json, Model, Size, Weights, parse_size
+from mobileseg.cli.options import Calibration, Ema, Force, Json, Model, Refresh, Size, Weights, parse_size
 from mobileseg.cli.progress import stages
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ def sensitivity(
         ),
     ] = None,
     weights: Weights = None,
+    ema: Ema = None,
+    refresh: Refresh = False,
     size: Size = None,
     calibration: Calibration = None,
     images: Annotated[int, typer.Option(help="Look at so many images at most.")] = 16,
@@ -53,6 +55,7 @@ def sensitivity(
     found = export.sensitivity(
         model, data=data, weights=weights, size=parse_size(size), calibration=calibration, images=images,
         budget_s=60 * budget, drop=None if drop is None else drop / 100, output=target, force=force, progress=stages(),
+        ema=ema, refresh=refresh,
     )  # fmt: skip
     if figures is not None:
         figures.write(found.to_json())

@@ -29,7 +29,7 @@ def with_common_options(function: Callable[..., None]) -> Callable[..., None]:
         choose_level(verbose, quiet)
         from mobileseg.progress import listen
 
-        with voice.libraries_shown(), listen(stages().count):
+        with voice.libraries_shown(), voice.notes_to(stages()), listen(stages().count):
             try:
                 function(**options)
             finally:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import IntEnum
 
 
@@ -62,3 +62,24 @@ def libraries_shown() -> Iterator[None]:
     logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s", stream=sys.stderr)
     with verbose():
         yield
+
+
+@contextlib.contextmanager
+def notes_to(show: Callable[[str], None]) -> Iterator[None]:
+    """What this package logs, such as what was left out of a checkpoint, goes to ``show`` in the block."""
+    import logging
+
+    class Handler(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            show(record.getMessage())
+
+    logger, handler = logging.getLogger("mobileseg"), Handler()
+    kept = logger.level, logger.propagate
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.level, logger.propagate = kept

@@ -49,6 +49,8 @@ def finetune(
     int8: bool = False,
     calibration: str | Path | None = None,
     threads: int | None = None,
+    weights_ema: bool | None = None,
+    refresh: bool = False,
     force: bool = False,
     progress: Callable[[str], None] = silent,
     on_start: Callable[[TrainingRequest], None] = lambda request: None,
@@ -61,10 +63,12 @@ def finetune(
     ``MODEL_NAME.safetensors`` in the working folder); the record (JSON) and the curve (PNG) are written beside it. An interrupted
     run leaves ``OUTPUT.state`` and is resumed when the same call is repeated.
 
-    ``weights``: to start from (a bundled name, a path, an https URL); default: random. ``name``: of the new weights; default:
-    the data folder's. ``licence``: what the data's licence allows, for the record. ``groups``: a regular expression that finds
-    in an image's name which images belong together, such as frames of one video, and stay on one side of the split; default: as
-    classes.json says.
+    ``weights``: to start from (a bundled name, a path, an https or ``hf://`` address, ``official``); default: random. Where they
+    have another number of classes, all but the last layer is taken, and that is trained anew (not with ``int8``). ``weights_ema``:
+    of a file with plain and averaged weights take the averaged (True, and by default) or the plain ones. ``refresh``: download again
+    what is in the cache. ``name``: of the new weights; default: the data folder's. ``licence``: what the data's licence allows, for the
+    record. ``groups``: a regular expression that finds in an image's name which images belong together, such as frames of one video,
+    and stay on one side of the split; default: as classes.json says.
 
     Training config, where None is the default of ``mobileseg.training.config.TrainingConfig``: ``epochs``; ``batch_size`` in
     crops; ``lr``, the largest learning rate of AdamW; ``weight_decay``; ``power`` of the polynomial decay; ``warmup`` in epochs;
@@ -113,7 +117,8 @@ def finetune(
     target = Path(output) if output is not None else Path(f"{spec.name}_{name or folder.resolve().name}.safetensors")
     start = None if weights is None else str(weights)
     request = TrainingRequest.of(
-        spec, folder, target, start, name, licence, config, trained, groups=groups, force=force, progress=progress
-    )
+        spec, folder, target, start, name, licence, config, trained, groups=groups, force=force, progress=progress,
+        weights_ema=weights_ema, refresh=refresh,
+    )  # fmt: skip
     on_start(request)
     return train(request, on_epoch)

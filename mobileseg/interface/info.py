@@ -8,7 +8,9 @@ from dataclasses import asdict, dataclass
 from mobileseg.models.registry import MODELS, measured
 from mobileseg.models.spec import Published
 from mobileseg.registry import choose
+from mobileseg.weights.licences import forbids
 from mobileseg.weights.records import bundled
+from mobileseg.weights.resolve import OFFICIAL
 
 
 @dataclass(frozen=True)
@@ -17,7 +19,9 @@ class ModelInfo:
 
     ``size``: height, width of the input in pixels, by default. ``num_classes``: by default; weights say their own. ``parameters``
     and ``multiply_adds``: counted, the latter of one image of ``size``; None: not measured. ``published``: the authors' figures.
-    ``bundled_weights``: name to licence. ``official_weights``: where the authors' are, or that there are none.
+    ``bundled_weights``: name to licence. ``official_weights``: where the authors' are, or that there are none;
+    ``official_licence``: theirs. ``forbidden``: what the licence of each forbids, by a bundled name or
+    ``official``; "not stated" where it is not known.
     """
 
     name: str
@@ -30,6 +34,8 @@ class ModelInfo:
     published: tuple[Published, ...]
     bundled_weights: dict[str, str]
     official_weights: str
+    official_licence: str | None
+    forbidden: dict[str, str]
     note: str | None
 
     def to_json(self) -> str:
@@ -41,6 +47,9 @@ def model_info(name: str) -> ModelInfo:
     """What is known of the model called ``name``. Raises ``UnknownNameError``."""
     spec = choose(MODELS, name, "model")
     counted = measured().get(spec.name, {})
+    licences = {name: record.licence for name, record in bundled(spec.name).items()}
+    official = spec.official.licence if spec.official else None
+    released = {OFFICIAL: official} if official else {}
     return ModelInfo(
         name=spec.name,
         family=spec.family,
@@ -50,7 +59,9 @@ def model_info(name: str) -> ModelInfo:
         parameters=counted.get("parameters"),
         multiply_adds=counted.get("multiply_adds"),
         published=spec.published,
-        bundled_weights={name: record.licence for name, record in bundled(spec.name).items()},
+        bundled_weights=licences,
         official_weights=spec.official_weights,
+        official_licence=official,
+        forbidden={name: forbids(text) for name, text in (licences | released).items()},
         note=spec.note,
     )

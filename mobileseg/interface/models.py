@@ -26,16 +26,26 @@ def list_models(pattern: str = "*") -> list[str]:
 
 
 def create_model(
-    name: str, num_classes: int | None = None, weights: str | Path | None = None, seed: int = 0
+    name: str,
+    num_classes: int | None = None,
+    weights: str | Path | None = None,
+    seed: int = 0,
+    *,
+    ema: bool | None = None,
+    refresh: bool = False,
 ) -> nn.Module:
     """The reference model called ``name``, in evaluation mode, float32 on the CPU.
 
     It takes ``(N, 3, H, W)`` float32, normalised, and gives class logits ``(N, classes, h, w)``; a classifier ``(N, classes)``,
     a panoptic model a dict of them.
 
-    ``weights``: a bundled name, a path or an https URL. Without it, or with ``random``, the weights are random, drawn with
-    ``seed``. The number of classes is read from the weights where there are any (a different ``num_classes`` is then refused);
-    otherwise it is ``num_classes`` or the model's default.
+    ``weights``: a bundled name, a path, an https or ``hf://`` address, or ``official`` for the authors' file. Without it, or with
+    ``random``, the weights are random, drawn with ``seed``. The number of classes is that of the weights, or ``num_classes``: where
+    they differ all but the last layer is loaded, and that is random (a warning of the logger ``mobileseg.weights`` says so). Without
+    weights it is ``num_classes`` or the model's default.
+
+    ``ema``: of a file with plain and averaged weights take the averaged (True, and by default) or the plain ones (False).
+    ``refresh``: download again what is in the cache.
 
     Raises ``UnknownNameError``, ``CheckpointError``, ``DownloadError``.
     """
@@ -46,22 +56,36 @@ def create_model(
 
         return build(spec, spec.num_classes if num_classes is None else num_classes, seed)
     from mobileseg.weights.importer import model_from_weights
+    from mobileseg.weights.resolve import resolve
 
-    return model_from_weights(spec, weights, num_classes, seed)[0]
+    source = resolve(weights, spec, ema=ema, refresh=refresh)
+    return model_from_weights(spec, source, num_classes, seed, other_classes=True)[0]
 
 
-def load_weights(model: nn.Module, weights: str | Path) -> LoadReport:
-    """Load ``weights`` (a bundled name, a path or an https URL) into a reference model made by ``create_model``, in place.
+def load_weights(
+    model: nn.Module,
+    weights: str | Path,
+    *,
+    ema: bool | None = None,
+    refresh: bool = False,
+    other_classes: bool = False,
+) -> LoadReport:
+    """Load ``weights``, as ``create_model`` takes them, into a reference model made by it, in place.
 
-    Gives a report of the file's layout and of the keys that the file or the model lacks. A classifier's file may start a
-    segmentation model: the report's ``head_trained`` is then False.
+    Gives a report: the file's layout, the keys that the file or the model lacks, what was left out, and the names of the classes
+    where the file has them. A classifier's file may start a segmentation model: the report's ``head_trained`` is then False. With
+    ``other_classes`` a file with another number of classes is loaded but for the last layer, too. ``ema``, ``refresh``: see
+    ``create_model``.
 
     Raises ``CheckpointError`` for anything that does not fit, ``DownloadError``.
     """
     require(TORCH, "loading weights", "torch")
+    from mobileseg.models.factory import spec_of
     from mobileseg.weights import importer
+    from mobileseg.weights.resolve import resolve
 
-    return importer.load_weights(model, weights)
+    source = resolve(weights, spec_of(model), ema=ema, refresh=refresh)
+    return importer.load_weights(model, source, other_classes=other_classes)
 
 
 def deploy(module: nn.Module, height: int, width: int, emit: str | None = None) -> DeployedModel:

@@ -30,6 +30,8 @@ def predict(
     stuff_area: int | None = None,
     force: bool = False,
     any_version: bool = False,
+    ema: bool | None = None,
+    refresh: bool = False,
 ) -> Predictions:
     """Segment images with an exported file in its own runtime, or with a reference model in PyTorch.
 
@@ -37,10 +39,10 @@ def predict(
     images; ``samples`` is the bundled set. Every image is decoded before the first one is segmented.
 
     ``weights`` (default: the bundled ones) and ``size`` (height, width in pixels; default: the weights' own) go with a model's
-    name only. ``output``: a folder, made if need be, for one picture per image: an overlay, or with ``masks`` a palette PNG of class
-    numbers (and a 16-bit PNG of instance numbers for panoptic models). ``center_threshold``, ``nms_kernel``, ``top_k``,
-    ``stuff_area``: how the outputs of a panoptic model become instances; default: as the manifest or the weights' record says.
-    ``force`` overwrites. ``any_version`` accepts a file that
+    name only, and so do ``ema`` and ``refresh`` (see ``create_model``). ``output``: a folder, made if need be, for one picture
+    per image: an overlay, or with ``masks`` a palette PNG of class numbers (and a 16-bit PNG of instance numbers for panoptic
+    models). ``center_threshold``, ``nms_kernel``, ``top_k``, ``stuff_area``: how the outputs of a panoptic model become
+    instances; default: as the manifest or the weights' record says. ``force`` overwrites. ``any_version`` accepts a file that
     was verified with another release of its runtime.
 
     Gives for each image the share of each class, and the class map ``(H, W)`` int32 at the image's own size, with instance
@@ -62,10 +64,12 @@ def predict(
     named = isinstance(source, str) and source in MODELS and not Path(source).exists()
     if named:
         require(("torch",), "running a reference model", "torch")
-        predictor = from_reference(MODELS[str(source)], None if weights is None else str(weights), size, asked)
-    elif weights is not None or size is not None:
+        predictor = from_reference(
+            MODELS[str(source)], None if weights is None else str(weights), size, asked, ema, refresh
+        )
+    elif weights is not None or size is not None or ema is not None or refresh:
         raise RequestError(
-            expected="--weights and --size with the name of a model only",
+            expected="--weights, --ema, --refresh and --size with the name of a model only",
             found=str(source.path if isinstance(source, Artifact) else source),
             fix="leave them out: an exported file has its own",
         )

@@ -8,6 +8,7 @@ from typing import Literal
 
 IMAGENET_MEAN = (123.675, 116.28, 103.53)  # RGB, 0..255
 IMAGENET_STD = (58.395, 57.12, 57.375)
+NONE_RELEASED = "none released"
 HALF = (127.5, 127.5, 127.5)  # as mean and std: pixels from -1 to 1
 
 Task = Literal["segmentation", "classification", "panoptic"]
@@ -35,6 +36,31 @@ class Published:
 
 
 @dataclass(frozen=True)
+class OfficialWeights:
+    """The weights that a model's authors released. ``licence``: as they state it. ``url``: of the file, None where it has no address of
+    its own; ``where``: more about the place, in words. ``sha256``, ``size_bytes``: None where they are not known."""
+
+    trained_on: str
+    licence: str
+    url: str | None = None
+    where: str = ""
+    sha256: str | None = None
+    size_bytes: int | None = None
+
+    @property
+    def fetched(self) -> bool:
+        """Whether ``--weights official`` fetches them: what comes over plain http could have been changed on the way."""
+        return self.url is not None and self.url.startswith("https://")
+
+    @property
+    def text(self) -> str:
+        """What they were trained on, and where they are."""
+        if not self.fetched:
+            return f"{self.trained_on}: {self.where}"
+        return f"{self.trained_on}: {self.url}{f' ({self.where})' if self.where else ''}"
+
+
+@dataclass(frozen=True)
 class ModelSpec:
     """One row of the registry.
 
@@ -54,7 +80,7 @@ class ModelSpec:
     num_classes: int
     head_prefixes: tuple[str, ...]
     classifier_key: str
-    official_weights: str  # those that the authors released, and where; or "none released"
+    official: OfficialWeights | None  # those that the authors released; None: they released none
     published: tuple[Published, ...] = ()
     multiple: int = 32
     remainders: tuple[int, ...] = (0,)  # a side is a multiple of ``multiple`` plus one of these
@@ -67,6 +93,11 @@ class ModelSpec:
     note: str = ""  # a remark for the list of models, such as "our own variant"
     mean: tuple[float, float, float] = IMAGENET_MEAN
     std: tuple[float, float, float] = IMAGENET_STD
+
+    @property
+    def official_weights(self) -> str:
+        """Those that the authors released, and where; or that there are none."""
+        return self.official.text if self.official else NONE_RELEASED
 
     @property
     def emits(self) -> tuple[Emit, ...]:

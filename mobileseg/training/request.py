@@ -22,9 +22,9 @@ from mobileseg.training.evaluate import position_baseline
 from mobileseg.training.loop import Report, Trainer
 from mobileseg.training.record import Outcome, stored, write
 from mobileseg.training.strategy import FloatStrategy, Int8Training, TrainingStrategy
-from mobileseg.weights.checkpoint import read_checkpoint
 from mobileseg.weights.importer import load_weights
-from mobileseg.weights.resolve import RANDOM, resolve
+from mobileseg.weights.reading.checkpoint import digest
+from mobileseg.weights.resolve import RANDOM, Weights, resolve
 
 MOST_CLASSES = 255  # labels are bytes, and one value is void
 
@@ -37,7 +37,7 @@ class TrainingRequest:
     split: Split
     config: TrainingConfig
     output: Path
-    start: str | None  # initial weights, None for random ones
+    start: Weights | None  # initial weights, None for random ones
     name: str
     licence: str
     int8: Int8Training | None
@@ -72,17 +72,21 @@ class TrainingRequest:
         groups: str | None = None,
         force: bool = False,
         progress: Callable[[str], None] = lambda stage: None,
+        weights_ema: bool | None = None,
+        refresh: bool = False,
     ) -> TrainingRequest:
         """Check a request; the cheap checks come first, nothing is trained or written.
 
-        ``data``: a folder with train/, val/ and perhaps test/, or one folder, which is then split. ``output``: a .safetensors path; the
-        record (.json) and the plot (.png) are written beside it. ``start``: initial weights: a bundled name, a path, an https URL,
-        "random" or None. ``name``, ``licence``: of the data, for the record. ``config``: fields of ``TrainingConfig`` that differ from the
-        defaults. ``int8``: given if and only if the config has ``int8``. ``groups``: see
-        ``mobileseg.data.groups``; default: as classes.json says. ``force``: overwrite the output. ``progress`` is called with one
-        line of text when a stage begins.
+        ``data``: a folder with train/, val/ and perhaps test/, or one folder, which is then split. ``output``: a .safetensors
+        path; the record (.json) and the plot (.png) are written beside it. ``start``: initial weights: a bundled name, a path,
+        an address, "official", "random" or None; ``weights_ema``: its averaged (True) or plain (False) ones; ``refresh``:
+        download them again. ``name``, ``licence``: of the data, for the record. ``config``: fields of ``TrainingConfig`` that
+        differ from the defaults. ``int8``: given if and only if the config has ``int8``. ``groups``: see
+        ``mobileseg.data.groups``; default: as classes.json says. ``force``: overwrite the output. ``progress`` is called with
+        one line of text when a stage begins.
 
-        Raises ``RequestError`` (``SizeError``, ``OutputError``, ``DatasetError``, ``ImageError``).
+        Raises ``RequestError`` (``SizeError``, ``OutputError``, ``DatasetError``, ``ImageError``, ``CheckpointError``),
+        ``DownloadError``.
         """
         if spec.task == "classification":
             raise RequestError(
@@ -119,14 +123,16 @@ class TrainingRequest:
         names = split.train.classes.names
         if len(names) > MOST_CLASSES:
             raise DatasetError(expected=f"at most {MOST_CLASSES} classes", found=str(len(names)), fix="merge classes")
+        source = None if start is None or start == RANDOM else resolve(start, spec, ema=weights_ema, refresh=refresh)
         stated = licence or "not stated: that of the training data"
-        return cls(spec, split, checked, output, start, name or data.resolve().name, stated, int8, progress)
+        return cls(spec, split, checked, output, source, name or data.resolve().name, stated, int8, progress)
 
     def model(self) -> nn.Module:
-        """The reference model with the data's classes and the initial weights."""
+        """The reference model with the data's classes and the initial weights; where these have another number of classes, all but
+        their last layer. For int8 they are refused then: that adapts what is trained."""
         model = build(self.spec, len(self.split.train.classes.names), self.config.seed)
-        if self.start not in (None, RANDOM):
-            load_weights(model, str(self.start))
+        if self.start is not None:
+            load_weights(model, self.start, other_classes=self.int8 is None)
         return model
 
     def strategy(self) -> TrainingStrategy:
@@ -138,13 +144,13 @@ class TrainingRequest:
 
     def start_weights(self) -> str | dict[str, str]:
         """Name and sha256 of the initial weights, or "random". The name of a file or URL is its last part."""
-        if self.start in (None, RANDOM):
+        if self.start is None:
             return RANDOM
-        source = resolve(str(self.start), self.spec)
-        digest = source.sha256 or read_checkpoint(source.path).sha256
+        source = self.start
+        found = source.sha256 or digest(source.path)
         if source.kind == "url":
-            return {"name": PurePosixPath(urlsplit(source.name).path).name, "sha256": digest}
-        return {"name": source.name if source.kind == "bundled" else source.path.name, "sha256": digest}
+            return {"name": PurePosixPath(urlsplit(source.name).path).name, "sha256": found}
+        return {"name": source.name if source.kind == "bundled" else source.path.name, "sha256": found}
 
     def identity(self) -> dict[str, Any]:
         """What a resumed run must have in common with the interrupted one."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -11,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mobileseg.data.panoptic_settings import PanopticSettings
+
+VERSIONED = re.compile(r"(.+)-v(\d+)")  # what is bundled; the name without a version means the latest
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,12 @@ class WeightsRecord:
         from mobileseg.data.panoptic_settings import PanopticSettings
 
         return None if self.panoptic is None else PanopticSettings.model_validate(self.panoptic)
+
+    @property
+    def plain_name(self) -> str:
+        """The name without a version: that of the data."""
+        found = VERSIONED.fullmatch(self.name)
+        return found[1] if found else self.name
 
     @property
     def trained_rounded(self) -> bool:
@@ -80,6 +89,15 @@ def _record(fields: dict[str, Any]) -> WeightsRecord:
 def bundled(model: str) -> dict[str, WeightsRecord]:
     """The bundled weights of one model, by name."""
     return {record.name: record for record in records() if record.model == model}
+
+
+def find_bundled(model: str, name: str) -> WeightsRecord | None:
+    """The bundled weights of a model called ``name``, with a version (``camvid11-v2``) or without: then the latest."""
+    own = bundled(model)
+    if name in own:
+        return own[name]
+    same = [record for record in own.values() if record.plain_name == name]
+    return max(same, key=lambda record: int(record.name.rpartition("-v")[2]), default=None)
 
 
 def record_beside(weights: Path, model: str | None = None) -> WeightsRecord | None:

@@ -1,5 +1,5 @@
-"""What ``--weights`` may be: a bundled name, a path (of a TensorFlow checkpoint also its prefix or folder), an https URL, or
-``random``."""
+"""What ``--weights`` may be: a bundled name, a path (of a TensorFlow checkpoint also its prefix or folder), an address (https or
+``hf://``), ``official``, or ``random``."""
 
 from __future__ import annotations
 
@@ -11,9 +11,13 @@ from typing import Literal
 from mobileseg.errors import CheckpointError
 from mobileseg.models.spec import ModelSpec
 from mobileseg.provenance import public_name
-from mobileseg.weights.records import WeightsRecord, bundled, record_beside
+from mobileseg.weights.records import WeightsRecord, bundled, find_bundled, record_beside
+from mobileseg.weights.retired import retired
 
 RANDOM = "random"
+OFFICIAL = "official"
+NAMED_FILES = ("model.safetensors.index.json", "model.safetensors", "pytorch_model.bin.index.json", "pytorch_model.bin")
+Progress = Callable[[int, int | None], object]
 
 
 @dataclass(frozen=True)
@@ -21,7 +25,9 @@ class Weights:
     """A weights file on this disk.
 
     ``name`` goes into records: a bundled name, the file's own name, or the URL without user and query. ``path``: where it is here.
-    ``sha256``: what it must be, where that is known before reading.
+    ``sha256``: what it must be, where that is known before reading. ``ema``: take the averaged weights (True) or the plain ones
+    (False) of a file that has both; None: the averaged ones. ``entry``: the entry of the file to take where it has that one, None for
+    the likeliest. ``stated_licence``: of the authors' file.
     """
 
     kind: Literal["bundled", "file", "url"]
@@ -29,10 +35,15 @@ class Weights:
     path: Path
     sha256: str | None = None
     record: WeightsRecord | None = None
+    ema: bool | None = None
+    stated_licence: str | None = None
+    entry: str | None = None
 
     @property
     def licence(self) -> str:
-        return self.record.licence if self.record else "not stated: that of whoever made the file"
+        if self.record:
+            return self.record.licence
+        return self.stated_licence or "not stated: that of whoever made the file"
 
 
 def default_weights(spec: ModelSpec) -> str:
@@ -40,36 +51,80 @@ def default_weights(spec: ModelSpec) -> str:
     names = list(bundled(spec.name))
     if names:
         return names[0]
+    ours = f"--weights {OFFICIAL}" if spec.official and spec.official.fetched else "a path or an address"
     raise CheckpointError(
         expected=f"--weights for {spec.name}: no trained weights of it travel with mobileseg",
         found="none given",
-        fix=f"give a path or URL (the authors': {spec.official_weights}), or --weights random to try the pipeline",
+        fix=f"give {ours} (the authors': {spec.official_weights}), or --weights random to try the pipeline",
     )
 
 
 def resolve(
-    weights: str | Path, spec: ModelSpec, progress: Callable[[int, int | None], object] | None = None
+    weights: str | Path,
+    spec: ModelSpec,
+    progress: Progress | None = None,
+    *,
+    ema: bool | None = None,
+    refresh: bool = False,
 ) -> Weights:
-    """Find the file; downloads a URL into the cache. ``progress``: see ``download.fetch``. Raises ``CheckpointError``,
-    ``DownloadError``."""
-    weights = str(weights)
-    if "://" in weights:
-        from mobileseg.weights.download import fetch
-
-        url, _, digest = weights.partition("#sha256=")
-        return Weights("url", public_name(weights), fetch(url, digest or None, progress), digest or None)
-    own = bundled(spec.name)
-    if weights in own:
-        return Weights("bundled", weights, own[weights].path, own[weights].sha256, own[weights])
-    from mobileseg.weights.tensorflow import find_index
-
-    path = Path(weights).expanduser()
-    path = find_index(path) or path
-    if path.is_file():
+    """Find the file; what is elsewhere is downloaded into the cache. ``progress``: see ``download.fetch``. ``ema``: see ``Weights``.
+    ``refresh``: download again what is in the cache. Raises ``CheckpointError``, ``DownloadError``."""
+    text = str(weights)
+    licence = None
+    if text == OFFICIAL:
+        text, licence = _official(spec)
+    if "://" in text:
+        return _remote(text, progress, ema, refresh, licence)
+    if refresh:
+        raise CheckpointError(
+            expected="--refresh with weights that are downloaded",
+            found=public_name(text),
+            fix="leave it out: what is on this disk is read anew each time",
+        )
+    if record := find_bundled(spec.name, text):
+        return Weights("bundled", record.name, record.path, record.sha256, record, ema)
+    if path := _local(Path(text).expanduser()):
         record = record_beside(path, spec.name)
-        return Weights("file", path.name, path, record.sha256 if record else None, record)
+        return Weights("file", path.name, path, record.sha256 if record else None, record, ema)
+    if old := retired(spec.name, text):
+        raise CheckpointError(expected=f"weights of {spec.name}", found=old.found, fix=old.fix)
+    names = ", ".join(bundled(spec.name)) or "there are none"
     raise CheckpointError(
-        expected=f"bundled weights of {spec.name} ({', '.join(own) or 'there are none'}), a path, an https URL, or 'random'",
-        found=repr(weights),
+        expected=f"bundled weights of {spec.name} ({names}), a path, an https or hf:// address, {OFFICIAL!r} or {RANDOM!r}",
+        found=repr(text),
         fix="check the name or the path",
+    )
+
+
+def _local(path: Path) -> Path | None:
+    """The file that a path refers to: itself, a TensorFlow index, or the usual one of a folder."""
+    from mobileseg.weights.reading.tensorflow import find_index
+
+    if found := find_index(path):
+        return found
+    if path.is_dir():
+        return next((path / name for name in NAMED_FILES if (path / name).is_file()), None)
+    return path if path.is_file() else None
+
+
+def _remote(address: str, progress: Progress | None, ema: bool | None, refresh: bool, licence: str | None) -> Weights:
+    from mobileseg.weights.sources.remote import bring
+
+    url, path, digest = bring(address, progress, refresh)
+    return Weights("url", public_name(url), path, digest, None, ema, licence)
+
+
+def _official(spec: ModelSpec) -> tuple[str, str]:
+    """The address of the authors' file, and its licence. Raises ``CheckpointError`` where it has none that is fetched."""
+    official = spec.official
+    if official is not None and official.url is not None and official.fetched:
+        return official.url + (f"#sha256={official.sha256}" if official.sha256 else ""), official.licence
+    raise CheckpointError(
+        expected=f"an https address of the authors' weights of {spec.name}",
+        found=f"one of plain http, which anybody on the way can change: {official.url}"
+        if official is not None and official.url is not None
+        else spec.official_weights,
+        fix="download the file by hand and give its path"
+        if official
+        else "give a path, or train them: mobileseg finetune",
     )

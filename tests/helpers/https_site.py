@@ -11,11 +11,14 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+DATA = bytes(range(256)) * 1500  # a file that is none of any program
+
 
 @dataclass
 class Site:
     """What the server answers, and what it was asked. ``cuts``: after how many bytes each next answer breaks off;
-    ``redirects``: where each next request is sent instead; ``pause_s``: before each answer."""
+    ``redirects``: where each next request is sent instead; ``pause_s``: before each answer; ``files``: the content by path, where it
+    is not ``content`` for every path; ``headers``: in place of its own, None for none."""
 
     base: str
     content: bytes
@@ -26,6 +29,8 @@ class Site:
     cuts: list[int] = field(default_factory=list)
     redirects: list[str] = field(default_factory=list)
     pause_s: float = 0.0
+    files: dict[str, bytes] = field(default_factory=dict)
+    headers: dict[str, str | None] = field(default_factory=dict)
     requests: list[dict[str, str]] = field(default_factory=list)
 
     @property
@@ -34,11 +39,12 @@ class Site:
 
     def answer(self, handler: http.server.BaseHTTPRequestHandler) -> None:
         asked = {key.lower(): value for key, value in handler.headers.items()}
-        self.requests.append(asked)
+        self.requests.append({**asked, "path": handler.path})
         until = time.monotonic() + self.pause_s
         while time.monotonic() < until and self.pause_s:  # a test may end the pause
             time.sleep(0.01)
-        body, status, begin, headers = self.content, self.status, 0, {}
+        body, status, begin = self.files.get(handler.path, self.content), self.status, 0
+        headers: dict[str, str] = {}
         if self.redirects:
             status, headers, body = 302, {"Location": self.redirects.pop(0)}, b""
         elif self.compresses and "gzip" in asked.get("accept-encoding", ""):
@@ -50,8 +56,10 @@ class Site:
             headers["Content-Range"] = f"bytes {begin}-{len(body) - 1}/{len(body)}"
             status = 206
         handler.send_response(status)
-        for key, value in {**headers, "Content-Length": str(len(body) - begin), "Connection": "close"}.items():
-            handler.send_header(key, value)
+        own = {**headers, "Content-Length": str(len(body) - begin), "Connection": "close", **self.headers}
+        for key, value in own.items():
+            if value is not None:
+                handler.send_header(key, value)
         handler.end_headers()
         kept = self.cuts.pop(0) if self.cuts else len(body)
         handler.wfile.write(body[begin : begin + kept])

@@ -54,13 +54,105 @@ def test_the_number_of_classes_is_the_file_s(tiny: Tensors, tiny_cls: Tensors, s
     assert_has(classifier, tiny_cls)
 
 
-def test_refuses_another_number_of_classes(tiny: Tensors, save: Save) -> None:
-    path = str(save(tiny))
-    with pytest.raises(CheckpointError, match=r"150 classes.*found 5 in .*weights\.pth"):
-        mobileseg.create_model("seaformer-tiny", num_classes=150, weights=path)
+LAST = (f"{HEAD}conv_seg.weight", f"{HEAD}conv_seg.bias")
+
+
+def test_another_number_of_classes_takes_all_but_the_last_layer(
+    tiny: Tensors, save: Save, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = save(tiny)
+    fresh = mobileseg.create_model("seaformer-tiny", num_classes=19, seed=7).state_dict()
+    model = mobileseg.create_model("seaformer-tiny", num_classes=19, weights=path, seed=7)
+    assert model.mobileseg_classes == 19
+    assert_has(model, {key: value for key, value in tiny.items() if key not in LAST})
+    assert_has(model, {key: fresh[key] for key in LAST})
+    assert caplog.messages == [
+        "weights.pth has another number of classes: decode_head.conv_seg is random, to be trained; all else is loaded"
+    ]
+    report = mobileseg.load_weights(model, path, other_classes=True)
+    assert (report.untrained, report.missing, report.unexpected, report.left_out) == (LAST, (), (), ())
+    assert report.loaded == len(tiny) - 2
+    assert not report.head_trained
+
+
+def test_whoever_does_not_ask_for_it_is_refused(tiny: Tensors, save: Save) -> None:
+    path = save(tiny)
+    with pytest.raises(CheckpointError, match=r"150 classes, as requested; found 5 in .*weights\.pth"):
+        model_from_weights(MODELS["seaformer-tiny"], path, num_classes=150)
     with pytest.raises(CheckpointError, match="150 classes, as the model has; found 5") as caught:
         mobileseg.load_weights(mobileseg.create_model("seaformer-tiny"), path)
-    assert "num_classes=5" in caught.value.fix
+    assert "num_classes=5" in caught.value.fix and "other_classes=True" in caught.value.fix
+
+
+@pytest.mark.parametrize(
+    ("name", "last"),
+    [
+        ("seaformer-tiny-cls", {"linear"}),
+        ("van-b0", {"head"}),
+        ("van-b0-upernet", {"decode_head.conv_seg", "auxiliary_head.conv_seg"}),
+        ("topformer-tiny", {"decode_head.conv_seg"}),
+        ("axial-deeplab-xs", {"decode_head.semantic.head.predict"}),
+        ("sasa-resnet26-seg", {"decode_head.head.predict"}),
+    ],
+)
+def test_the_last_layer_of_every_kind_of_head(save: Save, name: str, last: set[str]) -> None:
+    state = dict(mobileseg.create_model(name, num_classes=4, seed=1).state_dict())
+    model = mobileseg.create_model(name, num_classes=6)
+    report = mobileseg.load_weights(model, save(state), other_classes=True)
+    assert {key.rpartition(".")[0] for key in report.untrained} == last
+    assert_has(model, {key: value for key, value in state.items() if key.rpartition(".")[0] not in last})
+
+
+def test_another_width_is_no_other_number_of_classes(tiny: Tensors, save: Save) -> None:
+    wide = {**tiny, LAST[0]: torch.ones(5, 7, 1, 1)}
+    with pytest.raises(CheckpointError, match="another shape"):
+        mobileseg.create_model("seaformer-tiny", num_classes=9, weights=save(wide))
+
+
+def test_an_object_in_place_of_a_tensor_is_refused(tiny: Tensors, save: Save) -> None:
+    key = f"{HEAD}linear_fuse.bn.weight"
+    for prefix in ("", "module.", "model."):
+        content = {f"{prefix}{name}": value for name, value in tiny.items()} | {f"{prefix}{key}": Path("x")}
+        with pytest.raises(
+            CheckpointError, match=rf"{key} of weights\.pth needs arbitrary unpickling \(pathlib\S*Path\)"
+        ):
+            mobileseg.create_model("seaformer-tiny", weights=save({"state_dict": content}))
+
+
+def test_an_object_beside_the_tensors_is_left_unread(tiny: Tensors, save: Save) -> None:
+    model = mobileseg.create_model("seaformer-tiny", num_classes=5)
+    report = mobileseg.load_weights(model, save({**tiny, "_extra_state": Path("x"), "epoch": 3}))
+    assert len(report.unread) == 1
+    assert list(report.notes()) == [f"weights.pth: left unread: objects of {report.unread[0]}"]
+
+
+def test_whole_numbers_in_place_of_weights_are_refused(tiny: Tensors, save: Save) -> None:
+    """A quantized file without its scales has all keys and all shapes."""
+    key = f"{PREFIX}smb1.stem_block.0.c.weight"
+    path = save({**tiny, key: torch.ones(tiny[key].shape, dtype=torch.int8)})
+    with pytest.raises(CheckpointError, match=rf"1 of another kind \(first {key}: int8 instead of floating point"):
+        mobileseg.create_model("seaformer-tiny", weights=path)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.bfloat16])
+def test_weights_that_are_not_finite_are_refused(tiny: Tensors, save: Save, value: float, dtype: torch.dtype) -> None:
+    key = f"{PREFIX}smb1.stem_block.0.c.weight"
+    bad = tiny[key].to(dtype, copy=True)
+    bad[0, 0, 0, 0] = value
+    with pytest.raises(CheckpointError, match=f"NaN or infinity in 1 tensors .*first {key}"):
+        mobileseg.create_model("seaformer-tiny", weights=save({**tiny, key: bad}))
+    beside = save({**tiny, "criterion.weight": torch.tensor([value])})
+    assert mobileseg.create_model("seaformer-tiny", weights=beside).mobileseg_classes == 5
+
+
+def test_names_of_the_classes_come_with_the_weights(tiny: Tensors, save: Save) -> None:
+    model = mobileseg.create_model("seaformer-tiny", num_classes=5)
+    names = ("a", "b", "c", "d", "e")
+    report = mobileseg.load_weights(model, save({"state_dict": tiny, "meta": {"CLASSES": names}}))
+    assert report.labels is not None and report.labels.names == names
+    fewer = mobileseg.load_weights(model, save({"state_dict": tiny, "meta": {"CLASSES": names[:3]}}))
+    assert fewer.labels is None
 
 
 def test_a_classifier_s_file_starts_a_segmenter(tiny_cls: Tensors, save: Save) -> None:

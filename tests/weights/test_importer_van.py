@@ -11,7 +11,7 @@ import mobileseg
 from mobileseg.errors import CheckpointError
 from mobileseg.models.factory import build
 from mobileseg.models.registry import MODELS
-from mobileseg.weights.importer import identify
+from mobileseg.weights.identify import identify
 
 Tensors = dict[str, Tensor]
 Save = Callable[..., Path]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -11,12 +12,20 @@ import mobileseg
 from mobileseg.files import sha256
 from mobileseg.models.registry import MODELS
 from mobileseg.training.config import TrainingConfig
-from mobileseg.weights.records import WeightsRecord, bundled, bundled_folder, record_beside, records
+from mobileseg.weights.records import (
+    VERSIONED,
+    WeightsRecord,
+    bundled,
+    bundled_folder,
+    find_bundled,
+    record_beside,
+    records,
+)
 
 
 @pytest.fixture(scope="module")
 def camvid11() -> WeightsRecord:
-    return bundled("seaformer-tiny")["camvid11"]
+    return bundled("seaformer-tiny")["camvid11-v2"]
 
 
 def test_every_file_has_its_record_and_every_record_its_file() -> None:
@@ -53,6 +62,19 @@ def test_camvid11_loads_strictly(camvid11: WeightsRecord) -> None:
     assert report.weights.kind == "bundled"
     assert report.weights.record == camvid11
     assert report.weights.licence == camvid11.licence
+
+
+def test_bundled_names_have_a_version_and_the_plain_name_is_the_latest(
+    camvid11: WeightsRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert all(VERSIONED.fullmatch(record.name) for record in records())
+    assert find_bundled("seaformer-tiny", "camvid11") is camvid11
+    assert find_bundled("seaformer-tiny", "camvid11-v2") is camvid11
+    assert find_bundled("seaformer-tiny", "camvid11-v1") is None
+    assert find_bundled("seaformer-base", "camvid11") is None
+    more = tuple(dataclasses.replace(camvid11, name=name) for name in ("camvid11-v10", "camvid11-v9"))
+    monkeypatch.setattr("mobileseg.weights.records.records", lambda: (camvid11, *more))
+    assert find_bundled("seaformer-tiny", "camvid11") is more[0]
 
 
 def test_a_model_without_bundled_weights_has_none() -> None:

@@ -4,8 +4,8 @@ keys and the values.
 Paper: Wang, Zhu, Green, Adam, Yuille, Chen, "Axial-DeepLab: Stand-Alone Axial-Attention for Panoptic Segmentation", ECCV 2020
 (https://arxiv.org/abs/2003.07853). Original code: github.com/csrhddlam/axial-deeplab (PyTorch, Apache-2.0) and
 github.com/google-research/deeplab2 (TensorFlow, Apache-2.0). This is a reimplementation from the specification: parameters and
-numbers are those of the PyTorch code; ``mobileseg.weights.axial_layout`` converts those of the TensorFlow code. The local span is the
-paper's; neither code has it. What mobile runtimes lack or compute slowly (gathers, einsums, a BatchNorm between product and softmax)
+numbers are those of the PyTorch code; ``mobileseg.weights.layouts.axial_attention`` converts those of the TensorFlow code. The local span
+is the paper's; neither code has it. What mobile runtimes lack or compute slowly (gathers, einsums, a BatchNorm between product and softmax)
 is rewritten in ``attention_deploy.py``.
 """
 

@@ -2,8 +2,8 @@
 
 Paper: Wang, Zhu, Green, Adam, Yuille, Chen, "Axial-DeepLab: Stand-Alone Axial-Attention for Panoptic Segmentation", ECCV 2020
 (https://arxiv.org/abs/2003.07853). Original code: github.com/google-research/deeplab2 (TensorFlow, Apache-2.0). This is a
-reimplementation from the specification with our own key names; ``mobileseg.weights.deeplab2`` converts the authors' checkpoints. The
-local span for long axes is the paper's; deeplab2 refuses them. Deploy model: ``deploy.py``.
+reimplementation from the specification with our own key names; ``mobileseg.weights.layouts.deeplab2`` converts the authors' checkpoints.
+The local span for long axes is the paper's; deeplab2 refuses them. Deploy model: ``deploy.py``.
 
 A block of deeplab2 activates the sum of the block before it and returns a sum without activation; here a block activates its own sum,
 as is usual in residual networks. No map is used before its activation, so the function is the same.

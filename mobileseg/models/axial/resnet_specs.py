@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from mobileseg.models.spec import ModelSpec, Published
+from mobileseg.models.spec import ModelSpec, OfficialWeights, Published
 
 _README = "github.com/csrhddlam/axial-deeplab, README"
 _PAPER = "arXiv 2003.07853, table 1"
-_RELEASED = "ImageNet-1k: http://www.cs.jhu.edu/~hwang157/axial26s.pth"
+_RELEASED = OfficialWeights(
+    trained_on="ImageNet-1k",
+    licence="Apache-2.0, that of the authors' code",
+    url="http://www.cs.jhu.edu/~hwang157/axial26s.pth",
+    where="axial26s.pth on the author's page, over plain http: fetch it by hand (www.cs.jhu.edu/~hwang157) and give its path",
+)
 _TOP1 = {"26-s": (75.8, _README), "s": (77.5, _PAPER), "s-full": (78.1, f"{_PAPER}, of the authors' own")}
 
 
@@ -24,7 +29,7 @@ def _axial_resnet(variant: str) -> ModelSpec:
         num_classes=1000,
         head_prefixes=("fc.",),
         classifier_key="fc.weight",
-        official_weights=_RELEASED if variant == "26-s" else "none released",
+        official=_RELEASED if variant == "26-s" else None,
         published=published,
         largest=None if full else 224,
         resample=None if full else "mobileseg.models.axial.attention:resample_tables",

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from mobileseg.models.spec import HALF, ModelSpec, Published
+from mobileseg.models.spec import HALF, ModelSpec, OfficialWeights, Published
 
 _PAPER = "Axial-DeepLab, ECCV 2020 (arXiv 2003.07853)"
 _DEEPLAB2 = "github.com/google-research/deeplab2, g3doc/projects/axial_deeplab.md"
-_NONE = "none released"
 _BUCKET = "https://storage.googleapis.com/gresearch/tf-deeplab/checkpoint"
 
 # Cityscapes val: PQ, mask AP, mIoU, %, single scale. COCO val: PQ %, single scale.
@@ -21,7 +20,7 @@ def _row(
     module: str,
     published: list[tuple[str, float]],
     source: str,
-    weights: str,
+    official: OfficialWeights | None = None,
     size: tuple[int, int] = (513, 1025),
     note: str = "",
 ) -> ModelSpec:
@@ -36,7 +35,7 @@ def _row(
         num_classes=19,
         head_prefixes=("decode_head.",),
         classifier_key="decode_head.semantic.head.predict.weight",
-        official_weights=weights,
+        official=official,
         published=tuple(Published(metric, value, source) for metric, value in published),
         multiple=16,
         remainders=(0, 1),
@@ -54,20 +53,25 @@ def _axial_deeplab(variant: str) -> ModelSpec:
     published = [(f"Cityscapes val {m} %, 1025x2049", v) for m, v in zip(metrics, _CITYSCAPES[variant], strict=True)]
     if variant in _COCO:
         published.append(("COCO val PQ %", _COCO[variant]))
-    return _row(f"axial-deeplab-{variant}", variant, "model", published, _PAPER, _NONE)
+    return _row(f"axial-deeplab-{variant}", variant, "model", published, _PAPER)
 
 
 def _for_phones() -> ModelSpec:
     note = "our own variant: half as wide as the smallest of the paper, with six blocks instead of sixteen"
-    return _row("axial-deeplab-xs", "xs", "model", [], _PAPER, _NONE, size=(257, 257), note=note)
+    return _row("axial-deeplab-xs", "xs", "model", [], _PAPER, size=(257, 257), note=note)
 
 
 def _swidernet(variant: str) -> ModelSpec:
     pq, miou = _SWIDERNET[variant]
     published = [("Cityscapes val PQ %, 1025x2049", pq), ("Cityscapes val mIoU %, 1025x2049", miou)]
     file = f"axial_swidernet_{variant.replace('-', '_')}_os16_axial_deeplab_cityscapes_trainfine.tar.gz"
-    weights = f"Cityscapes: {_BUCKET}/{file} (unpack it; needs the extra tensorflow)"
-    return _row(f"axial-swidernet-{variant}", variant, "swidernet", published, _DEEPLAB2, weights)
+    official = OfficialWeights(
+        trained_on="Cityscapes",
+        licence="Apache-2.0, that of the authors' code",
+        url=f"{_BUCKET}/{file}",
+        where="needs the extra tensorflow",
+    )
+    return _row(f"axial-swidernet-{variant}", variant, "swidernet", published, _DEEPLAB2, official)
 
 
 ROWS = (_for_phones(), *map(_axial_deeplab, _CITYSCAPES), *map(_swidernet, _SWIDERNET))

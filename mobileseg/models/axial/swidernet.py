@@ -3,7 +3,7 @@
 Papers: Chen, Wang, Qiao, "Scaling Wide Residual Networks for Panoptic Segmentation", 2020 (https://arxiv.org/abs/2011.11675);
 Wang et al., "Axial-DeepLab", ECCV 2020 (https://arxiv.org/abs/2003.07853). Original code: github.com/google-research/deeplab2
 (TensorFlow, Apache-2.0). This is a reimplementation from the specification with our own key names;
-``mobileseg.weights.deeplab2`` converts the authors' checkpoints. Deploy model: ``deploy.py``.
+``mobileseg.weights.layouts.deeplab2`` converts the authors' checkpoints. Deploy model: ``deploy.py``.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Paper: Cheng, Collins, Zhu, Liu, Huang, Adam, Chen, "Panoptic-DeepLab: A Simple, Strong, and Fast Baseline for Bottom-Up
 Panoptic Segmentation", CVPR 2020 (https://arxiv.org/abs/1911.10194). Original code: github.com/google-research/deeplab2
 (Apache-2.0), here in the form that Axial-DeepLab uses: one 1x1 projection in place of the atrous pyramid. This is a
-reimplementation from the specification with our own key names; ``mobileseg.weights.deeplab2`` converts the authors' checkpoints.
+reimplementation from the specification with our own key names; ``mobileseg.weights.layouts.deeplab2`` converts the authors' checkpoints.
 Deploy version: ``panoptic_deploy.py``. Postprocessing of the three maps to segments: ``mobileseg/postprocess/panoptic.py``.
 """
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from mobileseg.models.spec import ModelSpec, Published
+from mobileseg.models.spec import ModelSpec, OfficialWeights, Published
 
 _TOPFORMER = "github.com/hustvl/TopFormer, README"
 _ADE20K = {"tiny": (33.6, 34.6), "small": (36.5, 37.0), "base": (38.3, 39.2)}
 _TINY_448 = (
     Published("ADE20K mIoU %, single scale, batch 2x8, 448x448", 32.5, _TOPFORMER),
     Published("ADE20K mIoU %, single scale, batch 4x8, 448x448", 33.4, _TOPFORMER),
+)
+_RELEASED = OfficialWeights(
+    trained_on="ADE20K",
+    licence="Apache-2.0, that of the authors' code",
+    where="Google Drive and Baidu, linked from the README of hustvl/TopFormer (not reachable by name)",
 )
 
 
@@ -25,7 +30,7 @@ def _topformer(variant: str) -> ModelSpec:
         num_classes=150,
         head_prefixes=("decode_head.",),
         classifier_key="decode_head.conv_seg.weight",
-        official_weights="ADE20K: Google Drive and Baidu, linked from the README of hustvl/TopFormer (not reachable by name)",
+        official=_RELEASED,
         published=(
             Published("ADE20K mIoU %, single scale, batch 2x8", two, _TOPFORMER),
             Published("ADE20K mIoU %, single scale, batch 4x8", four, _TOPFORMER),

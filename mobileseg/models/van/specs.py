@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mobileseg.models.spec import HALF, ModelSpec, Published
+from mobileseg.models.spec import HALF, ModelSpec, OfficialWeights, Published
 
 _CLASSIFICATION = "github.com/Visual-Attention-Network/VAN-Classification, README"
 _SEGMENTATION = "github.com/Visual-Attention-Network/VAN-Segmentation, README"
@@ -13,6 +13,8 @@ _FPN = {"b0": 38.5, "b1": 42.9, "b2": 46.7, "b3": 48.1}
 _UPERNET = {"b0": 41.1, "b1": 44.9, "b2": 50.1, "b3": 50.6, "b4": 52.2}
 _UPERNET_22K = {"b4": 53.5, "b5": 53.9, "b6": 54.7}
 
+_HUB = "https://huggingface.co/Visual-Attention-Network"
+_LICENCE = "Apache-2.0, and the README adds: for commercial use, please contact the authors"
 _HOSTED = {
     "b0": "VAN-Tiny-original/resolve/main/van_tiny_754.pth.tar",
     "b1": "VAN-Small-original/resolve/main/van_small_811.pth.tar",
@@ -21,7 +23,6 @@ _HOSTED = {
 }
 _TSINGHUA = "Tsinghua cloud, linked from the authors' VAN-Segmentation README (not reachable by name)"
 _DRIVE = "Google Drive, linked from the authors' VAN-Segmentation README (not reachable by name)"
-_NONE = "none released"
 
 
 def _published(metric: str, figures: dict[str, float], variant: str, source: str) -> tuple[Published, ...]:
@@ -29,7 +30,10 @@ def _published(metric: str, figures: dict[str, float], variant: str, source: str
 
 
 def _classifier(variant: str) -> ModelSpec:
-    hosted = f"ImageNet-1k: https://huggingface.co/Visual-Attention-Network/{_HOSTED.get(variant)}"
+    if variant in _HOSTED:
+        official = OfficialWeights("ImageNet-1k", _LICENCE, url=f"{_HUB}/{_HOSTED[variant]}")
+    else:
+        official = OfficialWeights("ImageNet-22k", _LICENCE, where=_TSINGHUA)
     return ModelSpec(
         name=f"van-{variant}",
         family="VAN",
@@ -41,7 +45,7 @@ def _classifier(variant: str) -> ModelSpec:
         num_classes=1000,
         head_prefixes=("head.",),
         classifier_key="head.weight",
-        official_weights=hosted if variant in _HOSTED else f"ImageNet-22k: {_TSINGHUA}",
+        official=official,
         published=_published("ImageNet-1k top-1 %", _IMAGENET, variant, _CLASSIFICATION),
         stride=0,
         mean=HALF,
@@ -72,7 +76,7 @@ def _fpn(variant: str) -> ModelSpec:
         "fpn",
         "semantic_fpn",
         head_prefixes=("neck.", "decode_head."),
-        official_weights=f"ADE20K: {_DRIVE}" if variant in _FPN else _NONE,
+        official=OfficialWeights("ADE20K", _LICENCE, where=_DRIVE) if variant in _FPN else None,
         published=_published("ADE20K mIoU %, single scale", _FPN, variant, _SEGMENTATION),
     )
 
@@ -83,14 +87,14 @@ def _upernet(variant: str) -> ModelSpec:
         "upernet",
         "upernet",
         auxiliary_prefixes=("auxiliary_head.",),
-        official_weights=_NONE if variant in {"b0", "b1"} else f"ADE20K: {_TSINGHUA}",
+        official=None if variant in {"b0", "b1"} else OfficialWeights("ADE20K", _LICENCE, where=_TSINGHUA),
         published=_published("ADE20K mIoU %, multi-scale", _UPERNET, variant, _SEGMENTATION)
         + _published("ADE20K mIoU %, multi-scale, from ImageNet-22k", _UPERNET_22K, variant, _SEGMENTATION),
     )
 
 
 def _light(variant: str) -> ModelSpec:
-    return _segmenter(variant, "light", "light", official_weights=_NONE, note="our own variant")
+    return _segmenter(variant, "light", "light", official=None, note="our own variant")
 
 
 _VARIANTS = ("b0", "b1", "b2", "b3", "b4", "b5", "b6")

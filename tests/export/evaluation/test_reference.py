@@ -26,6 +26,7 @@ from mobileseg.export.manifest import (
 from mobileseg.files import cache_folder, sha256
 from mobileseg.weights.known import remember
 from mobileseg.weights.records import bundled
+from mobileseg.weights.retired import ROWS
 
 NAME = "five.pth"
 
@@ -100,7 +101,7 @@ def test_others_of_the_name_are_passed_over(weights: Path, elsewhere: Path) -> N
 
 
 def test_bundled_ones_are_found_by_name() -> None:
-    record = bundled("seaformer-tiny")["camvid11"]
+    record = bundled("seaformer-tiny")["camvid11-v2"]
     made = manifest(record.path, "camvid11", "bundled")
     made = made.model_copy(update={"model": made.model.model_copy(update={"num_classes": 11})})
     assert is_loaded(reference_of(made))
@@ -131,3 +132,35 @@ def test_other_weights_are_refused(weights: Path, elsewhere: Path) -> None:
         reference_of(manifest(weights), "other.pth")
     with pytest.raises(CheckpointError, match="path"):
         reference_of(manifest(weights), "nowhere.pth")
+
+
+def test_an_artifact_of_an_older_version_means_the_entry_of_that_time(tmp_path: Path) -> None:
+    """It took the plain weights where this one takes the averaged; the manifest's layout says which entry it was."""
+    plain, averaged = (
+        dict(fill(mobileseg.create_model("seaformer-tiny", num_classes=5), salt=s).state_dict()) for s in (1, 2)
+    )
+    path = tmp_path / "both.pth"
+    torch.save({"model": plain, "model_ema": averaged}, path)
+    made = manifest(path, str(path))
+    old = made.model_copy(
+        update={"weights": made.weights.model_copy(update={"layout": "training file, entry 'model'"})}
+    )
+    assert torch.equal(
+        reference_of(old).state_dict()["decode_head.conv_seg.weight"], plain["decode_head.conv_seg.weight"]
+    )
+    new = made.model_copy(update={"weights": made.weights.model_copy(update={"ema": True})})
+    assert torch.equal(
+        reference_of(new).state_dict()["decode_head.conv_seg.weight"], averaged["decode_head.conv_seg.weight"]
+    )
+
+
+def test_bundled_weights_of_an_older_version_are_explained() -> None:
+    record = bundled("seaformer-tiny")["camvid11-v2"]
+    made = manifest(record.path, "camvid11", "bundled")
+    old = made.model_copy(update={"weights": made.weights.model_copy(update={"sha256": ROWS[0].sha256})})
+    with pytest.raises(
+        ArtifactError, match=r"camvid11-v1 of seaformer-tiny is no longer bundled: camvid11-v2"
+    ) as caught:
+        reference_of(old)
+    assert "git show" in caught.value.fix
+    assert ROWS[0].sha256 in caught.value.expected

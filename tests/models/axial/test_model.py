@@ -18,7 +18,7 @@ from mobileseg.models.axial.swidernet import BasicBlock
 from mobileseg.models.blocks.layers import DropPath
 from mobileseg.models.blocks.tokens import to_map, to_tokens
 from mobileseg.models.spec import HALF
-from mobileseg.weights.deeplab2 import from_deeplab2
+from mobileseg.weights.layouts.deeplab2 import from_deeplab2
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "tensorflow"
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from mobileseg.weights.axial_layout import STATISTICS, axial_attention_from_tensorflow
+from mobileseg.weights.layouts.axial_attention import STATISTICS, axial_attention_from_tensorflow
 
 SCOPES = (  # the start of a variable's scope, and ours
     (r"encoder/", "backbone/"),

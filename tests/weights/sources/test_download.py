@@ -2,52 +2,28 @@ from __future__ import annotations
 
 import hashlib
 import socket
-import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import full_disk
 import pytest
 import torch
 import trustme
-from https_site import Server, Site, serve
+from https_site import DATA, Site, serve
 from torch import Tensor
 
 import mobileseg
 from mobileseg.errors import CheckpointError, DownloadError
 from mobileseg.files import cache_folder
 from mobileseg.progress import listen
-from mobileseg.weights.download import ATTEMPTS, fetch
+from mobileseg.weights.sources.download import fetch
+from mobileseg.weights.sources.transfer import ATTEMPTS
 
-DATA = bytes(range(256)) * 1500
 DIGEST = hashlib.sha256(DATA).hexdigest()
 HALF = len(DATA) // 2
-
-
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
-@pytest.fixture(scope="module")
-def server(authority: trustme.CA) -> Iterator[Server]:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost").configure_cert(context)
-    with serve(context) as running:
-        yield running
-
-
-@pytest.fixture
-def site(server: Server, authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
-    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
-    monkeypatch.setenv("MOBILESEG_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("NO_PROXY", "localhost")
-    server.site = Site(f"https://localhost:{server.port}", DATA)
-    return server.site
 
 
 def wait_for(happened: Callable[[], object], seconds: float = 60) -> None:
@@ -211,7 +187,7 @@ def test_a_cache_that_cannot_be_written(site: Site, tmp_path: Path, monkeypatch:
 def test_a_full_disk_leaves_nothing(site: Site) -> None:
     script = f"""
 from mobileseg.errors import DiskFullError
-from mobileseg.weights.download import fetch
+from mobileseg.weights.sources.download import fetch
 try:
     fetch({site.url!r})
 except DiskFullError:
@@ -246,7 +222,7 @@ def test_a_download_is_counted_for_whoever_listens(site: Site) -> None:
 def test_two_processes_download_a_file_once(site: Site) -> None:
     """Real processes, started together; the one that finds the lock taken gets the other's file."""
     site.pause_s = 0.5
-    script = f"from mobileseg.weights.download import fetch; print(fetch({site.url!r}, {DIGEST!r}))"
+    script = f"from mobileseg.weights.sources.download import fetch; print(fetch({site.url!r}, {DIGEST!r}))"
     both = [subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) for _ in range(2)]
     said = [process.communicate(timeout=120)[0].strip() for process in both]
     assert [process.returncode for process in both] == [0, 0]
@@ -258,7 +234,7 @@ def test_two_processes_download_a_file_once(site: Site) -> None:
 
 def test_a_process_that_is_killed_leaves_no_lock(site: Site) -> None:
     site.pause_s = 60
-    script = f"from mobileseg.weights.download import fetch; fetch({site.url!r})"
+    script = f"from mobileseg.weights.sources.download import fetch; fetch({site.url!r})"
     process = subprocess.Popen([sys.executable, "-c", script])
     wait_for(lambda: site.requests)
     process.kill()

@@ -2,6 +2,7 @@ import hashlib
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
@@ -18,9 +19,11 @@ import mobileseg
 from mobileseg.errors import CheckpointError, EnvironmentLackError, MissingExtraError
 from mobileseg.models.factory import build
 from mobileseg.models.registry import MODELS
-from mobileseg.weights import tensorflow, tensorflow_reader
-from mobileseg.weights.deeplab2 import from_deeplab2
 from mobileseg.weights.importer import load_weights, model_from_weights
+from mobileseg.weights.layouts.deeplab2 import from_deeplab2
+from mobileseg.weights.reading import tensorflow, tensorflow_reader
+from mobileseg.weights.reading.checkpoint import Checkpoint
+from mobileseg.weights.reading.entries import Entry
 
 S, WIDE = "axial-deeplab-s", "axial-swidernet-1-1-1"
 
@@ -66,7 +69,7 @@ def test_what_tensorflow_wrote_is_loaded(written: dict[str, Path]) -> None:
 
 @pytest.mark.slow
 def test_the_wide_network_is_loaded(written: dict[str, Path]) -> None:
-    tensors = tensorflow.read(written[WIDE] / "ckpt-1.index")[1]
+    tensors = from_deeplab2(tensorflow.read(written[WIDE] / "ckpt-1.index")[1])
     with torch.device("meta"):
         wanted = build(MODELS[WIDE], 19).state_dict()
     assert {k: v.shape for k, v in tensors.items()} == {k: v.shape for k, v in wanted.items()}
@@ -135,7 +138,8 @@ def test_a_deeper_networks_checkpoint_is_not_taken_for_a_shallower_one(
 ) -> None:
     with torch.device("meta"):
         deep, shallow = (build(MODELS[f"axial-swidernet-1-1-{n}"], 19) for n in ("3", "1"))
-    monkeypatch.setattr("mobileseg.weights.importer._read", lambda _: SimpleNamespace(tensors=deep.state_dict()))
+    whole = Checkpoint(tmp_path, "bare state_dict", "", (Entry("", False, deep.state_dict(), {}),))
+    monkeypatch.setattr("mobileseg.weights.importer._read", lambda _: whole)
     with pytest.raises(CheckpointError, match="found one of axial-swidernet-1-1-3 "):
         load_weights(shallow, tmp_path)
 
@@ -237,3 +241,23 @@ def test_a_tensorflow_that_does_not_start_is_an_environment_error(
     (tmp_path / "ckpt.index").touch()
     with pytest.raises(EnvironmentLackError, match="no such instruction"):
         tensorflow.read(tmp_path / "ckpt.index")
+
+
+def test_a_reader_that_does_not_end_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "hangs.py").write_text("import time; time.sleep(600)")
+    monkeypatch.setattr(tensorflow_reader, "__file__", str(tmp_path / "hangs.py"))
+    monkeypatch.setattr(tensorflow, "deadline_s", lambda _: 2.0)
+    (tmp_path / "ckpt.index").touch()
+    begun = time.monotonic()
+    with pytest.raises(EnvironmentLackError, match="end within 2 s; found it still ran"):
+        tensorflow.read(tmp_path / "ckpt.index")
+    assert time.monotonic() - begun < 60
+
+
+def test_the_deadline_grows_with_the_data(tmp_path: Path) -> None:
+    index = tmp_path / "ckpt-1.index"
+    index.touch()
+    least = tensorflow.deadline_s(index)
+    with (tmp_path / "ckpt-1.data-00000-of-00001").open("wb") as stream:
+        stream.truncate(5_000_000_000)
+    assert 60 < least < tensorflow.deadline_s(index) - 500

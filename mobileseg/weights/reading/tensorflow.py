@@ -10,19 +10,20 @@ import hashlib
 import importlib.util
 import os
 import re
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mobileseg.call import call
 from mobileseg.errors import CheckpointError, EnvironmentLackError, MissingExtraError
-from mobileseg.weights import tensorflow_reader
+from mobileseg.weights.reading import tensorflow_reader
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 SHARD = re.compile(r"(.+)\.data-\d{5}-of-\d{5}")
+START_S, BYTES_PER_S = 300.0, 5e6
 LATEST = re.compile(r'^model_checkpoint_path: "(.+)"', re.MULTILINE)
 
 
@@ -71,14 +72,12 @@ def sha256(path: Path) -> str:
 
 
 def read(index: Path) -> tuple[str, dict[str, Tensor]]:
-    """The layout in words, and the network's variables under the keys of the model here.
+    """The layout in words, and the network's variables by their paths through deeplab2's objects.
 
     Raises ``MissingExtraError`` without TensorFlow, ``CheckpointError`` where the files are damaged or are not an object checkpoint, and
     ``EnvironmentLackError`` where TensorFlow itself fails.
     """
     from safetensors.torch import load_file
-
-    from mobileseg.weights.deeplab2 import from_deeplab2
 
     if importlib.util.find_spec("tensorflow") is None:
         raise MissingExtraError(purpose="reading a TensorFlow checkpoint", package="tensorflow", extra="tensorflow")
@@ -86,8 +85,13 @@ def read(index: Path) -> tuple[str, dict[str, Tensor]]:
         out = Path(folder) / "variables.safetensors"
         _run_reader(index, out)
         variables = load_file(out)
-        layout = f"TensorFlow object checkpoint of deeplab2, {len(variables)} variables"
-        return layout, from_deeplab2(variables)
+        return f"TensorFlow object checkpoint of deeplab2, {len(variables)} variables", variables
+
+
+def deadline_s(index: Path) -> float:
+    """How long the reader may take: TensorFlow's start on a busy machine, and the data at a tenth of a slow disk's speed."""
+    size = sum(part.stat().st_size for part in index.parent.glob(f"{index.stem}.data-*"))
+    return START_S + size / BYTES_PER_S
 
 
 def _run_reader(index: Path, out: Path) -> None:
@@ -95,7 +99,7 @@ def _run_reader(index: Path, out: Path) -> None:
     quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
     # -P keeps the script's folder, which contains a tensorflow.py, off the import path.
     command = [sys.executable, "-P", str(script), str(index.with_suffix("")), str(out)]
-    done = subprocess.run(command, env=os.environ | quiet, capture_output=True, text=True, check=False)
+    done = call(command, deadline_s(index), environment=os.environ | quiet)
     if done.returncode == tensorflow_reader.UNREADABLE:
         raise CheckpointError(
             expected="a complete TensorFlow object checkpoint: an index and every data file that it names",

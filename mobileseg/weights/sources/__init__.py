@@ -1,0 +1,1 @@
+"""Files that are elsewhere: addresses, the authors' own, Hugging Face's hub."""
