@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class MobilesegError(Exception):
     """Base of everything mobileseg raises on purpose.
@@ -16,6 +18,16 @@ class MobilesegError(Exception):
         self.expected = expected
         self.found = found
         self.fix = fix
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Errors come back from worker processes as what they are."""
+        return _rebuilt, (type(self), self.args, self.__dict__)
+
+
+def _rebuilt(kind: type[MobilesegError], args: tuple[Any, ...], fields: dict[str, Any]) -> MobilesegError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(fields)
+    return error
 
 
 class GateError(MobilesegError):
