@@ -7,7 +7,9 @@ import errno
 import hashlib
 import os
 import shutil
+import signal
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -98,22 +100,46 @@ def staging(output: Path) -> Iterator[Path]:
 def publish(pairs: list[tuple[Path, Path]]) -> None:
     """Move every finished ``(temporary, final)``; the last pair is what makes the others valid. Replaces what is there.
 
-    Interrupted at any point, each final name has its old content or its new one.
+    Interrupted at any point, each final name has its old content or its new one: signals wait until a move is done.
     """
     for temporary, final in pairs:
-        old = temporary.with_name(temporary.name + ".replaced")
-        aside = (final.is_dir() and not final.is_symlink()) or (temporary.is_dir() and os.path.lexists(final))
-        try:
-            if aside:
-                os.replace(
-                    final, old
-                )  # a folder cannot be replaced in one step; the old one goes with the staging folder
-            os.replace(temporary, final)
-        except BaseException:
-            # Ctrl-C may come between the two, or after a rename that was done: only the disk knows which of them were.
-            if os.path.lexists(old) and not os.path.lexists(final):
-                os.replace(old, final)
-            raise
+        with _signals_held():
+            _move(temporary, final)
+
+
+def _move(temporary: Path, final: Path) -> None:
+    """Rename, replacing what is there. A folder cannot be replaced in one step: the old one goes with the staging folder."""
+    old = temporary.with_name(temporary.name + ".replaced")
+    aside = (final.is_dir() and not final.is_symlink()) or (temporary.is_dir() and os.path.lexists(final))
+    try:
+        if aside:
+            os.replace(final, old)
+        os.replace(temporary, final)
+    except BaseException:
+        if os.path.lexists(old) and not os.path.lexists(final):
+            os.replace(old, final)
+        raise
+
+
+@contextlib.contextmanager
+def _signals_held() -> Iterator[None]:
+    """Ctrl-C and a polite kill take effect at the end of the block, not within it: between two renames there is nothing at the final
+    name, and the way back may be interrupted, too. Python delivers signals to its main thread alone."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    held: list[int] = []
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    ours = {number: handler for number, handler in before.items() if handler not in (None, signal.SIG_IGN)}
+    for number in ours:
+        signal.signal(number, lambda number, frame: held.append(number))
+    try:
+        yield
+    finally:
+        for number, handler in ours.items():
+            signal.signal(number, handler)
+        if held:
+            signal.raise_signal(held[0])
 
 
 def write_whole(path: Path, data: bytes) -> None:

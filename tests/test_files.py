@@ -3,7 +3,9 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import signal
 import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -193,6 +195,51 @@ def test_publish_interrupted_after_a_rename_loses_nothing(
                 publish([(folder / "out", tmp_path / "out")])
     assert names(tmp_path) == ["out"]
     assert names(tmp_path / "out") == (["old"] if after == 1 else ["new"])
+
+
+def test_publish_lets_signals_wait_until_a_folder_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_tree(tmp_path, {"out/old": "old"})
+    rename = os.replace
+
+    def interrupting(source: Path, target: Path) -> None:
+        os.kill(os.getpid(), signal.SIGINT)  # a user who is in a hurry: before each rename, and after it
+        rename(source, target)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    before = signal.getsignal(signal.SIGINT)
+    with staging(tmp_path / "out") as folder:
+        write_tree(folder, {"out/new": "new", "out.json": "manifest"})
+        pairs = [(folder / "out", tmp_path / "out"), (folder / "out.json", tmp_path / "out.json")]
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "replace", interrupting)
+            with pytest.raises(KeyboardInterrupt):
+                publish(pairs)
+    assert names(tmp_path / "out") == ["new"]
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_publish_lets_signals_wait_on_the_way_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_tree(tmp_path, {"out/old": "old"})
+    rename = os.replace
+
+    def interrupting(source: Path, target: Path) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        rename(source, target)
+
+    monkeypatch.setattr(os, "replace", interrupting)
+    with staging(tmp_path / "out") as folder, pytest.raises(KeyboardInterrupt):
+        publish([(folder / "never-written", tmp_path / "out")])
+    assert names(tmp_path) == ["out"]
+    assert names(tmp_path / "out") == ["old"]
+
+
+def test_publish_works_in_other_threads(tmp_path: Path) -> None:
+    with staging(tmp_path / "out") as folder:
+        write_tree(folder, {"out": "new"})
+        thread = threading.Thread(target=publish, args=([(folder / "out", tmp_path / "out")],))
+        thread.start()
+        thread.join()
+    assert (tmp_path / "out").read_text() == "new"
 
 
 def test_publish_keeps_the_old_folder_where_the_new_one_is_missing(tmp_path: Path) -> None:
