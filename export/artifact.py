@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mobileseg.data.classes import Color, generated_palette
-from mobileseg.data.images import Batch, Pixels, is_16_bit, read_batch, rgb_pixels, to_batch
+from mobileseg.data.images import Batch, Pixels, read_batch, rgb_pixels, to_batch
+from mobileseg.data.opening import is_16_bit
 from mobileseg.data.panoptic_settings import PanopticSettings
 from mobileseg.errors import ArtifactError, ImageError
 from mobileseg.export.manifest import Manifest, read_manifest

@@ -71,7 +71,11 @@ def notes_to(show: Callable[[str], None]) -> Iterator[None]:
 
     class Handler(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            show(record.getMessage())
+            if (text := record.getMessage()) not in said:
+                said.add(text)
+                show(text)
+
+    said: set[str] = set()  # once each: a folder is looked at more than once
 
     logger, handler = logging.getLogger("mobileseg"), Handler()
     kept = logger.level, logger.propagate

@@ -1,20 +1,22 @@
-"""Reading images: 8-bit RGB, grey or palette; anything else is refused, not silently converted."""
+"""Images as arrays: 8-bit RGB, grey or palette; anything else is refused, not silently converted."""
 
 from __future__ import annotations
 
-import errno
-import struct
-from collections.abc import Sequence
+import logging
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
+from mobileseg.data.file_types import OTHER_SUFFIXES, SUFFIXES, readable
+from mobileseg.data.opening import ImageSource, decode, is_deep, upright
 from mobileseg.errors import ImageError
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".ppm", ".tif", ".tiff")
+log = logging.getLogger(__name__)
+
 READABLE = ("RGB", "L", "P")
 SMALLEST_SIDE = 8  # pixels: smaller images are useless for segmentation
 
@@ -23,82 +25,49 @@ Batch = NDArray[np.float32]
 
 
 def find_images(folder: Path) -> list[Path]:
-    """The image files directly in ``folder``, sorted by name. Raises ``ImageError`` where there are none."""
+    """The image files directly in ``folder``, sorted by name. Images that cannot be read here are left out, and counted in a note.
+    Raises ``ImageError`` where there are none."""
     if not folder.is_dir():
         raise ImageError(expected="a folder of images", found=f"no folder at {folder}", fix="check the path")
-    found = sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES and not p.name.startswith("."))
+    files = [p for p in folder.iterdir() if not p.name.startswith(".")]
+    found = sorted(p for p in files if readable(p))
+    skipped = left_out(p for p in files if not readable(p))
     if not found:
         raise ImageError(
             expected=f"images ({', '.join(SUFFIXES)})",
-            found=f"none directly in {folder}",
-            fix="give the folder that contains the images",
+            found=f"none directly in {folder}" + (f"; {skipped}" if skipped else ""),
+            fix="give the folder that contains the images" + (", as PNG or JPEG" if skipped else ""),
         )
+    if skipped:
+        log.info("%s in %s", skipped, folder)
     return found
 
 
-def read_image(path: Path) -> Pixels:
+def left_out(files: Iterable[Path]) -> str:
+    """How many images there are among ``files`` of kinds that are not read here, as in "left out 3 .heic"; "" for none."""
+    counts = Counter(file.suffix.lower() for file in files if file.suffix.lower() in OTHER_SUFFIXES)
+    return "left out " + ", ".join(f"{count} {suffix}" for suffix, count in sorted(counts.items())) if counts else ""
+
+
+def read_image(source: ImageSource) -> Pixels:
     """Read an image as ``(H, W, 3)`` uint8 RGB, upright according to its EXIF orientation. Raises ``ImageError`` for anything but 8-bit
     RGB, grey or palette."""
-    with open_image(path) as image:
-        return rgb_pixels(image, path, is_16_bit(path))
+    image, deep = decode(source)
+    return rgb_pixels(image, source, deep)
 
 
 def rgb_pixels(image: Image.Image, name: object, deep: bool | None = None) -> Pixels:
     """The pixels of a PIL image as ``read_image`` gives them, with its checks. ``name``: for messages. ``deep``: whether it was read from
     16 bits per channel, which a decoded image no longer says; None: as far as it does."""
-    _check_mode(image, name, _is_deep(image) if deep is None else deep)
-    try:
-        upright = ImageOps.exif_transpose(image)
-    except (SyntaxError, ValueError, KeyError, TypeError, struct.error, OSError) as error:
-        raise ImageError(
-            expected="readable EXIF data",
-            found=f"{name}: {error}",
-            fix="remove the EXIF data, or the image",
-        ) from error
-    if min(upright.size) < SMALLEST_SIDE:
+    _check_mode(image, name, is_deep(image) if deep is None else deep)
+    seen = upright(image)
+    if min(seen.size) < SMALLEST_SIDE:
         raise ImageError(
             expected=f"an image of at least {SMALLEST_SIDE}x{SMALLEST_SIDE} pixels",
-            found=f"{name} with {upright.height}x{upright.width} (height x width)",
+            found=f"{name} with {seen.height}x{seen.width} (height x width)",
             fix="remove this image",
         )
-    return np.asarray(upright.convert("RGB"))
-
-
-def open_image(path: Path) -> Image.Image:
-    """A fully decoded PIL image. Raises ``ImageError`` where the file is missing, damaged or not an image."""
-    try:
-        image = Image.open(path)
-        image.load()
-        return image
-    except FileNotFoundError as error:
-        raise ImageError(expected="an image file", found=f"nothing at {path}", fix="check the path") from error
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EISDIR):
-            reason = str(error.strerror)
-        else:
-            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ImageError(
-            expected="an image that can be decoded", found=f"{path}: {reason}", fix="replace or remove this image"
-        ) from error
-
-
-def is_16_bit(path: Path) -> bool:
-    """Whether the image has 16 bits per channel. Pillow silently reduces 16-bit RGB to 8 bits, so this checks the decoder's raw mode."""
-    with Image.open(path) as image:
-        return _is_deep(image)
-
-
-def _is_deep(image: Image.Image) -> bool:
-    tiles = getattr(image, "tile", ())
-    return image.mode.startswith("I") or any(_deep(tile.codec_name, tile.args) for tile in tiles)
-
-
-def _deep(codec: str, args: Any) -> bool:
-    """Whether the raw mode in a Pillow tile's arguments, which come first, has 16 bits per channel."""
-    mode, *more = args if isinstance(args, tuple) else (args,)
-    if codec in ("ppm", "ppm_plain"):
-        return bool(more and more[0] > 255)  # the largest value that the file may contain
-    return ";16" in str(mode)
+    return np.asarray(seen if seen.mode == "RGB" else seen.convert("RGB"))
 
 
 def _check_mode(image: Image.Image, name: object, deep: bool) -> None:
@@ -126,9 +95,9 @@ def to_batch(image: Pixels, height: int, width: int) -> Batch:
     return np.stack([np.asarray(plane, dtype=np.float32) for plane in planes]).reshape(1, 3, height, width)
 
 
-def read_batch(path: Path, height: int, width: int) -> Batch:
-    """``to_batch`` of the image at ``path``. Raises ``ImageError``."""
-    return to_batch(read_image(path), height, width)
+def read_batch(source: ImageSource, height: int, width: int) -> Batch:
+    """``to_batch`` of an encoded image. Raises ``ImageError``."""
+    return to_batch(read_image(source), height, width)
 
 
 def evenly(count: int, most: int) -> list[int]:
@@ -136,7 +105,7 @@ def evenly(count: int, most: int) -> list[int]:
     return sorted(set(np.linspace(0, count - 1, min(count, most)).round().astype(int).tolist()))
 
 
-def check_images(paths: Sequence[Path]) -> None:
+def check_images(sources: Sequence[ImageSource]) -> None:
     """Decode every image once. Raises ``ImageError`` for the first that cannot be used."""
-    for path in paths:
-        read_image(path)
+    for source in sources:
+        read_image(source)

@@ -122,12 +122,6 @@ def test_refuses_a_truncated_file(tmp_path: Path, pixels: Pixels, suffix: str) -
             read_image(path)
 
 
-def test_refuses_damaged_exif(tmp_path: Path, pixels: Pixels) -> None:
-    Image.fromarray(pixels).save(tmp_path / "exif.webp", exif=b"Exif\0\0no tags here")
-    with pytest.raises(ImageError, match=r"exif\.webp"):
-        read_image(tmp_path / "exif.webp")
-
-
 @pytest.mark.parametrize("suffix", ["png", "bmp", "ppm", "tif"])
 def test_reads_every_width(tmp_path: Path, suffix: str) -> None:
     # Row lengths and offsets stand beside the sample format in Pillow's tile: a 16 among them means nothing.
@@ -174,6 +168,17 @@ def test_find_images_by_name_and_suffix(tmp_path: Path) -> None:
     (tmp_path / "deeper").mkdir()
     (tmp_path / "deeper" / "d.png").touch()
     assert [path.name for path in find_images(tmp_path)] == ["a.jpeg", "b.PNG"]
+
+
+def test_find_images_counts_what_it_leaves_out(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    for name in ("a.png", "b.heic", "c.HEIC", "d.gif", "e.txt", ".f.gif", "g.json"):
+        (tmp_path / name).touch()
+    with caplog.at_level("INFO", "mobileseg"):
+        assert [path.name for path in find_images(tmp_path)] == ["a.png"]
+    assert caplog.messages == [f"left out 1 .gif, 2 .heic in {tmp_path}"]
+    (tmp_path / "a.png").unlink()
+    with pytest.raises(ImageError, match=r"left out 1 \.gif, 2 \.heic; fix: .*as PNG or JPEG"):
+        find_images(tmp_path)
 
 
 def test_find_images_refuses_an_empty_folder_and_none(tmp_path: Path) -> None:
