@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import colorsys
+import json
+from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,19 +12,29 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from mobileseg.data.encoding import Encoding, encoding_of
 from mobileseg.data.groups import Groups
 from mobileseg.data.panoptic_settings import PanopticSettings
 from mobileseg.errors import DatasetError
+
+PALETTE = "palette"  # as label_map: labels are in the colours of the palette
+IGNORED = 255  # of pixels to ignore, where the class list names no value that is free
 
 Color = tuple[int, int, int]
 Channel = Annotated[int, Field(ge=0, le=255)]
 
 
 class ClassSet(BaseModel):
-    """``classes.json``: names in the order of the class numbers, RGB colours in 0..255, and the label value to ignore.
+    """``classes.json``: names in the order of the class numbers, RGB colours in 0..255, and how label files write them.
 
     ``things``: names of the classes with instances. In a file with ``things`` and ``stuff`` but no ``names``, stuff classes come
     first. ``panoptic``: how outputs become instances of this data. ``groups``: which images belong together (``mobileseg.data.groups``).
+    ``source``: where the list is from.
+
+    Label files hold class numbers unless one of these says otherwise: ``ignore_index``, the value of pixels to ignore, which may be a
+    class number, too; ``reduce_zero_label``: 0 is ignored, and class 0 is written as 1; ``label_map``: from values (``"7"``), or from
+    colours (``"128,64,128"`` or ``"#804080"``), to class names, class numbers or ``"ignore"``, ``"*"`` for all others, or
+    ``"palette"`` where the colours are those of the palette.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -33,6 +45,9 @@ class ClassSet(BaseModel):
     things: tuple[str, ...] = ()
     panoptic: PanopticSettings | None = None
     groups: Groups | None = None
+    reduce_zero_label: bool = False
+    label_map: dict[str, str | int] = Field(default_factory=dict)
+    source: str | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -41,18 +56,45 @@ class ClassSet(BaseModel):
             return {**fields, "names": [*fields.get("stuff", ()), *fields["things"]]}
         return fields
 
+    @model_validator(mode="before")
+    @classmethod
+    def _palette_as_map(cls, fields: Any) -> Any:
+        if not isinstance(fields, dict) or fields.get("label_map") != PALETTE:
+            return fields
+        palette = fields.get("palette") or ()
+        if not isinstance(palette, list | tuple) or not palette:
+            raise ValueError("label_map is the palette, and there is no palette")
+        keys = [",".join(map(str, color)) for color in palette if isinstance(color, list | tuple)]
+        if len(set(keys)) < len(palette):
+            raise ValueError("label_map is the palette, which has a colour twice")
+        return {**fields, "label_map": {key: number for number, key in enumerate(keys)}}
+
     @model_validator(mode="after")
     def _fits(self) -> ClassSet:
         if self.palette and len(self.palette) != len(self.names):
             raise ValueError(f"{len(self.palette)} colours for {len(self.names)} names")
-        if self.ignore_index is not None and self.ignore_index < len(self.names):
-            raise ValueError(
-                f"ignore_index {self.ignore_index} is the number of the class {self.names[self.ignore_index]!r}"
-            )
         unknown = [name for name in self.things if name not in self.names]
         if unknown:
             raise ValueError(f"things {', '.join(unknown)} are not among the names")
+        twice = [name for name, count in Counter(self.names).items() if count > 1]
+        if twice:
+            raise ValueError(f"the name {twice[0]!r} occurs twice")
+        if self.reduce_zero_label and self.label_map:
+            raise ValueError("reduce_zero_label and label_map exclude each other: map 0 to ignore in label_map")
+        _ = self.encoding
         return self
+
+    @property
+    def encoding(self) -> Encoding:
+        """How label files write the classes."""
+        return encoding_of(self.names, self.ignored, self.ignore_index, self.reduce_zero_label, self.label_map)
+
+    @property
+    def ignored(self) -> int:
+        """The number of ignored pixels in labels as they are read: ``ignore_index``, unless that is a class's number or not set."""
+        if self.ignore_index is not None and self.ignore_index >= len(self.names):
+            return self.ignore_index
+        return IGNORED if len(self.names) <= IGNORED else len(self.names)
 
     @property
     def thing_numbers(self) -> tuple[int, ...]:
@@ -66,11 +108,10 @@ class ClassSet(BaseModel):
 
 
 def read_classes(path: Path) -> ClassSet:
-    """Read a ``classes.json``. Raises ``DatasetError`` where it cannot be read or does not fit the schema."""
+    """Read a ``classes.json``, in any Unicode encoding, with or without a byte order mark. Raises ``DatasetError`` where it cannot be
+    read or does not fit the schema."""
     try:
-        return ClassSet.model_validate_json(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise DatasetError(expected="a classes.json", found=f"{path}: {error}", fix="check the path") from error
+        return ClassSet.model_validate(json.loads(path.read_bytes()))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
@@ -78,6 +119,12 @@ def read_classes(path: Path) -> ClassSet:
             expected='{"names": [...], "palette": [[r, g, b], ...], "ignore_index": n}',
             found=f"{path}: {where + ': ' if where else ''}{first['msg']}",
             fix="fix this entry of the file",
+        ) from error
+    except OSError as error:
+        raise DatasetError(expected="a classes.json", found=f"{path}: {error}", fix="check the path") from error
+    except (ValueError, RecursionError) as error:
+        raise DatasetError(
+            expected="a classes.json", found=f"{path}, which is no JSON: {error}", fix="check the file in an editor"
         ) from error
 
 

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from mobileseg.data.classes import ClassSet
-from mobileseg.data.labels import Item, read_instances, read_labels, read_mask
+from mobileseg.data.labels import VOID, Item, read_byte_labels, read_instances, read_labels, read_mask
 from mobileseg.errors import DatasetError
 
 CLASSES = ClassSet(names=("road", "sky", "car"), ignore_index=255)
@@ -41,10 +41,21 @@ def test_refuses_labels_outside_the_classes(tmp_path: Path) -> None:
         read_mask(tmp_path / "mask.png", ClassSet(names=CLASSES.names))
 
 
-@pytest.mark.parametrize("mode", ["RGB", "RGBA", "LA", "1", "I;16"])
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "LA", "F"])
 def test_refuses_masks_of_other_modes(tmp_path: Path, mode: str) -> None:
-    Image.new(mode, (16, 16)).save(tmp_path / "mask.png")
-    with pytest.raises(DatasetError, match=f"one 8-bit channel.* is {mode}"):
+    Image.new(mode, (16, 16)).save(tmp_path / "mask.tif")
+    with pytest.raises(DatasetError, match=f"one channel of 8 or 16 bits.* is {mode}"):
+        read_mask(tmp_path / "mask.tif", CLASSES)
+
+
+def test_reads_16_bit_masks(tmp_path: Path) -> None:
+    numbers = np.resize(np.array([0, 2, 65535], dtype=np.uint16), (16, 16))
+    Image.fromarray(numbers).save(tmp_path / "mask.png")
+    classes = ClassSet(names=CLASSES.names, ignore_index=65535)
+    np.testing.assert_array_equal(read_mask(tmp_path / "mask.png", classes), numbers)
+    mapped = ClassSet(names=CLASSES.names, label_map={"0": 0, "2": 1, "65535": "ignore"})
+    np.testing.assert_array_equal(np.unique(read_mask(tmp_path / "mask.png", mapped)), [0, 1, 255])
+    with pytest.raises(DatasetError, match=r"found 65535 in .*mask\.png"):
         read_mask(tmp_path / "mask.png", CLASSES)
 
 
@@ -62,3 +73,16 @@ def test_classes_of_instances_of_one_kind(tmp_path: Path) -> None:
     classes = ClassSet.model_validate({"things": ["cell"], "stuff": ["glass"]})
     labels = read_labels(Item(tmp_path / "x.png", None, tmp_path / "i.png"), classes)
     assert labels.tolist() == [[0, 1], [1, 0]]
+
+
+@pytest.mark.parametrize(
+    "fields", [{"ignore_index": 255}, {"ignore_index": 0}, {"ignore_index": 9}, {"reduce_zero_label": True}]
+)
+def test_labels_as_bytes_are_the_labels(tmp_path: Path, fields: dict[str, int]) -> None:
+    save_mask(tmp_path / "mask.png", (0, 2, 1, fields.get("ignore_index", 3)))
+    classes = ClassSet.model_validate({"names": CLASSES.names, **fields})
+    item = Item(tmp_path / "x.png", tmp_path / "mask.png", None)
+    labels, small = read_labels(item, classes), read_byte_labels(item, classes)
+    assert small.dtype == np.uint8
+    np.testing.assert_array_equal(small, np.where(labels == classes.ignored, VOID, labels))
+    assert (small == VOID).any()
