@@ -10,7 +10,7 @@ import typer
 from mobileseg.cli import interrupt
 from mobileseg.cli.console import percent, say
 from mobileseg.cli.json_output import json_output
-from mobileseg.cli.options import Force, Groups, Json, Model, Refresh, parse_size
+from mobileseg.cli.options import Classes, DataFormat, Force, Groups, Json, Model, Refresh, parse_size
 from mobileseg.cli.progress import stages
 from mobileseg.progress import count
 
@@ -23,8 +23,13 @@ if TYPE_CHECKING:
 def finetune(
     model: Model,
     data: Annotated[
-        str, typer.Option(help="Folder with train/ and val/ (and test/), or one folder, which is then split.")
+        str,
+        typer.Option(
+            help="Labelled images with the splits train and val (and test), or one folder, which is then split."
+        ),
     ],
+    data_format: DataFormat = None,
+    classes: Classes = None,
     weights: Annotated[
         str | None,
         typer.Option(
@@ -72,6 +77,18 @@ def finetune(
     ] = None,
     flip: Annotated[float | None, typer.Option(help="Probability of a horizontal flip. Default: 0.5.")] = None,
     color: Annotated[float | None, typer.Option(help="Strength of the colour jitter, 0..1. Default: 0.4.")] = None,
+    blur: Annotated[float | None, typer.Option(help="Largest Gaussian blur, in pixels. Default: 0, off.")] = None,
+    gamma: Annotated[
+        float | None,
+        typer.Option(help="Values are raised to a power of up to 1 + this, or its inverse. Default: 0, off."),
+    ] = None,
+    noise: Annotated[float | None, typer.Option(help="Largest noise, in grey levels of 255. Default: 0, off.")] = None,
+    cutout: Annotated[
+        float | None, typer.Option(help="Largest share of a crop that a rectangle hides, 0..1. Default: 0, off.")
+    ] = None,
+    jpeg: Annotated[
+        int | None, typer.Option(help="JPEG compression of a quality up to this much below 100. Default: 0, off.")
+    ] = None,
     balanced: Annotated[
         bool | None, typer.Option("--balanced/--no-balanced", help="Rarer classes weigh more. Default: --balanced.")
     ] = None,
@@ -94,6 +111,13 @@ def finetune(
         ),
     ] = None,
     threads: Annotated[int | None, typer.Option(help="Threads of the CPU. Default: all.")] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            help="Processes that read and augment images. Default: none where the CPU trains on images that fit into memory, "
+            "else half of the cores."
+        ),
+    ] = None,
     json_file: Json = None,
     force: Force = False,
 ) -> None:
@@ -106,11 +130,12 @@ def finetune(
     figures = json_output(json_file, force)
     progress = _Progress()
     outcome = mobileseg.finetune(
-        model, data, output=output, weights=weights, name=name, licence=licence, groups=groups, epochs=epochs, batch_size=batch_size,
-        lr=lr, weight_decay=weight_decay, power=power, warmup=warmup, clip=clip, ema=ema, size=parse_size(size),
-        crop=parse_size(crop), scale=scale, flip=flip, color=color, balanced=balanced, ohem=ohem,
-        eval_interval=eval_interval, seed=seed, int8=int8, calibration=calibration, threads=threads,
-        weights_ema=weights_ema, refresh=refresh, force=force,
+        model, data, data_format=data_format, classes=classes, output=output, weights=weights, name=name, licence=licence,
+        groups=groups, epochs=epochs, batch_size=batch_size, lr=lr, weight_decay=weight_decay, power=power, warmup=warmup,
+        clip=clip, ema=ema, size=parse_size(size), crop=parse_size(crop), scale=scale, flip=flip, color=color, blur=blur,
+        gamma=gamma, noise=noise, cutout=cutout, jpeg=jpeg, balanced=balanced, ohem=ohem, eval_interval=eval_interval,
+        seed=seed, int8=int8, calibration=calibration, threads=threads, workers=workers, weights_ema=weights_ema,
+        refresh=refresh, force=force,
         progress=stages(), on_start=progress.start, on_epoch=progress.epoch,
     )  # fmt: skip
     if figures is not None:

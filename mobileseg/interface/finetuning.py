@@ -24,6 +24,8 @@ def finetune(
     model: str,
     data: str | Path,
     *,
+    data_format: str | None = None,
+    classes: str | Path | None = None,
     output: str | Path | None = None,
     weights: str | Path | None = None,
     name: str | None = None,
@@ -42,6 +44,11 @@ def finetune(
     scale: tuple[float, float] | None = None,
     flip: float | None = None,
     color: float | None = None,
+    blur: float | None = None,
+    gamma: float | None = None,
+    noise: float | None = None,
+    cutout: float | None = None,
+    jpeg: int | None = None,
     balanced: bool | None = None,
     ohem: float | None = None,
     eval_interval: int | None = None,
@@ -49,6 +56,7 @@ def finetune(
     int8: bool = False,
     calibration: str | Path | None = None,
     threads: int | None = None,
+    workers: int | None = None,
     weights_ema: bool | None = None,
     refresh: bool = False,
     force: bool = False,
@@ -58,10 +66,12 @@ def finetune(
 ) -> Outcome:
     """Train a segmentation model on a folder of images with masks or instances, or fine-tune trained weights.
 
-    ``data``: a folder with ``train/`` and ``val/`` (and ``test/``), each with ``images/``, ``masks/`` or ``instances/``, and a
-    classes.json; or one such folder, which is then split by its file names. ``output``: a ``.safetensors`` path (default:
-    ``MODEL_NAME.safetensors`` in the working folder); the record (JSON) and the curve (PNG) are written beside it. An interrupted
-    run leaves ``OUTPUT.state`` and is resumed when the same call is repeated.
+    ``data``: a data set with the splits train and val (and test), such as a folder with ``train/`` and ``val/``, each with
+    ``images/``, ``masks/`` or ``instances/``, and a classes.json; or one such folder, which is then split by its file names.
+    ``data_format``: how it lies on disk; default: recognised. ``classes``: the name of a class list, or a classes.json; default:
+    the data's own, else the format's. ``output``: a ``.safetensors`` path (default: ``MODEL_NAME.safetensors`` in the working
+    folder); the record (JSON) and the curve (PNG) are written beside it. An interrupted run leaves ``OUTPUT.state`` and is resumed
+    when the same call is repeated.
 
     ``weights``: to start from (a bundled name, a path, an https or ``hf://`` address, ``official``); default: random. Where they
     have another number of classes, all but the last layer is taken, and that is trained anew (not with ``int8``). ``weights_ema``:
@@ -74,11 +84,15 @@ def finetune(
     crops; ``lr``, the largest learning rate of AdamW; ``weight_decay``; ``power`` of the polynomial decay; ``warmup`` in epochs;
     ``clip``, the largest norm of the gradient; ``ema``, decay of the averaged weights; ``size`` and ``crop``, height and width in
     pixels of evaluated images and of training crops; ``scale``, the range of random scales; ``flip``, probability of a horizontal
-    flip; ``color``, strength of the colour jitter; ``balanced``, rarer classes weigh more; ``ohem``, share of the pixels, those
-    of largest loss, that count; ``eval_interval`` in epochs; ``seed``.
+    flip; ``color``, strength of the colour jitter; up to ``blur`` pixels of Gaussian blur, a gamma of up to ``1 + gamma`` or its
+    inverse, ``noise`` of up to so many grey levels, a ``cutout`` of up to this share of the crop, and ``jpeg`` compression of a
+    quality up to so much below 100, all off by default; ``balanced``, rarer classes weigh more; ``ohem``, share of the pixels,
+    those of largest loss, that count; ``eval_interval`` in epochs; ``seed``.
 
     ``int8``: adapt trained ``weights`` to the int8 file of ``size`` (quantization-aware training), with activation ranges from
     ``calibration`` (a folder of images; default: the bundled street images). ``threads``: of the CPU; default: all.
+    ``workers``: processes that read and augment images ahead of the training; default: none where the CPU trains on images that
+    fit into memory (1 GiB decoded), else half of the cores, at most 8. The result does not depend on it.
 
     ``progress`` is called with each stage, ``on_start`` with the checked request, ``on_epoch`` after each epoch. Gives the paths
     written and the figures measured on the val and test splits, in 0..1.
@@ -93,10 +107,13 @@ def finetune(
         raise RequestError(expected="--calibration with --int8", found="--calibration alone", fix="leave it out")
     if threads is not None and threads < 1:
         raise RequestError(expected="--threads of at least 1", found=str(threads), fix="leave it out for all cores")
+    if workers is not None and workers < 0:
+        raise RequestError(expected="--workers of at least 0", found=str(workers), fix="leave it out")
     asked: dict[str, Any] = {
         "epochs": epochs, "batch_size": batch_size, "lr": lr, "weight_decay": weight_decay, "power": power,
         "warmup": warmup, "clip": clip, "ema": ema, "size": size, "crop": crop, "scale": scale, "flip": flip,
-        "color": color, "balanced": balanced, "ohem": ohem, "eval_interval": eval_interval, "seed": seed,
+        "color": color, "blur": blur, "gamma": gamma, "noise": noise, "cutout": cutout, "jpeg": jpeg,
+        "balanced": balanced, "ohem": ohem, "eval_interval": eval_interval, "seed": seed,
     }  # fmt: skip
     config = {key: value for key, value in asked.items() if value is not None}
     config["int8"] = int8
@@ -118,7 +135,7 @@ def finetune(
     start = None if weights is None else str(weights)
     request = TrainingRequest.of(
         spec, folder, target, start, name, licence, config, trained, groups=groups, force=force, progress=progress,
-        weights_ema=weights_ema, refresh=refresh,
+        weights_ema=weights_ema, refresh=refresh, workers=workers, data_format=data_format, classes=classes,
     )  # fmt: skip
     on_start(request)
     return train(request, on_epoch)

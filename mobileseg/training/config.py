@@ -23,6 +23,10 @@ class TrainingConfig(BaseModel):
     ``scale`` times ``size`` with their aspect ratio kept. ``weight_decay``: not applied to biases, norms and position tables.
     ``warmup``: in epochs, rounded to whole steps. ``clip``: largest norm of the gradient. ``ema``: decay of the averaged weights, which
     are the ones evaluated and kept. ``flip``: probability of a horizontal flip. ``color``: strength of the colour jitter.
+    Each of the following is drawn anew for every crop between no effect and the value, where 0 is off: ``blur``, standard deviation of
+    a Gaussian in pixels; ``gamma``: values 0..1 are raised to a power between ``1 / (1 + gamma)`` and ``1 + gamma``; ``noise``, standard
+    deviation in grey levels of 255; ``cutout``, share of the crop hidden by a rectangle (DeVries and Taylor 2017), whose labels stay;
+    ``jpeg``, points that the quality is below 100.
     ``balanced``: classes weighted by ``1 / ln(1.02 + share)``. ``ohem``: share of the labelled pixels, those of largest loss, that
     count in the class loss (online hard example mining; 1 counts all). ``eval_interval``: epochs between two evaluations.
     ``int8``: quantization-aware training for the int8 file of ``size``; ``crop`` then equals ``size``.
@@ -43,6 +47,11 @@ class TrainingConfig(BaseModel):
     scale: tuple[Positive, Positive] = (0.5, 1.5)
     flip: Share = 0.5
     color: Share = 0.4
+    blur: Annotated[float, Field(ge=0, le=16)] = 0.0
+    gamma: Annotated[float, Field(ge=0, le=4)] = 0.0
+    noise: Annotated[float, Field(ge=0, le=128)] = 0.0
+    cutout: Share = 0.0
+    jpeg: Annotated[int, Field(ge=0, le=95)] = 0
     balanced: bool = True
     ohem: Annotated[float, Field(gt=0, le=1)] = 1.0
     eval_interval: Annotated[int, Field(ge=1)] = 5

@@ -1,33 +1,28 @@
-"""Images and labels in memory, and the randomly augmented batches that training sees."""
+"""The randomly augmented batches that training sees, made in this process or in workers."""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torchvision import tv_tensors
-from torchvision.transforms import v2
+from torch.utils.data import DataLoader, Dataset, get_worker_info
 
-from mobileseg.data.dataset import LabelledFolder
-from mobileseg.data.images import Pixels, read_image
-from mobileseg.data.labels import read_instances, read_labels
+from mobileseg.data.check import leave_signals_to_the_parent
+from mobileseg.errors import MobilesegError
+from mobileseg.training.augment import Augmentation
 from mobileseg.training.config import TrainingConfig
+from mobileseg.training.examples import ExampleStore
 
-VOID = 255  # label of pixels that no loss counts
 LARGEST_SEED = 2**63
-
-
-@dataclass(frozen=True)
-class Example:
-    """``image`` ``(H, W, 3)`` uint8 RGB; ``label`` ``(H, W)`` uint8 with ``VOID``; ``instances`` ``(H, W)`` int32, 0 for none, or None."""
-
-    image: Pixels
-    label: NDArray[np.uint8]
-    instances: NDArray[np.int32] | None
+Draw = tuple[int, int]  # index of an example, and the seed of its crop
+Crops = tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.int32] | None]
 
 
 @dataclass(frozen=True)
@@ -45,80 +40,106 @@ class TrainingBatch:
         return TrainingBatch(self.images.to(device), self.labels.to(device), moved)
 
 
-def load_examples(data: LabelledFolder) -> list[Example]:
-    """Every image with its labels, decoded once: a few hundred fit into memory, and decoding them in every epoch would take a tenth of
-    the training time."""
-    examples = []
-    for item in data.items:
-        label = read_labels(item, data.classes)
-        if data.classes.ignore_index is not None:
-            label = np.where(label == data.classes.ignore_index, VOID, label)
-        instances = read_instances(item.instances).astype(np.int32) if item.instances is not None else None
-        examples.append(Example(read_image(item.image).copy(), label.astype(np.uint8), instances))
-    return examples
-
-
 class TrainingLoader:
     """Shuffled, augmented batches: a function of the examples and ``(seed, epoch, position in the epoch)`` alone, so that a resumed run
-    sees the same batches as an uninterrupted one. ``mean``, ``std``: the model's normalisation, per channel, for pixels in 0..255."""
+    sees the same batches as an uninterrupted one, made by any number of worker processes.
+
+    ``mean``, ``std``: the model's normalisation, per channel, for pixels in 0..255. ``workers``: processes that read and augment ahead
+    of the training; with 0 this one does.
+    """
 
     def __init__(
-        self, examples: list[Example], config: TrainingConfig, mean: tuple[float, ...], std: tuple[float, ...]
+        self,
+        examples: ExampleStore,
+        config: TrainingConfig,
+        mean: tuple[float, ...],
+        std: tuple[float, ...],
+        workers: int = 0,
     ) -> None:
         self.examples, self.config = examples, config
-        self.mean, self.std = (torch.tensor(v).reshape(3, 1, 1) for v in (mean, std))
-        fill = {tv_tensors.Image: [round(v) for v in mean], tv_tensors.Mask: VOID}
-        strength = config.color
-        self.transform = v2.Compose(
-            [
-                v2.RandomCrop(config.crop, pad_if_needed=True, fill=fill),
-                v2.RandomHorizontalFlip(config.flip),
-                v2.ColorJitter(strength, strength, strength, strength / 4),
-            ]
-        )
+        self.mean, self.std = (torch.tensor(v).reshape(1, 3, 1, 1) for v in (mean, std))
+        self._order = _Order(len(examples), config)
+        with _any_number_of_workers():
+            self._batches: DataLoader[Any] = DataLoader(
+                _Crops(examples, Augmentation(config, mean)),
+                batch_sampler=self._order,
+                num_workers=workers,
+                collate_fn=_as_they_are,
+                worker_init_fn=_start_worker,
+                persistent_workers=workers > 0,
+                generator=torch.Generator(),  # its own, or it would draw from the global random state
+            )
 
     @property
     def steps(self) -> int:
         """Batches in an epoch. An incomplete last batch is dropped; each epoch drops other examples."""
-        return len(self.examples) // self.config.batch_size
-
-    def random_size(self, height: int, width: int) -> list[int]:
-        """The largest size of this aspect ratio within ``size``, times a random factor from ``scale``. (torchvision's ScaleJitter takes
-        the target's width for its height.)"""
-        low, high = self.config.scale
-        fit = min(self.config.size[0] / height, self.config.size[1] / width)
-        factor = fit * float(torch.empty(1).uniform_(low, high))
-        return [max(round(height * factor), 1), max(round(width * factor), 1)]
-
-    def sample(self, index: int, seed: int) -> tuple[Tensor, Tensor, Tensor]:
-        """A normalised crop ``(3, h, w)`` float32, its labels and its instances, both ``(h, w)`` int64 (0 where there is no instance)."""
-        example = self.examples[index]
-        image = tv_tensors.Image(torch.from_numpy(example.image).permute(2, 0, 1))
-        label = tv_tensors.Mask(torch.from_numpy(example.label))
-        known = example.instances if example.instances is not None else np.zeros_like(example.label, dtype=np.int32)
-        instances = tv_tensors.Mask(torch.from_numpy(known))
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            size = self.random_size(*example.label.shape)
-            parts = (v2.functional.resize(part, size, antialias=True) for part in (image, label, instances))
-            image, label, instances = self.transform(*parts)
-        numbers = instances.to(torch.int64) * (label != VOID)  # the padding of the instances is VOID, too
-        return (image.to(torch.float32) - self.mean) / self.std, label.to(torch.int64), numbers
+        return len(self._order)
 
     def epoch(self, number: int) -> Iterator[TrainingBatch]:
-        """The batches of epoch ``number``."""
-        generator = np.random.default_rng((self.config.seed, number))
-        order = generator.permutation(len(self.examples))
-        seeds = generator.integers(0, LARGEST_SEED, len(order))
-        for step in range(self.steps):
-            positions = range(step * self.config.batch_size, (step + 1) * self.config.batch_size)
-            samples = [self.sample(int(order[i]), int(seeds[i])) for i in positions]
-            images, labels, instances = (torch.stack(parts) for parts in zip(*samples, strict=True))
-            yield TrainingBatch(images, labels, instances if self.examples[0].instances is not None else None)
+        """The batches of epoch ``number``. Raises ``ImageError``, ``DatasetError`` where a file can no longer be read."""
+        self._order.epoch = number
+        with _any_number_of_workers():
+            batches = iter(self._batches)
+        for made in batches:
+            if isinstance(made, MobilesegError):
+                raise made
+            images, labels, instances = made
+            yield TrainingBatch(
+                (torch.from_numpy(images).to(torch.float32) - self.mean) / self.std,
+                torch.from_numpy(labels).to(torch.int64),
+                None if instances is None else torch.from_numpy(instances).to(torch.int64),
+            )
 
 
-def class_shares(examples: list[Example], num_classes: int) -> NDArray[np.float64]:
-    """Each class's share of the labelled pixels, ``(num_classes,)``."""
-    counts = np.sum([np.bincount(e.label.ravel(), minlength=256)[:num_classes] for e in examples], axis=0)
-    shares: NDArray[np.float64] = counts / max(counts.sum(), 1)
-    return shares
+class _Order:
+    """The draws of each batch of ``epoch``."""
+
+    def __init__(self, count: int, config: TrainingConfig) -> None:
+        self.count, self.config, self.epoch = count, config, 0
+
+    def __len__(self) -> int:
+        return self.count // self.config.batch_size
+
+    def __iter__(self) -> Iterator[list[Draw]]:
+        generator = np.random.default_rng((self.config.seed, self.epoch))
+        order = generator.permutation(self.count).tolist()
+        seeds = generator.integers(0, LARGEST_SEED, self.count).tolist()
+        size = self.config.batch_size
+        for first in range(0, len(self) * size, size):
+            yield list(zip(order[first : first + size], seeds[first : first + size], strict=True))
+
+
+class _Crops(Dataset[Any]):
+    """Makes the crops of a batch, in whichever process. Bytes, not normalised floats: a quarter as much goes through the pipe."""
+
+    def __init__(self, examples: ExampleStore, augmentation: Augmentation) -> None:
+        self.examples, self.augmentation = examples, augmentation
+
+    def __getitems__(self, draws: list[Draw]) -> Crops | MobilesegError:
+        try:
+            crops = [self.augmentation.crop(self.examples[index], seed) for index, seed in draws]
+        except MobilesegError as error:
+            return error  # DataLoader would make a RuntimeError of it, with a traceback in its text
+        images, labels = (np.stack(parts) for parts in list(zip(*crops, strict=True))[:2])
+        instances = [numbers for _, _, numbers in crops if numbers is not None]
+        return images, labels, np.stack(instances) if instances else None
+
+
+def _as_they_are(made: Any) -> Any:
+    """No collation, and no tensors, which DataLoader would send through /dev/shm: containers have little of it."""
+    return made
+
+
+@contextmanager
+def _any_number_of_workers() -> Iterator[None]:
+    """DataLoader warns of more workers than cores, twice; who asks for them knows."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "This DataLoader will create")
+        yield
+
+
+def _start_worker(number: int) -> None:
+    """Each worker keeps its share of the decoded examples."""
+    leave_signals_to_the_parent()
+    info: Any = get_worker_info()
+    info.dataset.examples.budget_bytes //= info.num_workers

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,7 +17,8 @@ from mobileseg.data.dataset import LabelledFolder
 from mobileseg.errors import GateError
 from mobileseg.models.factory import spec_of
 from mobileseg.training.config import TrainingConfig
-from mobileseg.training.data import TrainingBatch, TrainingLoader, class_shares, load_examples
+from mobileseg.training.data import TrainingBatch, TrainingLoader
+from mobileseg.training.examples import ExampleStore
 from mobileseg.training.losses import AUXILIARY_WEIGHT, balancing_weights, class_loss, panoptic_loss
 from mobileseg.training.memory import keep_freed_memory
 from mobileseg.training.state import Run
@@ -46,7 +48,7 @@ class Trainer:
     ``panoptic``.
 
     ``state``: path of the state file. ``identity``: what identifies this run, stored in the state file and compared on resume.
-    ``report`` is called after every epoch.
+    ``report`` is called after every epoch. ``workers``: processes that read and augment images; None for ``default_workers``.
     """
 
     model: nn.Module
@@ -58,6 +60,7 @@ class Trainer:
     panoptic: bool = False
     strategy: TrainingStrategy = field(default_factory=FloatStrategy)
     report: Callable[[Report], None] = lambda report: None
+    workers: int | None = None
     device: str = field(default_factory=lambda: "cuda" if torch.cuda.is_available() else "cpu")
 
     def run(self) -> Run:
@@ -67,11 +70,10 @@ class Trainer:
         """
         keep_freed_memory()
         spec = spec_of(self.model)
-        loader = TrainingLoader(load_examples(self.training), self.config, spec.mean, spec.std)
-        weights = None
-        if self.config.balanced:
-            shares = class_shares(loader.examples, len(self.training.classes.names))
-            weights = balancing_weights(shares).to(self.device)
+        examples = ExampleStore(self.training)
+        workers = default_workers(examples.fits, self.device) if self.workers is None else self.workers
+        loader = TrainingLoader(examples, self.config, spec.mean, spec.std, workers)
+        weights = balancing_weights(examples.class_shares()).to(self.device) if self.config.balanced else None
         run = Run(self.model.to(self.device), self.config, loader.steps)
         if self.state.exists():
             run.resume(self.state, self.identity)
@@ -129,6 +131,13 @@ class Trainer:
             state = {key: value.detach().cpu().clone() for key, value in run.average.module.state_dict().items()}
             run.best = {"epoch": run.epoch, "score": score, "state": state}
         return score
+
+
+def default_workers(kept: bool, device: str) -> int:
+    """None where the CPU trains on images that are ``kept`` in memory: its cores are busy. Else half of the cores, at most 8."""
+    if kept and device == "cpu":
+        return 0
+    return max(min((os.cpu_count() or 1) // 2, 8), 1)
 
 
 def _seed(seed: int, epoch: int) -> int:

@@ -7,14 +7,15 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mobileseg.training.data import VOID, TrainingBatch
+from mobileseg.data.labels import VOID
+from mobileseg.training.data import TrainingBatch
 from mobileseg.training.panoptic_targets import InstanceTargets, instance_targets
 
 CENTER_WEIGHT, OFFSET_WEIGHT = 200.0, 0.01  # Panoptic-DeepLab's
 AUXILIARY_WEIGHT = 0.4  # of the head on stride 16 beside a UPerNet: mmsegmentation's configs of it, and VAN's
 
 
-def balancing_weights(shares: NDArray) -> Tensor:  # type: ignore[type-arg]  # float64, as class_shares gives it
+def balancing_weights(shares: NDArray) -> Tensor:  # type: ignore[type-arg]  # float64, as ExampleStore counts them
     """``1 / ln(1.02 + share)`` for each class, scaled to mean 1 (Paszke et al., ENet, 2016): rare classes weigh up to fifty times more."""
     weights = 1.0 / torch.log(1.02 + torch.as_tensor(shares, dtype=torch.float64))
     return (weights / weights.mean()).to(torch.float32)

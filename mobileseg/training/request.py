@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -42,6 +43,7 @@ class TrainingRequest:
     licence: str
     int8: Int8Training | None
     progress: Callable[[str], None]
+    workers: int | None = None  # that read and augment images
 
     @property
     def panoptic(self) -> bool:
@@ -74,6 +76,9 @@ class TrainingRequest:
         progress: Callable[[str], None] = lambda stage: None,
         weights_ema: bool | None = None,
         refresh: bool = False,
+        workers: int | None = None,
+        data_format: str | None = None,
+        classes: str | Path | None = None,
     ) -> TrainingRequest:
         """Check a request; the cheap checks come first, nothing is trained or written.
 
@@ -83,7 +88,8 @@ class TrainingRequest:
         download them again. ``name``, ``licence``: of the data, for the record. ``config``: fields of ``TrainingConfig`` that
         differ from the defaults. ``int8``: given if and only if the config has ``int8``. ``groups``: see
         ``mobileseg.data.groups``; default: as classes.json says. ``force``: overwrite the output. ``progress`` is called with
-        one line of text when a stage begins.
+        one line of text when a stage begins. ``workers``: processes that read and augment images; None for a number that suits
+        the data. ``data_format``, ``classes``: see ``list_labelled``.
 
         Raises ``RequestError`` (``SizeError``, ``OutputError``, ``DatasetError``, ``ImageError``, ``CheckpointError``),
         ``DownloadError``.
@@ -118,14 +124,14 @@ class TrainingRequest:
         for path in (output, output.with_suffix(".json"), output.with_suffix(".png")):
             check_output(path, force)
         progress(f"check {data}")
-        split = open_split(data, groups)
+        split = open_split(data, groups, data_format, classes)
         checked.check(len(split.train.items))
         names = split.train.classes.names
         if len(names) > MOST_CLASSES:
             raise DatasetError(expected=f"at most {MOST_CLASSES} classes", found=str(len(names)), fix="merge classes")
         source = None if start is None or start == RANDOM else resolve(start, spec, ema=weights_ema, refresh=refresh)
         stated = licence or "not stated: that of the training data"
-        return cls(spec, split, checked, output, source, name or data.resolve().name, stated, int8, progress)
+        return cls(spec, split, checked, output, source, name or data.resolve().name, stated, int8, progress, workers)
 
     def model(self) -> nn.Module:
         """The reference model with the data's classes and the initial weights; where these have another number of classes, all but
@@ -157,6 +163,7 @@ class TrainingRequest:
         return {
             "model": self.spec.name,
             "data": self.split.sha256(),
+            "class list": hashlib.sha256(self.split.train.classes.model_dump_json().encode()).hexdigest(),
             "config": self.config.model_dump_json(),
             "start": self.start_weights(),
             "calibration": self.int8.sha256 if self.int8 else None,
@@ -187,6 +194,7 @@ def train(request: TrainingRequest, report: Callable[[Report], None] = lambda re
         request.panoptic,
         strategy,
         report,
+        request.workers,
     ).run()
     assert run.best is not None
     best: nn.Module = run.average.module

@@ -103,6 +103,15 @@ def test_a_killed_run_resumes_to_the_same_weights(data: Path, tmp_path: Path) ->
     assert all(torch.equal(first[key], second[key]) for key in first)
 
 
+def test_workers_make_the_same_weights(data: Path, tmp_path: Path) -> None:
+    config = {**CONFIG, "epochs": 2, "blur": 1.0, "noise": 5.0}
+    files = [tmp_path / "alone.safetensors", tmp_path / "workers.safetensors"]
+    for file, workers in zip(files, (0, 2), strict=True):
+        train(TrainingRequest.of(MODELS["seaformer-tiny"], data, file, config=config, workers=workers))
+    first, second = map(load_file, files)
+    assert all(torch.equal(first[key], second[key]) for key in first)
+
+
 def test_the_record_says_nothing_of_the_machine(data: Path, tmp_path: Path) -> None:
     first = train(request(data, tmp_path / "first.safetensors", epochs=1))
     second = TrainingRequest.of(
@@ -130,6 +139,16 @@ def test_a_state_that_cannot_be_resumed_is_refused(data: Path, tmp_path: Path) -
     with pytest.raises(RequestError, match=r"state of an unfinished run.*remove w\.state"):
         train(started)
     assert not output.exists()
+
+
+def test_other_classes_do_not_resume_the_state(scenes: Callable[[str], Path], tmp_path: Path) -> None:
+    data, output = scenes("masks"), tmp_path / "w.safetensors"
+    started = request(data, output)
+    Run(started.model(), started.config, steps_per_epoch=4).save(started.state, started.identity())
+    fields = json.loads((data / "classes.json").read_text())
+    (data / "classes.json").write_text(json.dumps({**fields, "label_map": {"0": 1, "1": 0, "2": 2, "255": "ignore"}}))
+    with pytest.raises(RequestError, match="another class list"):
+        train(request(data, output))
 
 
 def test_other_initial_weights_do_not_resume_the_state(data: Path, tmp_path: Path) -> None:

@@ -4,7 +4,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from mobileseg.training.data import VOID, TrainingBatch
+from mobileseg.data.labels import VOID
+from mobileseg.training.data import TrainingBatch
 from mobileseg.training.losses import balancing_weights, class_loss, panoptic_loss
 from mobileseg.training.panoptic_targets import SMALL_WEIGHT, instance_targets
 
