@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from mobileseg.data.classes import ClassSet, read_classes
+from mobileseg.data.class_lists import class_list
+from mobileseg.data.classes import ClassSet
 from mobileseg.data.panoptic_settings import PanopticSettings
 from mobileseg.errors import RequestError
 from mobileseg.export.evaluation.floors import floor_of
@@ -111,7 +112,7 @@ class ExportRequest:
         ``mobileseg.models.factory.deploy``. ``calibration``: a folder of images, default the bundled ones, of which some do not
         calibrate but verify; ``verify_data``: a folder of images to verify on instead. ``keep_float``: path of a list of layers that stay
         float in int8, or ``auto`` to find them on the calibration images. ``recipe``: calibration recipe, a key of ``RECIPES``; default
-        the family's. ``classes``: a classes.json, for weights without class names. ``require_delegation`` (percent),
+        the family's. ``classes``: a class list's name or a classes.json, for weights without class names. ``require_delegation`` (percent),
         ``require_agreement`` (0..1) and ``require_sqnr`` (dB): gates that the file must pass, the latter two in place of those of
         ``mobileseg.export.evaluation.floors``. ``panoptic``: how outputs become instances, in place of what ``classes`` or the weights'
         record say. ``seed``: of random weights. ``resample_tables``: stretch position tables that do not reach ``size``; the exported
@@ -138,7 +139,7 @@ class ExportRequest:
             check_size(replace(spec, largest=None) if resample_tables else spec, *size)
         kept = _keep_float(keep_float, spec, precision)
         how = _recipe(recipe, precision)
-        names = read_classes(Path(classes)) if classes is not None else None
+        names = class_list(classes) if classes is not None else None
         source = (
             None if weights == RANDOM else resolve(weights or default_weights(spec), spec, ema=ema, refresh=refresh)
         )

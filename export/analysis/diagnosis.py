@@ -63,6 +63,8 @@ class Diagnosis:
         progress: Progress = lambda stage: None,
         ema: bool | None = None,
         refresh: bool = False,
+        data_format: str | None = None,
+        classes: str | Path | None = None,
     ) -> Diagnosis:
         """Look up and check the request.
 
@@ -91,7 +93,9 @@ class Diagnosis:
         source = resolve(weights or default_weights(spec), spec, ema=ema, refresh=refresh)
         size = size or (source.record.size if source.record else None) or spec.size
         images = read_calibration(Path(calibration) if calibration is not None else None)
-        folder = open_one(data_folder(str(data)), None) if data is not None else None
+        folder = None
+        if data is not None:
+            folder = open_one(data_folder(str(data)), None, data_format=data_format, classes=classes, most=probes)
         return cls(spec, source, size, images, folder, probes, budget_s, most_drop, progress)
 
     def run(self) -> Sensitivity:
@@ -144,7 +148,7 @@ def labelled_probes(data: LabelledFolder, size: tuple[int, int], most: int = PRO
     """At most ``most`` of the images, evenly chosen, with class maps at their original size."""
     classes = data.classes
     chosen = [data.items[i] for i in evenly(len(data.items), most)]
-    return [Probe(read_batch(i.image, *size), read_labels(i, classes), classes.ignore_index) for i in chosen]
+    return [Probe(read_batch(i.image, *size), read_labels(i, classes), classes.ignored) for i in chosen]
 
 
 def _check_classes(model: nn.Module, data: LabelledFolder) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 
 from mobileseg.data.images import evenly, read_batch
+from mobileseg.data.opening import ImageSource
 from mobileseg.errors import ArtifactError, DatasetError, ImageError, RequestError
 from mobileseg.export.analysis.diagnosis import PROBES, layer_evaluator
 from mobileseg.export.analysis.probe import LayerEvaluator, Probe
@@ -27,7 +28,7 @@ from mobileseg.weights.known import recall
 
 def layer_report(
     artifact: Artifact,
-    images: Sequence[Path],
+    images: Sequence[ImageSource],
     weights: str | None = None,
     calibration: Path | None = None,
     progress: Progress = lambda stage: None,

@@ -119,7 +119,7 @@ class AccuracyMeter:
     @classmethod
     def for_classes(cls, classes: ClassSet, rules: PanopticRules | None) -> AccuracyMeter:
         """An empty meter for data of ``classes``. ``rules``: how outputs become instances, None to ignore instances."""
-        return cls(classes.names, classes.ignore_index, PanopticMeter(classes.names, rules) if rules else None)
+        return cls(classes.names, classes.ignored, PanopticMeter(classes.names, rules) if rules else None)
 
     def add(self, prediction: NDArray[np.integer], label: NDArray[np.int64]) -> None:
         """Add the predicted and the labelled class map ``(H, W)`` of one image."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Final, Literal
 
 from pydantic import Field
@@ -11,6 +11,7 @@ from pydantic import Field
 from mobileseg.data.dataset import LabelledFolder, files_digest
 from mobileseg.data.images import check_images
 from mobileseg.data.labels import read_labels
+from mobileseg.data.opening import ImageSource
 from mobileseg.data.panoptic_settings import PanopticSettings
 from mobileseg.data.sequence import FrameSequence
 from mobileseg.errors import GateError, NotMeasuredError, RequestError, UnknownOperationError
@@ -171,7 +172,7 @@ def compare_labelled(
 def compare_images(
     artifact: Artifact,
     name: str,
-    paths: list[Path],
+    paths: Sequence[ImageSource],
     weights: str | None = None,
     worst: WorstImages | None = None,
     sequence: FrameSequence | None = None,

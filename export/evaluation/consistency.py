@@ -91,7 +91,7 @@ class _Meter:
             counts.append(consistency_counts(here, there, *along, self.classes))
         if now.label is not None and later.label is not None and drive.labels is not None:
             known = drive.labels[1]
-            self.labels.append(consistency_counts(now.label, later.label, *along, len(known.names), known.ignore_index))
+            self.labels.append(consistency_counts(now.label, later.label, *along, len(known.names), known.ignored))
         self.points += flow.seen.size
         self.followed += int(self.sides[0][-1].sum())
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 from pydantic import Field
 
 from mobileseg.data.images import evenly, read_batch
+from mobileseg.data.opening import ImageSource
 from mobileseg.export.evaluation.accuracy import Gain, Ratio
 from mobileseg.export.evaluation.consistency import NOT_MEASURED, ClassMaps
 from mobileseg.export.manifest import Part
@@ -39,7 +39,7 @@ class ShiftConsistency(Part):
     gain: Gain
 
 
-def compare_shift(images: Sequence[Path], maps: ClassMaps, size: tuple[int, int]) -> ShiftConsistency:
+def compare_shift(images: Sequence[ImageSource], maps: ClassMaps, size: tuple[int, int]) -> ShiftConsistency:
     """The shift consistency of two models. ``maps``: gives the class maps of both; ``size``: height, width of their input.
 
     Each picture is resized to a little more than ``size``, and two windows of ``size`` are cut out of it: both hold nothing but the

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from mobileseg.data.images import Batch, read_batch
+from mobileseg.data.opening import ImageSource
 from mobileseg.export.artifact import Artifact
 from mobileseg.export.evaluation.accuracy import Ratio
 from mobileseg.export.evaluation.reference import reference_of
@@ -51,7 +51,7 @@ class SideBySide:
         self.file, self.rewrite = Agreement(classes), Agreement(classes)
         self.digests: list[str] = []
 
-    def run(self, path: Path, size: tuple[int, int]) -> tuple[Run, Run]:
+    def run(self, path: ImageSource, size: tuple[int, int]) -> tuple[Run, Run]:
         """Outputs and class map, the latter at ``size`` (height, width), of reference model and file. Where the file gives a mask, the
         reference model's classes are taken at the mask's size, too, so that both are enlarged alike. Raises ``ImageError``, and
         ``UnsoundOutputError`` where an output is no number."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NamedTuple
 
+from mobileseg.data.opening import ImageSource
 from mobileseg.data.sequence import FrameSequence
 from mobileseg.export.evaluation.consistency import SequenceConsistency, compare_sequence
 from mobileseg.export.evaluation.shift import ShiftConsistency, compare_shift
@@ -19,7 +19,9 @@ class Stability(NamedTuple):
     shift: ShiftConsistency | None
 
 
-def stability_of(models: SideBySide, images: Sequence[Path], sequence: FrameSequence | None, shift: bool) -> Stability:
+def stability_of(
+    models: SideBySide, images: Sequence[ImageSource], sequence: FrameSequence | None, shift: bool
+) -> Stability:
     """On the ``sequence``, and on some of the ``images`` where ``shift``. Raises ``UnsoundOutputError``."""
     size, classes = models.artifact.size, models.artifact.manifest.model.num_classes
     return Stability(

@@ -14,6 +14,7 @@ from PIL import Image
 
 from mobileseg.data.classes import Color, colorize
 from mobileseg.data.images import Pixels, read_image, to_batch
+from mobileseg.data.opening import ImageSource
 from mobileseg.export.evaluation.accuracy import Ratio
 from mobileseg.export.manifest import Part
 from mobileseg.files import sha256
@@ -60,7 +61,7 @@ class Worst(Part):
 @dataclass(order=True)
 class _Seen:
     badness: tuple[float, int]  # of two that are equal the earlier is kept
-    path: Path = field(compare=False)
+    path: ImageSource = field(compare=False)
     maps: tuple[NDArray[np.int32], NDArray[np.int32]] = field(compare=False)
     label: NDArray[np.int64] | None = field(compare=False)
 
@@ -74,7 +75,11 @@ class WorstImages:
         self._orders = itertools.count()
 
     def add(
-        self, path: Path, reference: NDArray[np.int32], file: NDArray[np.int32], label: NDArray[np.int64] | None = None
+        self,
+        path: ImageSource,
+        reference: NDArray[np.int32],
+        file: NDArray[np.int32],
+        label: NDArray[np.int64] | None = None,
     ) -> None:
         """Add the class maps ``(H, W)`` of the reference model and of the file for one image, and its label."""
         agreement = float(np.mean(reference == file))

@@ -28,6 +28,8 @@ def compare(
     labels: bool = True,
     split: str | None = None,
     groups: str | None = None,
+    data_format: str | None = None,
+    classes: str | Path | None = None,
     weights: str | Path | None = None,
     center_threshold: float | None = None,
     nms_kernel: int | None = None,
@@ -50,6 +52,8 @@ def compare(
     file is calibrated on. ``labels=False``: images only; then agreement and SQNR are measured, and no mIoU. ``split``: ``train``,
     ``val`` or ``test``, as ``finetune`` splits the folder; default: all of it. ``groups``: a regular expression
     that finds in an image's name which images belong together, such as frames of one video; default: as classes.json says.
+    ``data_format``: how the data lie on disk; default: recognised. ``classes``: the name of a class list, or a classes.json;
+    default: the data's own, else the format's.
     ``weights``: where the artifact's weights are now, if they were moved. ``center_threshold``, ``nms_kernel``, ``top_k``,
     ``stuff_area``: how panoptic outputs become instances; default: as the data's classes.json says, else the manifest.
 
@@ -71,7 +75,12 @@ def compare(
     Raises ``DatasetError``, ``ImageError``, ``ArtifactError``, ``OutputError``, ``RequestError`` (options that do not go
     together), ``EnvironmentLackError``.
     """
-    for option, value in (("--split", split), ("--groups", groups)):
+    for option, value in (
+        ("--split", split),
+        ("--groups", groups),
+        ("--data-format", data_format),
+        ("--classes", classes),
+    ):
         if value is not None and not labels:
             raise RequestError(
                 expected=f"{option} of labelled images", found=f"{option} with --no-labels", fix="leave one of them out"
@@ -104,10 +113,10 @@ def compare(
     start = None if weights is None else str(weights)
     folder = data_folder(str(data))
     progress(f"check {folder}")
-    dataset: LabelledFolder | None = open_one(folder, split, groups) if labels else None
+    dataset: LabelledFolder | None = open_one(folder, split, groups, data_format, classes) if labels else None
     _check_panoptic(asked, opened, dataset)
     title, paths = open_images(folder) if dataset is None else (dataset.title, [item.image for item in dataset.items])
-    ignore = dataset.classes.ignore_index if dataset is not None else None
+    ignore = dataset.classes.ignored if dataset is not None else None
     seen = WorstImages(worst, opened.palette, ignore) if beside is not None else None
     try:
         if dataset is not None:

@@ -58,13 +58,13 @@ def export_model(
     the file is verified on it, unless ``verify_data`` is a folder of other images (``samples``: the bundled ones).
     ``keep_float``: a list of layers (TOML) that stay float in int8, or ``auto``: find one on the calibration images.
     ``recipe``: how int8 ranges are found (``histogram``, ``minmax``, ``percentile`` or ``mse``, each also ``+bias``); default:
-    the family's. ``classes``: a classes.json for weights without names, or instead of theirs. ``require_delegation``: in
-    percent; ``require_agreement``: in 0..1, and ``require_sqnr``: in dB, in place of the floors of the precision; a file below
-    is not kept. ``center_threshold``, ``nms_kernel``, ``top_k``, ``stuff_area``: how the outputs of a panoptic file become
-    instances; default: as ``classes`` or the weights' record say, else Axial-DeepLab's on Cityscapes. ``force`` overwrites.
-    ``seed``: of random weights. ``resample_tables``: stretch position tables that do not reach ``size``. ``progress`` is called
-    with each stage. ``timer``: measures what ``keep_float`` costs in time (``mobileseg.latency.measuring.pair.time_pair``);
-    without one the manifest has "not measured".
+    the family's. ``classes``: a class list's name or a classes.json, for weights without names or instead of theirs.
+    ``require_delegation``: in percent; ``require_agreement``: in 0..1, and ``require_sqnr``: in dB, in place of the floors of
+    the precision; a file below is not kept. ``center_threshold``, ``nms_kernel``, ``top_k``, ``stuff_area``: how the outputs of
+    a panoptic file become instances; default: as ``classes`` or the weights' record say, else Axial-DeepLab's on Cityscapes.
+    ``force`` overwrites. ``seed``: of random weights. ``resample_tables``: stretch position tables that do not reach ``size``.
+    ``progress`` is called with each stage. ``timer``: measures what ``keep_float`` costs in time
+    (``mobileseg.latency.measuring.pair.time_pair``); without one the manifest has "not measured".
 
     The file takes RGB ``(1, 3, H, W)`` float32 in 0..255. File and manifest appear at the end, both or none.
 

@@ -21,6 +21,8 @@ def sensitivity(
     model: str,
     *,
     data: str | Path | None = None,
+    data_format: str | None = None,
+    classes: str | Path | None = None,
     weights: str | Path | None = None,
     size: tuple[int, int] | None = None,
     calibration: str | Path | None = None,
@@ -36,7 +38,8 @@ def sensitivity(
     """Which layers of a model cost accuracy in int8: each alone and cumulatively, the costliest first, and which are worth keeping
     float.
 
-    ``data``: a labelled folder, so that costs are measured in mIoU too; default: the calibration images, unlabelled.
+    ``data``: labelled images, so that costs are measured in mIoU too; default: the calibration images, unlabelled.
+    ``data_format``, ``classes``: as in ``compare``.
     ``weights``, ``ema``, ``refresh``, ``size``, ``calibration``: as in ``export_model``. ``images``: at most so many are looked
     at; fewer where ``budget_s`` seconds do not suffice. ``drop``: the mIoU that int8 may cost, 0..1, as the goal (with
     ``data``). ``output``: where to write the list that ``export_model(keep_float=...)`` takes, a ``.toml``; ``force``
@@ -58,7 +61,9 @@ def sensitivity(
         from mobileseg.export.analysis.sensitivity import keep_float_of
 
     start = None if weights is None else str(weights)
-    found = Diagnosis.of(model, start, size, calibration, data, images, budget_s, drop, progress, ema, refresh).run()
+    found = Diagnosis.of(
+        model, start, size, calibration, data, images, budget_s, drop, progress, ema, refresh, data_format, classes
+    ).run()
     if target is not None:
         write_whole(target, keep_float_of(found).to_toml().encode())
     return found

@@ -7,7 +7,18 @@ from typing import Annotated
 import typer
 
 from mobileseg.cli.json_output import json_output
-from mobileseg.cli.options import AnyVersion, CenterThreshold, Force, Groups, Json, NmsKernel, StuffArea, TopK
+from mobileseg.cli.options import (
+    AnyVersion,
+    CenterThreshold,
+    Classes,
+    DataFormat,
+    Force,
+    Groups,
+    Json,
+    NmsKernel,
+    StuffArea,
+    TopK,
+)
 from mobileseg.cli.progress import stages
 
 ArtifactPath = Annotated[str, typer.Argument(help="An exported file, its manifest beside it.", show_default=False)]
@@ -18,7 +29,7 @@ def compare(
     data: Annotated[
         str,
         typer.Option(
-            help="Folder with images/ and masks/ (or instances/), or 'samples', those that calibrate nothing."
+            help="Labelled images, such as a folder with images/ and masks/ (or instances/), or 'samples', those that calibrate nothing."
         ),
     ],
     split: Annotated[
@@ -26,6 +37,8 @@ def compare(
         typer.Option(help="train, val or test, as `finetune --data` splits the folder. Default: the whole folder."),
     ] = None,
     groups: Groups = None,
+    data_format: DataFormat = None,
+    classes: Classes = None,
     weights: Annotated[
         str | None, typer.Option(help="Where the artifact's weights are now. Default: where its manifest says.")
     ] = None,
@@ -78,9 +91,10 @@ def compare(
 
     output = json_output(json_file, force)
     result = export.compare(
-        artifact, data, labels=not no_labels, split=split, groups=groups, weights=weights, center_threshold=center_threshold,
-        nms_kernel=nms_kernel, top_k=top_k, stuff_area=stuff_area, layers=layers, plot=plot, calibration=calibration,
-        sequence=sequence, shift=shift, output=output.path if output else None, worst=worst, force=force,
+        artifact, data, labels=not no_labels, split=split, groups=groups, data_format=data_format, classes=classes,
+        weights=weights, center_threshold=center_threshold, nms_kernel=nms_kernel, top_k=top_k, stuff_area=stuff_area,
+        layers=layers, plot=plot, calibration=calibration, sequence=sequence, shift=shift,
+        output=output.path if output else None, worst=worst, force=force,
         any_version=any_version, progress=stages(),
     )  # fmt: skip
     if output is not None and output.path is None:

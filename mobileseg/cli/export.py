@@ -81,7 +81,8 @@ def export(
     classes: Annotated[
         str | None,
         typer.Option(
-            help="A classes.json with names and palette for your own weights. Default: as the weights' record says."
+            help="Class names and palette for your own weights: a classes.json, or ade20k, cityscapes, voc, coco-panoptic, "
+            "coco-stuff, camvid. Default: as the weights' record says."
         ),
     ] = None,
     output: Annotated[

@@ -37,6 +37,20 @@ def complete_devices(incomplete: str) -> list[str]:
     return [kind for kind in kinds if kind.startswith(incomplete)]
 
 
+def complete_formats(incomplete: str) -> list[str]:
+    """Names of the data formats."""
+    from mobileseg.data.formats.table import FORMATS
+
+    return [name for name in FORMATS if name.startswith(incomplete)]
+
+
+def complete_classes(incomplete: str) -> list[str]:
+    """Names of the class lists that ship."""
+    from mobileseg.data.class_lists import CLASS_LISTS
+
+    return [name for name in CLASS_LISTS if name.startswith(incomplete)]
+
+
 def parse_size(text: str | None) -> tuple[int, int] | None:
     """``384x512`` -> (384, 512), height first; raises ``SizeError``."""
     if text is None:
@@ -107,6 +121,24 @@ TopK = Annotated[int | None, typer.Option(help="Panoptic: at most so many centre
 StuffArea = Annotated[
     int | None,
     typer.Option(help="Panoptic: smallest area in pixels of a class without instances. Default: as above."),
+]
+DataFormat = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="How the data lie on disk: folder, mmseg, ade20k, cityscapes, cityscapes-panoptic, voc, coco-panoptic, coco-stuff, "
+        "camvid, parquet[:IMAGES,MASKS]. Default: recognised.",
+        autocompletion=complete_formats,
+    ),
+]
+Classes = Annotated[
+    str | None,
+    typer.Option(
+        metavar="LIST",
+        help="Class list: ade20k, cityscapes, voc, coco-panoptic, coco-stuff, camvid, or a classes.json (names, palette, "
+        "ignore_index, label_map, or reduce_zero_label where 0 is no class). Default: the data's classes.json, else the format's.",
+        autocompletion=complete_classes,
+    ),
 ]
 Json = Annotated[
     str | None,

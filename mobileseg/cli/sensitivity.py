@@ -9,7 +9,19 @@ import typer
 
 from mobileseg.cli.console import decibel, percent, results, say
 from mobileseg.cli.json_output import json_output
-from mobileseg.cli.options import Calibration, Ema, Force, Json, Model, Refresh, Size, Weights, parse_size
+from mobileseg.cli.options import (
+    Calibration,
+    Classes,
+    DataFormat,
+    Ema,
+    Force,
+    Json,
+    Model,
+    Refresh,
+    Size,
+    Weights,
+    parse_size,
+)
 from mobileseg.cli.progress import stages
 
 if TYPE_CHECKING:
@@ -26,6 +38,8 @@ def sensitivity(
             metavar="FOLDER", help="Labelled images, so that costs are in mIoU too. Default: the calibration images."
         ),
     ] = None,
+    data_format: DataFormat = None,
+    classes: Classes = None,
     weights: Weights = None,
     ema: Ema = None,
     refresh: Refresh = False,
@@ -53,7 +67,8 @@ def sensitivity(
     figures = json_output(json_file, force)
     target = Path(output or f"{model}-keep-float.toml")
     found = export.sensitivity(
-        model, data=data, weights=weights, size=parse_size(size), calibration=calibration, images=images,
+        model, data=data, data_format=data_format, classes=classes, weights=weights,
+        size=parse_size(size), calibration=calibration, images=images,
         budget_s=60 * budget, drop=None if drop is None else drop / 100, output=target, force=force, progress=stages(),
         ema=ema, refresh=refresh,
     )  # fmt: skip

@@ -1,35 +1,32 @@
-"""Data sets: a folder with ``images/``, labels of the same names, and ``classes.json`` in it or in its parent folder.
-
-Labels are in ``masks/`` (class numbers), ``instances/`` (16-bit instance numbers, 0 for none), or both.
-"""
+"""Data sets: images with labels and classes, in any of the layouts of ``formats``, listed without being decoded."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
+from mobileseg.data.check import Survey, survey
+from mobileseg.data.class_lists import class_list
 from mobileseg.data.classes import ClassSet, read_classes
+from mobileseg.data.formats.table import format_of
 from mobileseg.data.groups import group_names
-from mobileseg.data.images import find_images, read_image
-from mobileseg.data.labels import Item, read_labels, read_panoptic
+from mobileseg.data.images import evenly, find_images
+from mobileseg.data.labels import Item
+from mobileseg.data.opening import ImageSource
 from mobileseg.errors import DatasetError
 from mobileseg.files import sha256
 
 SAMPLES = "samples"
 CLASSES = "classes.json"
-LARGEST_INSTANCE = 1 << 16
-KINDS = ("masks", "instances")  # in the order of Item's fields
 
 
 @dataclass(frozen=True)
 class LabelledFolder:
-    """A checked data set: every image decodes, and every label file holds only values that the classes allow. ``split``: which split
-    of the folder these images are, None for all."""
+    """Images with labels. ``split``: which split of the folder these images are, where it is not a folder of its own; None for all."""
 
     path: Path
     classes: ClassSet
@@ -44,7 +41,7 @@ class LabelledFolder:
     @property
     def sha256(self) -> str:
         """Hex digest of the names and bytes of the images and labels."""
-        return files_digest([path for item in self.items for path in (item.image, item.mask, item.instances) if path])
+        return files_digest([file for item in self.items for file in item.files])
 
     @property
     def groups(self) -> tuple[str, ...]:
@@ -54,7 +51,13 @@ class LabelledFolder:
     @property
     def panoptic(self) -> bool:
         """Whether there are instance labels."""
-        return self.items[0].instances is not None
+        return self.items[0].panoptic
+
+    def check(self, most: int | None = None) -> Survey:
+        """Decode the images and labels, or ``most`` of them, evenly chosen, and count the classes. Raises ``DatasetError``,
+        ``ImageError``."""
+        chosen = self.items if most is None else [self.items[i] for i in evenly(len(self.items), most)]
+        return survey(chosen, self.classes)
 
 
 def samples_folder() -> Path:
@@ -85,9 +88,14 @@ def data_name(path: Path) -> str:
     return above.name if path.name == "images" else f"{above.name}/{path.name}"
 
 
-def files_digest(paths: Sequence[Path]) -> str:
+def files_digest(files: Sequence[ImageSource]) -> str:
     """Hex sha256 of files by name and content, in the order given."""
-    return hashlib.sha256("".join(f"{path.name}\0{sha256(path)}\n" for path in paths).encode()).hexdigest()
+    return hashlib.sha256("".join(f"{file.name}\0{content_digest(file)}\n" for file in files).encode()).hexdigest()
+
+
+def content_digest(file: ImageSource) -> str:
+    """Hex sha256 of an encoded image."""
+    return sha256(file) if isinstance(file, Path) else hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def image_folder(path: Path) -> Path:
@@ -95,62 +103,53 @@ def image_folder(path: Path) -> Path:
     return path / "images" if (path / "images").is_dir() else path
 
 
-def open_labelled(path: Path) -> LabelledFolder:
-    """Open the data set at ``path`` after checking every file. Raises ``DatasetError``, ``ImageError``."""
-    if not path.is_dir():
+def list_labelled(
+    path: Path, split: str | None = None, data_format: str | None = None, classes: str | Path | None = None
+) -> LabelledFolder:
+    """The data set at ``path``, or one split of one that has splits, without decoding anything.
+
+    ``data_format``: a key of ``FORMATS``; None recognises it. ``classes``: a class list's name or a classes.json; None for the one in
+    ``path`` or the folder above, else the format's. Raises ``DatasetError``, ``ImageError``, ``UnknownNameError``.
+    """
+    reader = format_of(path, data_format)
+    splits = reader.splits(path)
+    if split is None and splits:
         raise DatasetError(
-            expected="a folder with images/ and masks/ or instances/", found=f"no folder at {path}", fix="check --data"
+            expected="images with labels that are one whole, or the choice of a split",
+            found=f"the splits {', '.join(splits)} in {path}",
+            fix=f"--split {splits[-1]}",
         )
-    kinds = tuple(kind for kind in KINDS if (path / kind).is_dir())
-    if not kinds or not (path / "images").is_dir():
+    if split is not None and split not in splits:
         raise DatasetError(
-            expected=f"a folder {'masks/ or instances/' if (path / 'images').is_dir() else 'images/'} in {path}",
-            found=f"only {', '.join(sorted(p.name for p in path.iterdir())[:8]) or 'nothing'}",
-            fix="put the images into images/ and the labels, under the same names, into masks/ (or instances/)",
+            expected=f"{split}/ in {path}",
+            found=", ".join(splits) or "no splits",
+            fix="choose a split that exists" if splits else "leave --split out",
         )
-    classes = read_classes(_find_classes(path))
-    images = find_images(path / "images")
-    labels = {kind: _by_stem(images, find_images(path / kind), path, kind) for kind in kinds}
-    items = tuple(Item(image, *(labels.get(kind, {}).get(image.stem) for kind in KINDS)) for image in images)
-    for item in items:
-        read_image(item.image)
-        read_labels(item, classes)
-        if item.instances is not None:
-            read_panoptic(item, classes, LARGEST_INSTANCE, len(classes.names))
-    return LabelledFolder(path, classes, items)
+    wanted = class_list(classes) if classes is not None else _own_classes(path, split)
+    found = reader.read(path, split, wanted)
+    if split is not None and (path / split / "images").is_dir():
+        return LabelledFolder(path / split, found.classes, found.items)
+    return LabelledFolder(path, found.classes, found.items, split)
 
 
-def _find_classes(path: Path) -> Path:
-    for folder in (path, path.resolve().parent):
+def own_splits(path: Path, data_format: str | None = None) -> tuple[str, ...]:
+    """The splits that a data set comes with, none for one whole. Raises ``DatasetError``, ``UnknownNameError``."""
+    return format_of(path, data_format).splits(path)
+
+
+def open_labelled(
+    path: Path, data_format: str | None = None, classes: str | Path | None = None, most: int | None = None
+) -> LabelledFolder:
+    """Open the data set at ``path``, which has no splits, after checking every file, or ``most`` of them, evenly chosen. For the other
+    arguments and errors see ``list_labelled``."""
+    found = list_labelled(path, None, data_format, classes)
+    found.check(most)
+    return found
+
+
+def _own_classes(path: Path, split: str | None) -> ClassSet | None:
+    """The classes.json of the split, of the data, or beside them."""
+    for folder in (*((path / split,) if split else ()), path, path.resolve().parent):
         if (folder / CLASSES).is_file():
-            return folder / CLASSES
-    raise DatasetError(
-        expected=f"classes.json in {path} or in its parent folder",
-        found="none",
-        fix="write one with names, palette and ignore_index",
-    )
-
-
-def _by_stem(images: list[Path], labels: list[Path], path: Path, kind: str) -> dict[str, Path]:
-    """The label files by name without suffix. Raises ``DatasetError`` unless each image has exactly one."""
-    for files in (images, labels):
-        twice = [stem for stem, count in Counter(f.stem for f in files).items() if count > 1]
-        if twice:
-            raise DatasetError(
-                expected="one file per name",
-                found=f"several named {twice[0]}",
-                fix=f"remove the duplicates in {files[0].parent}",
-            )
-    by_stem, one = {label.stem: label for label in labels}, "a mask" if kind == "masks" else "instances"
-    names = {image.stem for image in images}
-    for lacking, what in (
-        ([i.name for i in images if i.stem not in by_stem], f"images without {one}"),
-        ([m.name for m in labels if m.stem not in names], f"{kind} without an image"),
-    ):
-        if lacking:
-            raise DatasetError(
-                expected=f"a file in {kind}/ for every image, of the same name",
-                found=f"{len(lacking)} {what} in {path}: {', '.join(lacking[:5])}{', ...' if len(lacking) > 5 else ''}",
-                fix="add the missing files or remove the others; without labels use compare --no-labels",
-            )
-    return by_stem
+            return read_classes(folder / CLASSES)
+    return None

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mobileseg.data.classes import ClassSet
-from mobileseg.data.dataset import SAMPLES, data_name, files_digest, image_folder, open_labelled, samples_folder
+from mobileseg.data.dataset import SAMPLES, data_name, files_digest, image_folder, list_labelled, samples_folder
 from mobileseg.data.flow import read_flow
 from mobileseg.data.images import find_images, read_image
-from mobileseg.data.labels import Item, read_labels
+from mobileseg.data.labels import Item
 from mobileseg.errors import DatasetError
 
 FLOW = "flow"
@@ -90,7 +90,7 @@ def _folders(path: Path) -> list[Path]:
 
 
 def _drive(path: Path) -> Drive:
-    labelled = open_labelled(path) if (path / "masks").is_dir() else None
+    labelled = list_labelled(path) if (path / "masks").is_dir() else None
     frames = tuple(find_images(image_folder(path)))
     if len(frames) < 2:
         raise DatasetError(
@@ -102,8 +102,7 @@ def _drive(path: Path) -> Drive:
     for file in flows or ():
         read_flow(file, size)
     if labelled is not None:
-        for item in labelled.items:
-            _check_labels(item, labelled.classes, size)
+        labelled.check()
     return Drive(frames, size, flows, (labelled.items, labelled.classes) if labelled else None)
 
 
@@ -152,13 +151,3 @@ def _flows(path: Path, frames: Sequence[Path]) -> tuple[Path, ...]:
                 fix="add what is missing and remove the others; without flow/ the flow is estimated",
             )
     return tuple(wanted)
-
-
-def _check_labels(item: Item, classes: ClassSet, size: tuple[int, int]) -> None:
-    found = read_labels(item, classes).shape
-    if found != size:
-        raise DatasetError(
-            expected=f"a mask of {size[0]}x{size[1]} for {item.image.name}",
-            found="x".join(map(str, found)),
-            fix="write the labels in the size of the frames",
-        )

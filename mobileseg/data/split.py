@@ -4,18 +4,30 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mobileseg.data.dataset import LabelledFolder, data_name, image_folder, open_labelled, samples_folder
+from mobileseg.data.check import check_trainable
+from mobileseg.data.dataset import (
+    LabelledFolder,
+    content_digest,
+    data_name,
+    image_folder,
+    list_labelled,
+    own_splits,
+    samples_folder,
+)
 from mobileseg.data.division import BUNDLED, divide
+from mobileseg.data.formats.contract import SPLITS
 from mobileseg.data.groups import Groups
 from mobileseg.data.images import find_images
 from mobileseg.errors import DatasetError
-from mobileseg.files import sha256
 
-SPLITS = ("train", "val", "test")
+log = logging.getLogger(__name__)
+
+MOST_NAMED = 5
 VERIFICATION = "verification"  # of the bundled samples
 HELD_OUT = {"test": 0.2, "val": 0.1}  # of a folder that is not split, from the lowest digest up; the rest is trained on
 
@@ -33,45 +45,71 @@ class Split:
         """Digest of the names and contents of all training files: a run can be resumed only on the same data."""
         digest = hashlib.sha256()
         for item in self.train.items:
-            for path in (item.image, item.mask, item.instances):
-                if path is not None:
-                    digest.update(f"{path.name} {sha256(path)}\n".encode())
+            for file in item.files:
+                digest.update(f"{file.name} {content_digest(file)}\n".encode())
         return digest.hexdigest()
 
 
-def open_split(path: Path, groups: Groups | None = None) -> Split:
-    """Open the splits of ``path``: its folders train/, val/ and, optionally, test/; or one folder, split by the digests of file names,
-    or of the names of groups, so that a file stays in its split when others are added. ``groups``: instead of those in classes.json.
-    Raises ``DatasetError``, ``ImageError``."""
-    if (path / "train").is_dir():
-        if not (path / "val").is_dir():
+def open_split(
+    path: Path, groups: Groups | None = None, data_format: str | None = None, classes: str | Path | None = None
+) -> Split:
+    """Open the splits of ``path``: those that it comes with, of which test is optional; or one whole, split by the digests of file names,
+    or of the names of groups, so that a file stays in its split when others are added. Every file is checked. ``groups``: instead of
+    those in classes.json. For the other arguments see ``list_labelled``.
+
+    Raises ``DatasetError`` (also where there is nothing to learn from the training labels), ``ImageError``, ``UnknownNameError``.
+    """
+    names = own_splits(path, data_format)
+    if not names:
+        whole = _listed(path, None, groups, data_format, classes)
+        chosen = {split: _chosen(whole, split) for split in SPLITS}
+        _survey(whole)
+        sizes = ", ".join(f"{len(folder.items)} {split}" for split, folder in chosen.items())
+        how = f"one folder, split by the digests of {'group' if whole.classes.groups else 'file'} names: {sizes}"
+        return Split(chosen["train"], chosen["val"], chosen["test"], how)
+    if not {"train", "val"} <= set(names):
+        raise DatasetError(
+            expected=f"val/ beside train/ in {path}",
+            found=f"{', '.join(names)} alone" if names != ("train",) else "none",
+            fix="move some images into val/, to select the best weights with",
+        )
+    found = {split: _listed(path, split, groups, data_format, classes) for split in names}
+    for split in names[1:]:
+        if found[split].classes.names != found["train"].classes.names:
             raise DatasetError(
-                expected=f"val/ beside train/ in {path}",
-                found="none",
-                fix="move some images into val/, to select the best weights with",
+                expected=f"the classes of train in {split}",
+                found=f"{', '.join(found[split].classes.names[:MOST_NAMED])}, ... in {path}",
+                fix="keep one classes.json for all splits, above their folders",
             )
-        folders = {split: _open(path / split, groups) for split in SPLITS if (path / split).is_dir()}
-        return Split(folders["train"], folders["val"], folders.get("test"), "the folders train/, val/, test/")
-    whole = _open(path, groups)
-    chosen = {split: _chosen(whole, split) for split in SPLITS}
-    sizes = ", ".join(f"{len(folder.items)} {split}" for split, folder in chosen.items())
-    how = f"one folder, split by the digests of {'group' if whole.classes.groups else 'file'} names: {sizes}"
-    return Split(chosen["train"], chosen["val"], chosen["test"], how)
+    _survey(found["train"])
+    for split in names[1:]:
+        found[split].check()
+    how = "the folders train/, val/, test/" if found["train"].split is None else f"its own splits {', '.join(names)}"
+    return Split(found["train"], found["val"], found.get("test"), how)
 
 
-def open_one(path: Path, split: str | None, groups: Groups | None = None) -> LabelledFolder:
+def open_one(
+    path: Path,
+    split: str | None,
+    groups: Groups | None = None,
+    data_format: str | None = None,
+    classes: str | Path | None = None,
+    most: int | None = None,
+) -> LabelledFolder:
     """The split ``train``, ``val`` or ``test`` of what ``open_split`` takes; None is one whole folder, and of the bundled samples those
-    that no file was calibrated on. Raises ``DatasetError``, ``ImageError``."""
-    if split is None:
-        whole = _open(path, groups)
-        return others(whole) if path == samples_folder() else whole
-    if split not in SPLITS:
+    that no file was calibrated on. Its files are checked, or ``most`` of them, evenly chosen. Raises ``DatasetError``,
+    ``ImageError``, ``UnknownNameError``."""
+    if split is not None and split not in SPLITS:
         raise DatasetError(expected=f"a split: {', '.join(SPLITS)}", found=repr(split), fix="choose one of them")
-    if not (path / "train").is_dir():
-        return _chosen(_open(path, groups), split)
-    if not (path / split).is_dir():
-        raise DatasetError(expected=f"{split}/ in {path}", found="none", fix="choose a split that exists")
-    return _open(path / split, groups)
+    if split is not None and not own_splits(path, data_format):
+        found = _chosen(_listed(path, None, groups, data_format, classes), split)
+    else:
+        found = _listed(path, split, groups, data_format, classes)
+    if split is None and path == samples_folder():
+        found = others(found)
+    if (text := found.check(most).note) is not None:
+        log.info("%s", text)
+    return found
 
 
 def open_images(path: Path) -> tuple[str, list[Path]]:
@@ -89,11 +127,19 @@ def others(samples: LabelledFolder) -> LabelledFolder:
     return replace(samples, items=tuple(samples.items[i] for i in chosen), split=VERIFICATION)
 
 
-def _open(path: Path, groups: Groups | None) -> LabelledFolder:
-    folder = open_labelled(path)
-    if groups is not None:
-        folder = replace(folder, classes=folder.classes.model_copy(update={"groups": groups}))
-    return folder
+def _listed(
+    path: Path, split: str | None, groups: Groups | None, data_format: str | None, classes: str | Path | None
+) -> LabelledFolder:
+    found = list_labelled(path, split, data_format, classes)
+    return found if groups is None else replace(found, classes=found.classes.model_copy(update={"groups": groups}))
+
+
+def _survey(training: LabelledFolder) -> None:
+    """Check every file, and that there is something to learn."""
+    found = training.check()
+    check_trainable(found)
+    if found.note is not None:
+        log.info("%s", found.note)
 
 
 def _chosen(whole: LabelledFolder, split: str) -> LabelledFolder:

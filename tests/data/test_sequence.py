@@ -155,7 +155,7 @@ def test_names_in_order(tmp_path: Path, names: tuple[str, ...]) -> None:
 
 def test_labels_of_another_size(drive: Path) -> None:
     Image.new("L", (90, 64)).save(drive / "masks" / "0001.png")
-    with pytest.raises(DatasetError, match="a mask of 64x96"):
+    with pytest.raises(DatasetError, match="labels of 64x96 pixels"):
         open_sequence(drive)
 
 
