@@ -61,6 +61,14 @@ def test_the_number_of_workers_changes_nothing(loader: TrainingLoader, data: Lab
         assert all(map(equal, with_workers.epoch(number), loader.epoch(number)))
 
 
+def test_what_workers_get_can_be_sent(loader: TrainingLoader) -> None:
+    """Where processes are not forked (macOS, Windows, Python 3.14) it is pickled."""
+    crops = pickle.loads(pickle.dumps(loader._batches.dataset))
+    draws = [(0, 1), (3, 2)]
+    for part, again in zip(loader._batches.dataset.__getitems__(draws), crops.__getitems__(draws), strict=True):
+        np.testing.assert_array_equal(part, again)
+
+
 def test_batches_are_normalised_and_typed(loader: TrainingLoader, data: LabelledFolder) -> None:
     for batch in loader.epoch(0):
         assert batch.images.shape == (2, 3, 32, 96)

@@ -19,7 +19,8 @@ from mobileseg.data.panoptic_settings import PanopticSettings
 from mobileseg.errors import GateError, RequestError
 from mobileseg.files import sha256
 from mobileseg.models.registry import MODELS
-from mobileseg.training.data import TrainingLoader, load_examples
+from mobileseg.training.data import TrainingLoader
+from mobileseg.training.examples import ExampleStore
 from mobileseg.training.loop import Trainer
 from mobileseg.training.losses import class_loss
 from mobileseg.training.request import TrainingRequest, train
@@ -77,9 +78,6 @@ import sys, torch
 from pathlib import Path
 torch.set_num_threads(1)
 from mobileseg.models.registry import MODELS
-from mobileseg.training.data import TrainingLoader, load_examples
-from mobileseg.training.loop import Trainer
-from mobileseg.training.losses import class_loss
 from mobileseg.training.request import TrainingRequest, train
 config = eval(sys.argv[3])
 train(TrainingRequest.of(MODELS["seaformer-tiny"], Path(sys.argv[1]), Path(sys.argv[2]), config=config, force=True))
@@ -189,7 +187,7 @@ def test_the_auxiliary_loss_counts_as_its_authors_have_it(data: Path, tmp_path: 
     model = asked.model()
     trainer = Trainer(model, asked.split.train, asked.split.val, asked.config, asked.state, {}, device="cpu")
     spec = MODELS["van-b0-upernet"]
-    batch = next(TrainingLoader(load_examples(asked.split.train), asked.config, spec.mean, spec.std).epoch(0))
+    batch = next(TrainingLoader(ExampleStore(asked.split.train), asked.config, spec.mean, spec.std).epoch(0))
     trainer.strategy.start_epoch(model)
     torch.manual_seed(1)
     found = trainer._loss(model, batch, None)
