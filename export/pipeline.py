@@ -3,50 +3,40 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import nn
 
 from mobileseg.data.images import Batch
-from mobileseg.data.panoptic_settings import PanopticSettings
 from mobileseg.errors import EnvironmentLackError, GateError, UnknownOperationError
 from mobileseg.export.analysis.diagnosis import diagnose
 from mobileseg.export.analysis.float_cost import with_latency
 from mobileseg.export.analysis.sensitivity import keep_float_of
 from mobileseg.export.artifact import Artifact
-from mobileseg.export.backends.contract import INPUT_NAME, Lowered, Lowering, Timer
+from mobileseg.export.backends.contract import Lowered, Lowering, Timer
+from mobileseg.export.describe import essentials, manifest_of, weights_part
 from mobileseg.export.evaluation.floors import floor_gates
 from mobileseg.export.evaluation.verify import COARSER, VerificationCase, verify
 from mobileseg.export.manifest import (
-    ArtifactPart,
     DelegationPart,
     FloatPart,
-    InputPart,
     Manifest,
-    ModelPart,
-    OutputPart,
     PrecisionPart,
-    TensorPart,
     VerificationPart,
-    WeightsPart,
     manifest_path,
 )
 from mobileseg.export.quantization.keep_float import KeepFloat, check_names
 from mobileseg.export.quantization.quantize import quantize
 from mobileseg.export.request import ExportRequest
-from mobileseg.export.versions import installed
-from mobileseg.files import publish, sha256, size_bytes, staging
+from mobileseg.files import publish, staging
 from mobileseg.models.deploy import DeployedModel
 from mobileseg.models.factory import deploy
 from mobileseg.models.reference import run_module
-from mobileseg.postprocess.panoptic import rules_for
+from mobileseg.postprocess.sound import check_sound
 from mobileseg.quiet import quiet
 from mobileseg.registry import load
 from mobileseg.weights.known import remember
-from mobileseg.weights.reading.checkpoint import digest
 from mobileseg.weights.resolve import RANDOM
 
 AUTO_BUDGET_S = 180.0
@@ -64,6 +54,10 @@ def export(request: ExportRequest) -> Artifact:
     batches = (
         request.calibration.batches(*request.size) if request.calibration else verifying
     )  # or one to trace the graph
+    first = run_module(
+        deployed, torch.from_numpy(verifying[0])
+    )  # before slow work: NaN has neither ranges nor a good file
+    check_sound(first, deployed.output_names, deployed.num_classes, request.spec.name, "the first image")
     module: nn.Module = deployed
     kept: tuple[FloatPart, ...] = ()
     asked: KeepFloat | None = None
@@ -78,8 +72,8 @@ def export(request: ExportRequest) -> Artifact:
                     deployed, batches, asked.names if asked else (), request.precision, request.recipe
                 )
         request.progress(f"lower to {request.target.title}")
-        essentials = _essentials(request, deployed, weights)
-        lowering = Lowering(module, deployed, request.precision, request.output.name, essentials)
+        facts = essentials(request, deployed, weights)
+        lowering = Lowering(module, deployed, request.precision, request.output.name, facts)
         with quiet():
             lowered: Lowered = load(request.target.lower)(lowering, folder)
         request.progress(f"verify on {len(verifying)} images ({request.verification.source})")
@@ -94,7 +88,7 @@ def export(request: ExportRequest) -> Artifact:
             requested=asked.part() if asked else None,
             recipe=request.recipe.name if request.calibrated else None,
         )
-        manifest = _manifest(request, deployed, weights, precision, lowered, verification)
+        manifest = manifest_of(request, deployed, weights, precision, lowered, verification)
         request.progress(f"write {request.output}")
         record = manifest_path(folder / request.output.name)
         record.write_text(manifest.to_json(), encoding="utf-8")
@@ -148,43 +142,6 @@ def _with_latency(
         return asked
 
 
-def weights_part(request: ExportRequest) -> WeightsPart:
-    """What the manifest says of the weights."""
-    loaded = request.loaded
-    note = f"RESAMPLED TABLES: {request.spec.note}" if request.table_scale else None
-    if loaded is None:
-        note = "RANDOM WEIGHTS: the output is meaningless; the file shows only size, speed and exactness"
-        return WeightsPart(
-            kind="random", source=RANDOM, sha256=None, seed=request.seed, licence="none", layout=None, trained=False, note=note,
-        )  # fmt: skip
-    source = loaded.weights
-    if not loaded.head_trained:
-        note = f"UNTRAINED HEAD: the checkpoint is a backbone; the head's {len(loaded.missing)} tensors are random"
-    return WeightsPart(
-        kind=source.kind, source=source.name, sha256=digest(source.path), seed=request.seed if note else None,
-        licence=source.licence, layout=loaded.layout, trained=loaded.head_trained, note=note,
-        ema=loaded.averaged if loaded.choice else None,
-    )  # fmt: skip
-
-
-def _essentials(request: ExportRequest, deployed: DeployedModel, weights: WeightsPart) -> dict[str, str]:
-    """Metadata for formats that can hold it: strings under ``mobileseg.*``."""
-    height, width = request.size
-    facts: dict[str, Any] = {
-        "model": request.spec.name,
-        "weights": weights.source,
-        "weights.sha256": weights.sha256 or "none",
-        "weights.licence": weights.licence,
-        "weights.note": weights.note,
-        "precision": request.precision,
-        "input": f"1x3x{height}x{width} NCHW RGB float32 0..255, normalisation inside",
-        "output": f"{request.emit}, {deployed.num_classes} classes",
-        "classes": ",".join(request.classes.names if request.classes else ()),
-        "version": installed().get("mobileseg", "unknown"),
-    }
-    return {f"mobileseg.{key}": str(value) for key, value in facts.items() if value}
-
-
 def _verification(
     request: ExportRequest, lowering: Lowering, lowered: Lowered, batches: list[Batch]
 ) -> VerificationPart:
@@ -232,70 +189,3 @@ def _check_gates(request: ExportRequest, delegation: DelegationPart | None, foun
                 found="not measured" if figure is None else f"{figure:.4g}",
                 fix="see the operators and layers in the export report, or lower the gate; the file was not kept",
             )
-
-
-def _manifest(
-    request: ExportRequest,
-    deployed: DeployedModel,
-    weights: WeightsPart,
-    precision: PrecisionPart,
-    lowered: Lowered,
-    verification: VerificationPart,
-) -> Manifest:
-    spec, (height, width) = request.spec, request.size
-    outputs = run_module(deployed, torch.zeros(1, 3, height, width))
-    tensors = tuple(
-        TensorPart(name=name, shape=out.shape, dtype=str(out.dtype))
-        for name, out in zip(deployed.output_names, outputs, strict=True)
-    )
-    stride = None if spec.task == "classification" else 1 if request.emit == "mask" else spec.stride
-    delegation: DelegationPart | None = lowered.delegation
-    things = _things(request, deployed.num_classes)
-    return Manifest(
-        created=datetime.now(UTC).replace(microsecond=0),
-        command=request.command,
-        target=request.target.name,
-        model=ModelPart(
-            name=spec.name,
-            family=spec.family,
-            task=spec.task,
-            num_classes=deployed.num_classes,
-            parameters=sum(p.numel() for p in request.model.parameters()),
-            table_scale=request.table_scale,
-        ),
-        weights=weights,
-        input=InputPart(name=INPUT_NAME, shape=(1, 3, height, width), mean=spec.mean, std=spec.std),
-        output=OutputPart(
-            **tensors[0].model_dump(),
-            kind=request.emit,
-            stride=stride,
-            align_corners=spec.align_corners,
-            classes=request.classes.names if request.classes else None,
-            palette=request.classes.colors if request.classes else None,
-            things=things,
-            panoptic=None if things is None else _settings(request, things),
-            tensors=tensors,
-        ),
-        precision=precision,
-        calibration=request.calibration.part() if request.calibration else None,
-        versions=installed(),
-        delegation=delegation,
-        verification=verification,
-        artifact=ArtifactPart(
-            file=request.output.name, sha256=sha256(lowered.path), size_bytes=size_bytes(lowered.path)
-        ),
-    )
-
-
-def _settings(request: ExportRequest, things: tuple[int, ...]) -> PanopticSettings:
-    """All of them, also those that are defaults now."""
-    return rules_for(things, request.panoptic, request.classes.panoptic if request.classes else None).settings()
-
-
-def _things(request: ExportRequest, num_classes: int) -> tuple[int, ...] | None:
-    """The classes with instances: from ``--classes`` or the weights' record, else the authors', if the number of classes is theirs."""
-    if request.emit != "panoptic":
-        return None
-    if request.classes is not None:
-        return request.classes.thing_numbers
-    return request.spec.things if num_classes == request.spec.num_classes else None

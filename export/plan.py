@@ -7,8 +7,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
+from mobileseg.export.describe import weights_part
 from mobileseg.export.manifest import CalibrationPart, Document, FloatPart, Floor, Part, WeightsPart, manifest_path
-from mobileseg.export.pipeline import weights_part
 from mobileseg.export.quantization.keep_float import KeepFloat, check_names
 from mobileseg.export.quantization.quantize import kept_float
 from mobileseg.export.request import ExportRequest

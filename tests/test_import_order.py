@@ -35,6 +35,7 @@ EXPORT = (
     ("mobileseg.export.evaluation",),
     ("mobileseg.export.analysis",),
     ("mobileseg.export.request",),
+    ("mobileseg.export.describe",),
     ("mobileseg.export.pipeline", "mobileseg.export.plan"),
     ("mobileseg.export.interface",),
     ("mobileseg.export",),

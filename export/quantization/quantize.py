@@ -17,6 +17,8 @@ from mobileseg.export.quantization.recipes import DEFAULT, RECIPES, Recipe
 from mobileseg.export.quantization.weight_only import QUANTIZERS
 from mobileseg.export.targets import CALIBRATED, INT8
 from mobileseg.models.deploy import DeployedModel
+from mobileseg.models.reference import run_module
+from mobileseg.postprocess.sound import check_sound
 
 
 def float_graph(module: DeployedModel) -> GraphModule:
@@ -30,11 +32,19 @@ def float_graph(module: DeployedModel) -> GraphModule:
 
 def calibrate(module: DeployedModel, batches: Iterable[Batch], quantizer: Int8Quantizer) -> GraphModule:
     """The exported graph with an observer wherever ``quantizer`` places a rounding, after running ``batches``
-    (``(1, 3, height, width)`` float32 in 0..255) through it."""
+    (``(1, 3, height, width)`` float32 in 0..255) through it. Raises ``UnsoundOutputError`` where the network's outputs are no numbers,
+    for which there are no ranges."""
     with torch.no_grad():
         prepared: GraphModule = prepare_pt2e(float_graph(module), quantizer)
-        for batch in batches:
-            prepared(torch.from_numpy(batch))
+        for number, batch in enumerate(batches, 1):
+            try:
+                prepared(torch.from_numpy(batch))
+            except RuntimeError:  # what observers raise for NaN says nothing of where it comes from
+                outputs = run_module(module, torch.from_numpy(batch))
+                check_sound(
+                    outputs, module.output_names, module.num_classes, "the network", f"calibration image {number}"
+                )
+                raise
     return prepared
 
 

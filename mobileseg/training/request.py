@@ -232,7 +232,7 @@ def _facts(request: TrainingRequest, identity: dict[str, Any], measured: dict[st
         "config": request.config.model_dump(mode="json"),
         "start": identity["start"],
         "calibration": request.int8.record() if request.int8 else None,
-        "evaluation": "logits resized bilinearly to the label's size, argmax, ignored pixels left out",
+        "evaluation": "logits resized bilinearly to the label's size, argmax, ignored pixels left out, classes that occur in the labels",
         "size": request.config.size,
         "classes": classes.names,
         "palette": classes.colors,

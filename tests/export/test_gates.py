@@ -57,6 +57,20 @@ def test_int8_that_is_worthless_is_not_kept(tmp_path: Path, emit: str) -> None:
     assert made.agreement is not None and made.agreement < 0.8
 
 
+@pytest.mark.parametrize("precision", ["float32", "int8", "int8-weights", "int8-dynamic"])
+def test_weights_that_give_nan_are_found_before_anything_slow(tmp_path: Path, precision: str) -> None:
+    """Every number of the checkpoint is finite; the square root of a negative variance is not."""
+    state = mobileseg.create_model("seaformer-tiny", weights="camvid11").state_dict()
+    state[[key for key in state if key.endswith("running_var")][5]][0] = -1
+    torch.save(state, tmp_path / "w.pth")
+    options = {"precision": precision, "size": (64, 96), "weights": tmp_path / "w.pth", "output": tmp_path / "a.onnx"}
+    said: list[str] = []
+    with pytest.raises(GateError, match=r"NaN in .* of logits for the first image"):
+        export_model("seaformer-tiny", "onnx", progress=said.append, **options)
+    assert not any("lower" in stage for stage in said)
+    assert [path.name for path in tmp_path.iterdir()] == ["w.pth"]
+
+
 def test_images_that_the_ranges_do_not_fit_fail_the_floor(tmp_path: Path) -> None:
     """Calibrated on night, verified on day: the verification on the calibration's own images would not see it."""
     for name, brightness in (("night", 0.02), ("day", 1.0)):
