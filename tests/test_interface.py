@@ -122,7 +122,7 @@ def test_imports_are_cheap() -> None:
 def test_model_info_knows_the_registry() -> None:
     found = mobileseg.model_info("seaformer-tiny")
     assert (found.family, found.task, found.size) == ("SeaFormer", "segmentation", (512, 512))
-    assert found.parameters is not None and "camvid11-v2" in found.bundled_weights
+    assert found.parameters is not None and "camvid11-v1" in found.bundled_weights
     with pytest.raises(UnknownNameError, match="seaformer-tiny"):
         mobileseg.model_info("seaformer-tinny")
 

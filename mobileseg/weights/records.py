@@ -92,7 +92,7 @@ def bundled(model: str) -> dict[str, WeightsRecord]:
 
 
 def find_bundled(model: str, name: str) -> WeightsRecord | None:
-    """The bundled weights of a model called ``name``, with a version (``camvid11-v2``) or without: then the latest."""
+    """The bundled weights of a model called ``name``, with a version (``camvid11-v1``) or without: then the latest."""
     own = bundled(model)
     if name in own:
         return own[name]

@@ -34,10 +34,10 @@ class RetiredWeights:
 
 ROWS = (
     RetiredWeights(
-        name="camvid11-v1",
+        name="camvid11-v0",
         model="seaformer-tiny",
         sha256="6ee9768ec81cf8fe473f010a5fd4457eaa304498caee3c6556589c61bd4624bb",
-        replaced_by="camvid11-v2",
+        replaced_by="camvid11-v1",
         revision="bde93b2",
         path="mobileseg/weights/bundled/seaformer-tiny_camvid11.safetensors",
     ),

@@ -22,7 +22,7 @@ def test_a_dry_run_touches_nothing(mobileseg: Run, tmp_path: Path) -> None:
         "int8",
         "logits",
     )
-    assert plan["weights"]["source"] == "camvid11-v2" and "CC BY-NC" in plan["weights"]["licence"]
+    assert plan["weights"]["source"] == "camvid11-v1" and "CC BY-NC" in plan["weights"]["licence"]
     assert plan["calibration"]["images"] == len(read_calibration(None))
     assert plan["verification"]["source"] == "bundled street samples, verification split"
     assert plan["floor"] == {"agreement": 0.8, "sqnr_db": 10.0}

@@ -25,7 +25,7 @@ from mobileseg.weights.records import (
 
 @pytest.fixture(scope="module")
 def camvid11() -> WeightsRecord:
-    return bundled("seaformer-tiny")["camvid11-v2"]
+    return bundled("seaformer-tiny")["camvid11-v1"]
 
 
 def test_every_file_has_its_record_and_every_record_its_file() -> None:
@@ -69,8 +69,8 @@ def test_bundled_names_have_a_version_and_the_plain_name_is_the_latest(
 ) -> None:
     assert all(VERSIONED.fullmatch(record.name) for record in records())
     assert find_bundled("seaformer-tiny", "camvid11") is camvid11
-    assert find_bundled("seaformer-tiny", "camvid11-v2") is camvid11
-    assert find_bundled("seaformer-tiny", "camvid11-v1") is None
+    assert find_bundled("seaformer-tiny", "camvid11-v1") is camvid11
+    assert find_bundled("seaformer-tiny", "camvid11-v0") is None
     assert find_bundled("seaformer-base", "camvid11") is None
     more = tuple(dataclasses.replace(camvid11, name=name) for name in ("camvid11-v10", "camvid11-v9"))
     monkeypatch.setattr("mobileseg.weights.records.records", lambda: (camvid11, *more))

@@ -18,10 +18,10 @@ TINY, BASE = MODELS["seaformer-tiny"], MODELS["seaformer-base"]
 
 def test_a_bundled_name_comes_with_its_record_and_digest() -> None:
     found = resolve("camvid11", TINY)
-    assert (found.kind, found.name) == ("bundled", "camvid11-v2")
+    assert (found.kind, found.name) == ("bundled", "camvid11-v1")
     assert found.record is not None
     assert found.sha256 == found.record.sha256
-    assert resolve("camvid11-v2", TINY) == found
+    assert resolve("camvid11-v1", TINY) == found
 
 
 def test_a_path_is_a_file_of_unknown_licence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -44,14 +44,14 @@ def test_a_bundled_name_comes_before_a_file(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_refuses_what_is_neither() -> None:
-    with pytest.raises(CheckpointError, match=r"seaformer-tiny \(camvid11-v2\).*found 'camvid12'"):
+    with pytest.raises(CheckpointError, match=r"seaformer-tiny \(camvid11-v1\).*found 'camvid12'"):
         resolve("camvid12", TINY)
     with pytest.raises(CheckpointError, match=r"seaformer-base \(there are none\).*found 'camvid11'"):
         resolve("camvid11", BASE)
 
 
 def test_default_weights_are_the_bundled_ones() -> None:
-    assert default_weights(TINY) == "camvid11-v2"
+    assert default_weights(TINY) == "camvid11-v1"
     with pytest.raises(CheckpointError, match="--weights random") as caught:
         default_weights(BASE)
     assert "ADE20K" in caught.value.fix
@@ -62,9 +62,9 @@ def test_default_weights_are_the_bundled_ones() -> None:
 
 def test_weights_that_are_no_longer_bundled_say_what_became_of_them() -> None:
     with pytest.raises(
-        CheckpointError, match=r"camvid11-v1 of seaformer-tiny is no longer bundled: camvid11-v2"
+        CheckpointError, match=r"camvid11-v0 of seaformer-tiny is no longer bundled: camvid11-v1"
     ) as caught:
-        resolve("camvid11-v1", TINY)
+        resolve("camvid11-v0", TINY)
     assert "git show" in caught.value.fix
 
 

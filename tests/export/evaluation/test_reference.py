@@ -101,7 +101,7 @@ def test_others_of_the_name_are_passed_over(weights: Path, elsewhere: Path) -> N
 
 
 def test_bundled_ones_are_found_by_name() -> None:
-    record = bundled("seaformer-tiny")["camvid11-v2"]
+    record = bundled("seaformer-tiny")["camvid11-v1"]
     made = manifest(record.path, "camvid11", "bundled")
     made = made.model_copy(update={"model": made.model.model_copy(update={"num_classes": 11})})
     assert is_loaded(reference_of(made))
@@ -155,11 +155,11 @@ def test_an_artifact_of_an_older_version_means_the_entry_of_that_time(tmp_path: 
 
 
 def test_bundled_weights_of_an_older_version_are_explained() -> None:
-    record = bundled("seaformer-tiny")["camvid11-v2"]
+    record = bundled("seaformer-tiny")["camvid11-v1"]
     made = manifest(record.path, "camvid11", "bundled")
     old = made.model_copy(update={"weights": made.weights.model_copy(update={"sha256": ROWS[0].sha256})})
     with pytest.raises(
-        ArtifactError, match=r"camvid11-v1 of seaformer-tiny is no longer bundled: camvid11-v2"
+        ArtifactError, match=r"camvid11-v0 of seaformer-tiny is no longer bundled: camvid11-v1"
     ) as caught:
         reference_of(old)
     assert "git show" in caught.value.fix

@@ -48,7 +48,7 @@ def test_the_manifest_is_complete(tiny_pte: Artifact) -> None:
     manifest = read_manifest(tiny_pte.path)
     assert manifest == tiny_pte.manifest
     assert manifest.artifact.size_bytes == tiny_pte.path.stat().st_size
-    assert manifest.weights.source == "camvid11-v2"
+    assert manifest.weights.source == "camvid11-v1"
     assert manifest.weights.trained
     assert "research" in manifest.weights.licence
     assert manifest.output.classes is not None
