@@ -1,11 +1,14 @@
 """``export --dry-run``, and what the screen shows of libraries."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 from commands import Run
 
+from mobileseg.data.dataset import samples_folder
+from mobileseg.data.images import find_images
 from mobileseg.export.evaluation.floors import FLOORS
 from mobileseg.export.quantization.calibration import read_calibration
 
@@ -51,11 +54,14 @@ def test_a_dry_run_makes_all_checks(mobileseg: Run, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_no_warning_of_a_library_reaches_the_screen(mobileseg: Run, tmp_path: Path) -> None:
+    (tmp_path / "few").mkdir()
+    for image in find_images(samples_folder() / "images")[:2]:
+        shutil.copy(image, tmp_path / "few")
     for words in (
         (*SMALL, "--int8", "--output", "a.onnx"),
-        ("compare", "a.onnx", "--data", "samples", "--no-labels", "--layers"),  # int8 without labels: UNKNOWN
-        ("predict", "a.onnx", "samples"),
-        ("predict", "seaformer-tiny", "samples", "--output", "float", "--size", "64x96"),
+        ("compare", "a.onnx", "--data", "few", "--no-labels", "--layers"),  # int8 without labels: UNKNOWN
+        ("predict", "a.onnx", "few"),
+        ("predict", "seaformer-tiny", "few", "--output", "float", "--size", "64x96"),
         ("latency", "a.onnx"),
     ):
         done = mobileseg(*words)
