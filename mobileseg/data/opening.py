@@ -8,13 +8,14 @@ import io
 import os
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from PIL import Image, ImageFile
 
 from mobileseg.data.file_types import HEIF, readable
+from mobileseg.data.tiff import without_metadata
 from mobileseg.errors import ImageError, RequestError
 
 LIMIT = "MOBILESEG_MAX_PIXELS"  # environment variable
@@ -30,6 +31,7 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+T = TypeVar("T")
 _opening = threading.Lock()
 
 
@@ -54,17 +56,18 @@ class Decoded(NamedTuple):
 
 def decode(source: ImageSource) -> Decoded:
     """The decoded image. Raises ``ImageError`` where the file is missing, damaged, too large or not an image."""
-    with _decoding(source):
-        image = _opened(source)
+
+    def load(image: ImageFile.ImageFile) -> Decoded:
         deep = is_deep(image)
         image.load()
-    return Decoded(image, deep)
+        return Decoded(image, deep)
+
+    return _read(source, load)
 
 
 def is_16_bit(source: ImageSource) -> bool:
     """Whether a file has 16 bits per channel. Raises ``ImageError``."""
-    with _decoding(source), _opened(source) as image:
-        return is_deep(image)
+    return _read(source, is_deep)
 
 
 def is_deep(image: Image.Image) -> bool:
@@ -83,22 +86,23 @@ def _deep(codec: str, args: Any) -> bool:
 
 def upright_size(source: ImageSource) -> tuple[int, int]:
     """Height and width as people see the image, from its header alone. Raises ``ImageError``."""
-    with _decoding(source), _opened(source) as image:
-        height, width = image.height, image.width
+
+    def size(image: ImageFile.ImageFile) -> tuple[int, int]:
         # A TIFF is turned by Pillow itself.
-        return (width, height) if image.format != "TIFF" and orientation(image) in TURNED else (height, width)
+        turned = image.format != "TIFF" and orientation(image) in TURNED
+        return (image.width, image.height) if turned else (image.height, image.width)
+
+    return _read(source, size)
 
 
 def stored_size(source: ImageSource) -> tuple[int, int]:
     """Height and width of the stored pixels, before EXIF turns them. Raises ``ImageError``."""
-    with _decoding(source), _opened(source) as image:
-        return image.height, image.width
+    return _read(source, lambda image: (image.height, image.width))
 
 
 def orientation_of(source: ImageSource) -> int:
     """The EXIF orientation of a file, see ``orientation``. Raises ``ImageError``."""
-    with _decoding(source), _opened(source) as image:
-        return orientation(image)
+    return _read(source, orientation)
 
 
 def orientation(image: Image.Image) -> int:
@@ -129,7 +133,23 @@ def most_pixels() -> int:
         raise RequestError(expected=f"a number of pixels in {LIMIT}", found=repr(text), fix=f"unset {LIMIT}") from error
 
 
-def _opened(source: ImageSource) -> ImageFile.ImageFile:
+def _read(source: ImageSource, use: Callable[[ImageFile.ImageFile], T]) -> T:
+    """What ``use`` makes of the opened image. Raises ``ImageError``."""
+    with _decoding(source):
+        try:
+            with _opened(source, source if isinstance(source, Path) else io.BytesIO(source.read_bytes())) as image:
+                return use(image)
+        except (ImageError, RequestError, FileNotFoundError, MemoryError):
+            raise
+        except Exception:
+            plain = without_metadata(source.read_bytes())
+            if plain is None:
+                raise
+            with _opened(source, io.BytesIO(plain)) as image:
+                return use(image)
+
+
+def _opened(source: ImageSource, file: Path | io.BytesIO) -> ImageFile.ImageFile:
     """The image with its header read, below the limit."""
     suffix = Path(source.name).suffix.lower()
     if suffix in HEIF and not readable(Path(source.name)):
@@ -138,7 +158,6 @@ def _opened(source: ImageSource) -> ImageFile.ImageFile:
             found=f"{source}, which is {suffix[1:].upper()}",
             fix="convert it to JPEG or PNG, or pip install pillow-heif",
         )
-    file = source if isinstance(source, Path) else io.BytesIO(source.read_bytes())
     with _opening, _without_pillows_limit():
         image = Image.open(file)
     if image.width * image.height > (most := most_pixels()):

@@ -13,6 +13,7 @@ from PIL import Image
 
 from mobileseg.data.images import read_image
 from mobileseg.data.opening import LIMIT, decode, stored_size, upright_size
+from mobileseg.data.tiff import METADATA, without_metadata
 from mobileseg.errors import ImageError, RequestError
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)
@@ -77,7 +78,7 @@ def test_odd_exif_leaves_the_picture_as_stored(tmp_path: Path, exif: bytes) -> N
 
 
 ENTRY = st.tuples(
-    st.sampled_from([ORIENTATION, 0x8769, 0x8825, 0x0100, 0x927C, 0xA005]) | st.integers(0, 0xFFFF),
+    st.sampled_from(sorted(METADATA)) | st.integers(0, 0xFFFF),
     st.integers(0, 20),
     st.sampled_from([0, 1, 2, 5]) | st.integers(0, 2**32 - 1),
     st.binary(min_size=4, max_size=4),
@@ -98,6 +99,42 @@ def test_no_exif_costs_the_picture(tmp_path: Path, exif: bytes) -> None:
 def test_nor_that_of_other_files(tmp_path: Path, exif: bytes, suffix: str) -> None:
     Image.fromarray(PIXELS).save(tmp_path / f"a.{suffix}", exif=exif)
     assert sorted(read_image(tmp_path / f"a.{suffix}").shape) == [3, 20, 30]
+
+
+def tiff_file(entries: list[tuple[int, int, int, bytes]], order: str) -> bytes:
+    """A TIFF file of ``PIXELS``, uncompressed, with these entries beside those of the picture."""
+    strip = PIXELS.tobytes()
+    bits = struct.pack(f"{order}HHH", 8, 8, 8)
+    data = (
+        (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(f"{order}I", 8 + len(bits) + len(strip)) + bits + strip
+    )
+    fields = [(256, 30), (257, 20), (259, 1), (262, 2), (277, 3), (278, 20), (279, len(strip)), (273, 8 + len(bits))]
+    made = [(tag, 4, 1, struct.pack(f"{order}I", value)) for tag, value in fields]
+    made += [(258, 3, 3, struct.pack(f"{order}I", 8)), *entries]
+    body = b"".join(struct.pack(f"{order}HHI", tag, kind, count) + value for tag, kind, count, value in sorted(made))
+    return data + struct.pack(f"{order}H", len(made)) + body + b"\0\0\0\0"
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=300)
+@given(
+    entries=st.lists(ENTRY.filter(lambda entry: entry[0] in METADATA), max_size=3, unique_by=lambda entry: entry[0]),
+    order=st.sampled_from("<>"),
+)
+def test_nor_that_of_a_tiff(tmp_path: Path, entries: list[tuple[int, int, int, bytes]], order: str) -> None:
+    (tmp_path / "a.tif").write_bytes(tiff_file(entries, order))
+    found = read_image(tmp_path / "a.tif")
+    assert sorted(found.shape) == [3, 20, 30]
+    assert sorted(np.unique(found)) == sorted(np.unique(PIXELS))
+    assert upright_size(tmp_path / "a.tif") == found.shape[:2]
+
+
+def test_a_tiff_without_metadata_is_read_as_it_is(tmp_path: Path) -> None:
+    for order in "<>":
+        (tmp_path / "a.tif").write_bytes(tiff_file([], order))
+        np.testing.assert_array_equal(read_image(tmp_path / "a.tif"), PIXELS)
+        assert without_metadata((tmp_path / "a.tif").read_bytes()) is None
+    assert without_metadata(b"II*\0\xff\xff\xff\xff") is None
+    assert without_metadata(jpeg(tmp_path / "a.jpg", b"").read_bytes()) is None
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=300)

@@ -59,9 +59,12 @@ class PairReader:
         own = shipped(self.classes) if self.classes else None
         classes = asked or own
         assert classes is not None
-        if own is not None and classes.names == own.names and not classes.label_map and pairs.label_map:
-            return ClassSet.model_validate({**classes.model_dump(), "label_map": pairs.label_map})
-        return classes
+        if own is None or classes.names != own.names or classes.label_map or classes.reduce_zero_label:
+            return classes
+        # The format's own classes, in its own masks: those are written as the format says.
+        ignored = own.ignore_index if classes.ignore_index is None else classes.ignore_index
+        written = {"label_map": pairs.label_map, "reduce_zero_label": own.reduce_zero_label, "ignore_index": ignored}
+        return ClassSet.model_validate({**classes.model_dump(), **written})
 
     def _place(self, root: Path, name: str) -> tuple[Pairs, Path, Path] | None:
         """The layout that is there for a split of this name, "" for data without splits, and its two folders."""

@@ -205,6 +205,16 @@ class TestChoosing:
         data = open_one(tmp_path, "val", classes="ade20k")
         np.testing.assert_array_equal(read_labels(data.items[0], data.classes), np.take([IG, 0, 149], stripes(0, 1, 2)))
 
+    @pytest.mark.parametrize(("name", "write"), [("ade20k", layouts.ade20k), ("cityscapes", layouts.cityscapes)])
+    def test_the_names_of_a_format_are_read_as_it_writes_them(self, tmp_path: Path, name: str, write: Writer) -> None:
+        """A classes.json that only repeats the names says nothing of the masks."""
+        root = write(tmp_path)
+        before = open_one(root, "val")
+        classes_json(root, names=class_list(name).names)
+        after = open_one(root, "val")
+        for first, second in zip(before.items, after.items, strict=True):
+            np.testing.assert_array_equal(read_labels(first, before.classes), read_labels(second, after.classes))
+
     def test_own_classes_in_a_known_layout(self, tmp_path: Path) -> None:
         root = layouts.ade20k(tmp_path)
         classes_json(root, names=["wall", "rest"], label_map={"0": "ignore", "1": "wall", "*": "rest"})
