@@ -21,7 +21,7 @@ from mobileseg.postprocess.panoptic import (
     rules_for,
 )
 
-GOLDEN = dict(np.load(Path(__file__).parent.parent / "golden" / "panoptic_merge.npz"))
+GOLDEN = dict(np.load(Path(__file__).parent.parent / "golden" / "postprocess" / "panoptic_merge.npz"))
 RULES = PanopticRules(top_k=200, stuff_area=64)
 
 

@@ -67,8 +67,8 @@ def test_two_files_in_turns(small_pte: Artifact, small_onnx: Artifact) -> None:
     found = measure([str(small_pte.path), small_onnx.path], device="host", protocol="quick", progress=messages.append)
     assert found.complete and found.reason is None and not found.refused
     assert [(s.file, s.target, s.emit, len(s.samples_ms), len(s.at_s)) for s in found.series] == [
-        ("small.pte", "executorch", "logits", 50, 10),
-        ("small.onnx", "onnx", "logits", 50, 10),
+        ("small-pte.pte", "executorch", "logits", 50, 10),
+        ("small-onnx.onnx", "onnx", "logits", 50, 10),
     ]
     first, second = (series.at_s for series in found.series)
     order = sorted([(at, 0) for at in first] + [(at, 1) for at in second])
@@ -87,7 +87,7 @@ def test_two_files_in_turns(small_pte: Artifact, small_onnx: Artifact) -> None:
     assert found.sessions[0].before.load is not None and found.sessions[0].after is not None
     assert Result.model_validate_json(found.to_json()) == found
     assert "cores" in found.properties.summary
-    assert any("load small.pte" in text for text in messages)
+    assert any("load small-pte.pte" in text for text in messages)
 
 
 @pytest.mark.slow
@@ -136,7 +136,7 @@ def test_gates_refuse_and_can_be_allowed(small_onnx: Artifact, monkeypatch: pyte
 
 def test_core_ml_files_need_macos(small_onnx: Artifact, tmp_path: Path) -> None:
     shutil.copy(small_onnx.path, tmp_path / "a.onnx")
-    manifest = json.loads(small_onnx.path.with_name("small.onnx.json").read_text()) | {"target": "coreml"}
+    manifest = json.loads(small_onnx.path.with_name(f"{small_onnx.path.name}.json").read_text()) | {"target": "coreml"}
     (tmp_path / "a.onnx.json").write_text(json.dumps(manifest))
     with pytest.raises(EnvironmentLackError, match="macOS"):
         measure([tmp_path / "a.onnx"])
