@@ -95,7 +95,7 @@ android: $(VENV)/installed android-tools
 	cd android_demo && MAVEN_OPTS="-Xmx1g -XX:TieredStopAtLevel=1 -XX:+UseSerialGC" mvn --batch-mode -T1 verify -Dpython=$(CURDIR)/$(BIN)/python
 
 android-format: android-tools
-	cd android_demo && mvn --batch-mode --projects app initialize
+	cd android_demo && mvn --batch-mode --projects app --also-make initialize
 	android_demo/tools/style.sh
 
 android-tools: $(VENV)/installed

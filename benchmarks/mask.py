@@ -13,9 +13,9 @@ from typing import Final, Literal
 
 from places import read_text
 
+from mobileseg.document import Document, parse_document
 from mobileseg.errors import MobilesegError, RequestError
 from mobileseg.export import export_model
-from mobileseg.export.manifest import Document, parse_document
 from mobileseg.export.targets import TARGETS
 from mobileseg.files import write_whole
 from mobileseg.latency import measure

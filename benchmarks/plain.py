@@ -12,6 +12,7 @@ from executorch.exir import to_edge_transform_and_lower
 from torch import Tensor, nn
 from torchao.quantization.pt2e.quantize_pt2e import convert_pt2e, prepare_pt2e
 
+from mobileseg.data.fit import Fit
 from mobileseg.export.backends.contract import INPUT_NAME
 from mobileseg.export.backends.executorch.delegation import WhyNot, report
 from mobileseg.export.manifest import (
@@ -100,7 +101,7 @@ def plain_export(
 
 
 def _quantized(module: nn.Module, size: tuple[int, int]) -> nn.Module:
-    images = read_calibration(None).batches(*size)
+    images = read_calibration(None).batches(Fit(size))
     prepared = prepare_pt2e(torch.export.export(module, (torch.zeros(1, 3, *size),)).module(), Int8Quantizer(module))
     for batch in images:
         prepared(torch.from_numpy(batch))

@@ -21,6 +21,7 @@ from places import shown
 from torch import nn
 
 from mobileseg.data.dataset import open_labelled
+from mobileseg.data.fit import Fit
 from mobileseg.export.analysis.diagnosis import image_probes, labelled_probes
 from mobileseg.export.analysis.probe import Probe
 from mobileseg.export.quantization.calibration import read_calibration
@@ -91,9 +92,9 @@ def measure(asked: argparse.Namespace, name: str, recipes: list[Recipe]) -> dict
     model, _ = model_from_weights(spec, source, None, 0)
     size = (source.record.size if source.record else None) or spec.size
     images = read_calibration(asked.calibration)
-    batches = images.batches(*size)
+    batches = images.batches(Fit(size))
     data = open_labelled(asked.data) if asked.data else None
-    probes = labelled_probes(data, size, asked.images) if data else image_probes(images, size, asked.images)
+    probes = labelled_probes(data, size, asked.images) if data else image_probes(images, Fit(size), asked.images)
     subject = Subject(deploy(model, *size), probes)
     row: dict[str, Any] = {
         "model": name, "family": spec.family, "weights": source.name, "size": size, "calibration": images.source,

@@ -9,8 +9,8 @@ from typing import Final, Literal, Self
 from places import read_text
 from pydantic import model_validator
 
+from mobileseg.document import Decibel, Document, Part, parse_document
 from mobileseg.errors import RequestError
-from mobileseg.export.manifest import Decibel, Document, Part, parse_document
 from mobileseg.latency.results.result import Result, Series
 from mobileseg.latency.results.summary import Ratio
 

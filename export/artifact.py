@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mobileseg.data.classes import Color, generated_palette
-from mobileseg.data.images import Batch, Pixels, read_batch, rgb_pixels, to_batch
+from mobileseg.data.fit import Fit, Placement
+from mobileseg.data.images import Batch, Pixels, rgb_pixels
 from mobileseg.data.opening import is_16_bit
 from mobileseg.data.panoptic_settings import PanopticSettings
 from mobileseg.errors import ArtifactError, ImageError
@@ -46,6 +47,12 @@ class Artifact:
     def size(self) -> tuple[int, int]:
         """Height, width of the input in pixels."""
         return self.manifest.input.shape[2], self.manifest.input.shape[3]
+
+    @property
+    def fit(self) -> Fit:
+        """How pictures become its input."""
+        resize = self.manifest.input.resize
+        return Fit(self.size, resize.mode, resize.bars or self.manifest.input.mean)
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -90,29 +97,31 @@ class Artifact:
         ``(1, H, W)`` int32; for panoptic files a dict of float32 ``semantic`` ``(1, C, h, w)``, ``center`` ``(1, 1, h, w)`` and
         ``offset`` ``(1, 2, h, w)``.
 
-        ``image``: a path, a PIL image, which is read like a file (upright, 8-bit RGB, grey or palette), ``(H, W, 3)`` uint8 RGB of any
-        size, or ``(1, 3, H, W)`` RGB in 0..255 of the file's input size. Raises ``ImageError``, also for numbers that are no pixels
-        (from 0 to 1, or normalised), and the errors of ``load``.
+        ``image``: a path, a PIL image, which is read like a file (upright, 8-bit RGB, grey or palette), or ``(H, W, 3)`` uint8 RGB, all
+        of any size, which are resized as the manifest says (``fit``); or ``(1, 3, H, W)`` RGB in 0..255 of the file's input size. Raises
+        ``ImageError``, also for numbers that are no pixels (from 0 to 1, or normalised), and the errors of ``load``.
         """
-        outputs = self.runtime.run(as_batch(image, self.size))
+        outputs = self.runtime.run(as_batch(image, self.fit))
         names = OUTPUTS[self.manifest.output.kind]
         return outputs[0] if len(names) == 1 else dict(zip(names, outputs, strict=True))
 
-    def class_map(self, output: NDArray[np.generic], height: int, width: int) -> NDArray[np.int32]:
-        """The class map ``(height, width)`` int32 of an output of ``run``, logits or mask, resized to any size."""
-        return classes_of_output(output, height, width, self.manifest.output.align_corners)
+    def class_map(
+        self, output: NDArray[np.generic], height: int, width: int, place: Placement | None = None
+    ) -> NDArray[np.int32]:
+        """The class map ``(height, width)`` int32 of an output of ``run``, logits or mask, resized to any size. ``place``: where the
+        picture is in the input (``fit.place``); the map is of what the input shows of it. Without: of the whole input."""
+        return classes_of_output(output, height, width, self.manifest.output.align_corners, place)
 
 
-def as_batch(image: ImageLike, size: tuple[int, int]) -> Batch:
-    """An image of any kind that ``Artifact.run`` takes, as ``(1, 3, H, W)`` float32 RGB in 0..255 at ``size`` (height, width). Raises
-    ``ImageError``."""
+def as_batch(image: ImageLike, fit: Fit) -> Batch:
+    """An image of any kind that ``Artifact.run`` takes, as ``(1, 3, H, W)`` float32 RGB in 0..255. Raises ``ImageError``."""
     if isinstance(image, str | Path):
-        return read_batch(Path(image), *size)
+        return fit.read(Path(image))
     if isinstance(image, Image.Image):
-        return to_batch(_decoded(image), *size)
-    array = np.asarray(image)
+        return fit.batch(_decoded(image))
+    array, size = np.asarray(image), fit.size
     if array.ndim == 3 and array.shape[2] == 3 and array.dtype == np.uint8:
-        return to_batch(array.astype(np.uint8, copy=False), *size)
+        return fit.batch(array.astype(np.uint8, copy=False))
     if array.shape == (1, 3, *size):
         _check_range(array)
         return np.array(array, dtype=np.float32, order="C")

@@ -17,6 +17,7 @@ from mobileseg.export.manifest import (
     ModelPart,
     OutputPart,
     PrecisionPart,
+    ResizePart,
     TensorPart,
     VerificationPart,
     WeightsPart,
@@ -60,7 +61,7 @@ def essentials(request: ExportRequest, deployed: DeployedModel, weights: Weights
         "weights.licence": weights.licence,
         "weights.note": weights.note,
         "precision": request.precision,
-        "input": f"1x3x{height}x{width} NCHW RGB float32 0..255, normalisation inside",
+        "input": f"1x3x{height}x{width} NCHW RGB float32 0..255, normalisation inside, pictures: {request.resize}",
         "output": f"{request.emit}, {deployed.num_classes} classes",
         "classes": ",".join(request.classes.names if request.classes else ()),
         "version": installed().get("mobileseg", "unknown"),
@@ -99,7 +100,9 @@ def manifest_of(
             table_scale=request.table_scale,
         ),
         weights=weights,
-        input=InputPart(name=INPUT_NAME, shape=(1, 3, height, width), mean=spec.mean, std=spec.std),
+        input=InputPart(
+            name=INPUT_NAME, shape=(1, 3, height, width), mean=spec.mean, std=spec.std, resize=_resize(request)
+        ),
         output=OutputPart(
             **tensors[0].model_dump(),
             kind=request.emit,
@@ -120,6 +123,10 @@ def manifest_of(
             file=request.output.name, sha256=sha256(lowered.path), size_bytes=size_bytes(lowered.path)
         ),
     )
+
+
+def _resize(request: ExportRequest) -> ResizePart:
+    return ResizePart(mode=request.resize, bars=request.fit.bars if request.resize == "letterbox" else None)
 
 
 def _settings(request: ExportRequest, things: tuple[int, ...]) -> PanopticSettings:

@@ -5,38 +5,18 @@ It says nothing of the machine that made it: files are named by their last part 
 
 from __future__ import annotations
 
-import math
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Final, Literal, TypeVar
+from typing import Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError
+from pydantic import Field
 
+from mobileseg.data.fit import SQUASH, ResizeMode
 from mobileseg.data.panoptic_settings import PanopticSettings
-from mobileseg.errors import ArtifactError, EnvironmentLackError, MobilesegError
+from mobileseg.document import Decibel, Document, Part, parse_document
+from mobileseg.errors import ArtifactError
 
 SCHEMA_VERSION: Final = 1
-
-# JSON has no infinity; a file that equals its reference exactly has an infinite SQNR.
-Decibel = Annotated[
-    float,
-    PlainSerializer(lambda v: v if math.isfinite(v) else str(v), when_used="json"),
-    BeforeValidator(lambda v: float(v) if v in ("inf", "-inf") else v),
-]
-
-
-class Part(BaseModel):
-    """Base of every section: frozen, and strict about keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Document(Part):
-    """A section that is written to its own file."""
-
-    def to_json(self) -> str:
-        """Indented JSON with a final newline."""
-        return self.model_dump_json(indent=1, by_alias=True) + "\n"
 
 
 class ModelPart(Part):
@@ -66,8 +46,19 @@ class WeightsPart(Part):
     ema: bool | None = None
 
 
+class ResizePart(Part):
+    """How a picture becomes the input: see ``mobileseg.data.fit``. ``antialias``: the filter is wider when shrinking, as in Pillow's
+    ``resize``; its result is not rounded. ``bars``: RGB in 0..255 beside a picture in a letterbox, None without bars."""
+
+    mode: ResizeMode = SQUASH
+    filter: Literal["bilinear"] = "bilinear"
+    antialias: Literal[True] = True
+    bars: tuple[float, float, float] | None = None
+
+
 class InputPart(Part):
-    """The input of the file. ``mean`` and ``std``, of RGB pixels in 0..255, are applied inside the graph."""
+    """The input of the file. ``mean`` and ``std``, of RGB pixels in 0..255, are applied inside the graph. ``resize``: ``squash`` in older
+    files."""
 
     name: str
     shape: tuple[int, int, int, int]
@@ -77,6 +68,7 @@ class InputPart(Part):
     range: tuple[float, float] = (0.0, 255.0)
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
+    resize: ResizePart = ResizePart()
 
 
 class TensorPart(Part):
@@ -280,26 +272,3 @@ def read_manifest(artifact: Path) -> Manifest:
     except (OSError, UnicodeDecodeError) as error:
         raise ArtifactError(expected="a manifest", found=f"{path}: {error}", fix="export again") from error
     return parse_document(Manifest, text, path, "manifest that mobileseg wrote", ArtifactError, "export again")
-
-
-Kind = TypeVar("Kind", bound=Document)
-
-
-def parse_document(kind: type[Kind], text: str, path: Path, what: str, error: type[MobilesegError], again: str) -> Kind:
-    """A document of the schema ``kind`` from its JSON ``text``, read from ``path``. ``what``: its name, and ``again``: how to make it
-    again, both for messages.
-
-    Raises ``error`` for anything else, ``EnvironmentLackError`` for another schema version.
-    """
-    try:
-        return kind.model_validate_json(text)
-    except ValidationError as found:
-        first = found.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        if where == "schema_version":
-            raise EnvironmentLackError(
-                expected=f"a {what} in schema version {kind.model_fields['schema_version'].default}",
-                found=f"{path}: version {first['input']!r}",
-                fix=f"install the mobileseg that wrote it, or {again} with this one",
-            ) from found
-        raise error(expected=f"a {what}", found=f"{path}: {where or 'root'}: {first['msg']}", fix=again) from found

@@ -50,9 +50,9 @@ def export(request: ExportRequest) -> Artifact:
     """
     weights = weights_part(request)
     deployed = deploy(request.model, *request.size, emit=request.emit)
-    verifying = request.verification.batches(*request.size)
+    verifying = request.verification.batches(request.fit)
     batches = (
-        request.calibration.batches(*request.size) if request.calibration else verifying
+        request.calibration.batches(request.fit) if request.calibration else verifying
     )  # or one to trace the graph
     first = run_module(
         deployed, torch.from_numpy(verifying[0])
@@ -115,7 +115,7 @@ def _asked(request: ExportRequest, deployed: DeployedModel) -> KeepFloat | None:
     request.progress(f"look for layers to keep float, for at most {AUTO_BUDGET_S:.0f} s")
     weights = request.loaded.weights.name if request.loaded else RANDOM
     assert request.calibration is not None
-    found = diagnose(request.model, weights, request.size, request.calibration, AUTO_BUDGET_S, request.recipe)
+    found = diagnose(request.model, weights, request.fit, request.calibration, AUTO_BUDGET_S, request.recipe)
     return keep_float_of(found)
 
 

@@ -7,8 +7,10 @@ from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
+from mobileseg.data.fit import ResizeMode
+from mobileseg.document import Document, Part
 from mobileseg.export.describe import weights_part
-from mobileseg.export.manifest import CalibrationPart, Document, FloatPart, Floor, Part, WeightsPart, manifest_path
+from mobileseg.export.manifest import CalibrationPart, FloatPart, Floor, WeightsPart, manifest_path
 from mobileseg.export.quantization.keep_float import KeepFloat, check_names
 from mobileseg.export.quantization.quantize import kept_float
 from mobileseg.export.request import ExportRequest
@@ -26,10 +28,10 @@ class RuntimePart(Part):
 
 
 class ExportPlan(Document):
-    """``size``: height, width in pixels. ``kept_float``: the operators that would stay float in an int8 file, with reasons and the
-    share of the multiply-adds; layers that ``keep_float`` finds itself (``auto``) are not known before. ``calibration``: the images
-    that would fix the ranges, None where the precision needs none; ``verification``: those that the file would be verified on, and
-    ``floor``: what it would have to reach on them. ``files``: what would be written."""
+    """``size``: height, width in pixels; ``resize``: how pictures become that. ``kept_float``: the operators that would stay float in an
+    int8 file, with reasons and the share of the multiply-adds; layers that ``keep_float`` finds itself (``auto``) are not known before.
+    ``calibration``: the images that would fix the ranges, None where the precision needs none; ``verification``: those that the file
+    would be verified on, and ``floor``: what it would have to reach on them. ``files``: what would be written."""
 
     schema_version: Literal[1] = 1
     created: datetime
@@ -37,6 +39,7 @@ class ExportPlan(Document):
     num_classes: int
     weights: WeightsPart
     size: tuple[int, int]
+    resize: ResizeMode
     emit: str
     precision: str
     meaning: str
@@ -72,6 +75,7 @@ def plan(request: ExportRequest) -> ExportPlan:
         num_classes=num_classes_of(request.model),
         weights=weights_part(request),
         size=request.size,
+        resize=request.resize,
         emit=request.emit,
         precision=request.precision,
         meaning=target.precisions[request.precision],

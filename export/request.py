@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from mobileseg.data.class_lists import class_list
+from mobileseg.data.class_lists import authors_classes, class_list
 from mobileseg.data.classes import ClassSet
+from mobileseg.data.fit import SQUASH, Fit, ResizeMode, check_resize
 from mobileseg.data.panoptic_settings import PanopticSettings
 from mobileseg.errors import RequestError
 from mobileseg.export.evaluation.floors import floor_of
@@ -59,11 +60,17 @@ class ExportRequest:
     floor: Floor
     asked: frozenset[str]
     panoptic: PanopticSettings | None
+    resize: ResizeMode
     seed: int
     table_scale: float | None  # factor by which the position tables were stretched, None where they were not
     command: str
     progress: Progress
     timer: Timer | None = None
+
+    @property
+    def fit(self) -> Fit:
+        """How pictures become the file's input."""
+        return Fit(self.size, self.resize, self.spec.mean)
 
     @property
     def quantized(self) -> bool:
@@ -102,6 +109,7 @@ class ExportRequest:
         timer: Timer | None = None,
         ema: bool | None = None,
         refresh: bool = False,
+        resize: str = SQUASH,
     ) -> ExportRequest:
         """Look up and check the request, cheap checks first.
 
@@ -117,6 +125,7 @@ class ExportRequest:
         ``mobileseg.export.evaluation.floors``. ``panoptic``: how outputs become instances, in place of what ``classes`` or the weights'
         record say. ``seed``: of random weights. ``resample_tables``: stretch position tables that do not reach ``size``; the exported
         function then differs from the trained one, and the manifest says so. ``progress`` is called with the current stage in words.
+        ``resize``: how pictures become the input, see ``mobileseg.data.fit``.
         ``timer``: measures the latency cost of ``keep_float``, such as ``mobileseg.latency.measuring.pair.time_pair``; without it that
         cost is "not measured".
 
@@ -131,6 +140,7 @@ class ExportRequest:
         output_kind = check_emit(spec, emit)
         _check_logits(output_kind, require_sqnr)
         _check_panoptic(output_kind, panoptic)
+        mode = check_resize(resize)
         if num_classes is not None:
             check_num_classes(num_classes)
         aim.require(aim.packages, f"exporting to {aim.title}")
@@ -162,8 +172,8 @@ class ExportRequest:
         labels = _class_set(names, source, model, loaded)
         return cls(
             spec_of(model), aim, precision, size, output_kind, path, model, loaded, labels, seen, others, kept,
-            how, require_delegation, floor, frozenset(asked), panoptic, seed, scale, command("mobileseg.export.export_model"), progress,
-            timer,
+            how, require_delegation, floor, frozenset(asked), panoptic, mode, seed, scale,
+            command("mobileseg.export.export_model"), progress, timer,
         )  # fmt: skip
 
 
@@ -218,9 +228,8 @@ def _check_logits(emit: Emit, require_sqnr: float | None) -> None:
 
 def _check_panoptic(emit: Emit, panoptic: PanopticSettings | None) -> None:
     if panoptic is not None and emit != "panoptic":
-        asked = ", ".join(f"--{name.replace('_', '-')}" for name in panoptic.model_dump(exclude_none=True))
         raise RequestError(
-            expected=f"{asked} of a panoptic file", found=f"a file that gives {emit}", fix="leave it out"
+            expected=f"{panoptic.options} of a panoptic file", found=f"a file that gives {emit}", fix="leave it out"
         )
 
 
@@ -260,8 +269,12 @@ def _class_set(
                 fix="give the classes.json of the data that the weights were trained on",
             )
         return names
+    from mobileseg.models.factory import num_classes_of, spec_of
+
     record = source.record if source else None
     if record:
         return ClassSet(names=record.classes, palette=record.palette, things=record.things, panoptic=record.settings)
     labels = loaded.labels if loaded else None
-    return ClassSet(names=labels.names, palette=labels.palette) if labels else None
+    if labels or loaded is None:
+        return ClassSet(names=labels.names, palette=labels.palette) if labels else None
+    return authors_classes(spec_of(model), num_classes_of(model))

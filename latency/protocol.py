@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, Literal
 
+from mobileseg.document import Part
 from mobileseg.errors import RequestError
-from mobileseg.export.manifest import Part
 
 # What can be wrong with a measurement; conditions/gates.py checks it.
 GATES: Mapping[str, str] = {

@@ -6,6 +6,7 @@
 
 from mobileseg.errors import MobilesegError
 from mobileseg.interface.doctor import doctor
+from mobileseg.interface.evaluating import evaluate
 from mobileseg.interface.finetuning import finetune
 from mobileseg.interface.info import ModelInfo, model_info
 from mobileseg.interface.models import create_model, deploy, list_models, load_weights
@@ -18,6 +19,7 @@ __all__ = [
     "create_model",
     "deploy",
     "doctor",
+    "evaluate",
     "finetune",
     "list_models",
     "load_weights",

@@ -15,7 +15,7 @@ HOMES = {"mobileseg": ROOT / "mobileseg", "mobileseg.export": ROOT / "export", "
 # Layers from the bottom up. A module belongs to the longest name that it starts with. Packages of one layer may import each other,
 # except families of models.
 LAYERS = (
-    ("mobileseg.errors", "mobileseg.call", "mobileseg.files", "mobileseg.registry", "mobileseg.provenance",
+    ("mobileseg.errors", "mobileseg.document", "mobileseg.call", "mobileseg.files", "mobileseg.registry", "mobileseg.provenance",
      "mobileseg.progress", "mobileseg.quiet"),
     ("mobileseg.models.spec",),
     ("mobileseg.data", "mobileseg.metrics", "mobileseg.postprocess"),

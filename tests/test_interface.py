@@ -30,6 +30,7 @@ RENAMED = {"budget": "budget_s", "no_labels": "labels", "model": "name"}
 VERBS: dict[str, tuple[Callable[..., Any], ...]] = {
     "export": (mobileseg.export.export_model,),
     "compare": (mobileseg.export.compare,),
+    "evaluate": (mobileseg.evaluate,),
     "predict": (mobileseg.predict,),
     "latency": (mobileseg.latency.measure, mobileseg.latency.diff, mobileseg.latency.check_budget),
     "devices": (mobileseg.latency.devices,),

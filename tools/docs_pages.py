@@ -11,7 +11,7 @@ from mkdocs.structure.files import File, Files
 
 SCHEMAS = {
     "manifest": ("mobileseg.export.manifest:Manifest", "beside every artifact, `<artifact>.json`"),
-    "comparison": ("mobileseg.export.evaluation.comparison:Comparison", "`compare --json`"),
+    "comparison": ("mobileseg.export.evaluation.compared:Comparison", "`compare --json`"),
     "sensitivity": ("mobileseg.export.analysis.sensitivity:Sensitivity", "`sensitivity --json`"),
     "latency": ("mobileseg.latency.results.result:Result", "`latency --json`"),
     "diff": ("mobileseg.latency.results.diff:Diff", "`latency --diff OLD NEW --json`"),

@@ -9,8 +9,9 @@ From `mobileseg export`: ``FOLDER/NAME.{onnx,pte}`` with manifests. For the firs
 * ``NAME.street-I.classes``: the class map ``(H, W)`` of the picture, one byte per pixel; if NAME is of SIZE, also
   ``NAME.street-I.yuv.classes`` of the planes, on a sensor rotated by I quarters.
 
-``FOLDER/executorch`` is the Python package of the release OLDER, ``FOLDER/assets`` an asset folder with the two ExecuTorch
-files. Everything is cached until something changes that an export depends on.
+``placements.csv``: where pictures of many sizes are in inputs of many sizes. ``FOLDER/executorch`` is the Python package of the release
+OLDER, ``FOLDER/assets`` an asset folder with the two ExecuTorch files. Everything is cached until something changes that an export depends
+on.
 """
 
 from __future__ import annotations
@@ -41,9 +42,11 @@ FILES = {
     "mask.onnx": (*_TINY, "--target", "onnx", "--precision", "float32", "--emit", "mask"),
     "mask.pte": (*_TINY, "--target", "executorch", "--precision", "float32", "--emit", "mask"),
 }
-# Other families, sizes, strides, numbers of classes, aligned corners, several outputs, untrained weights.
+# Other families, sizes, ways to resize, strides, numbers of classes, aligned corners, several outputs, untrained weights.
 OTHERS = {
     "portrait-weights8.onnx": ("seaformer-tiny", "--size", "128x64", "--target", "onnx", "--precision", "int8-weights"),
+    "letterbox.onnx": ("seaformer-tiny", "--size", "128x64", "--target", "onnx", "--resize", "letterbox"),
+    "crop.onnx": ("seaformer-tiny", "--size", "128x64", "--target", "onnx", "--resize", "crop"),
     "topformer.onnx": ("topformer-tiny", "--weights", "random", "--size", "64x64", "--target", "onnx"),
     "van.pte": ("van-b0-light", "--weights", "random", "--size", "64x96", "--target", "executorch"),
     "panoptic.onnx": ("axial-deeplab-s", "--weights", "random", "--size", "65x65", "--target", "onnx"),
@@ -107,7 +110,7 @@ def _references(folder: Path) -> None:
         planes = _yuv(pixels[: FRAME[0], : FRAME[1]])
         (folder / f"{street}.yuv").write_bytes(b"".join(plane.tobytes() for plane in planes))
         for name, artifact in artifacts.items():
-            inputs = {"": to_batch(pixels, *artifact.size)}
+            inputs = {"": artifact.fit.batch(pixels)}
             if name in FILES:
                 inputs[".yuv"] = _batch_of_yuv(planes, *SIZE, quarters=number)
             for kind, taken in inputs.items():
@@ -115,6 +118,19 @@ def _references(folder: Path) -> None:
                 logits = output[artifact.manifest.output.name] if isinstance(output, dict) else output
                 classes = artifact.class_map(logits, *artifact.size)
                 classes.astype(np.uint8).tofile(folder / f"{name}.{street}{kind}.classes")
+
+
+def _placements(folder: Path) -> None:
+    from mobileseg.data.fit import RESIZE_MODES, Fit
+
+    draw = np.random.default_rng(0)
+    lines = []
+    for number in range(900):
+        mode = RESIZE_MODES[number % len(RESIZE_MODES)]
+        height, width, rows, columns = draw.integers(1, 5000, 4).tolist()
+        place = Fit((rows, columns), mode).place((height, width))
+        lines.append(",".join(map(str, (mode, height, width, rows, columns, *place.seen, *place.filled))))
+    (folder / "placements.csv").write_text("\n".join(lines) + "\n")
 
 
 def _assets(folder: Path) -> None:
@@ -147,6 +163,7 @@ def main(folder: Path) -> None:
     wanted = _fingerprint(Path(__file__).read_bytes())
     if not referred.is_file() or referred.read_text() != wanted:
         _references(folder)
+        _placements(folder)
         _assets(folder)
         _older_runtime(folder)
         referred.write_text(wanted)

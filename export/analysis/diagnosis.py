@@ -9,6 +9,7 @@ from pathlib import Path
 from torch import nn
 
 from mobileseg.data.dataset import LabelledFolder, data_folder
+from mobileseg.data.fit import Fit
 from mobileseg.data.images import evenly, read_batch
 from mobileseg.data.labels import read_labels
 from mobileseg.data.split import open_one
@@ -102,46 +103,46 @@ class Diagnosis:
         """Rank the layers. Raises ``DatasetError`` where the data has not the model's classes, and ``CheckpointError``."""
         self.progress("weights")
         model, _ = model_from_weights(self.spec, self.weights, None, 0)
-        probes, source = image_probes(self.images, self.size, self.probes), self.images.source
+        probes, source = image_probes(self.images, Fit(self.size), self.probes), self.images.source
         if self.data is not None:
             _check_classes(model, self.data)
             probes, source = labelled_probes(self.data, self.size, self.probes), self.data.title
         self.progress(f"calibrate on {len(self.images)} images ({self.images.source})")
         recipe = default_recipe(self.spec.family, self.weights.record)
-        evaluator = layer_evaluator(model, self.size, self.images, probes, recipe=recipe)
+        evaluator = layer_evaluator(model, Fit(self.size), self.images, probes, recipe=recipe)
         run = RunDescription(self.spec.name, self.weights.name, self.images.source, source)
         return rank_layers(evaluator, run, self.budget_s, self.most_drop, self.progress)
 
 
 def diagnose(
-    model: nn.Module, weights: str, size: tuple[int, int], images: ImageSet, budget_s: float, recipe: Recipe
+    model: nn.Module, weights: str, fit: Fit, images: ImageSet, budget_s: float, recipe: Recipe
 ) -> Sensitivity:
     """The layer ranking of a reference model in memory, with its calibration images as probe images. ``weights``: their name, for the
     record."""
-    evaluator = layer_evaluator(model, size, images, image_probes(images, size), recipe=recipe)
+    evaluator = layer_evaluator(model, fit, images, image_probes(images, fit), recipe=recipe)
     return rank_layers(evaluator, RunDescription(spec_of(model).name, weights, images.source, images.source), budget_s)
 
 
 def layer_evaluator(
     model: nn.Module,
-    size: tuple[int, int],
+    fit: Fit,
     images: ImageSet,
     probes: Sequence[Probe],
     emit: str | None = None,
     recipe: Recipe = RECIPES[DEFAULT],
     keep_float: Collection[str] = (),
 ) -> LayerEvaluator:
-    """An evaluator of the fake-quantized graph of a reference model, calibrated on ``images``, on the images ``probes``. ``size``:
-    height, width in pixels. ``keep_float``: see ``fake_quantized``."""
-    deployed = deploy(model, *size, emit=emit)
+    """An evaluator of the fake-quantized graph of a reference model, calibrated on ``images``, on the images ``probes``. ``fit``:
+    how images become the input. ``keep_float``: see ``fake_quantized``."""
+    deployed = deploy(model, *fit.size, emit=emit)
     with quiet():
-        return LayerEvaluator(deployed, fake_quantized(deployed, images.batches(*size), recipe, keep_float), probes)
+        return LayerEvaluator(deployed, fake_quantized(deployed, images.batches(fit), recipe, keep_float), probes)
 
 
-def image_probes(images: ImageSet, size: tuple[int, int], most: int = PROBES) -> list[Probe]:
+def image_probes(images: ImageSet, fit: Fit, most: int = PROBES) -> list[Probe]:
     """At most ``most`` of the images, evenly chosen, without labels."""
     few = images.chosen(evenly(len(images), most))
-    return [Probe(batch) for batch in few.batches(*size)]
+    return [Probe(batch) for batch in few.batches(fit)]
 
 
 def labelled_probes(data: LabelledFolder, size: tuple[int, int], most: int = PROBES) -> list[Probe]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from mobileseg.data.images import evenly, read_batch
+from mobileseg.data.images import evenly
 from mobileseg.data.opening import ImageSource
 from mobileseg.errors import ArtifactError, DatasetError, ImageError, RequestError
 from mobileseg.export.analysis.diagnosis import PROBES, layer_evaluator
@@ -50,11 +50,11 @@ def layer_report(
     seen = _calibration(artifact, calibration)
     progress(f"calibrate on {len(seen)} images ({seen.source})")
     chosen = [images[i] for i in evenly(len(images), PROBES)]
-    probes = [Probe(read_batch(path, *artifact.size)) for path in chosen]
+    probes = [Probe(artifact.fit.read(path)) for path in chosen]
     asked = manifest.precision.requested
     kept = tuple(layer.layer for layer in asked.layers) if asked else ()
     model = reference_of(manifest, weights, artifact.path.parent)
-    evaluator = layer_evaluator(model, artifact.size, seen, probes, manifest.output.kind, recipe, kept)
+    evaluator = layer_evaluator(model, artifact.fit, seen, probes, manifest.output.kind, recipe, kept)
     graph = evaluator.int8_except(kept)
     fidelity = _fidelity(artifact, evaluator)
     costs = layer_costs(evaluator, kept)

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Literal
 
+from mobileseg.document import Document, Part
 from mobileseg.export.analysis.probe import LayerEvaluator
 from mobileseg.export.evaluation.layer_report import Figures, LayerCost
-from mobileseg.export.manifest import Document, KeptLayer, Part
+from mobileseg.export.manifest import KeptLayer
 from mobileseg.export.quantization.keep_float import KeepFloat
 from mobileseg.progress import track
 

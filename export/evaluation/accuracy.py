@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, PlainSerializer
 
 from mobileseg.data.classes import ClassSet
 from mobileseg.data.labels import Item, read_panoptic
-from mobileseg.export.manifest import Part
+from mobileseg.document import Part
 from mobileseg.metrics.bootstrap import interval
 from mobileseg.metrics.confusion import class_counts, class_scores, mean_iou
 from mobileseg.metrics.paired import Figure, PairFigure, difference, skill
@@ -74,19 +74,21 @@ class Chance(Part):
 
 
 Clusters = Sequence[Hashable] | None
+Seen = Callable[[NDArray[np.int64]], NDArray[np.int64]]
 
 
 @dataclass
 class PanopticMeter:
-    """Accumulates the segment counts of panoptic quality, one array per image."""
+    """Accumulates the segment counts of panoptic quality, one array per image. ``seen``: the part of a label that counts."""
 
     names: tuple[str, ...]
     rules: PanopticRules
+    seen: Seen
     counts: list[NDArray[np.float64]] = field(default_factory=list)
 
     def add(self, found: NDArray[np.integer], item: Item, classes: ClassSet) -> None:
         """Add the panoptic labels ``(H, W)`` of one image, as ``rules`` number them, compared with its labels."""
-        label = read_panoptic(item, classes, self.rules.label_divisor, self.rules.void)
+        label = self.seen(read_panoptic(item, classes, self.rules.label_divisor, self.rules.void))
         self.counts.append(panoptic_counts(found, label, len(self.names), self.rules.label_divisor, self.rules.void))
 
     def accuracy(self, clusters: Clusters) -> PanopticAccuracy:
@@ -117,9 +119,12 @@ class AccuracyMeter:
     counts: list[NDArray[np.int64]] = field(default_factory=list)
 
     @classmethod
-    def for_classes(cls, classes: ClassSet, rules: PanopticRules | None) -> AccuracyMeter:
-        """An empty meter for data of ``classes``. ``rules``: how outputs become instances, None to ignore instances."""
-        return cls(classes.names, classes.ignored, PanopticMeter(classes.names, rules) if rules else None)
+    def for_classes(
+        cls, classes: ClassSet, rules: PanopticRules | None, seen: Seen = lambda label: label
+    ) -> AccuracyMeter:
+        """An empty meter for data of ``classes``. ``rules``: how outputs become instances, None to ignore instances. ``seen``: gives the
+        part of the labels of an image that counts."""
+        return cls(classes.names, classes.ignored, PanopticMeter(classes.names, rules, seen) if rules else None)
 
     def add(self, prediction: NDArray[np.integer], label: NDArray[np.int64]) -> None:
         """Add the predicted and the labelled class map ``(H, W)`` of one image."""

@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from mobileseg.data.estimated_flow import estimate, method
+from mobileseg.data.fit import Fit, Placement
 from mobileseg.data.flow import Flow, read_flow
-from mobileseg.data.images import Batch, Pixels, read_image, to_batch
+from mobileseg.data.images import Batch, Pixels, read_image
 from mobileseg.data.labels import read_labels
 from mobileseg.data.sequence import Drive, FrameSequence
+from mobileseg.document import Part
 from mobileseg.errors import DatasetError
 from mobileseg.export.evaluation.accuracy import Gain, Ratio
-from mobileseg.export.manifest import Part
 from mobileseg.metrics.blocks import Blocks
 from mobileseg.metrics.bootstrap import interval
 from mobileseg.metrics.confusion import Counts
@@ -30,8 +31,8 @@ LEAST_PAIRS = 8  # of frames: fewer are two blocks, whose resampling says nothin
 NOT_MEASURED = (float("nan"), float("nan"))
 
 ClassMap = NDArray[np.int32]
-# Class maps of the reference model and of the file, at a size (height, width), from one batch.
-ClassMaps = Callable[[Batch, tuple[int, int]], tuple[ClassMap, ClassMap]]
+# Class maps of the reference model and of the file, at a size (height, width), from one batch, of what it shows of a picture.
+ClassMaps = Callable[[Batch, tuple[int, int], Placement | None], tuple[ClassMap, ClassMap]]
 
 
 class Consistency(Part):
@@ -88,7 +89,7 @@ class _Meter:
     def add(self, now: _Frame, later: _Frame, flow: Flow, drive: Drive) -> None:
         along = flow.motion, flow.seen, flow.step
         for counts, here, there in zip(self.sides, now.maps, later.maps, strict=True):
-            counts.append(consistency_counts(here, there, *along, self.classes))
+            counts.append(consistency_counts(here, there, *along, self.classes, self.classes))
         if now.label is not None and later.label is not None and drive.labels is not None:
             known = drive.labels[1]
             self.labels.append(consistency_counts(now.label, later.label, *along, len(known.names), known.ignored))
@@ -96,16 +97,14 @@ class _Meter:
         self.followed += int(self.sides[0][-1].sum())
 
 
-def compare_sequence(
-    sequence: FrameSequence, maps: ClassMaps, size: tuple[int, int], num_classes: int
-) -> SequenceConsistency:
-    """The temporal consistency of two models on a sequence, class maps at the frames' size.
+def compare_sequence(sequence: FrameSequence, maps: ClassMaps, fit: Fit, num_classes: int) -> SequenceConsistency:
+    """The temporal consistency of two models on a sequence, class maps at the frames' size; what the input does not show is not followed.
 
-    ``maps``: gives the class maps of both; ``size``: height, width of their input. Raises ``DatasetError`` where no pixel of any frame is
+    ``maps``: gives the class maps of both; ``fit``: how frames become their input. Raises ``DatasetError`` where no pixel of any frame is
     seen again.
     """
     meter = _Meter(num_classes)
-    for now, later, drive, number in _pairs(sequence, maps, size):
+    for now, later, drive, number in _pairs(sequence, maps, fit, num_classes):
         flow = read_flow(drive.flows[number], drive.size) if drive.flows else estimate(now.pixels, later.pixels)
         meter.add(now, later, flow, drive)
     if not meter.followed:
@@ -148,15 +147,18 @@ def compare_sequence(
 
 
 def _pairs(
-    sequence: FrameSequence, maps: ClassMaps, size: tuple[int, int]
+    sequence: FrameSequence, maps: ClassMaps, fit: Fit, unseen: int
 ) -> Iterator[tuple[_Frame, _Frame, Drive, int]]:
-    """Every two consecutive frames, with their drive and the number of the first; each frame is computed once."""
+    """Every two consecutive frames, with their drive and the number of the first; each frame is computed once. ``unseen``: the class of
+    pixels that the input does not show."""
     places = [(drive, number) for drive in sequence.drives for number in range(len(drive.frames))]
     before: _Frame | None = None
     for drive, number in track(places, "compare frames", "frames"):
         pixels = read_image(drive.frames[number])
         label = read_labels(drive.labels[0][number], drive.labels[1]) if drive.labels else None
-        frame = _Frame(pixels, maps(to_batch(pixels, *size), drive.size), label)
+        place = fit.place(drive.size)
+        found = maps(fit.batch(pixels), place.seen.size, place)
+        frame = _Frame(pixels, (place.whole(found[0], unseen), place.whole(found[1], unseen)), label)
         if number and before is not None:
             yield before, frame, drive, number - 1
         before = frame

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from mobileseg.errors import UNKNOWN_FIX
 from mobileseg.export.evaluation.accuracy import Chance
+from mobileseg.export.evaluation.ranking import TOP1
 from mobileseg.export.manifest import Gate
 
 FEWEST_IMAGES = 30  # with labels where there are labels; copies of one image count once
@@ -57,6 +58,7 @@ FIXES: Mapping[str, str] = {
     "above chance": "compare trained weights, on data like that they were trained on",
     "variety": "give images with other things in them",
     "mIoU": "give labelled images",
+    "top-1": "give labelled images",
     "temporal consistency": "give a longer sequence",
     "operations": UNKNOWN_FIX,
 }
@@ -71,10 +73,11 @@ def fix_of(gates: Sequence[Gate]) -> str:
 
 def _above_chance(chance: Chance) -> Gate:
     low, high = (100 * end for end in chance.interval)
+    guess = "always guessing the most frequent class" if chance.metric == TOP1 else "a guess by position"
     found = f"{100 * chance.value:.1f} %, interval {low:.1f} .. {high:.1f}; the guess has {chance.metric} {100 * chance.guess:.2f} %"
     return _gate(
         f"{chance.metric} above chance",
-        f"the reference model at least {100 * LEAST_SKILL:g} % of the way from a guess by position to all correct",
+        f"the reference model at least {100 * LEAST_SKILL:g} % of the way from {guess} to all correct",
         "not measured" if math.isnan(chance.value) else found,
         chance.interval[0] >= LEAST_SKILL,
     )

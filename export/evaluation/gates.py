@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
-from mobileseg.export.evaluation.accuracy import Accuracy, Gain
+from mobileseg.export.evaluation.accuracy import Gain
 from mobileseg.export.evaluation.consistency import CONSISTENCY, LEAST_PAIRS, SequenceConsistency
 from mobileseg.export.evaluation.evidence import Evidence
 from mobileseg.export.evaluation.floors import NO_FLOOR, floor_gates
@@ -15,12 +15,14 @@ from mobileseg.export.evaluation.verify import FLOAT_AGREEMENT, REWRITE_ERROR
 from mobileseg.export.manifest import Floor, Gate
 from mobileseg.export.targets import FLOAT32
 
+MIOU = "mIoU"
+Figures = Mapping[str, tuple[float | None, float | None]]
 Verdict = Literal["PASS", "FAIL", "UNKNOWN"]
 # float16 rounds every number to 11 bits: like int8 it is held to accuracy, not to the same class in every pixel.
 FLOAT_PRECISIONS = (FLOAT32,)
-LARGEST_DROP = 0.010  # of mIoU or PQ: one point, which the lower end of the interval must not exceed
+LARGEST_DROP = 0.010  # of mIoU, PQ or top-1: one point, which the lower end of the interval must not exceed
 DECIDED_BY_EVIDENCE = (" drop", " kept")  # ends of the names of gates that are UNKNOWN where the evidence is lacking
-LEAST_KEPT = 0.96  # of the reference model's mIoU or PQ
+LEAST_KEPT = 0.96  # of the reference model's mIoU, PQ or top-1
 LARGEST_FLICKER = 0.010  # of temporal consistency: one point, which the lower end of the interval must not exceed
 EQUAL_CLASSES = f"the reference model's class in {100 * FLOAT_AGREEMENT:g} % of the pixels"
 
@@ -29,10 +31,11 @@ EQUAL_CLASSES = f"the reference model's class in {100 * FLOAT_AGREEMENT:g} % of 
 class Measured:
     """What was measured of a file of ``precision``; None, and no gains, is "not measured".
 
-    ``evidence``: on what. ``rewrite_error``: largest difference between deploy model and reference model, relative to the output's
-    range; None where they give masks. ``rewrite_agreement``: share of the pixels in which these give the same class, 0..1.
-    ``agreement``, ``sqnr_db``: of the file with the reference model. ``accuracy``: of the reference model and of the file. ``gains``:
-    their differences, with intervals. ``floor``: what the file must reach in any case.
+    ``evidence``: on what. ``rewrite_error``: largest difference between deploy model and reference model, relative to the output's range;
+    None where they give masks. ``rewrite_agreement``: share of the pixels in which these give the same class, 0..1. ``agreement``,
+    ``sqnr_db``: of the file with the reference model. ``figures``: of the reference model and of the file, by metric, none without labels;
+    ``metric``: the one that decides for this kind of model. ``gains``: their differences, with intervals. ``floor``: what the file must
+    reach in any case.
     """
 
     precision: str
@@ -41,14 +44,15 @@ class Measured:
     rewrite_agreement: float | None
     agreement: float | None
     sqnr_db: float | None = None
-    accuracy: tuple[Accuracy | None, Accuracy | None] = (None, None)
+    metric: str = MIOU
+    figures: Figures = field(default_factory=dict)
     gains: tuple[Gain, ...] = ()
     floor: Floor = NO_FLOOR
 
     @property
     def labelled(self) -> bool:
         """Whether there were labels."""
-        return self.accuracy != (None, None)
+        return bool(self.figures)
 
 
 def gates_of(measured: Measured) -> tuple[Gate, ...]:
@@ -63,11 +67,11 @@ def gates_of(measured: Measured) -> tuple[Gate, ...]:
         return (*gates, *evidence)
     gates += [*floor_gates(measured.floor, measured.agreement, measured.sqnr_db), *evidence]
     if not measured.gains:
-        gates.append(_gate("mIoU", f"a drop of at most {100 * LARGEST_DROP:g} point", None, None))
+        gates.append(_gate(measured.metric, f"a drop of at most {100 * LARGEST_DROP:g} point", None, None))
     lacking = [gate for gate in evidence if gate.verdict != "PASS"]
     for gain in measured.gains:
-        before, after = (_figure(part, gain.metric) for part in measured.accuracy)
-        gates += [_undecided(gate, lacking) for gate in _accuracy_gates(gain, before, after)]
+        both = measured.figures.get(gain.metric, (None, None))
+        gates += [_undecided(gate, lacking) for gate in _accuracy_gates(gain, *both)]
     return tuple(gates)
 
 
@@ -133,12 +137,6 @@ def _undecided(gate: Gate, lacking: Sequence[Gate]) -> Gate:
         return gate
     found = f"{gate.found}, which says too little: see {', '.join(each.name for each in lacking)}"
     return gate.model_copy(update={"verdict": "UNKNOWN", "found": found})
-
-
-def _figure(accuracy: Accuracy | None, metric: str) -> float | None:
-    if accuracy is None or metric == "mIoU":
-        return accuracy.miou if accuracy else None
-    return accuracy.panoptic.pq if accuracy.panoptic else None
 
 
 def _gate(name: str, expected: str, found: str | None, good: bool | None) -> Gate:

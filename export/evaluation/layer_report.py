@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mobileseg.export.manifest import Decibel, Part
+from mobileseg.document import Decibel, Part
 
 
 class Figures(Part):

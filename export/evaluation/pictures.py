@@ -27,7 +27,8 @@ MOST_PALETTE = 256
 @dataclass(frozen=True)
 class Predicted:
     """One image. ``classes``, ``instances``: ``(H, W)`` int32 at the image's own size, see ``Prediction``; None where pictures were
-    written. ``shares``: class name to its share of the pixels, 0..1, for the classes that occur. ``files``: what was written."""
+    written. ``shares``: class name to its share of the pixels, 0..1, for the classes that occur; of a classifier the most likely classes,
+    the likeliest first, with their probabilities. ``files``: what was written."""
 
     image: Path
     shares: dict[str, float]
@@ -38,23 +39,26 @@ class Predicted:
 
 @dataclass(frozen=True)
 class Predictions:
-    """``names``, ``palette``: of all class numbers that may occur, in RGB. ``note``: what the weights' record warns of.
-    ``evaluated_by``: what stands in for the file's own runtime, None where nothing does."""
+    """``names``, ``palette``: of all class numbers that may occur, in RGB. ``classifier``: shares are probabilities of whole images.
+    ``note``: what the weights' record warns of. ``evaluated_by``: what stands in for the file's own runtime, None where nothing does."""
 
     images: tuple[Predicted, ...]
     names: tuple[str, ...]
     palette: tuple[Color, ...]
     note: str | None
     evaluated_by: str | None
+    classifier: bool = False
 
     def to_json(self) -> str:
-        """Indented JSON with a final newline: per image the files written and the shares of the classes."""
+        """Indented JSON with a final newline: per image the files written and the shares of the classes, or the probabilities of a
+        classifier's most likely ones."""
+        kind = "probabilities" if self.classifier else "shares"
         content: dict[str, Any] = {
             "note": self.note,
             "evaluated_by": self.evaluated_by,
             "classes": self.names,
             "images": [
-                {"image": one.image.name, "files": [str(file) for file in one.files], "shares": one.shares}
+                {"image": one.image.name, "files": [str(file) for file in one.files], kind: one.shares}
                 for one in self.images
             ],
         }
@@ -83,7 +87,10 @@ class Job:
         return cls(paths, folder, _targets(paths, folder, masks, force), masks)
 
     def run(self, predictor: Predictor) -> Predictions:
-        """Predict, and write what is wanted. Raises ``RequestError`` for more classes than a palette holds."""
+        """Predict, and write what is wanted. Raises ``RequestError`` for more classes than a palette holds, and for pictures of a
+        classifier."""
+        if predictor.classifier:
+            return self._ranked(predictor)
         names, palette = predictor.legend
         if self.masks and len(names) > MOST_PALETTE:
             raise RequestError(
@@ -108,6 +115,20 @@ class Job:
                 )
             )
         return Predictions(tuple(found), names, palette, predictor.note, predictor.evaluated_by)
+
+    def _ranked(self, predictor: Predictor) -> Predictions:
+        if self.folder is not None:
+            raise RequestError(
+                expected="an output folder for a segmentation model",
+                found="a classifier, which names what is in a whole picture and draws none",
+                fix="leave --output and --masks out",
+            )
+        found = [
+            Predicted(path, dict(predictor.rank(read_image(path), path.name)), None, None, ())
+            for path in track(self.paths, "predict", "images")
+        ]
+        note, evaluated_by = predictor.note, predictor.evaluated_by
+        return Predictions(tuple(found), predictor.names, predictor.palette, note, evaluated_by, classifier=True)
 
     def _write(
         self, target: Path, pixels: Pixels, found: Prediction, names: tuple[str, ...], palette: tuple[Color, ...]

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 from pydantic import Field
 
-from mobileseg.data.images import evenly, read_batch
+from mobileseg.data.fit import Fit
+from mobileseg.data.images import evenly
 from mobileseg.data.opening import ImageSource
+from mobileseg.document import Part
 from mobileseg.export.evaluation.accuracy import Gain, Ratio
 from mobileseg.export.evaluation.consistency import NOT_MEASURED, ClassMaps
-from mobileseg.export.manifest import Part
 from mobileseg.metrics.bootstrap import interval
 from mobileseg.metrics.shift import LARGEST_SHIFT, SHIFTS, Counts, moves, share, share_gain, shift_counts, window
 from mobileseg.progress import track
@@ -39,18 +40,20 @@ class ShiftConsistency(Part):
     gain: Gain
 
 
-def compare_shift(images: Sequence[ImageSource], maps: ClassMaps, size: tuple[int, int]) -> ShiftConsistency:
-    """The shift consistency of two models. ``maps``: gives the class maps of both; ``size``: height, width of their input.
+def compare_shift(images: Sequence[ImageSource], maps: ClassMaps, fit: Fit) -> ShiftConsistency:
+    """The shift consistency of two models. ``maps``: gives the class maps of both; ``fit``: how pictures become their input.
 
-    Each picture is resized to a little more than ``size``, and two windows of ``size`` are cut out of it: both hold nothing but the
-    picture. Raises ``ImageError``.
+    Each picture is resized to a little more than the input, and two windows of the input's size are cut out of it: both hold nothing but
+    the picture, which is cropped, therefore, where it would be letterboxed. Raises ``ImageError``.
     """
+    size = fit.size
+    larger = Fit((size[0] + LARGEST_SHIFT, size[1] + LARGEST_SHIFT), "squash" if fit.mode == "squash" else "crop")
     chosen = [images[place] for place in evenly(len(images), PICTURES)]
     sides: tuple[list[Counts], list[Counts]] = ([], [])
     for path, shifts in track(list(zip(chosen, moves(len(chosen)), strict=True)), "compare moved images", "images"):
-        picture = read_batch(path, size[0] + LARGEST_SHIFT, size[1] + LARGEST_SHIFT)
-        still = maps(window(picture, size, 0), size)
-        moved = [maps(window(picture, size, shift), size) for shift in shifts]
+        picture = larger.read(path)
+        still = maps(window(picture, size, 0), size, None)
+        moved = [maps(window(picture, size, shift), size, None) for shift in shifts]
         for side, counts in enumerate(sides):
             found = [shift_counts(still[side], other[side], shift) for other, shift in zip(moved, shifts, strict=True)]
             counts.append(np.sum(found, axis=0))

@@ -23,8 +23,8 @@ def stability_of(
     models: SideBySide, images: Sequence[ImageSource], sequence: FrameSequence | None, shift: bool
 ) -> Stability:
     """On the ``sequence``, and on some of the ``images`` where ``shift``. Raises ``UnsoundOutputError``."""
-    size, classes = models.artifact.size, models.artifact.manifest.model.num_classes
+    fit, classes = models.fit, models.artifact.manifest.model.num_classes
     return Stability(
-        None if sequence is None else compare_sequence(sequence, models.maps, size, classes),
-        compare_shift(images, models.maps, size) if shift else None,
+        None if sequence is None else compare_sequence(sequence, models.maps, fit, classes),
+        compare_shift(images, models.maps, fit) if shift else None,
     )

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mobileseg.data.classes import Color, colorize
+from mobileseg.data.fit import Fit
 from mobileseg.data.images import Pixels, read_image, to_batch
 from mobileseg.data.opening import ImageSource
+from mobileseg.document import Part
 from mobileseg.export.evaluation.accuracy import Ratio
-from mobileseg.export.manifest import Part
 from mobileseg.files import sha256
 from mobileseg.metrics.confusion import class_counts, class_scores
 
@@ -67,10 +68,11 @@ class _Seen:
 
 
 class WorstImages:
-    """Collects the ``count`` images with the least agreement, with their class maps. ``ignore``: label value of ignored pixels."""
+    """Collects the ``count`` images with the least agreement, with their class maps. ``ignore``: label value of ignored pixels.
+    ``fit``: how images become the input; what it does not show is not drawn."""
 
-    def __init__(self, count: int, palette: tuple[Color, ...], ignore: int | None) -> None:
-        self.count, self.palette, self.ignore = count, palette, ignore
+    def __init__(self, count: int, palette: tuple[Color, ...], ignore: int | None, fit: Fit) -> None:
+        self.count, self.palette, self.ignore, self.fit = count, palette, ignore, fit
         self._heap: list[_Seen] = []
         self._orders = itertools.count()
 
@@ -97,7 +99,7 @@ class WorstImages:
     def _draw(self, seen: _Seen, folder: Path, stem: str) -> WorstImage:
         (reference, file), label = seen.maps, seen.label
         shape = reference.shape[0], reference.shape[1]
-        pixels = to_batch(read_image(seen.path), *shape)[0].transpose(1, 2, 0).round().astype(np.uint8)
+        pixels = to_batch(self.fit.seen(read_image(seen.path)), *shape)[0].transpose(1, 2, 0).round().astype(np.uint8)
         drawn: dict[Kind, Pixels] = {"input": pixels}
         if label is not None:
             drawn["label"] = self._colors(label)

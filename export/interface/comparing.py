@@ -13,11 +13,10 @@ from mobileseg.quiet import quiet
 from mobileseg.registry import require
 
 if TYPE_CHECKING:
-    from mobileseg.data.dataset import LabelledFolder
     from mobileseg.data.panoptic_settings import PanopticSettings
     from mobileseg.data.sequence import FrameSequence
     from mobileseg.export.artifact import Artifact
-    from mobileseg.export.evaluation.comparison import Comparison
+    from mobileseg.export.evaluation.compared import Comparison
     from mobileseg.export.evaluation.worst import WorstImages
 
 
@@ -30,6 +29,7 @@ def compare(
     groups: str | None = None,
     data_format: str | None = None,
     classes: str | Path | None = None,
+    protocol: str = "deploy",
     weights: str | Path | None = None,
     center_threshold: float | None = None,
     nms_kernel: int | None = None,
@@ -48,14 +48,15 @@ def compare(
 ) -> Comparison:
     """Accuracy of an exported file and of the reference model it came from, on the same images.
 
-    ``data``: a folder with ``images/``, ``masks/`` (or ``instances/``) and classes.json, or ``samples``: the bundled images that no
-    file is calibrated on. ``labels=False``: images only; then agreement and SQNR are measured, and no mIoU. ``split``: ``train``,
-    ``val`` or ``test``, as ``finetune`` splits the folder; default: all of it. ``groups``: a regular expression
-    that finds in an image's name which images belong together, such as frames of one video; default: as classes.json says.
-    ``data_format``: how the data lie on disk; default: recognised. ``classes``: the name of a class list, or a classes.json;
-    default: the data's own, else the format's.
-    ``weights``: where the artifact's weights are now, if they were moved. ``center_threshold``, ``nms_kernel``, ``top_k``,
-    ``stuff_area``: how panoptic outputs become instances; default: as the data's classes.json says, else the manifest.
+    ``data``: a folder with ``images/``, ``masks/`` (or ``instances/``) and classes.json, or ``samples``: the bundled images that no file
+    is calibrated on. ``labels=False``: images only; then agreement and SQNR are measured, and no mIoU. ``split``: ``train``, ``val`` or
+    ``test``, as ``finetune`` splits the folder; default: all of it. ``groups``: a regular expression that finds in an image's name which
+    images belong together, such as frames of one video; default: as classes.json says. ``data_format``: how the data lie on disk; default:
+    recognised. ``classes``: the name of a class list, or a classes.json; default: the data's own, else the format's. ``protocol``:
+    ``deploy``, both models see pictures as the file does; ``authors``, the reference model is also evaluated as its authors do on this
+    data set, and what the file's size and resize cost is shown; or a row of ``mobileseg.data.protocols``, for any data. ``weights``: where
+    the artifact's weights are now, if they were moved. ``center_threshold``, ``nms_kernel``, ``top_k``, ``stuff_area``: how panoptic
+    outputs become instances; default: as the data's classes.json says, else the manifest.
 
     ``layers``: where an int8 file's error arises, layer by layer; ``plot``: a PNG of it; ``calibration``: where the calibration
     images are now, if they were moved.
@@ -95,42 +96,38 @@ def compare(
     with quiet():
         from mobileseg.data.dataset import data_folder
         from mobileseg.data.panoptic_settings import PanopticSettings
-        from mobileseg.data.split import open_images, open_one
         from mobileseg.export.artifact import Artifact
-        from mobileseg.export.evaluation import comparison
+        from mobileseg.export.evaluation.compared import without_figures
         from mobileseg.export.evaluation.worst import WorstImages
         from mobileseg.export.interface.artifacts import open_artifact
+        from mobileseg.export.interface.pictures import open_pictures
         from mobileseg.postprocess.sound import UnsoundOutputError
 
     asked = PanopticSettings.of(center_threshold, nms_kernel, top_k, stuff_area)
     opened = artifact if isinstance(artifact, Artifact) else open_artifact(artifact, any_version=any_version)
-    if frames is not None and opened.manifest.model.task == "classification":
-        raise RequestError(
-            expected="a segmentation artifact for --sequence",
-            found=f"{opened.manifest.model.name}, a classifier",
-            fix="leave --sequence out",
-        )
+    for option, given in (("--sequence", frames is not None), ("--worst", beside is not None)):
+        if given and opened.manifest.model.task == "classification":
+            raise RequestError(
+                expected=f"a segmentation artifact for {option}",
+                found=f"{opened.manifest.model.name}, a classifier",
+                fix=f"leave {option} out",
+            )
     start = None if weights is None else str(weights)
     folder = data_folder(str(data))
     progress(f"check {folder}")
-    dataset: LabelledFolder | None = open_one(folder, split, groups, data_format, classes) if labels else None
-    _check_panoptic(asked, opened, dataset)
-    title, paths = open_images(folder) if dataset is None else (dataset.title, [item.image for item in dataset.items])
-    ignore = dataset.classes.ignored if dataset is not None else None
-    seen = WorstImages(worst, opened.palette, ignore) if beside is not None else None
+    pictures = open_pictures(opened, folder, labels, split, groups, data_format, classes, protocol)
+    _check_panoptic(asked, opened, pictures.panoptic)
+    seen = WorstImages(worst, opened.palette, pictures.ignored, opened.fit) if beside is not None else None
     try:
-        if dataset is not None:
-            result = comparison.compare_labelled(opened, dataset, start, seen, asked, frames, shift)
-        else:
-            result = comparison.compare_images(opened, title, paths, start, seen, frames, shift)
+        result = pictures.compare(opened, start, seen, asked, frames, shift)
     except (UnknownOperationError, UnsoundOutputError) as error:  # a result all the same: UNKNOWN or FAIL, and why
-        result, layers, seen = comparison.without_figures(opened, title, error), False, None
+        result, layers, seen = without_figures(opened, pictures.title, error), False, None
     if layers:
         with quiet():
             from mobileseg.export.analysis.layers import layer_report
 
         where = None if calibration is None else Path(calibration)
-        result = result.model_copy(update={"layers": layer_report(opened, paths, start, where, progress)})
+        result = result.model_copy(update={"layers": layer_report(opened, pictures.paths, start, where, progress)})
     if picture is not None and result.layers is not None:
         with quiet():
             from mobileseg.export.analysis.plot import draw
@@ -155,15 +152,13 @@ def _frames(sequence: str | Path | None, progress: Callable[[str], None]) -> Fra
     return found
 
 
-def _check_panoptic(asked: PanopticSettings | None, artifact: Artifact, data: LabelledFolder | None) -> None:
+def _check_panoptic(asked: PanopticSettings | None, artifact: Artifact, instances: bool) -> None:
     """Raise ``RequestError`` where options about instances cannot have any effect."""
-    if asked is None or (artifact.manifest.output.kind == "panoptic" and data is not None and data.panoptic):
+    if asked is None or (artifact.manifest.output.kind == "panoptic" and instances):
         return
-    options = ", ".join(f"--{name.replace('_', '-')}" for name in asked.model_dump(exclude_none=True))
     raise RequestError(
-        expected=f"{options} with a panoptic file and instance labels",
-        found=f"a file that gives {artifact.manifest.output.kind}"
-        + ("" if data and data.panoptic else ", no instances/"),
+        expected=f"{asked.options} with a panoptic file and instance labels",
+        found=f"a file that gives {artifact.manifest.output.kind}" + ("" if instances else ", no instances/"),
         fix="leave it out",
     )
 

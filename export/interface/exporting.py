@@ -41,6 +41,7 @@ def export_model(
     top_k: int | None = None,
     stuff_area: int | None = None,
     force: bool = False,
+    resize: str = "squash",
     seed: int = 0,
     resample_tables: bool = False,
     progress: Callable[[str], None] = silent,
@@ -62,7 +63,9 @@ def export_model(
     ``require_delegation``: in percent; ``require_agreement``: in 0..1, and ``require_sqnr``: in dB, in place of the floors of
     the precision; a file below is not kept. ``center_threshold``, ``nms_kernel``, ``top_k``, ``stuff_area``: how the outputs of
     a panoptic file become instances; default: as ``classes`` or the weights' record say, else Axial-DeepLab's on Cityscapes.
-    ``force`` overwrites. ``seed``: of random weights. ``resample_tables``: stretch position tables that do not reach ``size``.
+    ``force`` overwrites. ``resize``: how pictures of any size become the input, which the manifest says to everything that runs
+    the file: ``squash`` (proportions given up), ``letterbox`` (the whole picture, between bars) or ``crop`` (its middle).
+    ``seed``: of random weights. ``resample_tables``: stretch position tables that do not reach ``size``.
     ``progress`` is called with each stage. ``timer``: measures what ``keep_float`` costs in time
     (``mobileseg.latency.measuring.pair.time_pair``); without one the manifest has "not measured".
 
@@ -79,7 +82,7 @@ def export_model(
         name, target, precision, size, output, weights, num_classes, emit, calibration, verify_data, keep_float, recipe,
         classes, require_delegation, require_agreement, require_sqnr,
         PanopticSettings.of(center_threshold, nms_kernel, top_k, stuff_area), force, seed, resample_tables, progress, timer,
-        ema, refresh,
+        ema, refresh, resize,
     )  # fmt: skip
     with quiet():
         from mobileseg.export.pipeline import export
@@ -112,6 +115,7 @@ def plan_export(
     top_k: int | None = None,
     stuff_area: int | None = None,
     force: bool = False,
+    resize: str = "squash",
     seed: int = 0,
     resample_tables: bool = False,
     progress: Callable[[str], None] = silent,
@@ -130,6 +134,6 @@ def plan_export(
             name, target, precision, size, output, weights, num_classes, emit, calibration, verify_data, keep_float, recipe,
             classes, require_delegation, require_agreement, require_sqnr,
             PanopticSettings.of(center_threshold, nms_kernel, top_k, stuff_area), force, seed, resample_tables, progress,
-            ema=ema, refresh=refresh,
+            ema=ema, refresh=refresh, resize=resize,
         )
     )  # fmt: skip

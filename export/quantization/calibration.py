@@ -10,7 +10,8 @@ from pathlib import Path
 
 from mobileseg.data.dataset import data_folder, data_name, image_folder, samples_folder
 from mobileseg.data.division import BUNDLED, FEWEST, MOST, OWN, divide
-from mobileseg.data.images import Batch, evenly, find_images, read_batch, read_image
+from mobileseg.data.fit import Fit
+from mobileseg.data.images import Batch, evenly, find_images, read_image
 from mobileseg.data.split import VERIFICATION
 from mobileseg.errors import DatasetError
 from mobileseg.export.manifest import CalibrationPart
@@ -38,9 +39,9 @@ class ImageSet:
         """Digest over all their pixels."""
         return hashlib.sha256("".join(self.digests).encode()).hexdigest()
 
-    def batches(self, height: int, width: int) -> list[Batch]:
-        """Every image as the ``(1, 3, height, width)`` float32 that an artifact takes."""
-        return [read_batch(path, height, width) for path in self.paths]
+    def batches(self, fit: Fit) -> list[Batch]:
+        """Every image as the ``(1, 3, H, W)`` float32 that an artifact takes."""
+        return [fit.read(path) for path in self.paths]
 
     def part(self) -> CalibrationPart:
         """The manifest's record of these images."""

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from pydantic import ValidationError
 
+from mobileseg.document import Part
 from mobileseg.errors import RequestError
-from mobileseg.export.manifest import KeptLayer, Part, RequestPart
+from mobileseg.export.manifest import KeptLayer, RequestPart
 from mobileseg.provenance import public_text
 
 if TYPE_CHECKING:

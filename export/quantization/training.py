@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from mobileseg.data.dataset import LabelledFolder
+from mobileseg.data.fit import Fit
 from mobileseg.data.images import Batch
 from mobileseg.export.quantization.calibration import ImageSet
 from mobileseg.export.quantization.quantize import fake_quantized, quantize
@@ -59,7 +60,7 @@ class Int8Strategy:
     batches: list[Batch] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.batches = self.images.batches(*self.size)
+        self.batches = self.images.batches(Fit(self.size))
 
     def start_epoch(self, model: nn.Module) -> None:
         """Calibrate with the current weights."""

@@ -7,8 +7,8 @@ import typing
 from collections.abc import Callable, Iterator
 from typing import Literal, NamedTuple
 
+from mobileseg.document import Part
 from mobileseg.errors import GateError
-from mobileseg.export.manifest import Part
 from mobileseg.latency.conditions.sensors import Sensors
 from mobileseg.latency.protocol import Protocol
 

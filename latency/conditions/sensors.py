@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mobileseg.export.manifest import Part
+from mobileseg.document import Part
 
 
 class Core(Part):

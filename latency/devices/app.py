@@ -16,8 +16,8 @@ from typing import Final
 
 from pydantic import ValidationError
 
+from mobileseg.document import Part
 from mobileseg.errors import EnvironmentLackError, GateError, MobilesegError, RequestError
-from mobileseg.export.manifest import Part
 from mobileseg.latency.devices.contract import DeviceError, RunnerFailedError
 from mobileseg.latency.devices.remote import RemoteWorkspace, Shell, run_checked
 from mobileseg.latency.results.result import Result, read_result

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mobileseg.export.manifest import Part
+from mobileseg.document import Part
 from mobileseg.latency.emulation.cores import LINE, EmulatedCore
 
 CLASSES: Mapping[str, str] = {

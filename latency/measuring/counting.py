@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from mobileseg.data.dataset import first_sample
-from mobileseg.data.images import Batch, read_batch
+from mobileseg.data.images import Batch
 from mobileseg.errors import RequestError
 from mobileseg.export.artifact import Artifact, open_artifact
 from mobileseg.export.versions import installed
@@ -69,7 +69,7 @@ def emulate(artifact: Artifact, cpu: str, batch: Batch | None = None) -> Emulati
     """
     core = core_of(cpu)
     check(artifact)
-    pixels = read_batch(first_sample(), *artifact.size) if batch is None else batch
+    pixels = artifact.fit.read(first_sample()) if batch is None else batch
     with emulator(core) as machine:
         model = copy_in(artifact.path, machine.folder, "model.pte")
         np.ascontiguousarray(pixels, dtype="<f4").tofile(machine.folder / "input.bin")
@@ -125,7 +125,7 @@ def _series(artifact: Artifact, core: EmulatedCore) -> Series:
     from mobileseg.export.evaluation.reference import reference_of
     from mobileseg.models.reference import reference_outputs
 
-    batch = read_batch(first_sample(), *artifact.size)
+    batch = artifact.fit.read(first_sample())
     found = emulate(artifact, core.name, batch)
     return Series(
         **facts(artifact),

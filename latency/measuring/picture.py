@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mobileseg.data.images import Pixels, to_batch
+from mobileseg.data.images import Pixels
 from mobileseg.export.artifact import Artifact
 
 
 def write_input(artifact: Artifact, pixels: Pixels, path: Path) -> Path:
     """Write ``pixels`` ``(H, W, 3)`` uint8 to ``path`` as the file's input: raw little-endian float32 ``(1, 3, h, w)``."""
-    to_batch(pixels, *artifact.size).astype("<f4").tofile(path)
+    artifact.fit.batch(pixels).astype("<f4").tofile(path)
     return path
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mobileseg.data.images import Pixels, to_batch
+from mobileseg.data.images import Pixels
 from mobileseg.errors import ArtifactError
 from mobileseg.export.artifact import Artifact
 from mobileseg.latency.results.result import Stage
@@ -32,9 +32,10 @@ def _stage(description: str, action: Callable[[], object]) -> Stage:
 
 def preprocess(artifact: Artifact, pixels: Pixels) -> Stage:
     """Time the resize of ``pixels`` ``(H, W, 3)`` uint8 to the file's input. Normalisation is inside the file."""
-    (height, width), size = artifact.size, pixels.shape[:2]
-    what = f"{size[0]}x{size[1]} uint8 resized to {height}x{width} float32; normalisation is in the file"
-    return _stage(what, lambda: to_batch(pixels, height, width))
+    (height, width), size, fit = artifact.size, pixels.shape[:2], artifact.fit
+    how = {"squash": "resized", "letterbox": "letterboxed", "crop": "cropped"}[fit.mode]
+    what = f"{size[0]}x{size[1]} uint8 {how} to {height}x{width} float32; normalisation is in the file"
+    return _stage(what, lambda: fit.batch(pixels))
 
 
 def postprocess(artifact: Artifact, outputs: Outputs) -> Stage | None:

@@ -26,10 +26,19 @@ from mobileseg.latency.report.charts import Bar, Figure, Point, bars, mark_paret
 
 if TYPE_CHECKING:
     from mobileseg.export.evaluation.accuracy import Accuracy
-    from mobileseg.export.evaluation.comparison import Comparison
+    from mobileseg.export.evaluation.compared import Comparison
 
 MOST_LAYERS = 20
 
+TOP1 = (
+    Column("Top-1 reference", note="of the reference model on the same images"),
+    Column("Top-1 file"),
+    Column("Top-1 change, points", note="file minus reference model, in percentage points; 95 % interval over images"),
+)
+AUTHORS = Column(
+    "Authors' protocol",
+    note="reference model as its authors evaluate it, and what the file's size and resize cost",
+)
 PQ_DROP = Column("PQ change, points", note="the same for panoptic quality")
 COLUMNS = (
     Column("File", numeric=False),
@@ -52,28 +61,62 @@ COLUMNS = (
 def table(group: Sequence[Comparison]) -> Table:
     """One row per file. ``group``: comparisons on one data set."""
     panoptic = any(gain.metric == "PQ" for one in group for gain in one.gains)
-    columns = (*COLUMNS[:7], PQ_DROP, *COLUMNS[7:]) if panoptic else COLUMNS
-    return Table(
-        f"Files against their reference models on {group[0].data}", columns, tuple(_row(one, panoptic) for one in group)
+    ranked, authors = any(one.ranking for one in group), any(one.authors for one in group)
+    columns = (
+        *COLUMNS[:4],
+        *(TOP1 if ranked else COLUMNS[4:7]),
+        *((PQ_DROP,) if panoptic else ()),
+        *((AUTHORS,) if authors else ()),
+        *COLUMNS[7:],
     )
+    rows = tuple(_row(one, ranked, panoptic, authors) for one in group)
+    return Table(f"Files against their reference models on {group[0].data}", columns, rows)
 
 
-def _row(one: Comparison, panoptic: bool) -> tuple[Cell, ...]:
+def _row(one: Comparison, ranked: bool, panoptic: bool, authors: bool) -> tuple[Cell, ...]:
     logits = one.artifact_logits
     return (
         text_cell(one.artifact_file, f"{one.model}, {one.target}; evaluated by {one.evaluated_by or NOT_STATED}"),
         text_cell(one.precision),
         verdict(one.verdict),
         megabytes(one.artifact_bytes, "artifact_bytes"),
-        _with_interval(one.float_, "float.miou"),
-        _with_interval(one.artifact, "artifact.miou"),
-        _gain(one, "mIoU"),
+        *(_ranking(one) if ranked else _miou(one)),
         *((_gain(one, "PQ"),) if panoptic else ()),
+        *((_authors(one),) if authors else ()),
         percent(one.agreement, 3, "agreement"),
         percent(logits.band_agreement if logits else None, 2, "artifact_logits.band_agreement"),
         decibel(one.sqnr_db, "sqnr_db"),
         replace(count(one.images, "images"), second="" if one.groups is None else f"in {one.groups} groups"),
     )
+
+
+def _miou(one: Comparison) -> tuple[Cell, ...]:
+    return (
+        _with_interval(one.float_, "float.miou"),
+        _with_interval(one.artifact, "artifact.miou"),
+        _gain(one, "mIoU"),
+    )
+
+
+def _ranking(one: Comparison) -> tuple[Cell, ...]:
+    cells = []
+    both = (one.ranking.float_, one.ranking.artifact) if one.ranking else (None, None)
+    for found, side in zip(both, ("float", "artifact"), strict=True):
+        cell = percent(found.top1 if found else None, field=f"ranking.{side}.top1")
+        cells.append(replace(cell, second=interval(found.interval)) if found and cell.value is not None else cell)
+    return (*cells, _gain(one, "top-1"))
+
+
+def _authors(one: Comparison) -> Cell:
+    """Their score, and below it the cost of the metric that decides."""
+    part = one.authors
+    if part is None:
+        return percent(None, field="authors.accuracy.miou")
+    if part.ranking is not None:
+        cell = percent(part.ranking.top1, field="authors.ranking.top1")
+    else:
+        cell = percent(part.accuracy.miou if part.accuracy else None, field="authors.accuracy.miou")
+    return replace(cell, second=f"{part.protocol.name}; cost {points(part.cost[0].value).text}" if part.cost else "")
 
 
 def _with_interval(accuracy: Accuracy | None, field: str) -> Cell:

@@ -10,7 +10,7 @@ from mobileseg.latency.report.cells import Cell, Column, Table, count, interval,
 
 if TYPE_CHECKING:
     from mobileseg.export.evaluation.accuracy import Gain
-    from mobileseg.export.evaluation.comparison import Comparison
+    from mobileseg.export.evaluation.compared import Comparison
     from mobileseg.export.evaluation.consistency import SequenceConsistency
     from mobileseg.export.evaluation.shift import ShiftConsistency
 

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mobileseg.document import parse_document
 from mobileseg.errors import RequestError
-from mobileseg.export.manifest import parse_document
 from mobileseg.files import sha256
 from mobileseg.latency.results.diff import Diff
 from mobileseg.latency.results.result import Result
 from mobileseg.registry import load, require
 
 if TYPE_CHECKING:
-    from mobileseg.export.evaluation.comparison import Comparison
-    from mobileseg.export.manifest import Document
+    from mobileseg.document import Document
+    from mobileseg.export.evaluation.compared import Comparison
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Kind:
 
 
 KINDS = (
-    Kind("comparison", "artifact_sha256", "mobileseg.export.evaluation.comparison:Comparison", "mobileseg compare --json", ("torch",)),
+    Kind("comparison", "artifact_sha256", "mobileseg.export.evaluation.compared:Comparison", "mobileseg compare --json", ("torch",)),
     Kind("measurement", "series", "mobileseg.latency.results.result:Result", "mobileseg latency --json"),
     Kind("difference", "changes", "mobileseg.latency.results.diff:Diff", "mobileseg latency --diff OLD NEW --json"),
 )  # fmt: skip

@@ -17,7 +17,7 @@ from mobileseg.latency.report.pictures import Gallery, galleries
 from mobileseg.registry import require
 
 if TYPE_CHECKING:
-    from mobileseg.export.evaluation.comparison import Comparison
+    from mobileseg.export.evaluation.compared import Comparison
     from mobileseg.latency.results.diff import Diff
     from mobileseg.latency.results.result import Result
 

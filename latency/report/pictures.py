@@ -14,7 +14,7 @@ from mobileseg.errors import RequestError
 from mobileseg.latency.report.cells import NOT_MEASURED, percent
 
 if TYPE_CHECKING:
-    from mobileseg.export.evaluation.comparison import Comparison
+    from mobileseg.export.evaluation.compared import Comparison
     from mobileseg.export.evaluation.worst import Picture, WorstImage
 
 KINDS = ("input", "label", "float", "artifact", "difference")

@@ -24,7 +24,7 @@ from mobileseg.latency.report.spread import Run, distributions, drifts
 from mobileseg.latency.results.result import Result, Series, Session
 
 if TYPE_CHECKING:
-    from mobileseg.export.evaluation.comparison import Comparison
+    from mobileseg.export.evaluation.compared import Comparison
 
 MOST_OPERATORS = 15
 

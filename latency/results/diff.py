@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from mobileseg.document import Document, Part
 from mobileseg.errors import RequestError
-from mobileseg.export.manifest import Document, Part
 from mobileseg.latency.protocol import Protocol
 from mobileseg.latency.results import summary
 from mobileseg.latency.results.result import Result, Series

@@ -9,8 +9,8 @@ from typing import Final, Literal, Self
 import numpy as np
 from pydantic import model_validator
 
+from mobileseg.document import Decibel, Document, Part, parse_document
 from mobileseg.errors import RequestError
-from mobileseg.export.manifest import Decibel, Document, Part, parse_document
 from mobileseg.latency.conditions.gates import Deviation
 from mobileseg.latency.conditions.sensors import Properties, Sensors
 from mobileseg.latency.emulation.counts import CorePart, Counts

@@ -11,6 +11,7 @@ from mobileseg.cli import (
     compare,
     devices,
     doctor,
+    evaluate,
     export,
     finetune,
     info,
@@ -53,6 +54,7 @@ def _root(
 VERBS: dict[str, Callable[..., None]] = {  # in the order of use
     "export": export.export,
     "compare": compare.compare,
+    "evaluate": evaluate.evaluate,
     "predict": predict.predict,
     "latency": latency.latency,
     "devices": devices.devices,

@@ -16,6 +16,7 @@ from mobileseg.cli.options import (
     Groups,
     Json,
     NmsKernel,
+    Protocol,
     StuffArea,
     TopK,
 )
@@ -39,6 +40,7 @@ def compare(
     groups: Groups = None,
     data_format: DataFormat = None,
     classes: Classes = None,
+    protocol: Protocol = "deploy",
     weights: Annotated[
         str | None, typer.Option(help="Where the artifact's weights are now. Default: where its manifest says.")
     ] = None,
@@ -91,7 +93,7 @@ def compare(
 
     output = json_output(json_file, force)
     result = export.compare(
-        artifact, data, labels=not no_labels, split=split, groups=groups, data_format=data_format, classes=classes,
+        artifact, data, labels=not no_labels, split=split, groups=groups, data_format=data_format, classes=classes, protocol=protocol,
         weights=weights, center_threshold=center_threshold, nms_kernel=nms_kernel, top_k=top_k, stuff_area=stuff_area,
         layers=layers, plot=plot, calibration=calibration, sequence=sequence, shift=shift,
         output=output.path if output else None, worst=worst, force=force,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mobileseg.cli import consistency_tables
 from mobileseg.cli.console import decibel, percent, results, say
+from mobileseg.cli.evaluate_tables import chance_line, protocol_line
 from mobileseg.cli.tables import add, table
 
 if TYPE_CHECKING:
@@ -13,7 +14,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from mobileseg.export.evaluation.accuracy import PanopticAccuracy
-    from mobileseg.export.evaluation.comparison import Comparison
+    from mobileseg.export.evaluation.by_authors import AuthorsPart
+    from mobileseg.export.evaluation.compared import Comparison
     from mobileseg.export.evaluation.layer_report import LayerReport
 
 LAYERS_SHOWN = 15
@@ -40,6 +42,8 @@ def _figures(console: Console, result: Comparison) -> None:
     if file is None or rewrite is None:
         return
     original, artifact = result.float_, result.artifact
+    if result.protocol is not None:
+        say(protocol_line(result.protocol.name, result.protocol.description, result.protocol.size))
     if original is not None and artifact is not None:
         both = table("", "float", "artifact")
         add(both, "mIoU", percent(original.miou), percent(artifact.miou))
@@ -54,14 +58,19 @@ def _figures(console: Console, result: Comparison) -> None:
         for name in original.iou:
             add(both, f"IoU {name}", percent(original.iou[name]), percent(artifact.iou[name]))
         console.print(both)
+    elif result.ranking is not None:
+        ranked = table("", "float", "artifact")
+        sides = (result.ranking.float_, result.ranking.artifact)
+        add(ranked, "top-1", *(percent(one.top1) for one in sides))
+        add(ranked, "  95 % interval", *(f"{percent(one.interval[0])} .. {percent(one.interval[1])}" for one in sides))
+        add(ranked, "top-5", *(percent(one.top5) for one in sides))
+        console.print(ranked)
     else:
-        console.print("mIoU            not measured: no labels")
+        console.print("accuracy        not measured: no labels")
+    if result.authors is not None:
+        _authors(result.authors)
     for chance in result.chance:
-        low, high = (f"{100 * end:.1f}" for end in chance.interval)
-        console.print(
-            f"guess by position {chance.metric} {percent(chance.guess)}; float is {100 * chance.value:.1f} % of the way from there to "
-            f"all correct, 95 % interval {low} .. {high}"
-        )
+        say(chance_line(chance, "float"))
     for gain in result.gains:
         low, high = (f"{100 * end:+.2f}" for end in gain.interval)
         console.print(f"{gain.metric:15} {100 * gain.value:+.2f} points, 95 % interval {low} .. {high}")
@@ -71,6 +80,27 @@ def _figures(console: Console, result: Comparison) -> None:
     console.print(f"logits' SQNR    {decibel(file.sqnr_db)} (deploy model: {decibel(rewrite.sqnr_db)})")
     if file.max_error is not None and file.mean_error is not None:
         console.print(f"logits' error   {file.max_error:.3g} at most, {file.mean_error:.3g} in the mean")
+
+
+def _authors(part: AuthorsPart) -> None:
+    """The reference model as its authors evaluate it, and what the file's size and resize cost."""
+    say(protocol_line(part.protocol.name, part.protocol.description, part.protocol.size))
+    for cost in part.cost:
+        low, high = (f"{100 * end:+.2f}" for end in cost.interval)
+        theirs = figure_of(part, cost.metric)
+        say(
+            f"                float {cost.metric} {percent(theirs)}; the file's size and resize cost {100 * cost.value:+.2f} points, "
+            f"95 % interval {low} .. {high}"
+        )
+
+
+def figure_of(part: AuthorsPart, metric: str) -> float | None:
+    """One of its figures."""
+    if part.ranking is not None:
+        return part.ranking.top1
+    if part.accuracy is None:
+        return None
+    return part.accuracy.panoptic.pq if metric == "PQ" and part.accuracy.panoptic else part.accuracy.miou
 
 
 def _panoptic_rows(made: Table, original: PanopticAccuracy, artifact: PanopticAccuracy) -> None:

@@ -11,7 +11,7 @@ from mobileseg.cli.tables import add, table
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from mobileseg.export.evaluation.comparison import Comparison
+    from mobileseg.export.evaluation.compared import Comparison
 
 INDENT = " " * 16
 

@@ -17,6 +17,7 @@ from mobileseg.cli.options import (
     Model,
     NmsKernel,
     Refresh,
+    Resize,
     Size,
     StuffArea,
     TopK,
@@ -44,6 +45,7 @@ def export(
         ),
     ] = None,
     size: Size = None,
+    resize: Resize = "squash",
     emit: Annotated[
         str | None,
         typer.Option(
@@ -82,7 +84,7 @@ def export(
         str | None,
         typer.Option(
             help="Class names and palette for your own weights: a classes.json, or ade20k, cityscapes, voc, coco-panoptic, "
-            "coco-stuff, camvid. Default: as the weights' record says."
+            "coco-stuff, camvid, imagenet. Default: as the weights' record says."
         ),
     ] = None,
     output: Annotated[
@@ -124,7 +126,7 @@ def export(
     from mobileseg.export import export_model, plan_export
 
     options: dict[str, Any] = {
-        "precision": precision_of(int8, fp16, precision), "size": parse_size(size), "emit": emit, "weights": weights,
+        "precision": precision_of(int8, fp16, precision), "size": parse_size(size), "resize": resize, "emit": emit, "weights": weights,
         "ema": ema, "refresh": refresh,
         "num_classes": num_classes, "calibration": calibration, "verify_data": verify_data, "keep_float": keep_float,
         "recipe": recipe, "classes": classes, "output": output, "require_delegation": require_delegation,

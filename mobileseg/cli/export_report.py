@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mobileseg.cli.console import decibel, megabytes, percent
+from mobileseg.data.fit import ResizeMode, resize_words
 from mobileseg.export.quantization.recipes import RECIPES
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ def report(manifest: Manifest) -> list[str]:
     lines = [f"WARNING    {m.weights.note}"] if m.weights.note else []
     lines += [
         f"model      {m.model.name}, {m.model.num_classes} classes; weights {m.weights.source} (licence: {m.weights.licence})",
-        f"input      {m.input.shape[2]}x{m.input.shape[3]} RGB float32 0..255, normalisation inside",
+        _input(m.input.shape[2:], m.input.resize.mode),
         f"output     {m.output.kind} {'x'.join(map(str, m.output.shape))} {m.output.dtype}",
         f"precision  {m.precision.name}: {m.precision.meaning}",
     ]
@@ -54,6 +55,10 @@ def report(manifest: Manifest) -> list[str]:
     return lines
 
 
+def _input(size: tuple[int, ...], mode: ResizeMode) -> str:
+    return f"input      {size[0]}x{size[1]} RGB float32 0..255, normalisation inside; pictures are {resize_words(mode)}"
+
+
 def _cost(asked: RequestPart) -> str:
     """Of the layers that were kept float on request."""
     if asked.latency_ratio is None:
@@ -69,7 +74,7 @@ def plan_lines(plan: ExportPlan) -> list[str]:
     lines += [
         f"model      {p.model}, {p.num_classes} classes",
         f"weights    {p.weights.source} (licence: {p.weights.licence})",
-        f"input      {p.size[0]}x{p.size[1]} RGB float32 0..255, normalisation inside",
+        _input(p.size, p.resize),
         f"output     {p.emit}",
         f"precision  {p.precision}: {p.meaning}",
     ]

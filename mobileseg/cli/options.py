@@ -44,6 +44,20 @@ def complete_formats(incomplete: str) -> list[str]:
     return [name for name in FORMATS if name.startswith(incomplete)]
 
 
+def complete_evaluations(incomplete: str) -> list[str]:
+    """Names of the protocols of ``evaluate`` and ``compare``."""
+    from mobileseg.data.protocols import AUTHORS, DEPLOY, PROTOCOLS
+
+    return [name for name in (DEPLOY, AUTHORS, *PROTOCOLS) if name.startswith(incomplete)]
+
+
+def complete_resize(incomplete: str) -> list[str]:
+    """Names of the ways to resize."""
+    from mobileseg.data.fit import RESIZE_MODES
+
+    return [name for name in RESIZE_MODES if name.startswith(incomplete)]
+
+
 def complete_classes(incomplete: str) -> list[str]:
     """Names of the class lists that ship."""
     from mobileseg.data.class_lists import CLASS_LISTS
@@ -91,6 +105,22 @@ Size = Annotated[
         metavar="HxW", help="Input height x width in pixels. Default: the size of the weights, else of the model."
     ),
 ]
+Resize = Annotated[
+    str,
+    typer.Option(
+        help="How pictures of any size become the input, here and wherever the file runs: squash (proportions given up), "
+        "letterbox (the whole picture, between bars) or crop (its middle).",
+        autocompletion=complete_resize,
+    ),
+]
+Protocol = Annotated[
+    str,
+    typer.Option(
+        help="deploy: every picture at the file's size. authors: also as the model's authors evaluate it on this data set. Or by name: "
+        "ade20k, cityscapes, cityscapes-half, cityscapes-deeplab2, imagenet, imagenet-van, imagenet-axial.",
+        autocompletion=complete_evaluations,
+    ),
+]
 Calibration = Annotated[
     str | None,
     typer.Option(
@@ -135,7 +165,7 @@ Classes = Annotated[
     str | None,
     typer.Option(
         metavar="LIST",
-        help="Class list: ade20k, cityscapes, voc, coco-panoptic, coco-stuff, camvid, or a classes.json (names, palette, "
+        help="Class list: ade20k, cityscapes, voc, coco-panoptic, coco-stuff, camvid, imagenet, or a classes.json (names, palette, "
         "ignore_index, label_map, or reduce_zero_label where 0 is no class). Default: the data's classes.json, else the format's.",
         autocompletion=complete_classes,
     ),

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from mobileseg.cli.console import say
+from mobileseg.cli.console import percent, say
 from mobileseg.cli.json_output import json_output
 from mobileseg.cli.options import (
     AnyVersion,
@@ -36,7 +36,10 @@ def predict(
         ),
     ],
     images: Annotated[list[str], typer.Argument(help="Images or folders of images; 'samples' is the bundled set.")],
-    output: Annotated[str, typer.Option("--output", "-o", help="Folder for the pictures.")] = "predictions",
+    output: Annotated[
+        str | None,
+        typer.Option("--output", "-o", help="Folder for the pictures. Default: predictions; a classifier draws none."),
+    ] = None,
     masks: Annotated[
         bool, typer.Option("--masks", help="Write class numbers as palette PNG. Default: overlays with a legend.")
     ] = False,
@@ -52,12 +55,15 @@ def predict(
     force: Force = False,
     any_version: AnyVersion = False,
 ) -> None:
-    """Segment images with an exported file or a reference model.
+    """Segment images with an exported file or a reference model; a classifier names what is in them.
 
     A file runs in its own runtime, a reference model in PyTorch.
     """
     import mobileseg
+    from mobileseg.interface.predicting import draws_pictures
 
+    if output is None and (masks or draws_pictures(source)):
+        output = "predictions"
     figures = json_output(json_file, force)
     found = mobileseg.predict(
         source, images, weights=weights, size=parse_size(size), output=output, masks=masks, center_threshold=center_threshold,
@@ -71,5 +77,9 @@ def predict(
     if found.evaluated_by:
         say(f"evaluated by {found.evaluated_by}")
     for image in found.images:
+        if found.classifier:
+            say(
+                f"{image.image.name}: {', '.join(f'{name} {percent(share, 1)}' for name, share in image.shares.items())}"
+            )
         for file in image.files:
             say(str(file))

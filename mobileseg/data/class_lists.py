@@ -8,6 +8,7 @@ from importlib import resources
 from pathlib import Path
 
 from mobileseg.data.classes import ClassSet, read_classes
+from mobileseg.models.spec import ModelSpec
 from mobileseg.registry import choose
 
 
@@ -34,6 +35,7 @@ CLASS_LISTS = {
         ClassList("coco-panoptic", "COCO panoptic", 133),
         ClassList("coco-stuff", "COCO-Stuff", 171),
         ClassList("camvid", "CamVid", 11),
+        ClassList("imagenet", "ImageNet-1k, for classifiers", 1000),
     )
 }
 _OTHER_NAMES = {f"{row.name}-{row.count}": row.name for row in CLASS_LISTS.values()} | {
@@ -49,6 +51,11 @@ def class_list(name: str | Path) -> ClassSet:
     if path.exists() or path.suffix or len(path.parts) > 1:
         return read_classes(path)
     return shipped(_OTHER_NAMES.get(str(name), str(name)))
+
+
+def authors_classes(spec: ModelSpec, count: int) -> ClassSet | None:
+    """The classes of weights that do not name them: those of ImageNet for a classifier with as many."""
+    return shipped("imagenet") if spec.task == "classification" and count == CLASS_LISTS["imagenet"].count else None
 
 
 @functools.cache

@@ -29,7 +29,7 @@ class ClassSet(BaseModel):
 
     ``things``: names of the classes with instances. In a file with ``things`` and ``stuff`` but no ``names``, stuff classes come
     first. ``panoptic``: how outputs become instances of this data. ``groups``: which images belong together (``mobileseg.data.groups``).
-    ``source``: where the list is from.
+    ``source``: where the list is from. ``folders``: for classifiers, what a folder of each class is called, where that is not its name.
 
     Label files hold class numbers unless one of these says otherwise: ``ignore_index``, the value of pixels to ignore, which may be a
     class number, too; ``reduce_zero_label``: 0 is ignored, and class 0 is written as 1; ``label_map``: from values (``"7"``), or from
@@ -48,6 +48,7 @@ class ClassSet(BaseModel):
     reduce_zero_label: bool = False
     label_map: dict[str, str | int] = Field(default_factory=dict)
     source: str | None = None
+    folders: tuple[str, ...] = ()
 
     @model_validator(mode="before")
     @classmethod
@@ -71,6 +72,8 @@ class ClassSet(BaseModel):
 
     @model_validator(mode="after")
     def _fits(self) -> ClassSet:
+        if self.folders and len(self.folders) != len(self.names):
+            raise ValueError(f"{len(self.folders)} folders for {len(self.names)} names")
         if self.palette and len(self.palette) != len(self.names):
             raise ValueError(f"{len(self.palette)} colours for {len(self.names)} names")
         unknown = [name for name in self.things if name not in self.names]

@@ -25,7 +25,7 @@ Motion = NDArray[np.float32]
 
 def check_possible(sequence: FrameSequence) -> None:
     """Raise ``MissingExtraError`` where OpenCV is not installed, ``DatasetError`` for frames that are too small."""
-    require(("cv2",), "estimating the optical flow of a sequence", "flow")
+    require(("cv2",), "estimating the optical flow of a sequence", "opencv")
     for drive in sequence.drives:
         if min(drive.size) < SMALLEST:
             raise DatasetError(

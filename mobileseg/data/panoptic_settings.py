@@ -31,6 +31,11 @@ class PanopticSettings(BaseModel):
     top_k: Annotated[int, Field(ge=1)] | None = None
     stuff_area: Annotated[int, Field(ge=0)] | None = None
 
+    @property
+    def options(self) -> str:
+        """The options that set what is set."""
+        return ", ".join(f"--{name.replace('_', '-')}" for name in self.model_dump(exclude_none=True))
+
     @classmethod
     def of(
         cls,

@@ -16,6 +16,18 @@ if TYPE_CHECKING:
     from mobileseg.export.evaluation.pictures import Predictions
 
 
+def draws_pictures(source: str) -> bool:
+    """Whether there is a picture to draw of what ``source``, the name of a model or the path of a file, gives: not so of a classifier.
+    Raises ``ArtifactError``."""
+    if source in MODELS and not Path(source).exists():
+        return MODELS[source].task != "classification"
+    if not Path(source).exists():
+        return True  # `predict` says what is wrong
+    from mobileseg.export.manifest import read_manifest
+
+    return read_manifest(Path(source)).model.task != "classification"
+
+
 def predict(
     source: str | Path | Artifact,
     images: str | Path | Sequence[str | Path],
@@ -45,10 +57,12 @@ def predict(
     instances; default: as the manifest or the weights' record says. ``force`` overwrites. ``any_version`` accepts a file that
     was verified with another release of its runtime.
 
+    Of a classifier, which has no pictures to write, it gives each image's five most likely classes with their probabilities.
+
     Gives for each image the share of each class, and the class map ``(H, W)`` int32 at the image's own size, with instance
     numbers where the model has them. The maps are left out where pictures were written: a folder of them may not fit in memory.
 
-    Raises ``ImageError``, ``OutputError``, ``RequestError`` (a classifier, options that do not go together), ``ArtifactError``,
+    Raises ``ImageError``, ``OutputError``, ``RequestError`` (pictures of a classifier, options that do not go together), ``ArtifactError``,
     ``CheckpointError``, ``EnvironmentLackError``, and ``GateError`` where an output is not a finite number.
     """
     with quiet():

@@ -15,9 +15,10 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from mobileseg.data.fit import Placement
 from mobileseg.data.panoptic_settings import PanopticSettings
 from mobileseg.models.spec import OUTPUTS
-from mobileseg.postprocess.class_map import Axis, Outputs, class_map
+from mobileseg.postprocess.class_map import Axis, Outputs, Span, class_map, spans
 
 Float = NDArray[np.float32]
 Labels = NDArray[np.int32]
@@ -67,38 +68,54 @@ def one_instance_a_class(classes: NDArray[np.integer], rules: PanopticRules) -> 
     return labels
 
 
-def panoptic_map(outputs: Mapping[str, Float], height: int, width: int, rules: PanopticRules | None = None) -> Labels:
+def panoptic_map(
+    outputs: Mapping[str, Float],
+    height: int,
+    width: int,
+    rules: PanopticRules | None = None,
+    place: Placement | None = None,
+) -> Labels:
     """The panoptic labels ``(height, width)`` int32 of one image from the network's outputs: ``semantic`` ``(1, C, h, w)``, ``center``
     ``(1, 1, h, w)`` and ``offset`` ``(1, 2, h, w)``, down and right, in pixels of that map.
 
-    Maps are resized as by the authors, with aligned corners, and offsets are scaled by the same factor.
+    Maps are resized as by the authors, with aligned corners, and offsets are scaled by the same factor. ``place``: as for ``class_map``.
     """
     rules = rules or PanopticRules()
-    classes = class_map(outputs["semantic"][0], height, width, align_corners=True)
-    heat = resize(outputs["center"][0], height, width)[0]
-    return merge(classes, group(classes, heat, resize_offset(outputs["offset"][0], height, width), rules), rules)
+    classes = class_map(outputs["semantic"][0], height, width, True, place)
+    heat = resize(outputs["center"][0], height, width, place)[0]
+    offset = resize_offset(outputs["offset"][0], height, width, place)
+    return merge(classes, group(classes, heat, offset, rules), rules)
 
 
-def panoptic_labels(outputs: Outputs, size: tuple[int, int], rules: PanopticRules) -> Labels:
+def panoptic_labels(
+    outputs: Outputs, size: tuple[int, int], rules: PanopticRules, place: Placement | None = None
+) -> Labels:
     """``panoptic_map`` of the outputs of a model or a file, in their order, at ``size`` (height, width)."""
     maps = {name: out.astype(np.float32) for name, out in zip(OUTPUTS["panoptic"], outputs, strict=True)}
-    return panoptic_map(maps, *size, rules)
+    return panoptic_map(maps, *size, rules, place)
 
 
-def resize(planes: Float, height: int, width: int) -> Float:
+def resize(planes: Float, height: int, width: int, place: Placement | None = None) -> Float:
     """Bilinear resize of ``(C, h, w)`` to ``(C, height, width)`` with aligned corners."""
-    rows, columns = Axis.resized(planes.shape[1], height, True), Axis.resized(planes.shape[2], width, True)
+    rows, columns = (
+        Axis.resized(source, target, True, part)
+        for source, target, part in zip(planes.shape[1:], (height, width), spans(place), strict=True)
+    )
     down = rows.weight[:, None]
     tall = (1 - down) * planes[:, rows.first] + down * planes[:, rows.second]
     wide: Float = (1 - columns.weight) * tall[:, :, columns.first] + columns.weight * tall[:, :, columns.second]
     return wide
 
 
-def resize_offset(offset: Float, height: int, width: int) -> Float:
+def resize_offset(offset: Float, height: int, width: int, place: Placement | None = None) -> Float:
     """Resize offsets ``(2, h, w)``, in pixels of their map, to ``(2, height, width)`` in pixels of the target."""
-    sides = zip((height, width), offset.shape[1:], strict=True)
-    scale = np.array([(to - 1) / max(size - 1, 1) for to, size in sides], dtype=np.float32)
-    scaled: Float = resize(offset, height, width) * scale[:, None, None]
+    factors = []
+    for to, size, part in zip((height, width), offset.shape[1:], spans(place), strict=True):
+        _, length, whole = part or Span(0, to, to)
+        pixels = (to - 1) / (length - 1) if length > 1 else to  # of the target, for one of the input
+        factors.append(pixels * (whole - 1) / max(size - 1, 1))
+    scale = np.array(factors, dtype=np.float32)
+    scaled: Float = resize(offset, height, width, place) * scale[:, None, None]
     return scaled
 
 

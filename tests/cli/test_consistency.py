@@ -14,7 +14,7 @@ from reference_weights import fill
 
 import mobileseg as package
 from mobileseg import export
-from mobileseg.export.evaluation.comparison import Comparison
+from mobileseg.export.evaluation.compared import Comparison
 
 FRAMES = 11
 
@@ -173,4 +173,4 @@ def test_estimating_needs_opencv(mobileseg: Run, films: Path, tmp_path: Path) ->
         "compare", "any.onnx", "--data", "samples", "--sequence", films / "bare", PYTHONPATH=str(tmp_path / "site")
     )
     assert done.returncode == 3, done.stderr
-    assert "pip install 'mobileseg[flow]'" in done.stderr
+    assert "pip install 'mobileseg[opencv]'" in done.stderr

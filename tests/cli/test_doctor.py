@@ -45,7 +45,7 @@ def test_without_extras_each_has_its_install_line(mobileseg: Run, without_extras
     assert found["good"]
     assert checks["base", "python"]["state"] == checks["base", "dependencies"]["state"] == "ok"
     extras = [name for group, name in checks if group == "extra"]
-    assert {"torch", "executorch", "onnx", "coreml", "adb", "train", "report", "flow"} <= set(extras)
+    assert {"torch", "executorch", "onnx", "coreml", "adb", "train", "report", "opencv"} <= set(extras)
     for name in extras:
         assert checks["extra", name]["state"] == "missing", name
         assert checks["extra", name]["fix"] == f"pip install 'mobileseg[{name}]'"

@@ -61,7 +61,6 @@ def test_no_warning_of_a_library_reaches_the_screen(mobileseg: Run, tmp_path: Pa
         (*SMALL, "--int8", "--output", "a.onnx"),
         ("compare", "a.onnx", "--data", "few", "--no-labels", "--layers"),  # int8 without labels: UNKNOWN
         ("predict", "a.onnx", "few"),
-        ("predict", "seaformer-tiny", "few", "--output", "float", "--size", "64x96"),
         ("latency", "a.onnx"),
     ):
         done = mobileseg(*words)

@@ -137,6 +137,7 @@ PEAK = """
 import itertools, json, os, resource, sys
 from pathlib import Path
 from mobileseg.data.split import open_split
+from mobileseg.data.fit import Fit
 from mobileseg.export.quantization.calibration import read_whole
 from mobileseg.training.config import TrainingConfig
 from mobileseg.training.data import TrainingLoader
@@ -148,7 +149,7 @@ loader = TrainingLoader(store, config, (0.0,) * 3, (1.0,) * 3, workers=2)
 shared = int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") // 1024  # with the workers
 seen = sum(len(batch.labels) for batch in itertools.islice(loader.epoch(0), 10))
 del loader  # ends the workers, so that they are counted
-batches = read_whole(Path(sys.argv[1]) / "train").batches(32, 32)
+batches = read_whole(Path(sys.argv[1]) / "train").batches(Fit((32, 32)))
 own, worker = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
 peak = own + 2 * max(worker - shared, 0)  # as if all of them had been largest at once
 print(json.dumps({"images": len(store), "seen": seen, "fits": store.fits, "calibration": len(batches), "peak_mb": peak / 1024}))

@@ -12,6 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from mobileseg.data.fit import Fit
 from mobileseg.errors import ImageError
 from mobileseg.export.artifact import as_batch
 
@@ -94,18 +95,18 @@ def test_a_pil_image_is_read_like_its_file(
     if not good:
         for each in (path, str(path), image):
             with pytest.raises(ImageError, match=name):
-                as_batch(each, SIZE)
+                as_batch(each, Fit(SIZE))
         return
-    assert np.array_equal(as_batch(path, SIZE), as_batch(image, SIZE))
+    assert np.array_equal(as_batch(path, Fit(SIZE)), as_batch(image, Fit(SIZE)))
 
 
 def test_a_pil_image_from_nowhere_is_checked_too() -> None:
-    assert np.array_equal(as_batch(Image.fromarray(PIXELS), SIZE), as_batch(PIXELS, SIZE))
+    assert np.array_equal(as_batch(Image.fromarray(PIXELS), Fit(SIZE)), as_batch(PIXELS, Fit(SIZE)))
     with pytest.raises(ImageError, match="the image is CMYK"):
-        as_batch(Image.fromarray(PIXELS).convert("CMYK"), SIZE)
+        as_batch(Image.fromarray(PIXELS).convert("CMYK"), Fit(SIZE))
 
 
-BATCH = as_batch(PIXELS, SIZE)
+BATCH = as_batch(PIXELS, Fit(SIZE))
 
 
 @pytest.mark.parametrize(
@@ -117,7 +118,7 @@ BATCH = as_batch(PIXELS, SIZE)
 )  # fmt: skip
 def test_numbers_that_are_no_pixels_are_refused(numbers: NDArray[np.generic]) -> None:
     with pytest.raises(ImageError, match="pixels from 0 to 255"):
-        as_batch(numbers, SIZE)
+        as_batch(numbers, Fit(SIZE))
 
 
 @pytest.mark.parametrize(
@@ -129,6 +130,6 @@ def test_numbers_that_are_no_pixels_are_refused(numbers: NDArray[np.generic]) ->
 )  # fmt: skip
 def test_pixels_of_any_type_are_taken(numbers: NDArray[np.generic]) -> None:
     """Black ones too, and what a bicubic resize overshoots."""
-    found = as_batch(numbers, SIZE)
+    found = as_batch(numbers, Fit(SIZE))
     assert found.dtype == np.float32
     assert np.array_equal(found, numbers.astype(np.float32))

@@ -29,10 +29,10 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
     return folder
 
 
-def exported_once(factory: pytest.TempPathFactory, name: str, target: str, **options: Any) -> Artifact:
-    """``export_model`` of seaformer-tiny with ``options``, which ``name`` stands for."""
+def exported_once(
+    factory: pytest.TempPathFactory, name: str, target: str, model: str = "seaformer-tiny", **options: Any
+) -> Artifact:
+    """``export_model`` with ``options``, which ``name`` stands for."""
     file = f"{name}{SUFFIX[target]}"
-    folder = made_once(
-        factory, name, lambda folder: export_model("seaformer-tiny", target, output=folder / file, **options)
-    )
+    folder = made_once(factory, name, lambda folder: export_model(model, target, output=folder / file, **options))
     return open_artifact(folder / file)

@@ -10,6 +10,7 @@ from PIL import Image
 
 import mobileseg
 from mobileseg.data.dataset import open_labelled, samples_folder
+from mobileseg.data.fit import Fit
 from mobileseg.errors import RequestError
 from mobileseg.export.analysis.diagnosis import Diagnosis, image_probes, labelled_probes, layer_evaluator
 from mobileseg.export.analysis.probe import LayerEvaluator
@@ -39,7 +40,7 @@ def spoiled(images: ImageSet) -> LayerEvaluator:
     block = model.get_submodule("backbone.trans1.transformer_blocks.0.mlp")
     with torch.no_grad():
         block.get_submodule("fc2.c").weight[:, 0] *= 1e3
-    return layer_evaluator(model, SIZE, images, image_probes(images, SIZE))
+    return layer_evaluator(model, Fit(SIZE), images, image_probes(images, Fit(SIZE)))
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +73,7 @@ def test_labels_give_miou_and_a_goal_that_is_met_at_once_keeps_nothing(images: I
     (probe,) = labelled_probes(open_labelled(samples_folder()), SIZE, 1)
     assert probe.label is not None
     few = replace(probe, label=probe.label[::8, ::8])
-    found = rank_layers(layer_evaluator(model, SIZE, images, [few, few]), RUN, 60.0, most_drop=1.0)
+    found = rank_layers(layer_evaluator(model, Fit(SIZE), images, [few, few]), RUN, 60.0, most_drop=1.0)
     assert found.keep == ()
     assert found.float_miou is not None
     assert all(0 <= (cost.alone.miou or -1) <= 1 for cost in found.layers)

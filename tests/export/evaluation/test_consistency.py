@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from films import by_color, film, write_film
 
+from mobileseg.data.fit import Fit, Placement
 from mobileseg.data.images import Batch
 from mobileseg.data.sequence import open_sequence
 from mobileseg.errors import DatasetError, RequestError
@@ -24,7 +25,7 @@ SIZE = (64, 96)
 FRAMES = 12
 
 
-def right(batch: Batch, size: tuple[int, int]) -> tuple[ClassMap, ClassMap]:
+def right(batch: Batch, size: tuple[int, int], place: Placement | None = None) -> tuple[ClassMap, ClassMap]:
     """Two models that are right in every pixel."""
     classes = by_color(batch[0].transpose(1, 2, 0))
     assert classes.shape == size
@@ -37,7 +38,9 @@ class Flickering:
     def __init__(self, rows: int, period: int = 2) -> None:
         self.rows, self.period, self.frame = rows, period, 0
 
-    def __call__(self, batch: Batch, size: tuple[int, int]) -> tuple[ClassMap, ClassMap]:
+    def __call__(
+        self, batch: Batch, size: tuple[int, int], place: Placement | None = None
+    ) -> tuple[ClassMap, ClassMap]:
         classes, _ = right(batch, size)
         other = classes.copy()
         if self.frame % self.period:
@@ -54,7 +57,7 @@ def drive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("step", [1, 2, 3])
 def test_a_perfect_prediction_along_the_true_flow_is_1(tmp_path: Path, step: int) -> None:
     sequence = open_sequence(write_film(tmp_path / "drive", film(FRAMES), step=step))
-    found = compare_sequence(sequence, right, SIZE, 5)
+    found = compare_sequence(sequence, right, Fit(SIZE), 5)
     assert found.float_.kept == found.float_.tc == found.artifact.kept == found.labels == 1
     assert found.float_.interval == (1, 1)
     assert found.gain.interval == (0, 0)
@@ -65,7 +68,7 @@ def test_a_perfect_prediction_along_the_true_flow_is_1(tmp_path: Path, step: int
 
 def test_flicker_is_measured_and_compared_in_pairs(drive: Path) -> None:
     rows = 6
-    found = compare_sequence(open_sequence(drive), Flickering(rows), SIZE, 5)
+    found = compare_sequence(open_sequence(drive), Flickering(rows), Fit(SIZE), 5)
     frames = film(FRAMES)
     lost = total = 0
     for frame in frames[:-1]:
@@ -86,7 +89,7 @@ def test_flicker_is_measured_and_compared_in_pairs(drive: Path) -> None:
 def test_estimated_flow_is_said_so_and_its_limit_is_shown(tmp_path: Path) -> None:
     pytest.importorskip("cv2")
     sequence = open_sequence(write_film(tmp_path / "drive", film(FRAMES), flow=False))
-    found = compare_sequence(sequence, right, SIZE, 5)
+    found = compare_sequence(sequence, right, Fit(SIZE), 5)
     assert found.flow == "estimated"
     assert "DIS" in found.flow_source and "OpenCV" in found.flow_source
     assert found.labels is not None and 0.9 < found.labels < 1
@@ -96,14 +99,14 @@ def test_estimated_flow_is_said_so_and_its_limit_is_shown(tmp_path: Path) -> Non
 def test_drives_are_not_joined(tmp_path: Path) -> None:
     for number, seed in enumerate((0, 5)):
         write_film(tmp_path / "drives" / str(number), film(6, pan=1 + number, seed=seed), masks=number == 0)
-    found = compare_sequence(open_sequence(tmp_path / "drives"), right, SIZE, 5)
+    found = compare_sequence(open_sequence(tmp_path / "drives"), right, Fit(SIZE), 5)
     assert (found.drives, found.pairs, found.block) == (2, 10, 3)
     assert found.float_.kept == 1
     assert found.labels == 1
 
 
 def test_few_pairs_have_no_interval(tmp_path: Path) -> None:
-    found = compare_sequence(open_sequence(write_film(tmp_path / "drive", film(8))), Flickering(6), SIZE, 5)
+    found = compare_sequence(open_sequence(write_film(tmp_path / "drive", film(8))), Flickering(6), Fit(SIZE), 5)
     assert found.pairs == 7
     assert found.gain.value < 0
     for interval in (found.gain.interval, found.float_.interval):
@@ -118,12 +121,12 @@ def test_frames_that_share_nothing_are_refused(tmp_path: Path) -> None:
     for path in (folder / "flow").iterdir():
         np.savez(path, motion=np.zeros((*SIZE, 2), np.int16), seen=np.zeros(SIZE, bool))
     with pytest.raises(DatasetError, match="seen again"):
-        compare_sequence(open_sequence(folder), right, SIZE, 5)
+        compare_sequence(open_sequence(folder), right, Fit(SIZE), 5)
 
 
 def test_moved_images_of_a_model_that_sees_pixels_alone(drive: Path) -> None:
     images = sorted((drive / "images").iterdir())
-    found = compare_shift(images, right, SIZE)
+    found = compare_shift(images, right, Fit(SIZE))
     assert (found.images, found.pixels) == (8, (1, 8))
     assert found.float_.kept == found.artifact.kept == 1
     assert found.gain.interval == (0, 0)
@@ -133,27 +136,27 @@ def test_moved_images_of_a_model_that_sees_places(drive: Path) -> None:
     """Classes that stripe every second column stay where they are: they are kept where the shift is even."""
     images = sorted((drive / "images").iterdir())
 
-    def stripes(batch: Batch, size: tuple[int, int]) -> tuple[ClassMap, ClassMap]:
+    def stripes(batch: Batch, size: tuple[int, int], place: Placement | None = None) -> tuple[ClassMap, ClassMap]:
         return right(batch, size)[0], (np.arange(size[1]) % 2 + np.zeros((size[0], 1))).astype(np.int32)
 
-    found = compare_shift(images, stripes, SIZE)
+    found = compare_shift(images, stripes, Fit(SIZE))
     areas = {shift: (SIZE[0] - shift) * (SIZE[1] - shift) for shift in range(1, 9)}
     even = sum(area for shift, area in areas.items() if shift % 2 == 0) / sum(areas.values())
     assert found.artifact.kept == pytest.approx(even)
     assert found.gain.value == pytest.approx(even - 1)
     low, high = found.artifact.interval
     assert 0 < low < even < high < 1
-    few = compare_shift(images[:3], stripes, SIZE)
+    few = compare_shift(images[:3], stripes, Fit(SIZE))
     assert few.images == 3
     assert few.artifact.kept == pytest.approx(even)  # all eight shifts, on three images
     assert math.isnan(few.gain.interval[0])
 
 
 def test_a_classifier_keeps_its_class_or_not(drive: Path) -> None:
-    def brightness(batch: Batch, size: tuple[int, int]) -> tuple[ClassMap, ClassMap]:
+    def brightness(batch: Batch, size: tuple[int, int], place: Placement | None = None) -> tuple[ClassMap, ClassMap]:
         return np.array([0], np.int32), np.array([int(batch[0, 0, 0, 0]) % 2], np.int32)
 
-    found = compare_shift(sorted((drive / "images").iterdir()), brightness, SIZE)
+    found = compare_shift(sorted((drive / "images").iterdir()), brightness, Fit(SIZE))
     assert found.float_.kept == 1
     assert found.artifact.kept in [number / 8 for number in range(9)]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mobileseg.export.evaluation.accuracy import Accuracy, Chance, Gain
+from mobileseg.export.evaluation.accuracy import Chance, Gain
 from mobileseg.export.evaluation.evidence import FEWEST_GROUPS, FEWEST_IMAGES, LEAST_SKILL, Evidence, fix_of
 from mobileseg.export.evaluation.floors import FLOORS, floor_gates, floor_of
 from mobileseg.export.evaluation.gates import Measured, gates_of, overall
@@ -19,14 +19,10 @@ INT8 = Measured("int8", ENOUGH, 1e-6, 1.0, 0.97, 25.0, floor=FLOORS["int8"])
 FLOAT = Measured("float32", ENOUGH, 1e-6, 1.0, 0.99995, 100.0)
 
 
-def accuracy(miou: float) -> Accuracy:
-    return Accuracy(miou=miou, interval=(miou, miou), pixel_accuracy=0.9, iou={})
-
-
 def with_labels(measured: Measured, miou: float = 0.6, drop: float = 0.0, far: float = 0.0, **more: Any) -> Measured:
     """The reference model has ``miou``, the file ``drop`` less, and ``far`` less at the lower end of the interval."""
     gain = Gain(metric="mIoU", value=-drop, interval=(-far, drop))
-    return replace(measured, accuracy=(accuracy(miou), accuracy(miou - drop)), gains=(gain,), **more)
+    return replace(measured, figures={"mIoU": (miou, miou - drop)}, gains=(gain,), **more)
 
 
 def said(measured: Measured) -> dict[str, str]:
@@ -74,8 +70,7 @@ def test_what_was_not_measured_is_unknown_and_never_pass() -> None:
     assert (gates[-1].verdict, gates[-1].found) == ("UNKNOWN", "not measured")
     assert overall(gates) == overall(()) == "UNKNOWN"
     nothing = Gain(metric="mIoU", value=math.nan, interval=(math.nan, math.nan))
-    nan = accuracy(math.nan)
-    assert overall(gates_of(replace(INT8, accuracy=(nan, nan), gains=(nothing,)))) == "UNKNOWN"
+    assert overall(gates_of(replace(INT8, figures={"mIoU": (math.nan, math.nan)}, gains=(nothing,)))) == "UNKNOWN"
 
 
 @pytest.mark.parametrize("precision", ["float16", "int8", "int8-weights", "int8-dynamic"])

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from mobileseg.data.fit import Fit
 from mobileseg.export.evaluation import worst
 from mobileseg.export.evaluation.worst import WorstImages, difference
 
@@ -26,7 +27,7 @@ def data(tmp_path: Path) -> Path:
 
 @given(st.lists(st.integers(0, 200), min_size=1, max_size=12), st.integers(1, 5))
 def test_images_with_the_least_agreement_are_kept_in_order(changed: list[int], count: int) -> None:
-    seen = WorstImages(count, PALETTE, None)
+    seen = WorstImages(count, PALETTE, None, Fit((10, 10)))
     for place, pixels in enumerate(changed):
         reference, file = np.zeros(200, dtype=np.int32), np.zeros(200, dtype=np.int32)
         file[:pixels] = 1
@@ -37,7 +38,7 @@ def test_images_with_the_least_agreement_are_kept_in_order(changed: list[int], c
 
 def test_pictures_are_drawn_and_named_by_digest(data: Path, tmp_path: Path) -> None:
     (data / "SOURCE.txt").write_text("Free for all.\n")
-    seen = WorstImages(2, PALETTE, 255)
+    seen = WorstImages(2, PALETTE, 255, Fit((10, 10)))
     label = np.zeros((10, 20), dtype=np.int64)
     label[0] = 255
     for seed in range(6):
@@ -65,7 +66,7 @@ def test_pictures_are_drawn_and_named_by_digest(data: Path, tmp_path: Path) -> N
 
 
 def test_without_labels_there_is_no_label_and_no_miou(data: Path, tmp_path: Path) -> None:
-    seen = WorstImages(1, PALETTE, None)
+    seen = WorstImages(1, PALETTE, None, Fit((10, 10)))
     seen.add(data / "images" / "0.png", np.zeros((10, 20), dtype=np.int32), np.ones((10, 20), dtype=np.int32))
     found = seen.write(tmp_path / "out", "x-worst", data)
     assert found.source_record is None
@@ -88,7 +89,7 @@ def test_the_difference_says_who_is_right() -> None:
 
 def test_large_pictures_are_reduced(tmp_path: Path) -> None:
     Image.new("RGB", (1000, 500)).save(tmp_path / "a.png")
-    seen = WorstImages(1, PALETTE, None)
+    seen = WorstImages(1, PALETTE, None, Fit((10, 10)))
     seen.add(tmp_path / "a.png", np.zeros((500, 1000), dtype=np.int32), np.ones((500, 1000), dtype=np.int32))
     found = seen.write(tmp_path / "out", "out", tmp_path)
     for picture in found.images[0].pictures:

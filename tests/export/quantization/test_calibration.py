@@ -8,6 +8,7 @@ from PIL import Image
 
 from mobileseg.data.dataset import samples_folder
 from mobileseg.data.division import BUNDLED, FEWEST, MOST, divide
+from mobileseg.data.fit import Fit
 from mobileseg.data.images import find_images
 from mobileseg.errors import DatasetError, ImageError
 from mobileseg.export.quantization.calibration import MOST_VERIFIED, ImageSet, read_calibration, read_images, read_whole
@@ -38,7 +39,7 @@ def test_of_the_bundled_pictures_the_first_third_calibrates_and_the_others_verif
     assert seen.part().images == len(seen)
     assert (seen.source, others.source) == ("bundled street samples", "bundled street samples, verification split")
     assert read_calibration(None) == seen
-    batches = seen.batches(32, 64)
+    batches = seen.batches(Fit((32, 64)))
     assert {batch.shape for batch in batches} == {(1, 3, 32, 64)}
     assert all(batch.flags["C_CONTIGUOUS"] for batch in batches)
 

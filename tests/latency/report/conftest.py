@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,9 @@ from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 from required import lacking
 
+from mobileseg.data.fit import Fit
 from mobileseg.export.evaluation.accuracy import Accuracy, Chance, Gain
-from mobileseg.export.evaluation.comparison import Comparison
+from mobileseg.export.evaluation.compared import Comparison
 from mobileseg.export.evaluation.consistency import SequenceConsistency
 from mobileseg.export.evaluation.evidence import Evidence
 from mobileseg.export.evaluation.floors import FLOORS
@@ -51,7 +53,10 @@ def comparison(name: str, seed: int, precision: str, labelled: bool = True, **mo
     agreement = 0.97 + 0.02 * random.random()
     chance = (Chance(metric="mIoU", guess=0.2, value=0.5, interval=(0.4, 0.6)),)
     evidence = Evidence(images=40, chance=chance, constant=0.5)
-    measured = Measured(precision, evidence, 1e-6, 1.0, agreement, 20.0 + seed, accuracy, gains, FLOORS[precision])
+    measured = Measured(precision, evidence, 1e-6, 1.0, agreement, 20.0 + seed, floor=FLOORS[precision])
+    if labelled:
+        figures = {"mIoU": (before, before - drop)}
+        measured = replace(measured, figures=figures, gains=gains)
     gates = gates_of(measured) + consistency_gates(precision, more.get("temporal"))
     logits = Logits(max_error=0.1, mean_error=0.01, sqnr_db=25.0, agreement=agreement, band_agreement=0.9)
     fields: dict[str, Any] = {
@@ -121,7 +126,7 @@ def pictures(folder: Path) -> tuple[WorstImages, Path]:
     data = folder / "data"
     data.mkdir()
     (data / "SOURCE.txt").write_text(LICENCE)
-    seen = WorstImages(2, ((128, 64, 64), (0, 128, 0), (0, 0, 255)), 255)
+    seen = WorstImages(2, ((128, 64, 64), (0, 128, 0), (0, 0, 255)), 255, Fit((10, 10)))
     label = np.tile(np.arange(3, dtype=np.int64).repeat(8), (12, 1))
     for name, wrong in (("a", 2), ("b", 9), ("c", 5)):
         Image.fromarray(np.full((12, 24, 3), 200, dtype=np.uint8)).save(data / f"{name}.png")

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mobileseg.errors import RequestError
-from mobileseg.export.evaluation.comparison import Comparison
+from mobileseg.export.evaluation.compared import Comparison
 from mobileseg.latency.report.cells import NOT_MEASURED, number, percent, points
 from mobileseg.latency.report.charts import Point, mark_pareto_front
 from mobileseg.latency.report.consistency import tables

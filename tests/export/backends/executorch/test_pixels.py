@@ -11,6 +11,7 @@ from executorch.extension.pybindings import _C
 from torch.fx import GraphModule
 
 import mobileseg
+from mobileseg.data.fit import Fit
 from mobileseg.export.backends.contract import Lowering
 from mobileseg.export.backends.executorch.lower import lower
 from mobileseg.export.backends.executorch.pixels import transpose_before_rounding
@@ -31,7 +32,7 @@ SIZES = {
 def int8(request: pytest.FixtureRequest) -> tuple[DeployedModel, GraphModule, torch.Tensor]:
     size = SIZES[request.param]
     deployed = mobileseg.deploy(mobileseg.create_model(request.param), *size)
-    batches = read_calibration(None).batches(*size)[:2]
+    batches = read_calibration(None).batches(Fit(size))[:2]
     graph, _ = quantize(deployed, batches)
     return deployed, graph, torch.from_numpy(batches[0])
 

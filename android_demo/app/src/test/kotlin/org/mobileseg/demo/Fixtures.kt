@@ -6,6 +6,7 @@ import java.nio.ByteOrder
 import org.mobileseg.demo.artifact.Artifact
 import org.mobileseg.demo.artifact.readArtifact
 import org.mobileseg.demo.image.Yuv
+import org.mobileseg.demo.manifest.Resize
 import org.mobileseg.demo.manifest.Size
 
 /** What tools/test_artifacts.py made: see there. */
@@ -37,6 +38,15 @@ object Fixtures {
     /** Python's class map of [frame], on a sensor turned by [number] quarters. */
     fun classesOfFrame(name: String, number: Int): ByteArray =
         File(folder, "$name.street-$number.yuv.classes").readBytes()
+
+    /** Sizes of a picture and of an input, and where Python places the one in the other. */
+    data class Placed(val resize: Resize, val numbers: List<Int>)
+
+    fun placements(): List<Placed> =
+        File(folder, "placements.csv").readLines().map { line ->
+            val words = line.split(",")
+            Placed(Resize.entries.single { it.id == words[0] }, words.drop(1).map(String::toInt))
+        }
 
     /** Python's input of a street image, `(3, height, width)`. */
     fun input(number: Int): FloatArray {

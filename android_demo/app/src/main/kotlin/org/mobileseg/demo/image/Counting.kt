@@ -1,17 +1,24 @@
 package org.mobileseg.demo.image
 
-/** Counts the pixels of each class of [map] into [counts], whose size is the number of classes. */
-fun countClasses(map: ByteArray, counts: IntArray) {
+/**
+ * Counts the pixels of each class of [map] in [part] into [counts], whose size is the number of classes. [width]: of a
+ * row of the map.
+ */
+fun countClasses(map: ByteArray, width: Int, part: Window, counts: IntArray) {
     counts.fill(0)
-    for (value in map) counts[value.toInt() and 0xFF]++
+    for (y in part.top until part.bottom) {
+        for (i in y * width + part.left until y * width + part.right) counts[map[i].toInt() and 0xFF]++
+    }
 }
 
-/** Share of the pixels, 0..1, on which two maps of the same size agree. */
-fun agreement(one: ByteArray, other: ByteArray): Float {
+/** Share of the pixels in [part], 0..1, on which two maps of the same size agree. [width]: of a row of the maps. */
+fun agreement(one: ByteArray, other: ByteArray, width: Int, part: Window): Float {
     require(one.size == other.size) { "expected maps of the same size, found ${one.size} and ${other.size} pixels" }
     var same = 0
-    for (i in one.indices) if (one[i] == other[i]) same++
-    return if (one.isEmpty()) 1f else same.toFloat() / one.size
+    for (y in part.top until part.bottom) {
+        for (i in y * width + part.left until y * width + part.right) if (one[i] == other[i]) same++
+    }
+    return if (part.size.area == 0) 1f else same.toFloat() / part.size.area
 }
 
 /**

@@ -3,7 +3,16 @@ package org.mobileseg.demo.image
 import org.mobileseg.demo.manifest.Size
 
 /** A part of a picture, in pixels from its top left corner. */
-data class Window(val left: Int, val top: Int, val size: Size)
+data class Window(val left: Int, val top: Int, val size: Size) {
+    val right: Int
+        get() = left + size.width
+
+    val bottom: Int
+        get() = top + size.height
+
+    /** Whether a position is inside. */
+    fun contains(row: Int, column: Int): Boolean = row in top until bottom && column in left until right
+}
 
 /**
  * How a sensor's picture becomes upright: rotated clockwise by [degrees] (0, 90, 180, 270), then [mirrored]
@@ -20,8 +29,10 @@ data class Orientation(val degrees: Int, val mirrored: Boolean) {
     /** The sensor size for an upright [size], and vice versa. */
     fun turn(size: Size): Size = if (turned) Size(size.width, size.height) else size
 
-    /** Where samples of a sensor's plane of `turn(upright)` go in a row-major upright plane. */
-    fun layout(upright: Size): Layout {
+    /**
+     * Where samples of a sensor's plane of `turn(upright)` go in a row-major upright plane, of [rows] samples a row.
+     */
+    fun layout(upright: Size, rows: Int = upright.width): Layout {
         val (height, width) = upright
         // Upright x and y are linear in sensor row i and column j: their values at (0, 0) and their increments.
         val x0 = if (degrees == 90 || degrees == 180) width - 1 else 0
@@ -52,7 +63,7 @@ data class Orientation(val degrees: Int, val mirrored: Boolean) {
             }
         val sign = if (mirrored) -1 else 1
         val start = if (mirrored) width - 1 - x0 else x0
-        return Layout(y0 * width + start, yDown * width + sign * xDown, yAcross * width + sign * xAcross)
+        return Layout(y0 * rows + start, yDown * rows + sign * xDown, yAcross * rows + sign * xAcross)
     }
 
     companion object {
@@ -73,4 +84,4 @@ fun centredWindow(frame: Size, wanted: Size): Window {
     return Window(even((frame.width - size.width) / 2), even((frame.height - size.height) / 2), size)
 }
 
-private fun even(pixels: Int): Int = pixels - pixels % 2
+internal fun even(pixels: Int): Int = pixels - pixels % 2

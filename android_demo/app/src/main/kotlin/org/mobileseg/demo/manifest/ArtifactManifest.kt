@@ -17,8 +17,25 @@ data class Size(val height: Int, val width: Int) {
     override fun toString(): String = "${height}x$width"
 }
 
-/** The file's input: `(1, 3, height, width)` float32 RGB between [low] and [high]; normalisation is inside the file. */
-data class InputSpec(val name: String, val size: Size, val low: Float, val high: Float)
+/** What becomes of a picture of other proportions; [id]: in the manifest. */
+enum class Resize(val id: String) {
+    SQUASH("squash"),
+    LETTERBOX("letterbox"),
+    CROP("crop"),
+}
+
+/**
+ * The file's input: `(1, 3, height, width)` float32 RGB between [low] and [high]; normalisation is inside the file.
+ * [bars]: red, green and blue in 0..255 beside a picture in a letterbox.
+ */
+data class InputSpec(
+    val name: String,
+    val size: Size,
+    val low: Float,
+    val high: Float,
+    val resize: Resize = Resize.SQUASH,
+    val bars: List<Float> = listOf(0f, 0f, 0f),
+)
 
 /** How classes are obtained from the output. */
 enum class OutputKind {

@@ -55,12 +55,28 @@ private fun parseInput(node: JsonNode): InputSpec {
         "range [low, high]",
         range,
     )
-    return InputSpec(
-        node.text("name"),
-        Size(shape[2].toInt(), shape[3].toInt()),
-        range[0].toFloat(),
-        range[1].toFloat(),
-    )
+    val spec =
+        InputSpec(
+            node.text("name"),
+            Size(shape[2].toInt(), shape[3].toInt()),
+            range[0].toFloat(),
+            range[1].toFloat(),
+        )
+    return if (node.absent("resize")) spec else parseResize(node.node("resize"), spec)
+}
+
+/** Files of older versions have none: they are squashed. */
+private fun parseResize(node: JsonNode, spec: InputSpec): InputSpec {
+    val word = node.text("mode")
+    val resize =
+        Resize.entries.find { it.id == word }
+            ?: throw Refusal(Problem.INPUT, Resize.entries.joinToString { it.id }, word)
+    val filter = node.text("filter")
+    expect(filter == "bilinear" && node.flag("antialias"), Problem.INPUT, "bilinear, antialias", filter)
+    if (resize != Resize.LETTERBOX) return spec.copy(resize = resize)
+    val bars = node.numbers("bars")
+    expect(bars.size == 3 && bars.all { it in 0.0..255.0 }, Problem.INPUT, "bars [red, green, blue]", bars)
+    return spec.copy(resize = resize, bars = bars.map(Double::toFloat))
 }
 
 private fun parseOutput(node: JsonNode, modelClasses: Long, input: Size): OutputSpec {

@@ -4,6 +4,7 @@ import java.io.Closeable
 import org.mobileseg.demo.engine.Segmenter
 import org.mobileseg.demo.image.ModelInput
 import org.mobileseg.demo.image.Orientation
+import org.mobileseg.demo.image.Window
 import org.mobileseg.demo.image.YuvFrame
 import org.mobileseg.demo.image.agreement
 import org.mobileseg.demo.manifest.ArtifactManifest
@@ -27,6 +28,7 @@ class Pipeline(private val segmenters: List<Segmenter>) : Closeable {
     @Volatile var only: Int = ALL_CLASSES
     private val last = manifests.map { ByteArray(it.input.size.area) }
     private val lastPixels = IntArray(manifests.first().input.size.area)
+    private var filled = Window(0, 0, manifests.first().input.size)
     private var frames = 0L
 
     init {
@@ -62,6 +64,7 @@ class Pipeline(private val segmenters: List<Segmenter>) : Closeable {
             watch.time(Stage.CLASSIFY) { segmenter.classify(last[i]) }
         }
         segmenters[0].input.pixels.copyInto(lastPixels)
+        filled = segmenters[0].input.filled
         frames++
         show()
     }
@@ -72,9 +75,10 @@ class Pipeline(private val segmenters: List<Segmenter>) : Closeable {
         for (i in last.indices) {
             val layer = scene.layers[i]
             last[i].copyInto(layer.classes)
+            layer.filled = filled
             layer.paint(only)
         }
-        scene.agreement = if (last.size == 2) agreement(last[0], last[1]) else Float.NaN
+        scene.agreement = if (last.size == 2) agreement(last[0], last[1], scene.size.width, filled) else Float.NaN
         scene.frame = frames
         scenes.publish()
     }
@@ -84,13 +88,20 @@ class Pipeline(private val segmenters: List<Segmenter>) : Closeable {
     }
 
     companion object {
-        /** Checks that two artifacts can be compared: same input size, same classes. Throws [Refusal]. */
+        /** Checks that two artifacts can be compared: same input, same classes. Throws [Refusal]. */
         fun checkComparable(one: ArtifactManifest, other: ArtifactManifest) {
             if (one.input.size != other.input.size) {
                 throw Refusal(
                     Problem.INPUT,
                     "${one.input.size} (${one.file.name})",
                     "${other.input.size} (${other.file.name})",
+                )
+            }
+            if (one.input.resize != other.input.resize) {
+                throw Refusal(
+                    Problem.INPUT,
+                    "${one.input.resize.id} (${one.file.name})",
+                    "${other.input.resize.id} (${other.file.name})",
                 )
             }
             if (one.output.classes != other.output.classes) {

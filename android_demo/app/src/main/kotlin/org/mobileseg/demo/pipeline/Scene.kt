@@ -1,8 +1,12 @@
 package org.mobileseg.demo.pipeline
 
+import org.mobileseg.demo.image.Window
 import org.mobileseg.demo.image.countClasses
 import org.mobileseg.demo.manifest.ArtifactManifest
 import org.mobileseg.demo.manifest.Size
+
+/** Where there is no picture. */
+const val NO_CLASS: Int = -1
 
 /** One model's result for one frame: classes of `size` pixels, row-major, and their colours as ARGB. */
 class Layer(val manifest: ArtifactManifest) {
@@ -10,22 +14,24 @@ class Layer(val manifest: ArtifactManifest) {
     val classes: ByteArray = ByteArray(size.area)
     val colours: IntArray = IntArray(size.area)
     val counts: IntArray = IntArray(manifest.output.classes.size)
+    /** The part of the map that is of the picture; the rest is of bars. */
+    var filled: Window = Window(0, 0, size)
     private val palette = manifest.output.palette.toIntArray()
 
     /** Updates counts and colours from [classes]. */
     fun paint(only: Int) {
-        countClasses(classes, counts)
-        colour(classes, palette, only, colours)
+        countClasses(classes, size.width, filled, counts)
+        colour(classes, size.width, filled, palette, only, colours)
     }
 
     /** The class's share of the picture, 0..1. */
-    fun share(number: Int): Float = counts[number].toFloat() / size.area
+    fun share(number: Int): Float = counts[number].toFloat() / filled.size.area
 
-    /** The class at a position in the picture, both coordinates in 0..1. */
+    /** The class at a position in the input, both coordinates in 0..1; [NO_CLASS] in a bar. */
     fun classAt(x: Float, y: Float): Int {
         val column = (x * size.width).toInt().coerceIn(0, size.width - 1)
         val row = (y * size.height).toInt().coerceIn(0, size.height - 1)
-        return classes[row * size.width + column].toInt() and 0xFF
+        return if (filled.contains(row, column)) classes[row * size.width + column].toInt() and 0xFF else NO_CLASS
     }
 }
 

@@ -144,7 +144,7 @@ class SegmentationView(context: Context, attributes: AttributeSet?) : View(conte
         val scene = scene ?: return ""
         val layer =
             scene.layers.getOrElse(if (scene.layers.size == 2 && place.x >= divider) 1 else 0) { scene.layers.first() }
-        return layer.manifest.output.classes[layer.classAt(place.x, place.y)]
+        return layer.manifest.output.classes.getOrElse(layer.classAt(place.x, place.y)) { "" }
     }
 
     override fun onTouchEvent(event: MotionEvent): Boolean {

@@ -9,6 +9,7 @@ import org.junit.Test
 import org.mobileseg.demo.Fixtures
 import org.mobileseg.demo.Picture
 import org.mobileseg.demo.manifest.InputSpec
+import org.mobileseg.demo.manifest.Resize
 import org.mobileseg.demo.manifest.Size
 
 /** Steps of 255 by which chroma at half the resolution and three roundings to bytes may move a colour on average. */
@@ -36,6 +37,35 @@ class ModelInputTest {
             val found = inputOf(FakeFrame(frame, orientation, chromaStride, padding), orientation).floats()
             val error = found.indices.sumOf { abs(found[it] - expected[it]).toDouble() } / found.size
             assertTrue("$degrees degrees, stride $chromaStride, padding $padding: $error", error < MEAN_FROM_CHROMA)
+        }
+    }
+
+    @Test
+    fun `a letterboxed frame is whole, between bars, for any orientation`() {
+        val bars = listOf(10f, 20f, 30f)
+        val boxed = spec.copy(size = Size(256, 128), resize = Resize.LETTERBOX, bars = bars)
+        val picture = Picture.read(Fixtures.street(0))
+        val expected = ModelInput(boxed).apply { fill(cropped(picture), Fixtures.FRAME) }
+        assertEquals(Window(0, 80, Size(96, 128)), expected.filled)
+        for (degrees in listOf(0, 90, 180, 270)) {
+            val orientation = Orientation(degrees, mirrored = false)
+            val frame = FakeFrame(Fixtures.frame(0), orientation, chromaStride = 2, padding = 3)
+            val found = ModelInput(boxed).apply { fill(YuvFrame().also(frame::fill), orientation) }
+            assertEquals(expected.filled, found.filled)
+            val (one, other) = found.floats() to expected.floats()
+            val error = one.indices.sumOf { abs(one[it] - other[it]).toDouble() } / one.size
+            assertTrue("$degrees degrees: $error", error < MEAN_FROM_CHROMA)
+            for (plane in 0 until 3) assertEquals(bars[plane], one[plane * boxed.size.area], 0f)
+        }
+    }
+
+    @Test
+    fun `a picture is placed as Python places it`() {
+        for (line in Fixtures.placements()) {
+            val (height, width, rows, columns) = line.numbers
+            val (seen, filled) = place(Size(height, width), Size(rows, columns), line.resize)
+            val found = listOf(seen, filled).flatMap { listOf(it.top, it.left, it.size.height, it.size.width) }
+            assertEquals("$line", line.numbers.drop(4), found)
         }
     }
 

@@ -40,6 +40,10 @@ class ManifestParserTest {
         assertRefused(Problem.INPUT) { getJSONObject("input").put("shape", JSONArray(listOf(2, 3, 192, 256))) }
         assertRefused(Problem.INPUT) { getJSONObject("input").put("shape", JSONArray(listOf(1, 3, 192, 100_000))) }
         assertRefused(Problem.INPUT) { getJSONObject("input").put("range", JSONArray(listOf(1, 0))) }
+        assertRefused(Problem.INPUT) { resize().put("mode", "stretch") }
+        assertRefused(Problem.INPUT) { resize().put("filter", "nearest") }
+        assertRefused(Problem.INPUT) { resize().put("mode", "letterbox").put("bars", JSONArray(listOf(1, 2, 256))) }
+        assertRefused(Problem.MANIFEST_UNREADABLE) { resize().put("mode", "letterbox") } // without bars
         assertRefused(Problem.OUTPUT) { getJSONObject("output").put("kind", "boxes") }
         assertRefused(Problem.OUTPUT) { getJSONObject("output").put("shape", JSONArray(listOf(1, 12, 24, 32))) }
         assertRefused(Problem.OUTPUT) { getJSONObject("output").put("shape", JSONArray(listOf(1, 11))) }
@@ -55,6 +59,18 @@ class ManifestParserTest {
         assertRefused(Problem.MANIFEST_UNREADABLE) { getJSONObject("weights").remove("licence") }
         assertRefused(Problem.MANIFEST_UNREADABLE) { put("target", 5) }
     }
+
+    @Test
+    fun `what becomes of a picture is read`() {
+        val boxed = parseManifest(Fixtures.manifestText("letterbox.onnx")).input
+        assertEquals(Resize.LETTERBOX, boxed.resize)
+        assertEquals(listOf(123.675f, 116.28f, 103.53f), boxed.bars)
+        assertEquals(Resize.CROP, parseManifest(Fixtures.manifestText("crop.onnx")).input.resize)
+        val older = JSONObject(text).apply { getJSONObject("input").remove("resize") }
+        assertEquals(Resize.SQUASH, parseManifest(older.toString()).input.resize)
+    }
+
+    private fun JSONObject.resize(): JSONObject = getJSONObject("input").getJSONObject("resize")
 
     @Test
     fun `a refusal names the JSON path`() {

@@ -16,11 +16,13 @@ import org.mobileseg.demo.engine.Segmenter
 import org.mobileseg.demo.image.FakeFrame
 import org.mobileseg.demo.image.ModelInput
 import org.mobileseg.demo.image.Orientation
+import org.mobileseg.demo.image.Window
 import org.mobileseg.demo.image.Yuv
 import org.mobileseg.demo.image.YuvFrame
 import org.mobileseg.demo.manifest.ArtifactManifest
 import org.mobileseg.demo.manifest.Problem
 import org.mobileseg.demo.manifest.Refusal
+import org.mobileseg.demo.manifest.Resize
 import org.mobileseg.demo.manifest.Size
 
 class PipelineTest {
@@ -63,10 +65,28 @@ class PipelineTest {
     }
 
     @Test
+    fun `bars are not of the picture`() {
+        Pipeline(listOf(open("letterbox.onnx"))).use { pipeline ->
+            val picture = Picture.read(Fixtures.street(0))
+            pipeline.process(picture.argb, picture.size)
+            val layer = pipeline.scenes.take().layers[0]
+            assertEquals(Window(0, 40, Size(48, 64)), layer.filled)
+            assertEquals(48 * 64, layer.counts.sum())
+            assertEquals(1f, layer.counts.indices.sumOf { layer.share(it).toDouble() }.toFloat(), 1e-5f)
+            assertEquals(NO_CLASS, layer.classAt(0.5f, 0.1f))
+            assertTrue(layer.classAt(0.5f, 0.5f) >= 0)
+            assertTrue(layer.colours.take(40 * 64).all { it == 0 })
+            assertEquals(48 * 64, layer.colours.count { it != 0 })
+        }
+    }
+
+    @Test
     fun `models that cannot be compared are refused`() {
         val one = Fixtures.artifact("int8.onnx").manifest
         val size = one.copy(input = one.input.copy(size = Size(64, 64)))
         assertEquals(Problem.INPUT, assertThrows(Refusal::class.java) { Pipeline.checkComparable(one, size) }.problem)
+        val boxed = one.copy(input = one.input.copy(resize = Resize.LETTERBOX))
+        assertEquals(Problem.INPUT, assertThrows(Refusal::class.java) { Pipeline.checkComparable(one, boxed) }.problem)
         val classes = one.copy(output = one.output.copy(classes = one.output.classes.reversed()))
         assertEquals(
             Problem.OUTPUT,

@@ -8,6 +8,8 @@ import org.junit.Assert.assertEquals
 import org.junit.Assert.assertTrue
 import org.junit.Test
 import org.mobileseg.demo.benchmark.percentile
+import org.mobileseg.demo.image.Window
+import org.mobileseg.demo.manifest.Size
 
 class WindowsTest {
     @Test
@@ -81,9 +83,12 @@ class WindowsTest {
     @Test
     fun `only one class`() {
         val out = IntArray(3)
-        colour(byteArrayOf(0, 1, 2), intArrayOf(0xFF0000, 0x00FF00, 0x0000FF), ALL_CLASSES, out)
+        val all = Window(0, 0, Size(1, 3))
+        colour(byteArrayOf(0, 1, 2), 3, all, intArrayOf(0xFF0000, 0x00FF00, 0x0000FF), ALL_CLASSES, out)
         assertArrayEquals(intArrayOf(0xFFFF0000.toInt(), 0xFF00FF00.toInt(), 0xFF0000FF.toInt()), out)
-        colour(byteArrayOf(0, 1, 2), intArrayOf(0xFF0000, 0x00FF00, 0x0000FF), 1, out)
+        colour(byteArrayOf(0, 1, 2), 3, all, intArrayOf(0xFF0000, 0x00FF00, 0x0000FF), 1, out)
         assertArrayEquals(intArrayOf(0, 0xFF00FF00.toInt(), 0), out)
+        colour(byteArrayOf(0, 1, 2), 3, Window(1, 0, Size(1, 1)), intArrayOf(1, 2, 3), ALL_CLASSES, out)
+        assertArrayEquals(intArrayOf(0, 0xFF000002.toInt(), 0), out)
     }
 }
