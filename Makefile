@@ -27,11 +27,7 @@ $(VENV)/installed: $(UV) pyproject.toml constraints.txt
 	touch $@
 
 demo: $(VENV)/installed
-	mkdir -p $(DEMO)
-	cd $(DEMO) && $(CURDIR)/$(BIN)/mobileseg export seaformer-tiny --target executorch --int8 --force
-	cd $(DEMO) && $(CURDIR)/$(BIN)/mobileseg compare seaformer-tiny-int8.pte --data samples --json accuracy.json --force
-	cd $(DEMO) && $(CURDIR)/$(BIN)/mobileseg predict seaformer-tiny-int8.pte samples --output overlays --force
-	@echo "look at $(DEMO)/overlays"
+	$(BIN)/python tools/demo.py $(DEMO)
 
 test: $(VENV)/installed
 	$(BIN)/python tools/arm_runner.py --if-possible

@@ -22,17 +22,30 @@ def overlay(
 ) -> Image.Image:
     """``image`` ``(H, W, 3)`` uint8 RGB blended with the colours of ``class_map`` ``(H, W)``, and below it a legend of the classes in
     it, largest first, with their share of the pixels. ``instances`` ``(H, W)``, 0 for none, are outlined in white."""
-    blend = (1 - OPACITY) * image.astype(np.float32) + OPACITY * colorize(class_map, palette).astype(np.float32)
+    pixels = blended(image, class_map, palette)
     if instances is not None:
-        blend[_outlines(instances)] = 255
-    picture = Image.fromarray(blend.round().astype(np.uint8))
+        pixels[_outlines(instances)] = 255
+    picture = Image.fromarray(pixels)
+    below = legend(class_map, names, palette, picture.width)
+    whole = Image.new("RGB", (picture.width, picture.height + below.height), "white")
+    whole.paste(picture, (0, 0))
+    whole.paste(below, (0, picture.height))
+    return whole
+
+
+def blended(image: Pixels, class_map: NDArray[np.integer], palette: tuple[Color, ...]) -> Pixels:
+    """``image`` ``(H, W, 3)`` uint8 RGB blended with the colours of ``class_map`` ``(H, W)``."""
+    blend = (1 - OPACITY) * image.astype(np.float32) + OPACITY * colorize(class_map, palette).astype(np.float32)
+    return blend.round().astype(np.uint8)
+
+
+def legend(
+    class_map: NDArray[np.integer], names: tuple[str, ...], palette: tuple[Color, ...], width: int
+) -> Image.Image:
+    """A strip of ``width`` pixels with the classes in ``class_map``, largest first, with their share of the pixels."""
     share = np.bincount(class_map.ravel(), minlength=len(names)) / class_map.size
     shown = [i for i in np.argsort(-share, kind="stable").tolist() if share[i] >= SMALLEST_SHARE]
-    legend = _legend([(f"{names[i]} {100 * share[i]:.1f} %", palette[i]) for i in shown], picture.width)
-    whole = Image.new("RGB", (picture.width, picture.height + legend.height), "white")
-    whole.paste(picture, (0, 0))
-    whole.paste(legend, (0, picture.height))
-    return whole
+    return _legend([(f"{names[i]} {100 * share[i]:.1f} %", palette[i]) for i in shown], width)
 
 
 def _outlines(instances: NDArray[np.integer]) -> NDArray[np.bool_]:
