@@ -28,7 +28,7 @@ class TargetSpec:
     ``runtime_packages`` to run. ``runtime_distribution``: the distribution whose version determines how the file behaves.
     ``precisions``: default first, each with its meaning for reports and manifest. ``refused``: precisions of other targets that this
     one lacks, each with the reason. ``native``: dotted path of ``f()`` that raises ``EnvironmentLackError`` where the native part of a
-    package is missing.
+    package is missing. ``package``: whether its files are folders.
     """
 
     name: str
@@ -46,6 +46,7 @@ class TargetSpec:
     refused: Mapping[str, str]
     interpreted: bool = False
     native: str | None = None
+    package: bool = False
 
     def require(self, packages: tuple[str, ...], purpose: str) -> None:
         """Raise ``MissingExtraError`` or another ``EnvironmentLackError`` unless ``packages`` and the native part are here."""
@@ -121,6 +122,7 @@ TARGETS: Mapping[str, TargetSpec] = {
             interpreted=not _CORE_ML_HERE,
             check="mobileseg.export.backends.coreml.check:check",
             native="mobileseg.export.backends.coreml.native:check_native",
+            package=True,
             precisions={
                 FLOAT16: "float16 weights and activations, float32 input and output",
                 FLOAT32: "float32 throughout",

@@ -15,9 +15,10 @@ from pathlib import Path
 
 import platformdirs
 
-from mobileseg.errors import DiskFullError, OutputError
+from mobileseg.errors import DiskFullError, MobilesegError, OutputError, RequestError
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_REFUSED = {errno.ENAMETOOLONG, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.ELOOP}
 
 
 def sha256(path: Path) -> str:
@@ -38,11 +39,18 @@ def size_bytes(path: Path) -> int:
     return sum(p.stat().st_size for p in path.rglob("*") if p.is_file()) if path.is_dir() else path.stat().st_size
 
 
-def check_output(path: Path, force: bool) -> None:
-    """Raise ``OutputError`` where ``path`` cannot be written: no folder, a read-only one, or something there without ``force``."""
+def check_output(path: Path, force: bool, *, folder_wanted: bool = False) -> None:
+    """Raise ``OutputError`` where ``path`` cannot be written: no folder, a read-only one, or something there without ``force``.
+
+    ``folder_wanted``: what is written is a folder. Where it is a file, it never takes the place of somebody's folder.
+    """
     folder = path.parent
     if not folder.is_dir():
         raise OutputError(expected="a folder that exists for the output", found=str(folder), fix=f"mkdir -p {folder}")
+    if path.is_dir() and not folder_wanted:
+        raise OutputError(
+            expected="a file name for the output", found=f"{path} is a folder", fix="name a file in it, or another one"
+        )
     if path.exists() and not force:
         raise OutputError(
             expected="a name that is free",
@@ -80,6 +88,20 @@ def is_disk_full(error: BaseException) -> bool:
             return True
         seen = seen.__cause__ or seen.__context__
     return False
+
+
+def of_the_system(error: OSError) -> MobilesegError | None:
+    """The error of ours for what the operating system says of a path that it was given: a name that is too long, no permission, a full
+    disk; None for anything else."""
+    if is_disk_full(error):
+        return disk_full(Path.cwd())
+    if error.filename is None or error.errno not in _REFUSED:
+        return None
+    return RequestError(
+        expected="a path that can be used here",
+        found=f"{error.strerror}: {error.filename!r}",
+        fix="check the path, its length and who may read and write there",
+    )
 
 
 @contextlib.contextmanager

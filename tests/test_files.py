@@ -13,7 +13,7 @@ import full_disk
 import pytest
 
 from mobileseg.errors import DiskFullError, OutputError
-from mobileseg.files import check_output, is_disk_full, publish, sha256, size_bytes, staging, write_whole
+from mobileseg.files import check_output, is_disk_full, of_the_system, publish, sha256, size_bytes, staging, write_whole
 
 
 def names(folder: Path) -> list[str]:
@@ -86,6 +86,31 @@ def read_only(tmp_path: Path) -> Iterator[Path]:
 def test_check_output_refuses_a_read_only_folder(read_only: Path) -> None:
     with pytest.raises(OutputError, match="a folder that can be written"):
         check_output(read_only / "file", force=False)
+
+
+@pytest.mark.parametrize("force", [True, False])
+def test_a_file_never_takes_the_place_of_a_folder(tmp_path: Path, force: bool) -> None:
+    write_tree(tmp_path, {"results/mine": "a year's work"})
+    with pytest.raises(OutputError, match="results is a folder"):
+        check_output(tmp_path / "results", force)
+    check_output(tmp_path / "results", force=True, folder_wanted=True)
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "file/below/it"])
+def test_what_the_system_says_of_a_path_is_an_error_of_ours(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(OSError, match=r"File name too long|Not a directory") as caught:
+        (tmp_path / name).stat() if len(name) < 100 else (tmp_path / name).touch()
+    found = of_the_system(caught.value)
+    assert found is not None and found.exit_code == 2
+    assert name in found.found and str(caught.value.strerror) in found.found
+
+
+def test_what_the_system_says_of_anything_else_is_not() -> None:
+    assert of_the_system(OSError(errno.ENAMETOOLONG, "too long")) is None
+    assert of_the_system(FileNotFoundError(errno.ENOENT, "nothing", "there")) is None
+    full = of_the_system(OSError(errno.ENOSPC, "full", "there"))
+    assert full is not None and full.exit_code == 3
 
 
 def write_and_raise(output: Path, end: type[BaseException]) -> None:

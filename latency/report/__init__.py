@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mobileseg.errors import OutputError
 from mobileseg.files import check_output, write_whole
 from mobileseg.latency.callable_module import make_callable
 from mobileseg.quiet import quiet
@@ -32,8 +31,6 @@ def report(
     """
     path = None if output is None else Path(output)
     if path is not None:
-        if path.is_dir():
-            raise OutputError(expected="a file name for the page", found=f"{path} is a folder", fix="name a file in it")
         check_output(path, force)
     with quiet():
         from mobileseg.latency.report.documents import read_results

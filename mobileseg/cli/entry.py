@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import functools
+import io
 import os
 import shutil
 import sys
-from typing import NoReturn
+from collections.abc import Sequence
+from typing import Any, NoReturn
 
 import typer
 
 from mobileseg.cli import interrupt, voice
 from mobileseg.cli.app import app
 from mobileseg.errors import MobilesegError
-from mobileseg.files import disk_full, is_disk_full
+from mobileseg.files import of_the_system
 
+NAME = "mobileseg"
 INTERRUPTED = 130  # 128 + SIGINT, as shells count
 UNEXPECTED = 70  # EX_SOFTWARE of sysexits.h
 ENVIRONMENT = {
@@ -33,9 +37,17 @@ def main() -> None:
         os.environ.setdefault(name, value)
     if not room_for_bytecode():
         sys.dont_write_bytecode = True
+    if isinstance(sys.stdout, io.TextIOWrapper):  # as standard error is: a name may have letters that a console lacks
+        sys.stdout.reconfigure(errors="backslashreplace")
     interrupt.install()
+    _leave(run())
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """The exit code of a command line, by default this process's. What goes wrong is said on standard error."""
     try:
-        code = app(standalone_mode=False) or 0  # typer gives the code of an early exit, and 130 for Ctrl-C
+        # The code of an early exit, and 130 for Ctrl-C.
+        code = _command()(arguments, prog_name=NAME, standalone_mode=False) or 0
         if code == INTERRUPTED:
             _say_interrupted()
     except MobilesegError as error:
@@ -48,9 +60,8 @@ def main() -> None:
     except BrokenPipeError:
         code = 0
     except OSError as error:
-        from pathlib import Path
-
-        code = _fail(disk_full(Path.cwd())) if is_disk_full(error) else _unexpected(error)
+        ours = of_the_system(error)
+        code = _unexpected(error) if ours is None else _fail(ours)
     except Exception as error:
         show = getattr(error, "show", None)  # click's usage errors know how to print themselves
         if show is None:
@@ -58,7 +69,13 @@ def main() -> None:
         else:
             show()
             code = int(getattr(error, "exit_code", 2))
-    _leave(code)
+    return int(code)
+
+
+@functools.cache
+def _command() -> Any:
+    """The parser: typer makes it of the signatures, which takes as long as most that is refused."""
+    return typer.main.get_command(app)
 
 
 def room_for_bytecode() -> bool:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mobileseg.cli import voice
-from mobileseg.errors import RequestError
 
 STDOUT = "-"
 
@@ -21,8 +20,9 @@ class JsonOutput:
     def write(self, text: str) -> None:
         """The whole document."""
         if self.path is None:
-            sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
             sys.stdout.flush()
+            sys.stdout.buffer.write(f"{text.rstrip()}\n".encode())  # JSON is UTF-8, whatever the console takes
+            sys.stdout.buffer.flush()
             return
         from mobileseg.files import write_whole
 
@@ -30,7 +30,7 @@ class JsonOutput:
 
 
 def json_output(name: str | None, force: bool) -> JsonOutput | None:
-    """What ``--json NAME`` asks for, checked before anything is computed; None where it was not given. Raises ``RequestError``."""
+    """What ``--json NAME`` asks for, checked before anything is computed; None where it was not given. Raises ``OutputError``."""
     if name is None:
         return None
     if name == STDOUT:
@@ -39,7 +39,5 @@ def json_output(name: str | None, force: bool) -> JsonOutput | None:
     from mobileseg.files import check_output
 
     path = Path(name)
-    if path.is_dir():
-        raise RequestError(expected="a file name for --json", found=f"{path} is a folder", fix="name a file in it")
     check_output(path, force)
     return JsonOutput(path)

@@ -1,6 +1,10 @@
+import json
+from pathlib import Path
+
 import full_disk
 import pytest
 from commands import Run
+from made_results import around, result, series
 
 
 def test_threads_that_wait_do_not_spin_unless_asked_to(mobileseg: Run) -> None:
@@ -16,3 +20,21 @@ def test_no_half_of_bytecode_is_kept_where_there_is_no_room(room: int, kept: boo
     """-1 is RLIM_INFINITY."""
     done = full_disk.run("from mobileseg.cli.entry import room_for_bytecode\nprint(room_for_bytecode())", room)
     assert done.stdout == f"{kept}\n"
+
+
+def test_names_that_the_console_has_no_letters_for_are_said_all_the_same(mobileseg: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(result(series(around(10))).to_json())
+    done = mobileseg("report", "a.json", "--output", "straße.html", PYTHONIOENCODING="cp1251")
+    assert done.returncode == 0, done.stderr
+    assert "stra\\xdfe.html" in done.stdout
+    assert (tmp_path / "straße.html").is_file()
+
+
+def test_json_on_standard_output_is_utf_8(mobileseg: Run, tmp_path: Path) -> None:
+    done = mobileseg(
+        "predict", "seaformer-tiny", "samples", "--size", "99x99", "--json", "-", PYTHONIOENCODING="cp1251"
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    (tmp_path / "a.json").write_text(result(series(around(10))).to_json())
+    again = mobileseg("report", "a.json", "--title", "Straße", "--json", "-", PYTHONIOENCODING="cp1251")
+    assert json.loads(again.stdout)["title"] == "Straße"
