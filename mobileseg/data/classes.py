@@ -53,9 +53,12 @@ class ClassSet(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _names(cls, fields: Any) -> Any:
-        if isinstance(fields, dict) and "names" not in fields and "things" in fields:
-            return {**fields, "names": [*fields.get("stuff", ()), *fields["things"]]}
-        return fields
+        if not isinstance(fields, dict) or "names" in fields or "things" not in fields:
+            return fields
+        parts = fields.get("stuff", ()), fields["things"]
+        if not all(isinstance(part, list | tuple) for part in parts):
+            raise ValueError("things and stuff are lists of names")
+        return {**fields, "names": [name for part in parts for name in part]}
 
     @model_validator(mode="before")
     @classmethod
@@ -74,6 +77,8 @@ class ClassSet(BaseModel):
     def _fits(self) -> ClassSet:
         if self.folders and len(self.folders) != len(self.names):
             raise ValueError(f"{len(self.folders)} folders for {len(self.names)} names")
+        if broken := [number for number, name in enumerate(self.names) if not is_text(name)]:
+            raise ValueError(f"names.{broken[0]}: half of a letter, which JSON can write and no text can hold")
         if self.palette and len(self.palette) != len(self.names):
             raise ValueError(f"{len(self.palette)} colours for {len(self.names)} names")
         unknown = [name for name in self.things if name not in self.names]
@@ -110,17 +115,24 @@ class ClassSet(BaseModel):
         return self.palette or generated_palette(len(self.names))
 
 
+def is_text(name: str) -> bool:
+    """Whether a name can be written to a file: the halves of letters that UTF-16 has cannot."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def read_classes(path: Path) -> ClassSet:
     """Read a ``classes.json``, in any Unicode encoding, with or without a byte order mark. Raises ``DatasetError`` where it cannot be
     read or does not fit the schema."""
     try:
         return ClassSet.model_validate(json.loads(path.read_bytes()))
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
         raise DatasetError(
             expected='{"names": [...], "palette": [[r, g, b], ...], "ignore_index": n}',
-            found=f"{path}: {where + ': ' if where else ''}{first['msg']}",
+            found=f"{path}: {reason(error)}",
             fix="fix this entry of the file",
         ) from error
     except OSError as error:
@@ -129,6 +141,15 @@ def read_classes(path: Path) -> ClassSet:
         raise DatasetError(
             expected="a classes.json", found=f"{path}, which is no JSON: {error}", fix="check the file in an editor"
         ) from error
+
+
+def reason(error: Exception) -> str:
+    """What an error says, in a line; of several faults that pydantic found the first, and where it is."""
+    if not isinstance(error, ValidationError):
+        return str(error).partition("\n")[0] or type(error).__name__
+    first = error.errors()[0]
+    where = ".".join(map(str, first["loc"]))
+    return f"{where + ': ' if where else ''}{first['msg'].removeprefix('Value error, ')}"
 
 
 def generated_palette(count: int) -> tuple[Color, ...]:

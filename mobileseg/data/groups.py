@@ -35,7 +35,7 @@ def group_names(groups: Groups | None, stems: Sequence[str]) -> tuple[str, ...]:
 def _matched(pattern: str, stems: Sequence[str]) -> list[str | None]:
     try:
         compiled = re.compile(pattern)
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:
         raise DatasetError(
             expected="groups to be a regular expression that finds the group in a file's name",
             found=f"{pattern!r}: {error}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -95,10 +95,11 @@ def open_one(
     data_format: str | None = None,
     classes: str | Path | None = None,
     most: int | None = None,
+    before: Callable[[LabelledFolder], object] = lambda listed: None,
 ) -> LabelledFolder:
     """The split ``train``, ``val`` or ``test`` of what ``open_split`` takes; None is one whole folder, and of the bundled samples those
-    that no file was calibrated on. Its files are checked, or ``most`` of them, evenly chosen. Raises ``DatasetError``,
-    ``ImageError``, ``UnknownNameError``."""
+    that no file was calibrated on. Its files are checked, or ``most`` of them, evenly chosen, after ``before`` was called with what is
+    there. Raises ``DatasetError``, ``ImageError``, ``UnknownNameError``."""
     if split is not None and split not in SPLITS:
         raise DatasetError(expected=f"a split: {', '.join(SPLITS)}", found=repr(split), fix="choose one of them")
     if split is not None and not own_splits(path, data_format):
@@ -107,6 +108,7 @@ def open_one(
         found = _listed(path, split, groups, data_format, classes)
     if split is None and path == samples_folder():
         found = others(found)
+    before(found)
     if (text := found.check(most).note) is not None:
         log.info("%s", text)
     return found
@@ -146,9 +148,11 @@ def _chosen(whole: LabelledFolder, split: str) -> LabelledFolder:
     splits = splits_of(whole.groups)
     items = tuple(item for item, its in zip(whole.items, splits, strict=True) if its == split)
     if not items:
-        what = f"{len(set(whole.groups))} groups of " if whole.classes.groups else ""
+        apart = len(set(whole.groups))
+        kind = "groups" if whole.classes.groups else "images" if apart == len(whole.items) else "names of images"
+        what = "" if kind == "images" else f"{apart} {kind} of "
         raise DatasetError(
-            expected=f"at least {len(SPLITS)} {'groups' if what else 'images'}, to hold some out",
+            expected=f"at least {len(SPLITS)} {kind}, to hold some out",
             found=f"{what}{len(whole.items)} images in {whole.path}, none of them in the split {split!r}",
             fix="add images, or split them by hand into train/ and val/",
         )

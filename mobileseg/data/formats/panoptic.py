@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mobileseg.data.class_lists import shipped
-from mobileseg.data.classes import ClassSet
+from mobileseg.data.classes import ClassSet, reason
 from mobileseg.data.formats.contract import SPLIT_NAMES, SPLITS, Listing
 from mobileseg.data.formats.pairing import MOST_NAMED, keyed, pictures
 from mobileseg.data.formats.records import records
@@ -45,7 +45,13 @@ class PanopticReader:
         found = _read(file)
         names = classes or (shipped(self.classes) if self.classes else found.classes(file))
         numbers = found.numbers(names, file)
-        by_name = {Path(key).name: path for key, path in pictures(self._images(root, file), self.image_suffix).items()}
+        place = self._images(root, file)
+        labels = file.with_suffix("")  # where images lie beside the folders of labels, these are no images
+        by_name = {
+            Path(key).name: path
+            for key, path in pictures(place, self.image_suffix).items()
+            if not path.is_relative_to(labels)
+        }
         by_mask = {path.name: path for path in keyed(file.with_suffix("")).values()}
         items, lacking = [], []
         for names_of_image, mask, table in found.annotations:
@@ -99,67 +105,95 @@ CITYSCAPES = PanopticReader(
 )
 
 
-@dataclass
+@dataclass(frozen=True)
+class _Category:
+    """What a JSON says of a class. ``color``: as it is there, None where there is none."""
+
+    number: int
+    name: str
+    thing: bool
+    color: Any
+
+
+@dataclass(frozen=True)
 class _Found:
     """What a JSON says. ``annotations``: what the image may be called, without file type; the name of its PNG; and ``Segments.table``
     with categories in place of classes."""
 
-    categories: list[dict[str, Any]]
-    annotations: list[tuple[tuple[str, ...], str, NDArray[np.int64]]]
+    categories: tuple[_Category, ...]
+    annotations: tuple[tuple[tuple[str, ...], str, NDArray[np.int64]], ...]
 
     def classes(self, file: Path) -> ClassSet:
         """The categories in the order of their numbers; COCO's own list where they are COCO's."""
-        ordered = sorted(self.categories, key=lambda category: int(category["id"]))
-        names = tuple(str(category["name"]) for category in ordered)
+        ordered = sorted(self.categories, key=lambda category: category.number)
+        names = tuple(category.name for category in ordered)
         if names == shipped("coco-panoptic").names:
             return shipped("coco-panoptic")
+        colors = [category.color for category in ordered]
         fields = {
             "names": names,
-            "things": [str(category["name"]) for category in ordered if category.get("isthing", 1)],
-            "palette": [c["color"] for c in ordered] if all("color" in c for c in ordered) else [],
+            "things": [category.name for category in ordered if category.thing],
+            "palette": colors if None not in colors else [],
         }
         try:
             return ClassSet.model_validate(fields)
         except ValueError as error:
             raise DatasetError(
                 expected="categories with a name, an id and perhaps a colour",
-                found=f"{file}: {str(error).splitlines()[-1].strip()}",
+                found=f"{file}: {reason(error)}",
                 fix="fix the categories",
             ) from error
 
     def numbers(self, classes: ClassSet, file: Path) -> dict[int, int]:
-        """Class numbers by category; categories are found in the class list by name."""
-        unknown = [str(c["name"]) for c in self.categories if c["name"] not in classes.names]
+        """Class numbers by category; categories are found in the class list by name. Raises ``DatasetError`` for categories that are
+        not in it, and for segments of no category."""
+        unknown = [category.name for category in self.categories if category.name not in classes.names]
         if unknown:
             raise DatasetError(
                 expected="a class list with the categories of the data",
                 found=f"none for {len(unknown)} of {file.name}: {', '.join(unknown[:MOST_NAMED])}",
                 fix="leave --classes out, or name them in classes.json",
             )
-        return {int(c["id"]): classes.names.index(c["name"]) for c in self.categories}
+        found = {category.number: classes.names.index(category.name) for category in self.categories}
+        used = {number for _, _, table in self.annotations for number in table[:, 1].tolist()}
+        if strays := sorted(used - found.keys()):
+            raise DatasetError(
+                expected="segments of the categories that the JSON lists",
+                found=f"{', '.join(map(str, strays[:MOST_NAMED]))} in {file}",
+                fix="download the file again, or add the categories",
+            )
+        return found
 
 
 def _read(file: Path) -> _Found:
-    categories: list[dict[str, Any]] = []
+    categories: list[_Category] = []
     annotations: list[tuple[Any, str, NDArray[np.int64]]] = []
     names: dict[Any, str] = {}
+    part = ""
     try:
-        for key, record in records(file):
-            if key == "categories":
-                categories.append(record)
-            elif key == "images":
+        for part, record in records(file):
+            if part == "categories":
+                categories.append(_category(record))
+            elif part == "images":
                 names[record["id"]] = Path(str(record["file_name"])).stem
-            elif key == "annotations":
-                rows = [
-                    (int(s["id"]), int(s["category_id"]), int(s.get("iscrowd", 0))) for s in record["segments_info"]
-                ]
-                table = np.array(rows, dtype=np.int64).reshape(-1, 3)
-                annotations.append((record["image_id"], str(record["file_name"]), table))
-    except (KeyError, TypeError, ValueError) as error:
+            elif part == "annotations":
+                annotations.append((record["image_id"], str(record["file_name"]), _table(record["segments_info"])))
+        # In Cityscapes the id is what the image is called, and file_name is not.
+        found = tuple(((names.get(i, str(i)), str(i)), mask, table) for i, mask, table in annotations)
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise DatasetError(
             expected="COCO's panoptic JSON: images, annotations with segments_info, categories",
-            found=f"{file}: {type(error).__name__} {error}",
+            found=f"{file}, {part}: {type(error).__name__} {error}",
             fix="check that this is the panoptic file, not that of the instances",
         ) from error
-    # In Cityscapes the id is what the image is called, and file_name is not.
-    return _Found(categories, [((names.get(i, str(i)), str(i)), mask, table) for i, mask, table in annotations])
+    return _Found(tuple(categories), found)
+
+
+def _category(record: Any) -> _Category:
+    return _Category(int(record["id"]), str(record["name"]), bool(record.get("isthing", 1)), record.get("color"))
+
+
+def _table(segments: Any) -> NDArray[np.int64]:
+    """``Segments.table``, with categories in place of classes."""
+    rows = [(int(one["id"]), int(one["category_id"]), int(one.get("iscrowd", 0))) for one in segments]
+    return np.array(rows, dtype=np.int64).reshape(-1, 3)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from mobileseg.data.classes import ClassSet
+from mobileseg.data.classes import ClassSet, reason
 from mobileseg.data.formats.contract import SPLIT_NAMES, SPLITS, Listing
 from mobileseg.data.formats.pairing import files_below
 from mobileseg.data.formats.pairs import no_classes
@@ -52,7 +54,8 @@ class Cell:
         return PurePosixPath(self.name).stem
 
     def read_bytes(self) -> bytes:
-        value = _column(self.path, self.column, self.group)[self.row].as_py()
+        with _damage(self.path):
+            value = _column(self.path, _stamp(self.path), self.column, self.group)[self.row].as_py()
         data = value.get("bytes") if isinstance(value, dict) else value
         if data is None:
             raise FileNotFoundError(f"no bytes in {self}")  # a reference to a file that is elsewhere
@@ -83,7 +86,8 @@ class ParquetReader:
         items = []
         for file in _files(root):
             if split is None or _split_of(file) == split:
-                items += self._items(file)
+                with _damage(file):
+                    items += self._items(file)
         return Listing(tuple(items), classes)
 
     def with_options(self, text: str) -> ParquetReader:
@@ -133,14 +137,21 @@ def _split_of(file: Path) -> str:
 
 
 def _open(path: Path) -> ParquetFile:
-    from pyarrow import ArrowException
     from pyarrow.parquet import ParquetFile
 
+    return ParquetFile(path)
+
+
+@contextlib.contextmanager
+def _damage(path: Path) -> Iterator[None]:
+    """What pyarrow raises of a file becomes a ``DatasetError``."""
+    from pyarrow import ArrowException
+
     try:
-        return ParquetFile(path)
-    except (OSError, ArrowException) as error:
+        yield
+    except (OSError, ValueError, LookupError, ArrowException) as error:
         raise DatasetError(
-            expected="a parquet file", found=f"{path}: {str(error).splitlines()[0]}", fix="download it again"
+            expected="a parquet file", found=f"{path}: {reason(error)}", fix="download it again"
         ) from error
 
 
@@ -182,9 +193,16 @@ def _names(file: ParquetFile, column: str, group: int) -> list[str | None]:
     if not pa.types.is_struct(kind) or kind.get_field_index("path") < 0:
         return [None] * int(file.metadata.row_group(group).num_rows)
     rows = file.read_row_group(group, columns=[f"{column}.path"]).column(column).to_pylist()
-    return [PurePosixPath(row["path"]).name if row and row["path"] else None for row in rows]
+    return [PurePosixPath(str(row["path"])).name if row and row["path"] else None for row in rows]
+
+
+def _stamp(path: Path) -> tuple[int, ...]:
+    """Another one where a file was written again, or where a relative path means another one."""
+    found = path.stat()
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
 @functools.lru_cache(maxsize=KEPT_GROUPS)
-def _column(path: Path, column: str, group: int) -> Any:
+def _column(path: Path, stamp: tuple[int, ...], column: str, group: int) -> Any:
+    del stamp  # of the key
     return _open(path).read_row_group(group, columns=[column], use_threads=False).column(column)

@@ -18,8 +18,9 @@ def records(path: Path) -> Iterator[tuple[str, Any]]:
     try:
         yield from _entries(_text(path))
     except (OSError, ValueError, IndexError, RecursionError) as error:
+        why = "it ends too early" if isinstance(error, IndexError) else str(error)
         raise DatasetError(
-            expected="a JSON object", found=f"{path}: {error}", fix="download or write the file again"
+            expected="a JSON object", found=f"{path}: {why}", fix="download or write the file again"
         ) from error
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from mobileseg.data.class_lists import shipped
-from mobileseg.data.classes import ClassSet
+from mobileseg.data.classes import ClassSet, reason
 from mobileseg.data.formats.contract import SPLIT_NAMES, Listing
 from mobileseg.data.formats.pairing import MOST_NAMED, keyed, pictures
 from mobileseg.data.labels import Item
@@ -63,7 +63,7 @@ def _listed(base: Path, split: str) -> list[str]:
     for name in SPLIT_NAMES[split]:
         file = base / LISTS / f"{name}.txt"
         if file.is_file():
-            return [line.strip() for line in file.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
+            return _lines(file)
     return []
 
 
@@ -77,8 +77,7 @@ def _classes(base: Path) -> ClassSet:
     file = base / LABEL_MAP
     if not file.is_file():
         return shipped("voc")
-    lines = [line.strip() for line in file.read_text(encoding="utf-8-sig").splitlines()]
-    rows = [line.split(":") for line in lines if line and not line.startswith("#")]
+    rows = [line.split(":") for line in _lines(file) if not line.startswith("#")]
     try:
         colors = {row[0]: tuple(int(part) for part in row[1].split(",")) for row in rows}
         return ClassSet.model_validate(
@@ -86,5 +85,14 @@ def _classes(base: Path) -> ClassSet:
         )
     except (IndexError, ValueError) as error:  # pydantic's error is a ValueError
         raise DatasetError(
-            expected="lines as in name:r,g,b::", found=f"{file}: {str(error).splitlines()[0]}", fix="fix this file"
+            expected="lines as in name:r,g,b::", found=f"{file}: {reason(error)}", fix="fix this file"
         ) from error
+
+
+def _lines(file: Path) -> list[str]:
+    """Those that are not empty. Raises ``DatasetError`` for text in another encoding than UTF-8."""
+    try:
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise DatasetError(expected="a text in UTF-8", found=f"{file}: {error}", fix="save it in UTF-8") from error
+    return [stripped for line in lines if (stripped := line.strip())]

@@ -112,6 +112,20 @@ class TestPanoptic:
         assert found[1] != found[5]
         assert [item.image.name[:5] for item in data.items] == ["frank", "linda"]
 
+    def test_images_beside_the_folders_of_labels(self, tmp_path: Path) -> None:
+        """The PNG files of the labels have the images' names."""
+        layouts.coco_panoptic(tmp_path)
+        for split in ("train2017", "val2017"):
+            for file in (tmp_path / split).iterdir():
+                file.rename(tmp_path / file.name)
+            (tmp_path / split).rmdir()
+        data = open_one(tmp_path, "train")
+        assert [item.image.name for item in data.items] == ["000000000009.jpg", "000000000025.jpg"]
+        for file in tmp_path.glob("*.jpg"):
+            file.unlink()
+        with pytest.raises(DatasetError, match="an image and a PNG for every annotation"):
+            open_one(tmp_path, "train")
+
     def test_segments_that_the_json_does_not_list(self, tmp_path: Path) -> None:
         root = layouts.coco_panoptic(tmp_path)
         file = next((root / "annotations" / "panoptic_val2017").iterdir())

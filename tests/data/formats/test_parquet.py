@@ -10,7 +10,9 @@ import pytest
 from layouts import SIZE, classes_json, picture, save, stripes
 from PIL import Image
 
+from mobileseg.data.class_lists import class_list
 from mobileseg.data.dataset import open_labelled
+from mobileseg.data.formats.parquet import PARQUET
 from mobileseg.data.images import read_image
 from mobileseg.data.labels import read_labels
 from mobileseg.data.split import open_one, open_split
@@ -128,6 +130,17 @@ def test_a_bad_cell_names_its_row(tmp_path: Path) -> None:
     classes_json(tmp_path, names=["a", "b"])
     with pytest.raises(ImageError, match=r"a\.parquet, image of two\.png"):
         open_labelled(tmp_path)
+
+
+def test_a_file_that_was_written_again_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also one of the same name in another folder."""
+    classes = class_list("ade20k")
+    for folder, count in (("a", 1), ("a", 2), ("b", 3)):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        monkeypatch.chdir(tmp_path / folder)
+        write(Path("x.parquet"), count, ("image", "mask"), image=pa.array([encoded(picture(10 * count))] * count))
+        (*_, last) = PARQUET.read(Path("x.parquet"), None, classes).items
+        np.testing.assert_array_equal(read_image(last.image), picture(10 * count))
 
 
 def test_a_broken_file(tmp_path: Path) -> None:
