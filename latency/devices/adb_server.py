@@ -96,14 +96,14 @@ def client(start: bool = True) -> AdbClient:
     ``MissingExtraError``.
     """
     require(("adbutils",), "measuring over adb", "adb")
-    from adbutils import AdbClient
-    from adbutils.errors import AdbError
-
-    port = os.environ.get("ANDROID_ADB_SERVER_PORT", "5037")
-    if not port.isdigit() or not 0 < int(port) < 65536:
+    port = os.environ.get("ANDROID_ADB_SERVER_PORT", "5037")  # which adbutils reads when it is imported
+    if not (port.isascii() and port.isdigit() and len(port) <= 5 and 0 < int(port) < 65536):
         raise NoServerError(
             expected="a port number in ANDROID_ADB_SERVER_PORT", found=repr(port), fix="unset it, or set a port"
         )
+    from adbutils import AdbClient
+    from adbutils.errors import AdbError
+
     server = AdbClient(socket_timeout=ANSWER_S)
     where = f"{server.host}:{server.port}"
     if not _answers(server.host, server.port):

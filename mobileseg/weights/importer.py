@@ -40,7 +40,7 @@ def model_from_weights(
     source = weights if isinstance(weights, Weights) else resolve(weights, spec)
     checkpoint = _read(source)
     choice = choose(checkpoint, spec, source.ema, source.entry)
-    found = classes_of(choice.network.tensors, spec)
+    found = _classes(choice, spec, source)
     if found is not None and num_classes is not None and found != num_classes and not other_classes:
         refuse_another(spec, source, choice.entry.tensors)
         raise CheckpointError(
@@ -65,7 +65,7 @@ def load_weights(model: nn.Module, weights: str | Path | Weights, *, other_class
     source = weights if isinstance(weights, Weights) else resolve(weights, spec)
     checkpoint = _read(source)
     choice = choose(checkpoint, spec, source.ema, source.entry)
-    found = classes_of(choice.network.tensors, spec)
+    found = _classes(choice, spec, source)
     if found is not None and found != num_classes_of(model) and not other_classes:
         refuse_another(spec, source, choice.entry.tensors)
         raise CheckpointError(
@@ -80,6 +80,20 @@ def classes_of(tensors: Mapping[str, Tensor], spec: ModelSpec) -> int | None:
     """The number of classes, from the shape of the classifier's weight; None where the file has no such head."""
     weight = tensors.get(spec.classifier_key)
     return None if weight is None or weight.ndim == 0 else weight.shape[0]
+
+
+def _classes(choice: Choice, spec: ModelSpec, source: Weights) -> int | None:
+    """``classes_of`` of the chosen network. Raises ``CheckpointError`` where it is no number of classes, or another one than the record
+    has names for."""
+    found = classes_of(choice.network.tensors, spec)
+    named = len(source.record.classes) if source.record else found
+    if found is not None and (found < 1 or found != named):
+        raise CheckpointError(
+            expected=f"{named} classes, as its record has" if source.record else "weights of at least one class",
+            found=f"{found} in {source.name}",
+            fix="give the record that belongs to the file" if source.record else "give the file of a trained network",
+        )
+    return found
 
 
 def _read(source: Weights) -> Checkpoint:

@@ -10,6 +10,8 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mobileseg.errors import CheckpointError
+
 if TYPE_CHECKING:
     from mobileseg.data.panoptic_settings import PanopticSettings
 
@@ -101,12 +103,43 @@ def find_bundled(model: str, name: str) -> WeightsRecord | None:
 
 
 def record_beside(weights: Path, model: str | None = None) -> WeightsRecord | None:
-    """The record that ``finetune`` wrote beside a weights file; None where there is none, or one of another file or another model."""
+    """The record that ``finetune`` wrote beside a weights file; None where there is none, or one of another file or another model.
+    Raises ``CheckpointError`` where it is of this file, and was changed to what makes no sense."""
     place = weights.with_suffix(".json")
     try:
         fields = json.loads(place.read_text(encoding="utf-8"))
-        return (
-            _record(fields) if (fields["file"], model or fields["model"]) == (weights.name, fields["model"]) else None
-        )
-    except (OSError, ValueError, KeyError, TypeError):
+        if (fields["file"], model or fields["model"]) != (weights.name, fields["model"]):
+            return None
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None  # an unrelated JSON file
+    try:
+        found = _record(fields)
+        _check(found)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CheckpointError(
+            expected=f"the record of {weights.name} as `mobileseg finetune` writes it",
+            found=f"{place}: {' '.join(str(error).splitlines()[:3])}",
+            fix="copy it again from where the weights are from, or remove it: the classes then have no names",
+        ) from error
+    return found
+
+
+def _check(record: WeightsRecord) -> None:
+    """Raise ``ValueError`` or ``TypeError`` for what no training writes."""
+    count = len(record.classes)
+    if not all(isinstance(side, int) and side > 0 for side in record.size):
+        raise ValueError(f"size {record.size}")
+    if not count or not all(isinstance(name, str) for name in record.classes):
+        raise ValueError("classes that are no names")
+    colors = [channel for color in record.palette for channel in color]
+    if (
+        len(record.palette) != count
+        or not all(isinstance(c, int) and 0 <= c <= 255 for c in colors)
+        or len(colors) != 3 * count
+    ):
+        raise ValueError(f"a palette that is not {count} colours of three numbers 0..255")
+    if strays := [name for name in record.things if name not in record.classes]:
+        raise ValueError(f"things {strays[0]!r}, which is no class")
+    if not all(isinstance(part, dict) for part in (record.config, record.measured)):
+        raise TypeError("config or measured is no table")
+    _ = record.settings

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,7 +84,7 @@ def resolve(
         )
     if record := find_bundled(spec.name, text):
         return Weights("bundled", record.name, record.path, record.sha256, record, ema)
-    if path := _local(Path(text).expanduser()):
+    if text and (path := _local(Path(os.path.expanduser(text)))):  # a user that is none stays as it is
         record = record_beside(path, spec.name)
         return Weights("file", path.name, path, record.sha256 if record else None, record, ema)
     if old := retired(spec.name, text):

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mobileseg.data.classes import is_text
 from mobileseg.weights.reading.numpy_values import Array
 
 NAMES = ("CLASSES", "classes", "class_names")
@@ -56,7 +57,8 @@ def _names(value: Any) -> tuple[str, ...] | None:
     if isinstance(value, Mapping):  # number to name
         value = [value.get(i, value.get(str(i))) for i in range(len(value))]
     items = _list(value)
-    good = items and all(isinstance(name, str) and name.strip() for name in items) and len(set(items)) == len(items)
+    good = items and all(isinstance(name, str) and name.strip() and is_text(name) for name in items)
+    good = good and len(set(items)) == len(items)
     return tuple(items) if good else None
 
 
