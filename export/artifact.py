@@ -16,6 +16,7 @@ from mobileseg.data.images import Batch, Pixels, rgb_pixels
 from mobileseg.data.opening import is_16_bit
 from mobileseg.data.panoptic_settings import PanopticSettings
 from mobileseg.errors import ArtifactError, ImageError
+from mobileseg.export.fitting import FittingRuntime
 from mobileseg.export.manifest import Manifest, read_manifest
 from mobileseg.export.targets import TARGETS, TargetSpec
 from mobileseg.export.versions import check_versions
@@ -82,10 +83,11 @@ class Artifact:
         """A new runtime with the file loaded; ``target.evaluated_by`` names it. ``threads``: None leaves the number to the runtime.
 
         Raises ``ArtifactError`` where the file cannot be loaded, ``UnknownOperationError`` where the interpreter lacks an operation of
-        it, and ``RequestError`` where the runtime does not take a number of threads.
+        it, and ``RequestError`` where the runtime does not take a number of threads. Its ``run`` raises ``ArtifactError`` where the file
+        does not give what the manifest says.
         """
         runtime: Runtime = load(self.target.runtime)(self.path, threads)
-        return runtime
+        return FittingRuntime(runtime, self.manifest.output, self.path.name)
 
     @functools.cached_property
     def runtime(self) -> Runtime:

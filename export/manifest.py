@@ -7,16 +7,18 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Final, Literal
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from mobileseg.data.classes import Channel
 from mobileseg.data.fit import SQUASH, ResizeMode
 from mobileseg.data.panoptic_settings import PanopticSettings
 from mobileseg.document import Decibel, Document, Part, parse_document
 from mobileseg.errors import ArtifactError
 
 SCHEMA_VERSION: Final = 1
+Side = Annotated[int, Field(ge=1, le=1 << 15)]  # pixels; nothing is exported with more than 4096
 
 
 class ModelPart(Part):
@@ -25,7 +27,7 @@ class ModelPart(Part):
     name: str
     family: str
     task: str
-    num_classes: int
+    num_classes: int = Field(ge=1)
     parameters: int
     table_scale: float | None = None
 
@@ -61,7 +63,7 @@ class InputPart(Part):
     files."""
 
     name: str
-    shape: tuple[int, int, int, int]
+    shape: tuple[Literal[1], Literal[3], Side, Side]
     dtype: str = "float32"
     layout: Literal["NCHW"] = "NCHW"
     color: Literal["RGB"] = "RGB"
@@ -95,7 +97,7 @@ class OutputPart(Part):
     stride: int | None
     align_corners: bool = False
     classes: tuple[str, ...] | None
-    palette: tuple[tuple[int, int, int], ...] | None
+    palette: tuple[tuple[Channel, Channel, Channel], ...] | None
     things: tuple[int, ...] | None = None
     panoptic: PanopticSettings | None = None
     tensors: tuple[TensorPart, ...] = ()
@@ -251,6 +253,16 @@ class Manifest(Document):
     delegation: DelegationPart | None
     verification: VerificationPart
     artifact: ArtifactPart = Field(description="what this manifest belongs to")
+
+    @model_validator(mode="after")
+    def _classes_fit(self) -> Self:
+        count, output = self.model.num_classes, self.output
+        for name, found in (("classes", output.classes), ("palette", output.palette)):
+            if found is not None and len(found) != count:
+                raise ValueError(f"output.{name} has {len(found)} entries for {count} classes")
+        if strays := [number for number in output.things or () if not 0 <= number < count]:
+            raise ValueError(f"output.things has {strays[0]}, of {count} classes")
+        return self
 
 
 def manifest_path(artifact: Path) -> Path:

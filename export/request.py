@@ -150,9 +150,8 @@ class ExportRequest:
         kept = _keep_float(keep_float, spec, precision)
         how = _recipe(recipe, precision)
         names = class_list(classes) if classes is not None else None
-        source = (
-            None if weights == RANDOM else resolve(weights or default_weights(spec), spec, ema=ema, refresh=refresh)
-        )
+        chosen = default_weights(spec) if weights is None else weights
+        source = None if chosen == RANDOM else resolve(chosen, spec, ema=ema, refresh=refresh)
         record = source.record if source else None
         how = how or default_recipe(spec.family, record)
         if size is None:
@@ -241,7 +240,7 @@ def _output(spec: ModelSpec, target: TargetSpec, precision: str, output: str | P
             found=str(path),
             fix=f"rename it to {path.name}{target.suffix}",
         )
-    check_output(path, force)
+    check_output(path, force, folder_wanted=target.package)
     check_output(manifest_path(path), force)
     return path
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, ValidationError
+from pydantic_core import PydanticSerializationError
 
 from mobileseg.errors import EnvironmentLackError, MobilesegError
 
@@ -28,8 +29,20 @@ class Document(Part):
     """A section that is written to its own file."""
 
     def to_json(self) -> str:
-        """Indented JSON with a final newline."""
-        return self.model_dump_json(indent=1, by_alias=True) + "\n"
+        """Indented JSON with a final newline. Of names of files that are no text, "?" stands for what cannot be written."""
+        try:
+            return self.model_dump_json(indent=1, by_alias=True) + "\n"
+        except PydanticSerializationError:
+            again = self.model_validate(_readable(self.model_dump(by_alias=True)))
+            return again.model_dump_json(indent=1, by_alias=True) + "\n"
+
+
+def _readable(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {_readable(key): _readable(one) for key, one in value.items()}
+    return [_readable(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 Kind = TypeVar("Kind", bound=Document)

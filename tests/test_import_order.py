@@ -31,6 +31,7 @@ EXPORT = (
     ("mobileseg.export.manifest", "mobileseg.export.targets", "mobileseg.export.versions"),
     ("mobileseg.export.quantization",),
     ("mobileseg.export.backends",),
+    ("mobileseg.export.fitting",),
     ("mobileseg.export.artifact",),
     ("mobileseg.export.evaluation",),
     ("mobileseg.export.analysis",),

@@ -91,7 +91,8 @@ class Diagnosis:
             )
         if size is not None:
             check_size(spec, *size)
-        source = resolve(weights or default_weights(spec), spec, ema=ema, refresh=refresh)
+        chosen = default_weights(spec) if weights is None else weights
+        source = resolve(chosen, spec, ema=ema, refresh=refresh)
         size = size or (source.record.size if source.record else None) or spec.size
         images = read_calibration(Path(calibration) if calibration is not None else None)
         folder = None

@@ -46,7 +46,8 @@ def load(spec: ModelSpec, weights: str | None, ema: bool | None = None, refresh:
         module, count = build(spec, spec.num_classes), spec.num_classes
         note = "RANDOM WEIGHTS: the result means nothing"
         return Loaded(module, None, generated_palette(count), spec.things, spec.size, note, None, RANDOM, None, "none")
-    source = resolve(weights or default_weights(spec), spec, ema=ema, refresh=refresh)
+    chosen = default_weights(spec) if weights is None else weights
+    source = resolve(chosen, spec, ema=ema, refresh=refresh)
     module, report = model_from_weights(spec, source)
     note = "" if report.head_trained else "UNTRAINED HEAD: the result means nothing"
     facts = source.name, digest(source.path), source.licence

@@ -96,8 +96,6 @@ class Job:
             raise RequestError(
                 expected=f"at most {MOST_PALETTE} classes for --masks", found=str(len(names)), fix="make overlays"
             )
-        if self.folder is not None:
-            self.folder.mkdir(exist_ok=True)
         found = []
         for number, path in enumerate(track(self.paths, "predict", "images")):
             pixels = read_image(path)
@@ -138,6 +136,7 @@ class Job:
         pictures = {target: drawn}
         if self.masks and instances is not None:
             pictures[_instances_of(target)] = Image.fromarray(instances.astype(np.uint16))
+        target.parent.mkdir(exist_ok=True)  # not before: where nothing comes out, nothing is left
         with staging(target) as temporary:
             for place, picture in pictures.items():
                 picture.save(temporary / place.name)
@@ -181,7 +180,7 @@ def _targets(paths: Sequence[Path], folder: Path, masks: bool, force: bool) -> t
         for target in (*targets, *(map(_instances_of, targets) if masks else ())):
             check_output(target, force)
     else:
-        check_output(folder, force)
+        check_output(folder, force, folder_wanted=True)
     return targets
 
 

@@ -174,7 +174,7 @@ def _worst_folder(worst: int, target: Path | None, force: bool) -> Path | None:
             fix="name a file for the figures: the pictures go into a folder beside it",
         )
     folder = target.with_name(f"{target.stem}-worst")
-    check_output(folder, force)
+    check_output(folder, force, folder_wanted=True)
     return folder
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from mobileseg.export.artifact import Artifact
 from mobileseg.export.evaluation.classified_comparison import compare_classified
 from mobileseg.export.evaluation.compared import Comparison
 from mobileseg.export.evaluation.comparison import compare_images, compare_labelled
+from mobileseg.export.evaluation.matching import check_classes
 from mobileseg.export.evaluation.worst import WorstImages
 from mobileseg.models.registry import MODELS
 
@@ -92,7 +94,8 @@ def open_pictures(
         authors = _authors(protocol, artifact, classified.names)
         classified.check()
         return Pictures(classified.title, classified.images, classified, authors)
-    data = open_one(folder, split, groups, data_format, classes)
+    before = functools.partial(check_classes, artifact)  # not after a pixel was decoded
+    data = open_one(folder, split, groups, data_format, classes, before=before)
     return Pictures(
         data.title, [item.image for item in data.items], data, _authors(protocol, artifact, data.classes.names)
     )

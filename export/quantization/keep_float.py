@@ -68,7 +68,7 @@ def read_keep_float(path: Path, model: str) -> KeepFloat:
             found=error.strerror or "it cannot be read",
             fix="make one with `mobileseg sensitivity`",
         ) from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError) as error:
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError, ValidationError) as error:
         what = error.errors()[0] if isinstance(error, ValidationError) else None
         raise RequestError(
             expected=f"a list of layers as `mobileseg sensitivity` writes it, at {path}",

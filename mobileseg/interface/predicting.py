@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mobileseg.errors import RequestError
 from mobileseg.models.registry import MODELS
 from mobileseg.quiet import quiet
-from mobileseg.registry import require
+from mobileseg.registry import choose, require
 
 if TYPE_CHECKING:
     from mobileseg.export.artifact import Artifact
@@ -75,12 +75,10 @@ def predict(
     listed = [images] if isinstance(images, str | Path) else list(images)
     asked = PanopticSettings.of(center_threshold, nms_kernel, top_k, stuff_area)
     job = pictures.Job.of(listed, output, masks, force)
-    named = isinstance(source, str) and source in MODELS and not Path(source).exists()
-    if named:
+    if isinstance(source, str) and _is_name(source):
+        spec = choose(MODELS, source, "model, or exported file,")
         require(("torch",), "running a reference model", "torch")
-        predictor = from_reference(
-            MODELS[str(source)], None if weights is None else str(weights), size, asked, ema, refresh
-        )
+        predictor = from_reference(spec, None if weights is None else str(weights), size, asked, ema, refresh)
     elif weights is not None or size is not None or ema is not None or refresh:
         raise RequestError(
             expected="--weights, --ema, --refresh and --size with the name of a model only",
@@ -92,3 +90,9 @@ def predict(
             source if isinstance(source, Artifact) else open_artifact(source, any_version=any_version), asked
         )
     return job.run(predictor)
+
+
+def _is_name(source: str) -> bool:
+    """Whether it is the name of a model, known or not, and no path."""
+    path = Path(source)
+    return not path.exists() and (source in MODELS or (path.name == source and not path.suffix))

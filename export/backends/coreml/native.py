@@ -35,7 +35,11 @@ def check_native() -> None:
             raise _lack("no wheel of it for this machine")
         return
     for name in MODULES:
-        module = PathFinder.find_spec(f"coremltools.{name}", found.submodule_search_locations)
+        path = f"coremltools.{name}"
+        blocked = (
+            sys.modules.get(path, found) is None
+        )  # as importlib.util.find_spec counts it, which would import the package
+        module = None if blocked else PathFinder.find_spec(path, found.submodule_search_locations)
         if module is None or module.origin is None:
             raise _lack(f"no {name} in the one that is installed: it was built as pure Python")
         try:

@@ -41,7 +41,14 @@ class OnnxRuntime:
                     expected="a .onnx that ONNX Runtime can load", found=f"{path}: {error}", fix="export it again"
                 ) from error
         self._input = self._session.get_inputs()[0].name
+        self._path = path
 
     def run(self, batch: Batch) -> Outputs:
-        """All outputs, in the file's order, for ``(1, 3, H, W)`` float32 in 0..255."""
-        return tuple(self._session.run(None, {self._input: batch}))
+        """All outputs, in the file's order, for ``(1, 3, H, W)`` float32 in 0..255. Raises ``ArtifactError``."""
+        try:
+            return tuple(self._session.run(None, {self._input: batch}))
+        except Exception as error:  # as above
+            shape = "x".join(map(str, batch.shape))
+            raise ArtifactError(
+                expected=f"{self._path.name} to run on {shape}", found=str(error), fix="export it again"
+            ) from error

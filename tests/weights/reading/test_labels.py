@@ -29,6 +29,7 @@ WHOLE = Labels(NAMES, ((1, 2, 3), (4, 5, 6)))
         ({"meta": {"CLASSES": NAMES, "PALETTE": [[1, 2, 300], [0, 0, 0]]}}, Labels(NAMES)),
         ({"meta": {"CLASSES": ("road", "road")}}, None),
         ({"meta": {"CLASSES": ("road", 7)}}, None),
+        ({"meta": {"CLASSES": ("road", "\ud800")}}, None),  # half of a letter, which no manifest can hold
         ({"meta": {"CLASSES": None}, "class_names": list(NAMES)}, Labels(NAMES)),
         ({"meta": "text", "classes": 19}, None),
         (7, None),

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from mobileseg.data.images import Batch
-from mobileseg.errors import UnknownOperationError
+from mobileseg.errors import ArtifactError, UnknownOperationError
 from mobileseg.export.backends.coreml.interpreter.operations import OPERATIONS
 from mobileseg.export.backends.coreml.interpreter.package import Package
 from mobileseg.export.backends.coreml.interpreter.values import Type, Value, constant, rounded, type_of
@@ -51,7 +51,7 @@ class InterpretedProgram:
     def __init__(self, path: Path, threads: int | None = None) -> None:
         if threads is not None:
             torch.set_num_threads(threads)
-        package = Package(path)
+        self._path, package = path, Package(path)
         self._inputs = {item.name: type_of(item.type, item.name) for item in package.function.inputs}
         self._outputs = tuple(package.block.outputs)
         self._constants: dict[str, Value] = {}
@@ -91,14 +91,20 @@ class InterpretedProgram:
     @torch.inference_mode()
     def run(self, batch: Batch) -> Outputs:
         """All outputs, in the program's order, for ``(1, 3, H, W)`` float32 in 0..255. Raises ``UnknownOperationError`` where an
-        operation is used in a way that its reference leaves open."""
-        (name,) = self._inputs
-        values: dict[str, Value] = {**self._constants, name: torch.from_numpy(np.ascontiguousarray(batch))}
-        for step in self._steps:
-            values.update(_evaluate(step, values))
-            for spent in step.done:
-                del values[spent]
-        return tuple(_array(values[output]) for output in self._outputs)
+        operation is used in a way that its reference leaves open, ``ArtifactError`` where the program does not fit together."""
+        try:
+            (name,) = self._inputs
+            values: dict[str, Value] = {**self._constants, name: torch.from_numpy(np.ascontiguousarray(batch))}
+            for step in self._steps:
+                values.update(_evaluate(step, values))
+                for spent in step.done:
+                    del values[spent]
+            return tuple(_array(values[output]) for output in self._outputs)
+        except (RuntimeError, ValueError, TypeError, LookupError) as error:
+            shape = "x".join(map(str, batch.shape))
+            raise ArtifactError(
+                expected=f"{self._path.name} to run on {shape}", found=str(error), fix="export it again"
+            ) from error
 
 
 def _function(kind: str, parameters: set[str], blocks: int) -> Callable[..., Any]:

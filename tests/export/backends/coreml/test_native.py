@@ -80,6 +80,13 @@ def test_a_library_that_does_not_load_is_named(whole: Path, pure: Path, name: st
         check_native()
 
 
+@pytest.mark.parametrize("name", MODULES)
+def test_a_library_that_may_not_be_imported_is_missing(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setitem(sys.modules, f"coremltools.{name}", None)
+    with pytest.raises(EnvironmentLackError, match=f"no {name} in the one that is installed"):
+        check_native()
+
+
 @pytest.mark.parametrize(
     ("system", "machine", "python", "wheel"),
     [
