@@ -87,7 +87,7 @@ def _read(path: Path) -> tuple[Kind, Document]:
     try:
         text = path.read_text(encoding="utf-8")
         fields = json.loads(text)
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise RequestError(expected="a result in JSON", found=f"{path}: {error}", fix="check the path") from error
     kind = next((kind for kind in KINDS if isinstance(fields, dict) and kind.key in fields), None)
     if kind is None:

@@ -10,6 +10,7 @@ from mobileseg.errors import GateError, RequestError
 from mobileseg.latency.results.result import Result, Series, read_result
 
 UNITS: Mapping[str, int] = {"k": 10**3, "M": 10**6, "G": 10**9}
+LARGEST = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -29,8 +30,10 @@ class Budget:
                 expected="a margin from 0 to 1000 percent", found=f"{margin}", fix="give --margin in percent"
             )
         number, unit = (text[:-1], UNITS[text[-1]]) if text[-1:] in UNITS else (text, 1)
-        if number.isascii() and number.replace(".", "", 1).isdigit() and not Path(text).exists():
-            return cls(int(float(number) * unit), None, margin)
+        if number.isascii() and number.replace(".", "", 1).isdigit():
+            limit = _count(number, unit)
+            if not Path(text).exists():
+                return cls(limit, None, margin)
         return cls(None, read_result(Path(text)), margin)
 
     def check(self, result: Result) -> None:
@@ -73,3 +76,15 @@ class Budget:
                 fix="count it with --json, and use that file as the budget",
             )
         return min(limits)
+
+
+def _count(number: str, unit: int) -> int:
+    """``1.5`` of a million is 1500000. Raises ``RequestError`` for more than a counter holds."""
+    found = float(number) * unit
+    if found > LARGEST:
+        raise RequestError(
+            expected=f"a budget of at most {LARGEST} instructions",
+            found=f"{found:g}",
+            fix="give the instructions of one inference",
+        )
+    return int(found)

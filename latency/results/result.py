@@ -175,6 +175,13 @@ class Result(Document):
     complete: bool
     reason: str | None = None
 
+    @model_validator(mode="after")
+    def _series_are_of_its_sessions(self) -> Self:
+        for series in self.series:
+            if not 0 <= series.session < len(self.sessions):
+                raise ValueError(f"{series.file} is of session {series.session}, of {len(self.sessions)}")
+        return self
+
     @property
     def refused(self) -> tuple[Deviation, ...]:
         """The deviations that invalidate the result by its own protocol."""
