@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from pathlib import Path
 
@@ -130,48 +129,6 @@ def test_finetune_takes_weights_with_other_classes(
     )
     assert refused.returncode == 2, refused.stderr
     assert "19" in refused.stderr
-
-
-def test_export_refuses_another_number_of_classes(
-    mobileseg: Run, tmp_path: Path, states: tuple[Tensors, Tensors]
-) -> None:
-    torch.save(states[0], tmp_path / "three.pth")
-    done = mobileseg("export", "seaformer-tiny", "--target", "onnx", "--weights", "three.pth", "--num-classes", 19)
-    assert done.returncode == 2
-    assert "19 classes" in done.stderr and "finetune --weights" in done.stderr
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["three.pth"]
-
-
-class Payload:
-    def __init__(self, marker: Path) -> None:
-        self.marker = marker
-
-    def __reduce__(self) -> tuple[object, tuple[str]]:
-        return os.mkdir, (str(self.marker),)
-
-
-FILES = {  # more of them in tests/weights/reading/test_strangers.py
-    "html": (b"<!DOCTYPE html><html><title>Sign in</title>", 'an HTML page ("Sign in")'),
-    "zeros": (bytes(1000), "not a checkpoint"),
-}
-
-
-@pytest.mark.parametrize("name", FILES)
-def test_what_is_no_checkpoint_is_named(mobileseg: Run, tmp_path: Path, name: str) -> None:
-    content, words = FILES[name]
-    (tmp_path / "w.pth").write_bytes(content)
-    done = mobileseg("predict", "seaformer-tiny", "samples", "--weights", "w.pth")
-    assert done.returncode == 2
-    assert words in done.stderr and "Traceback" not in done.stderr
-    assert [path.name for path in tmp_path.iterdir()] == ["w.pth"]
-
-
-def test_a_payload_is_refused_and_not_run(mobileseg: Run, tmp_path: Path, states: tuple[Tensors, Tensors]) -> None:
-    torch.save({"state_dict": states[0], "x": Payload(tmp_path / "executed")}, tmp_path / "w.pth")
-    done = mobileseg("predict", "seaformer-tiny", "samples", "--weights", "w.pth")
-    assert done.returncode == 2
-    assert "mkdir" in done.stderr and "could run code" in done.stderr
-    assert not (tmp_path / "executed").exists()
 
 
 def shown(done: subprocess.CompletedProcess[str], title: str) -> str:

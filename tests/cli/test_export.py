@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from commands import Run
+from in_process import call
 
 from mobileseg.data.dataset import samples_folder
 from mobileseg.data.images import find_images
@@ -36,7 +37,10 @@ def test_a_dry_run_touches_nothing(mobileseg: Run, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_dry_run_makes_all_checks(mobileseg: Run, tmp_path: Path) -> None:
+def test_a_dry_run_makes_all_checks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "a.onnx").write_text("mine")
     (tmp_path / "keep.toml").write_text(
         'model = "seaformer-tiny"\nsize = [64, 96]\nsource = "me"\n[[keep]]\nlayer = "x.y"\nreason = "z"\n'
@@ -47,9 +51,9 @@ def test_a_dry_run_makes_all_checks(mobileseg: Run, tmp_path: Path) -> None:
         (("--int8", "--keep-float", "keep.toml"), "x.y"),
         (("--weights", "none.pth"), "none.pth"),
     ):
-        done = mobileseg(*SMALL, *words, "--dry-run")
-        assert done.returncode == 2, (words, done.stderr)
-        assert found in done.stderr
+        said = call(capfd, *SMALL, *words, "--dry-run")
+        assert said.code == 2, (words, said.err)
+        assert found in said.err
 
 
 @pytest.mark.slow
