@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from layouts import picture, save
+from layouts import classes_json, picture, save, stripes
 
 from bad_inputs.artifacts import exported
 from bad_inputs.case import Case, Make, both, empty_folder, file, nothing, photo
@@ -43,6 +43,14 @@ def rank(name: str, *more: str, words: tuple[str, ...]) -> Case:
 def twice(folder: Path) -> None:
     photo(folder)
     save(folder / "x" / "photo.png", picture(1))
+
+
+def three(folder: Path) -> None:
+    """Three images with the classes of the file."""
+    for i in range(3):
+        save(folder / "d" / "images" / f"{i}.png", picture(i))
+        save(folder / "d" / "masks" / f"{i}.png", stripes(0, 1, 2))
+    classes_json(folder / "d", names=["a", "b", "c"])
 
 
 def usage(*words: str) -> Case:
@@ -138,6 +146,8 @@ CASES = (
     compare("instances without a branch", "--top-k", "5", words=("--top-k with a panoptic file",)),
     compare("figures nowhere", "--json", "none/c.json", words=("mkdir -p none",)),
     compare("weights that are none", "--no-labels", "--weights", "none.pth", words=("none.pth",)),
+    Case("compare: another network", ("compare", "a.onnx", "--data", "d"), ("agreement", "found"), both(exported(), three), 1),
+    Case("compare: one image of it", ("compare", "a.onnx", "--data", "d", "--no-labels"), ("agreement",), both(exported(), three), 1),
     rank("goal without labels", "--drop", "0.5", words=("--data",)),
     rank("no time", "--budget", "0", words=("above 0",)),
     rank("no time at all", "--budget", "nan", words=("above 0",)),
