@@ -255,8 +255,11 @@ class Manifest(Document):
     artifact: ArtifactPart = Field(description="what this manifest belongs to")
 
     @model_validator(mode="after")
-    def _classes_fit(self) -> Self:
+    def _output_fits(self) -> Self:
         count, output = self.model.num_classes, self.output
+        classifier, mask = self.model.task == "classification", output.kind == "mask"
+        if len(output.shape) != (2 if classifier else 3 if mask else 4) or not (mask or output.shape[1] == count):
+            raise ValueError(f"output.shape is {output.shape}, for {output.kind} of {count} classes, {self.model.task}")
         for name, found in (("classes", output.classes), ("palette", output.palette)):
             if found is not None and len(found) != count:
                 raise ValueError(f"output.{name} has {len(found)} entries for {count} classes")

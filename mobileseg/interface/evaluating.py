@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -118,8 +119,8 @@ def _labelled(
     from mobileseg.models.factory import num_classes_of
     from mobileseg.postprocess.panoptic import rules_for
 
-    data = open_one(folder, *which)
-    check_same_classes(num_classes_of(loaded.module), loaded.names, spec.name, data)
+    fits = functools.partial(check_same_classes, num_classes_of(loaded.module), loaded.names, spec.name)
+    data = open_one(folder, *which, before=fits)  # not after a pixel was decoded
     how = method(data.classes.names)
     rules = None
     if spec.task == "panoptic" and data.panoptic:
@@ -168,9 +169,12 @@ def _check_options(
     asked: PanopticSettings | None,
 ) -> None:
     """Raise ``RequestError`` for options that cannot have any effect, and for a protocol that does not exist."""
+    from mobileseg.data.fit import check_resize
     from mobileseg.data.protocols import DEPLOY, check_name
 
     check_name(protocol)
+    if (resize := deployed["--resize"]) is not None:
+        check_resize(str(resize))
     given = [name for name, value in deployed.items() if value is not None]
     if protocol != DEPLOY and given:
         raise RequestError(

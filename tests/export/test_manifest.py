@@ -28,6 +28,7 @@ def test_a_file_whose_name_is_no_text_has_a_manifest(tmp_path: Path) -> None:
     [
         ("output", "classes", ["a"]), ("output", "palette", [[1, 2, 3]] * 4), ("output", "palette", [[1, 2, 256]] * 3),
         ("output", "things", [3]), ("output", "things", [-1]), ("model", "num_classes", 0), ("model", "num_classes", 2),
+        ("output", "shape", [1, 3]), ("output", "shape", [1, 4, 8, 8]), ("output", "kind", "mask"),
         ("input", "shape", [1, 3, 0, 64]), ("input", "shape", [1, 1, 64, 64]), ("input", "shape", [1, 3, 1 << 20, 64]),
     ],
 )  # fmt: skip

@@ -5,6 +5,7 @@ from bad_inputs import (
     checkpoints,
     class_lists,
     devices,
+    evaluation,
     folders,
     lists,
     options,
@@ -18,6 +19,6 @@ from bad_inputs.case import Case
 
 KINDS = (
     checkpoints, safetensors_files, folders, class_lists, public_layouts, parquet_files, artifacts, lists, results, sequences, devices,
-    options,
+    evaluation, options,
 )  # fmt: skip
 CASES: tuple[Case, ...] = tuple(case for kind in KINDS for case in kind.CASES)
