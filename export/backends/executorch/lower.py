@@ -17,6 +17,7 @@ from torch.fx import GraphModule
 from mobileseg.export.backends.contract import Lowered, Lowering
 from mobileseg.export.backends.executorch.bands import in_bands
 from mobileseg.export.backends.executorch.delegation import WhyNot, report
+from mobileseg.export.backends.executorch.passes import quick_passes
 from mobileseg.export.backends.executorch.pixels import transpose_before_rounding
 
 VECTOR = 16  # float32 values of AVX-512, the widest vectors of XNNPACK's kernels
@@ -26,7 +27,7 @@ def lower(lowering: Lowering, folder: Path) -> Lowered:
     """Write a .pte into ``folder``; the result includes the delegation report."""
     from executorch.exir import to_edge_transform_and_lower
 
-    with torch.no_grad(), WhyNot() as why, _no_collection():
+    with torch.no_grad(), WhyNot() as why, _no_collection(), quick_passes():
         program = torch.export.export(lowering.module, (lowering.example,))
         graph = program.module()
         assert isinstance(graph, GraphModule)

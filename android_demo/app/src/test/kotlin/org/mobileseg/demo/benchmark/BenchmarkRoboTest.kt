@@ -103,7 +103,7 @@ class BenchmarkRoboTest {
         assertEquals("one input for each of 2 artifacts", error().getString("expected"))
         assertEquals(Failure.REQUEST, error().getInt("status"))
         start("../int8.onnx")
-        assertTrue(error().getString("expected").startsWith("a file's name"))
+        assertTrue(error().getString("expected").startsWith("the name of a file"))
         start("absent.onnx")
         assertTrue(error().getString("expected").startsWith("ARTIFACT_MISSING"))
         File(folder, "0.bin").writeBytes(ByteArray(12))
