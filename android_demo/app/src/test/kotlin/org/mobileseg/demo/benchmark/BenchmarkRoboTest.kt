@@ -96,7 +96,7 @@ class BenchmarkRoboTest {
     @Test
     fun `errors have expected, found and fix`() {
         start("int8.onnx") { putExtra("protocol", "hasty") }
-        assertEquals("a protocol: quick, standard, strict, sustained", error().getString("expected"))
+        assertEquals("one of the protocols quick, standard, strict, sustained", error().getString("expected"))
         start("int8.onnx") { putExtra("threads", 0) }
         assertEquals("0", error().getString("found"))
         start("int8.onnx,int8.pte")

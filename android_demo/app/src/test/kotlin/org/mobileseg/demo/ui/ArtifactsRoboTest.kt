@@ -60,7 +60,8 @@ class ArtifactsRoboTest {
             val text = stage.text(R.id.notice_text)
             assertTrue(
                 text,
-                Regex("(?s)Expected: sha256 [0-9a-f]{64}.*Found: [0-9a-f]{64}.*To do: .+").containsMatchIn(text),
+                Regex("(?s)Expected: The sha256 in the manifest, [0-9a-f]{64}.*Found: [0-9a-f]{64}.*Fix: .+")
+                    .containsMatchIn(text),
             )
         }
 

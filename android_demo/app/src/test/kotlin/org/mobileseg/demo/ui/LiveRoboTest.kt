@@ -51,7 +51,7 @@ class LiveRoboTest {
             row.performClick()
             settle()
             assertEquals(number, session.pipeline?.only)
-            assertTrue(row.isActivated && "alone" in row.contentDescription)
+            assertTrue(row.isActivated && "only this class" in row.contentDescription)
             row.performClick()
             settle()
             assertEquals(-1, session.pipeline?.only)
