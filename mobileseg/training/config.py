@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -29,10 +30,11 @@ class TrainingConfig(BaseModel):
     ``jpeg``, points that the quality is below 100.
     ``balanced``: classes weighted by ``1 / ln(1.02 + share)``. ``ohem``: share of the labelled pixels, those of largest loss, that
     count in the class loss (online hard example mining; 1 counts all). ``eval_interval``: epochs between two evaluations.
-    ``int8``: quantization-aware training for the int8 file of ``size``; ``crop`` then equals ``size``.
+    ``int8``: quantization-aware training for the int8 file of ``size``; ``crop`` then equals ``size``. ``amp``: mixed precision where
+    the device has it (``mobileseg.training.device``); None: on accelerators, and not with ``int8``.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     epochs: Annotated[int, Field(ge=1)] = 100
     batch_size: Annotated[int, Field(ge=2)] = 8
@@ -57,41 +59,48 @@ class TrainingConfig(BaseModel):
     eval_interval: Annotated[int, Field(ge=1)] = 5
     seed: Annotated[int, Field(ge=0)] = 0
     int8: bool = False
+    amp: bool | None = None
 
     @classmethod
     def of(cls, fields: dict[str, Any]) -> TrainingConfig:
-        """``fields`` over the defaults, which are others for ``int8``. Raises ``RequestError`` for an unknown field or a bad value."""
+        """``fields`` over the defaults, which are others for ``int8``. Raises ``RequestError`` for an unknown field, a bad value, and where
+        fields contradict each other."""
         if fields.get("int8"):
             fields = {**INT8_DEFAULTS, "crop": fields.get("size", cls.model_fields["size"].default), **fields}
         unknown = [name for name in fields if name not in cls.model_fields]
         if unknown:
-            raise RequestError(
-                expected=f"fields of the training config: {', '.join(cls.model_fields)}",
-                found=", ".join(unknown),
-                fix="correct the name",
-            )
+            raise unknown_fields(unknown)
         try:
-            return cls(**fields)
+            found = cls(**fields)
         except ValidationError as error:
-            first = error.errors()[0]
-            option = _option(str(first["loc"][0]))
-            raise RequestError(
-                expected=f"{option}: {first['msg'].lower()}", found=str(first["input"]), fix=f"change {option}"
-            ) from error
+            field, message, value = first_mistake(error)
+            option = option_of(field)
+            raise RequestError(expected=f"{option}: {message}", found=value, fix=f"change {option}") from error
+        found.check_fields()
+        return found
 
     def check(self, images: int) -> None:
-        """Raise ``RequestError`` where ``images`` training images are too few, or where fields contradict each other."""
+        """Raise ``RequestError`` where ``images`` training images are too few."""
         if images < self.batch_size:
             raise RequestError(
                 expected=f"at least {self.batch_size} training images (one batch)",
                 found=str(images),
                 fix="add images or lower --batch-size",
             )
+
+    def check_fields(self) -> None:
+        """Raise ``RequestError`` where fields contradict each other."""
         if self.int8 and self.crop != self.size:
             raise RequestError(
                 expected="--crop equal to --size with --int8: the quantized graph has one input size",
                 found=f"--crop {self.crop[0]}x{self.crop[1]}, --size {self.size[0]}x{self.size[1]}",
-                fix="leave --crop out",
+                fix=f"--crop {self.size[0]}x{self.size[1]}",
+            )
+        if self.int8 and self.amp:
+            raise RequestError(
+                expected="--no-amp with --int8: the steps of int8 are computed in float32",
+                found="--amp",
+                fix="leave --amp out",
             )
         if self.scale[0] > self.scale[1]:
             raise RequestError(
@@ -101,6 +110,23 @@ class TrainingConfig(BaseModel):
             )
 
 
-def _option(field: str) -> str:
+def option_of(field: str) -> str:
     """The command line's option for a field."""
     return f"--{field.replace('_', '-')}"
+
+
+def unknown_fields(names: list[str], source: str = "") -> RequestError:
+    """The error for fields that do not exist, with the nearest that do; ``source``: where they were found, such as `` in a.toml``."""
+    fields = list(TrainingConfig.model_fields)
+    near = difflib.get_close_matches(names[0].lower().replace("-", "_"), fields, n=2)
+    return RequestError(
+        expected=f"fields of the training config: {', '.join(fields)}",
+        found=f"{', '.join(names)}{source}",
+        fix=f"did you mean {' or '.join(near)}?" if near else "correct the name, or leave it out",
+    )
+
+
+def first_mistake(error: ValidationError) -> tuple[str, str, str]:
+    """Field, message and value of the first thing that is wrong."""
+    first = error.errors()[0]
+    return str(first["loc"][0]), first["msg"].lower(), str(first["input"])
