@@ -17,6 +17,7 @@ from torch.fx import GraphModule, Interpreter, Node
 from mobileseg.data.images import Batch, evenly
 from mobileseg.export.quantization.fake_quant import DEQUANTIZE, Rounding
 from mobileseg.export.quantization.operators import WEIGHTED
+from mobileseg.models.reference import device_of
 
 aten = torch.ops.aten
 MOST_IMAGES = 32  # memory: the live activations of every image are kept at once
@@ -29,7 +30,8 @@ def bias_shifts(graph: GraphModule, reference: GraphModule, batches: Sequence[Ba
     ``graph`` is the converted or the fake-quantized graph of the same operators. Returns float32 ``(channels,)`` by operator name. At
     most ``MOST_IMAGES`` of ``batches``, ``(1, 3, H, W)`` float32 each, evenly chosen, are run.
     """
-    images = [torch.from_numpy(batches[i]) for i in evenly(len(batches), MOST_IMAGES)]
+    device = device_of(graph)
+    images = [torch.from_numpy(batches[i]).to(device) for i in evenly(len(batches), MOST_IMAGES)]
     wanted = dict(_means(reference, images))
     shifts: dict[str, Tensor] = {}
     for node, mean, outputs in _lockstep(graph, images):

@@ -17,6 +17,7 @@ from torch.fx import GraphModule, Node
 
 from mobileseg.export.quantization.operators import CLAMPS, LAYOUT, RULED, layer_names, multiply_adds
 from mobileseg.export.quantization.quantizer import WEIGHT_EPS, Int8Quantizer
+from mobileseg.export.quantization.straight_through import straight_through
 
 aten = torch.ops.aten
 steps = torch.ops.quantized_decomposed
@@ -44,10 +45,8 @@ class Rounding(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         if not self.active:
             return x
-        if self.axis is None:
-            return torch.fake_quantize_per_tensor_affine(x, self.scale, self.zero_point, self.low, self.high)
         scale = self.symmetric_scale(x) if self.live else self.scale
-        return torch.fake_quantize_per_channel_affine(x, scale, self.zero_point, self.axis, self.low, self.high)
+        return straight_through(x, scale, self.zero_point, self.low, self.high, self.axis)
 
     def symmetric_scale(self, x: Tensor) -> Tensor:
         """The scale ``(channels,)`` that the weight observer gives: the largest magnitude of a channel maps to the last step."""

@@ -10,7 +10,17 @@ import typer
 from mobileseg.cli import interrupt
 from mobileseg.cli.console import percent, say
 from mobileseg.cli.json_output import json_output
-from mobileseg.cli.options import Classes, DataFormat, Force, Groups, Json, Model, Refresh, parse_size
+from mobileseg.cli.options import (
+    Classes,
+    DataFormat,
+    Force,
+    Groups,
+    Json,
+    Model,
+    Refresh,
+    complete_training_devices,
+    parse_size,
+)
 from mobileseg.cli.progress import stages
 from mobileseg.progress import count
 
@@ -55,6 +65,14 @@ def finetune(
         str | None, typer.Option(help="What the data's licence allows, for the record. Default: not stated.")
     ] = None,
     groups: Groups = None,
+    config: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Training config: TOML with the names of the options below (batch_size = 8), or the .json that an earlier run "
+            "wrote. Options that are given win.",
+        ),
+    ] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the data. Default: 100; with --int8 10.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Crops in a step. Default: 8.")] = None,
     lr: Annotated[float | None, typer.Option(help="Largest learning rate. Default: 0.002; with --int8 0.0002.")] = None,
@@ -101,8 +119,21 @@ def finetune(
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Of the random numbers. Default: 0.")] = None,
     int8: Annotated[
-        bool, typer.Option("--int8", help="Adapt trained --weights to the int8 file of --size (quantization-aware).")
-    ] = False,
+        bool | None,
+        typer.Option(
+            "--int8/--no-int8",
+            help="Adapt trained --weights to the int8 file of --size (quantization-aware). Default: --no-int8.",
+            show_default=False,
+        ),
+    ] = None,
+    amp: Annotated[
+        bool | None,
+        typer.Option(
+            "--amp/--no-amp",
+            help="Mixed precision (bfloat16, or float16) in training. Default: on accelerators, not with --int8.",
+            show_default=False,
+        ),
+    ] = None,
     calibration: Annotated[
         str | None,
         typer.Option(
@@ -110,6 +141,15 @@ def finetune(
             help="With --int8: images that set the ranges. Default: a third of the bundled street images.",
         ),
     ] = None,
+    device: Annotated[
+        str,
+        typer.Option(
+            metavar="DEVICE",
+            help="cpu, cuda, cuda:N or mps. Default: auto, an accelerator where there is one.",
+            show_default=False,
+            autocompletion=complete_training_devices,
+        ),
+    ] = "auto",
     threads: Annotated[int | None, typer.Option(help="Threads of the CPU. Default: all.")] = None,
     workers: Annotated[
         int | None,
@@ -131,11 +171,11 @@ def finetune(
     progress = _Progress()
     outcome = mobileseg.finetune(
         model, data, data_format=data_format, classes=classes, output=output, weights=weights, name=name, licence=licence,
-        groups=groups, epochs=epochs, batch_size=batch_size, lr=lr, weight_decay=weight_decay, power=power, warmup=warmup,
+        groups=groups, config=config, epochs=epochs, batch_size=batch_size, lr=lr, weight_decay=weight_decay, power=power, warmup=warmup,
         clip=clip, ema=ema, size=parse_size(size), crop=parse_size(crop), scale=scale, flip=flip, color=color, blur=blur,
         gamma=gamma, noise=noise, cutout=cutout, jpeg=jpeg, balanced=balanced, ohem=ohem, eval_interval=eval_interval,
-        seed=seed, int8=int8, calibration=calibration, threads=threads, workers=workers, weights_ema=weights_ema,
-        refresh=refresh, force=force,
+        seed=seed, int8=int8, amp=amp, calibration=calibration, device=device, threads=threads, workers=workers,
+        weights_ema=weights_ema, refresh=refresh, force=force,
         progress=stages(), on_start=progress.start, on_epoch=progress.epoch,
     )  # fmt: skip
     if figures is not None:

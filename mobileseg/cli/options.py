@@ -37,6 +37,11 @@ def complete_devices(incomplete: str) -> list[str]:
     return [kind for kind in kinds if kind.startswith(incomplete)]
 
 
+def complete_training_devices(incomplete: str) -> list[str]:
+    """Names of the devices of ``finetune``; none is looked for."""
+    return [name for name in ("auto", "cpu", "cuda", "mps") if name.startswith(incomplete)]
+
+
 def complete_formats(incomplete: str) -> list[str]:
     """Names of the data formats."""
     from mobileseg.data.formats.table import FORMATS

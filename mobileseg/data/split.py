@@ -12,7 +12,6 @@ from pathlib import Path
 from mobileseg.data.check import check_trainable
 from mobileseg.data.dataset import (
     LabelledFolder,
-    content_digest,
     data_name,
     image_folder,
     list_labelled,
@@ -40,14 +39,6 @@ class Split:
     val: LabelledFolder
     test: LabelledFolder | None
     how: str
-
-    def sha256(self) -> str:
-        """Digest of the names and contents of all training files: a run can be resumed only on the same data."""
-        digest = hashlib.sha256()
-        for item in self.train.items:
-            for file in item.files:
-                digest.update(f"{file.name} {content_digest(file)}\n".encode())
-        return digest.hexdigest()
 
 
 def open_split(

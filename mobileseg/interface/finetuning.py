@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,11 +14,15 @@ from mobileseg.quiet import quiet
 from mobileseg.registry import choose, require
 
 if TYPE_CHECKING:
+    from mobileseg.training.config import TrainingConfig
     from mobileseg.training.loop import Report
     from mobileseg.training.record import Outcome
     from mobileseg.training.request import TrainingRequest
 
 PACKAGES = ("torch", "torchvision", "matplotlib")
+MPS_FALLBACK = (
+    "PYTORCH_ENABLE_MPS_FALLBACK"  # "1": what MPS lacks is computed on the CPU; torch reads it when it is imported
+)
 
 
 def finetune(
@@ -31,6 +36,7 @@ def finetune(
     name: str | None = None,
     licence: str | None = None,
     groups: str | None = None,
+    config: str | Path | None = None,
     epochs: int | None = None,
     batch_size: int | None = None,
     lr: float | None = None,
@@ -53,8 +59,10 @@ def finetune(
     ohem: float | None = None,
     eval_interval: int | None = None,
     seed: int | None = None,
-    int8: bool = False,
+    int8: bool | None = None,
+    amp: bool | None = None,
     calibration: str | Path | None = None,
+    device: str = "auto",
     threads: int | None = None,
     workers: int | None = None,
     weights_ema: bool | None = None,
@@ -80,7 +88,8 @@ def finetune(
     record. ``groups``: a regular expression that finds in an image's name which images belong together, such as frames of one video,
     and stay on one side of the split; default: as classes.json says.
 
-    Training config, where None is the default of ``mobileseg.training.config.TrainingConfig``: ``epochs``; ``batch_size`` in
+    Training config, where None is what the file ``config`` says (TOML, or the JSON record of an earlier run), else the default of
+    ``mobileseg.training.config.TrainingConfig``: ``epochs``; ``batch_size`` in
     crops; ``lr``, the largest learning rate of AdamW; ``weight_decay``; ``power`` of the polynomial decay; ``warmup`` in epochs;
     ``clip``, the largest norm of the gradient; ``ema``, decay of the averaged weights; ``size`` and ``crop``, height and width in
     pixels of evaluated images and of training crops; ``scale``, the range of random scales; ``flip``, probability of a horizontal
@@ -90,21 +99,22 @@ def finetune(
     those of largest loss, that count; ``eval_interval`` in epochs; ``seed``.
 
     ``int8``: adapt trained ``weights`` to the int8 file of ``size`` (quantization-aware training), with activation ranges from
-    ``calibration`` (a folder of images; default: the bundled street images). ``threads``: of the CPU; default: all.
-    ``workers``: processes that read and augment images ahead of the training; default: none where the CPU trains on images that
-    fit into memory (1 GiB decoded), else half of the cores, at most 8. The result does not depend on it.
+    ``calibration`` (a folder of images; default: the bundled street images). ``amp``: mixed precision, bfloat16 or float16, as the
+    device has it; default: on an accelerator, but not with ``int8``.
+
+    ``device``: ``cpu``, ``cuda``, ``cuda:N``, ``mps``, or ``auto`` for an accelerator where there is one; an interrupted run can be
+    resumed on another. ``threads``: of the CPU; default: all. ``workers``: processes that read and augment images ahead of the
+    training; default: none where the CPU trains on images that fit into memory (1 GiB decoded), else half of the cores, at most 8.
+    The result does not depend on it.
 
     ``progress`` is called with each stage, ``on_start`` with the checked request, ``on_epoch`` after each epoch. Gives the paths
     written and the figures measured on the val and test splits, in 0..1.
 
-    Raises ``RequestError`` and its subclasses, ``MissingExtraError``, ``GateError`` where the loss is no longer a number.
+    Raises ``RequestError`` and its subclasses, ``MissingExtraError``, ``EnvironmentLackError`` for a device that is not there or has
+    too little memory, ``GateError`` where the loss is no longer a number.
     """
     spec = choose(MODELS, model, "model")
     require(PACKAGES, "training", "train")
-    if int8:
-        require(("torchao",), "quantization-aware training", "executorch")
-    elif calibration is not None:
-        raise RequestError(expected="--calibration with --int8", found="--calibration alone", fix="leave it out")
     if threads is not None and threads < 1:
         raise RequestError(expected="--threads of at least 1", found=str(threads), fix="leave it out for all cores")
     if workers is not None and workers < 0:
@@ -113,10 +123,12 @@ def finetune(
         "epochs": epochs, "batch_size": batch_size, "lr": lr, "weight_decay": weight_decay, "power": power,
         "warmup": warmup, "clip": clip, "ema": ema, "size": size, "crop": crop, "scale": scale, "flip": flip,
         "color": color, "blur": blur, "gamma": gamma, "noise": noise, "cutout": cutout, "jpeg": jpeg,
-        "balanced": balanced, "ohem": ohem, "eval_interval": eval_interval, "seed": seed,
+        "balanced": balanced, "ohem": ohem, "eval_interval": eval_interval, "seed": seed, "int8": int8, "amp": amp,
     }  # fmt: skip
-    config = {key: value for key, value in asked.items() if value is not None}
-    config["int8"] = int8
+    chosen = training_config(config, {key: value for key, value in asked.items() if value is not None})
+    if calibration is not None and not chosen.int8:
+        raise RequestError(expected="--calibration with --int8", found="--calibration alone", fix="leave it out")
+    os.environ.setdefault(MPS_FALLBACK, "1")
     with quiet():
         import torch
 
@@ -125,7 +137,8 @@ def finetune(
     if threads is not None:
         torch.set_num_threads(threads)
     trained = None
-    if int8:
+    if chosen.int8:
+        require(("torchao",), "quantization-aware training", "executorch")
         with quiet():
             from mobileseg.export.quantization.calibration import read_calibration
             from mobileseg.export.quantization.training import Int8Training
@@ -134,8 +147,16 @@ def finetune(
     target = Path(output) if output is not None else Path(f"{spec.name}_{name or folder.resolve().name}.safetensors")
     start = None if weights is None else str(weights)
     request = TrainingRequest.of(
-        spec, folder, target, start, name, licence, config, trained, groups=groups, force=force, progress=progress,
-        weights_ema=weights_ema, refresh=refresh, workers=workers, data_format=data_format, classes=classes,
+        spec, folder, target, start, name, licence, chosen, trained, groups=groups, force=force, progress=progress,
+        weights_ema=weights_ema, refresh=refresh, workers=workers, data_format=data_format, classes=classes, device=device,
     )  # fmt: skip
     on_start(request)
     return train(request, on_epoch)
+
+
+def training_config(file: str | Path | None, asked: dict[str, Any]) -> TrainingConfig:
+    """What is ``asked`` for, over what the file says, over the defaults."""
+    from mobileseg.training.config import TrainingConfig
+    from mobileseg.training.config_file import read_config
+
+    return TrainingConfig.of({**({} if file is None else read_config(Path(file))), **asked})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import torch
 from torch import Tensor, nn
 
@@ -11,11 +13,17 @@ from mobileseg.models.spec import ModelSpec
 from mobileseg.postprocess.class_map import Outputs
 
 
+def device_of(module: nn.Module) -> torch.device:
+    """Where a module's parameters and buffers are; the CPU for one without any."""
+    first = next(itertools.chain(module.parameters(), module.buffers()), None)
+    return torch.device("cpu") if first is None else first.device
+
+
 @torch.no_grad()
 def run_module(module: nn.Module, pixels: Tensor) -> Outputs:
-    """All outputs of a module, as arrays in its order."""
-    given = module(pixels)
-    return tuple(value.numpy() for value in (given.values() if isinstance(given, dict) else (given,)))
+    """All outputs of a module, as arrays in its order, computed where the module is."""
+    given = module(pixels.to(device_of(module)))
+    return tuple(value.cpu().numpy() for value in (given.values() if isinstance(given, dict) else (given,)))
 
 
 def normalization(spec: ModelSpec) -> tuple[Tensor, Tensor]:

@@ -19,6 +19,7 @@ from mobileseg.metrics.position import PositionVotes
 from mobileseg.postprocess.class_map import Outputs, classes_of_output
 from mobileseg.postprocess.panoptic import one_instance_a_class, panoptic_labels, rules_for
 from mobileseg.postprocess.sound import check_sound
+from mobileseg.training.compute import full_float32
 
 MOST_VOTES = 4096
 
@@ -83,7 +84,8 @@ def evaluate(
     for item in data.items:
         label = read_labels(item, data.classes)
         height, width = label.shape
-        outputs = outputs_of(read_batch(item.image, *size))
+        with full_float32():
+            outputs = outputs_of(read_batch(item.image, *size))
         check_sound(outputs, (), len(data.classes.names), "the model", item.image.name)
         prediction = classes_of_output(outputs[0], height, width, align_corners)
         total.add(item, label, prediction, panoptic_labels(outputs, (height, width), total.rules) if panoptic else None)

@@ -18,8 +18,9 @@ class Outcome:
     """What a finished training run wrote.
 
     ``weights``: float16 safetensors under the reference model's keys. ``record``: JSON beside it: config, data, start weights, scores,
-    curve. ``picture``: PNG with loss and validation score over the epochs. ``measured``: scores of the weights as stored, in 0..1, by
-    name: ``<val or test>_[int8_]<miou, pixel_accuracy, pq, ...>`` and ``..._of_position_baseline``.
+    curve, and in ``computed`` how many epochs were computed on which kind of device in which precision. ``picture``: PNG with loss and
+    validation score over the epochs. ``measured``: scores of the weights as stored, in 0..1, by name:
+    ``<val or test>_[int8_]<miou, pixel_accuracy, pq, ...>`` and ``..._of_position_baseline``.
     """
 
     weights: Path
@@ -44,6 +45,7 @@ def write(run: Run, output: Path, facts: dict[str, Any]) -> Outcome:
             "sha256": sha256(folder / output.name),
             "stored_dtype": "float16",
             **facts,
+            "computed": run.computed,
             "curve": run.curve,
         }
         (folder / record.name).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

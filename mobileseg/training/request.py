@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,8 +17,11 @@ from mobileseg.files import check_output
 from mobileseg.models.checks import check_size
 from mobileseg.models.factory import build
 from mobileseg.models.spec import Emit, ModelSpec
+from mobileseg.training.compute import PLAIN, Compute, mixed_precision
 from mobileseg.training.config import TrainingConfig
+from mobileseg.training.device import choose_device
 from mobileseg.training.evaluate import position_baseline
+from mobileseg.training.identity import Identity, classes_identity, data_identity
 from mobileseg.training.loop import Report, Trainer
 from mobileseg.training.record import Outcome, stored, write
 from mobileseg.training.strategy import FloatStrategy, Int8Training, TrainingStrategy
@@ -44,6 +46,7 @@ class TrainingRequest:
     int8: Int8Training | None
     progress: Callable[[str], None]
     workers: int | None = None  # that read and augment images
+    compute: Compute = PLAIN
 
     @property
     def panoptic(self) -> bool:
@@ -69,7 +72,7 @@ class TrainingRequest:
         start: str | None = None,
         name: str | None = None,
         licence: str | None = None,
-        config: dict[str, Any] | None = None,
+        config: dict[str, Any] | TrainingConfig | None = None,
         int8: Int8Training | None = None,
         groups: str | None = None,
         force: bool = False,
@@ -79,6 +82,7 @@ class TrainingRequest:
         workers: int | None = None,
         data_format: str | None = None,
         classes: str | Path | None = None,
+        device: str = "cpu",
     ) -> TrainingRequest:
         """Check a request; the cheap checks come first, nothing is trained or written.
 
@@ -89,10 +93,10 @@ class TrainingRequest:
         differ from the defaults. ``int8``: given if and only if the config has ``int8``. ``groups``: see
         ``mobileseg.data.groups``; default: as classes.json says. ``force``: overwrite the output. ``progress`` is called with
         one line of text when a stage begins. ``workers``: processes that read and augment images; None for a number that suits
-        the data. ``data_format``, ``classes``: see ``list_labelled``.
+        the data. ``data_format``, ``classes``: see ``list_labelled``. ``device``: see ``choose_device``.
 
         Raises ``RequestError`` (``SizeError``, ``OutputError``, ``DatasetError``, ``ImageError``, ``CheckpointError``),
-        ``DownloadError``.
+        ``DownloadError``, ``EnvironmentLackError`` for a device that is not there.
         """
         if spec.task == "classification":
             raise RequestError(
@@ -100,7 +104,7 @@ class TrainingRequest:
                 found=f"{spec.name}, a classifier",
                 fix="choose a segmentation model: mobileseg list",
             )
-        checked = TrainingConfig.of(config or {})
+        checked = config if isinstance(config, TrainingConfig) else TrainingConfig.of(config or {})
         if checked.int8 != (int8 is not None):
             raise RequestError(
                 expected="int8 in the config together with an Int8Training",
@@ -123,15 +127,20 @@ class TrainingRequest:
             )
         for path in (output, output.with_suffix(".json"), output.with_suffix(".png")):
             check_output(path, force)
+        found = choose_device(device)
+        compute = Compute(found, mixed_precision(found, checked.amp, checked.int8))
         progress(f"check {data}")
         split = open_split(data, groups, data_format, classes)
         checked.check(len(split.train.items))
         names = split.train.classes.names
         if len(names) > MOST_CLASSES:
             raise DatasetError(expected=f"at most {MOST_CLASSES} classes", found=str(len(names)), fix="merge classes")
-        source = None if start is None or start == RANDOM else resolve(start, spec, ema=weights_ema, refresh=refresh)
+        source = None
+        if start not in (None, RANDOM):
+            source = replace(resolve(start, spec, ema=weights_ema, refresh=refresh), ema_option="weights-ema")
         stated = licence or "not stated: that of the training data"
-        return cls(spec, split, checked, output, source, name or data.resolve().name, stated, int8, progress, workers)
+        title = name or data.resolve().name
+        return cls(spec, split, checked, output, source, title, stated, int8, progress, workers, compute)
 
     def model(self) -> nn.Module:
         """The reference model with the data's classes and the initial weights; where these have another number of classes, all but
@@ -158,14 +167,15 @@ class TrainingRequest:
             return {"name": PurePosixPath(urlsplit(source.name).path).name, "sha256": found}
         return {"name": source.name if source.kind == "bundled" else source.path.name, "sha256": found}
 
-    def identity(self) -> dict[str, Any]:
+    def identity(self) -> Identity:
         """What a resumed run must have in common with the interrupted one."""
         return {
             "model": self.spec.name,
-            "data": self.split.sha256(),
-            "class list": hashlib.sha256(self.split.train.classes.model_dump_json().encode()).hexdigest(),
-            "config": self.config.model_dump_json(),
-            "start": self.start_weights(),
+            "config": self.config.model_dump(mode="json"),
+            "classes": classes_identity(self.split.train.classes, self.panoptic),
+            "training data": data_identity(self.split.train),
+            "validation data": data_identity(self.split.val),
+            "initial weights": self.start_weights(),
             "calibration": self.int8.sha256 if self.int8 else None,
             "torch": str(torch.__version__),
         }
@@ -178,11 +188,11 @@ def train(request: TrainingRequest, report: Callable[[Report], None] = lambda re
     is removed at the end. ``report`` is called after every epoch.
 
     Raises ``CheckpointError``, ``DownloadError`` for the initial weights, ``RequestError`` for a state that cannot be resumed,
-    ``GateError`` where the gradient is no longer finite.
+    ``GateError`` where the gradient is no longer finite, ``EnvironmentLackError`` where the device has too little memory.
     """
     split, state = request.split, request.state
-    if state.exists():
-        request.progress(f"resume from {state}")
+    verb = f"resume from {state}" if state.exists() else "train"
+    request.progress(f"{verb} on {request.compute.title}")
     model, identity, strategy = request.model(), request.identity(), request.strategy()
     run = Trainer(
         model,
@@ -195,11 +205,13 @@ def train(request: TrainingRequest, report: Callable[[Report], None] = lambda re
         strategy,
         report,
         request.workers,
+        request.compute,
     ).run()
     assert run.best is not None
     best: nn.Module = run.average.module
     best.load_state_dict(stored(run.best["state"]))
-    measured = _measure(request, best, strategy)
+    with request.compute.room():
+        measured = _measure(request, best, strategy)
     outcome = write(run, request.output, _facts(request, identity, measured))
     state.unlink()
     return outcome
@@ -220,7 +232,7 @@ def _measure(request: TrainingRequest, model: nn.Module, strategy: TrainingStrat
     return measured
 
 
-def _facts(request: TrainingRequest, identity: dict[str, Any], measured: dict[str, float]) -> dict[str, Any]:
+def _facts(request: TrainingRequest, identity: Identity, measured: dict[str, float]) -> dict[str, Any]:
     """The record without the file's own entries and the curve. It says nothing of the machine: names and digests, no paths."""
     classes, split = request.split.train.classes, request.split
     return {
@@ -230,7 +242,7 @@ def _facts(request: TrainingRequest, identity: dict[str, Any], measured: dict[st
         "trained_on": f"{request.name}: {len(split.train.items)} images; weights chosen by {request.metric} on "
         f"{len(split.val.items)} others; {split.how}",
         "config": request.config.model_dump(mode="json"),
-        "start": identity["start"],
+        "start": identity["initial weights"],
         "calibration": request.int8.record() if request.int8 else None,
         "evaluation": "logits resized bilinearly to the label's size, argmax, ignored pixels left out, classes that occur in the labels",
         "size": request.config.size,
@@ -239,7 +251,7 @@ def _facts(request: TrainingRequest, identity: dict[str, Any], measured: dict[st
         "things": classes.things if request.panoptic else (),
         "panoptic": classes.panoptic.model_dump(exclude_none=True) if request.panoptic and classes.panoptic else None,
         "measured": measured,
-        "data_sha256": identity["data"],
+        "data_sha256": identity["training data"]["sha256"],
         "seed": request.config.seed,
         "torch": identity["torch"],
     }

@@ -39,7 +39,7 @@ def model_from_weights(
     """
     source = weights if isinstance(weights, Weights) else resolve(weights, spec)
     checkpoint = _read(source)
-    choice = choose(checkpoint, spec, source.ema, source.entry)
+    choice = choose(checkpoint, spec, source.ema, source.entry, source.ema_option)
     found = _classes(choice, spec, source)
     if found is not None and num_classes is not None and found != num_classes and not other_classes:
         refuse_another(spec, source, choice.entry.tensors)
@@ -64,7 +64,7 @@ def load_weights(model: nn.Module, weights: str | Path | Weights, *, other_class
     spec = spec_of(model)
     source = weights if isinstance(weights, Weights) else resolve(weights, spec)
     checkpoint = _read(source)
-    choice = choose(checkpoint, spec, source.ema, source.entry)
+    choice = choose(checkpoint, spec, source.ema, source.entry, source.ema_option)
     found = _classes(choice, spec, source)
     if found is not None and found != num_classes_of(model) and not other_classes:
         refuse_another(spec, source, choice.entry.tensors)

@@ -28,7 +28,7 @@ class Weights:
     ``name`` goes into records: a bundled name, the file's own name, or the URL without user and query. ``path``: where it is here.
     ``sha256``: what it must be, where that is known before reading. ``ema``: take the averaged weights (True) or the plain ones
     (False) of a file that has both; None: the averaged ones. ``entry``: the entry of the file to take where it has that one, None for
-    the likeliest. ``stated_licence``: of the authors' file.
+    the likeliest. ``stated_licence``: of the authors' file. ``ema_option``: what chooses ``ema`` on the command line, for messages.
     """
 
     kind: Literal["bundled", "file", "url"]
@@ -39,6 +39,7 @@ class Weights:
     ema: bool | None = None
     stated_licence: str | None = None
     entry: str | None = None
+    ema_option: str = "ema"
 
     @property
     def licence(self) -> str:

@@ -25,12 +25,14 @@ def test_trains_measures_and_writes(mobileseg: Run, tmp_path: Path) -> None:
     assert record["config"]["batch_size"] == 4
     assert str(tmp_path) not in json.dumps(record)
     assert sorted(p.suffix for p in tmp_path.glob("seaformer-tiny_scenes.*")) == [".json", ".png", ".safetensors"]
-    # Its own weights begin the next run, and know their classes when they are exported.
-    again = mobileseg("finetune", "seaformer-tiny", "--data", data, "--epochs", 1, *SMALL, "--weights",
-                      "seaformer-tiny_scenes.safetensors", "-o", "more.safetensors")  # fmt: skip
+    # Its own weights begin the next run, and know their classes when they are exported. The record is its config; options win.
+    again = mobileseg("finetune", "seaformer-tiny", "--data", data, "--epochs", 1, "--config", "seaformer-tiny_scenes.json",
+                      "--weights", "seaformer-tiny_scenes.safetensors", "--device", "cpu", "-o", "more.safetensors")  # fmt: skip
     assert again.returncode == 0, again.stderr
-    start = json.loads((tmp_path / "more.json").read_text())["start"]
-    assert start == {"name": "seaformer-tiny_scenes.safetensors", "sha256": record["sha256"]}
+    assert "train on the CPU, float32" in again.stderr
+    more = json.loads((tmp_path / "more.json").read_text())
+    assert more["start"] == {"name": "seaformer-tiny_scenes.safetensors", "sha256": record["sha256"]}
+    assert more["config"] == {**record["config"], "epochs": 1}
 
 
 @pytest.mark.slow

@@ -15,6 +15,7 @@ from mobileseg.errors import ImageError
 from mobileseg.training.config import TrainingConfig
 from mobileseg.training.data import TrainingBatch, TrainingLoader
 from mobileseg.training.examples import ExampleStore
+from mobileseg.training.loop import default_workers
 
 MEAN, STD = (120.0, 110.0, 100.0), (50.0, 60.0, 70.0)
 CONFIG = TrainingConfig(
@@ -59,6 +60,12 @@ def test_the_number_of_workers_changes_nothing(loader: TrainingLoader, data: Lab
     with_workers = TrainingLoader(ExampleStore(data), CONFIG, MEAN, STD, workers=3)
     for number in (0, 1, 5):  # the same workers make several epochs
         assert all(map(equal, with_workers.epoch(number), loader.epoch(number)))
+
+
+def test_workers_are_used_where_they_have_a_core() -> None:
+    assert default_workers(True, torch.device("cpu")) == 0
+    for kept, device in ((False, "cpu"), (True, "cuda"), (True, "mps")):
+        assert 1 <= default_workers(kept, torch.device(device)) <= 8
 
 
 def test_what_workers_get_can_be_sent(loader: TrainingLoader) -> None:

@@ -55,6 +55,7 @@ def test_learns_and_records_where_the_weights_come_from(data: Path, tmp_path: Pa
     assert record["licence"] == "ours"
     assert record["config"]["epochs"] == 14
     assert record["measured"] == outcome.measured
+    assert record["computed"] == [{"device": "cpu", "precision": "float32", "epochs": 14}]
     assert len(record["curve"]) == 14
     assert (tmp_path / "w.png").stat().st_size > 5000
     assert not (tmp_path / "w.state").exists()
@@ -127,11 +128,13 @@ def test_a_state_that_cannot_be_resumed_is_refused(data: Path, tmp_path: Path) -
     output = tmp_path / "w.safetensors"
     state, started = output.with_suffix(".state"), request(data, output)
     Run(started.model(), started.config, steps_per_epoch=4).save(state, started.identity())
-    with pytest.raises(RequestError, match=r"another config.*choose another --output"):
+    with pytest.raises(
+        RequestError, match=r"the config of .*found --lr 0.001, before 0.004; .*choose another --output"
+    ):
         train(request(data, output, lr=1e-3))
     content = torch.load(state, weights_only=True)
     torch.save({**content, "schema_version": 1}, state)
-    with pytest.raises(RequestError, match=r"in schema 2.*found schema 1.*remove w\.state"):
+    with pytest.raises(RequestError, match=r"in schema 3.*found schema 1.*remove w\.state"):
         train(started)
     state.write_bytes(b"half a file")
     with pytest.raises(RequestError, match=r"state of an unfinished run.*remove w\.state"):
@@ -145,7 +148,7 @@ def test_other_classes_do_not_resume_the_state(scenes: Callable[[str], Path], tm
     Run(started.model(), started.config, steps_per_epoch=4).save(started.state, started.identity())
     fields = json.loads((data / "classes.json").read_text())
     (data / "classes.json").write_text(json.dumps({**fields, "label_map": {"0": 1, "1": 0, "2": 2, "255": "ignore"}}))
-    with pytest.raises(RequestError, match="another class list"):
+    with pytest.raises(RequestError, match=r"the classes of the interrupted run.*label_map .*, before {}"):
         train(request(data, output))
 
 
@@ -159,7 +162,7 @@ def test_other_initial_weights_do_not_resume_the_state(data: Path, tmp_path: Pat
     save_file(model.state_dict(), start)
     Run(model, asked().config, steps_per_epoch=4).save(output.with_suffix(".state"), asked().identity())
     save_file({key: value + 1 for key, value in model.state_dict().items()}, start)
-    with pytest.raises(RequestError, match=r"another start.*remove w\.state"):
+    with pytest.raises(RequestError, match=r"the initial weights of .*another file of the name start.*remove w\.state"):
         train(asked())
 
 
@@ -185,7 +188,7 @@ def test_the_auxiliary_loss_counts_as_its_authors_have_it(data: Path, tmp_path: 
     small = {"crop": (32, 32), "size": (32, 64)}
     asked = TrainingRequest.of(MODELS["van-b0-upernet"], data, tmp_path / "u.safetensors", config={**CONFIG, **small})
     model = asked.model()
-    trainer = Trainer(model, asked.split.train, asked.split.val, asked.config, asked.state, {}, device="cpu")
+    trainer = Trainer(model, asked.split.train, asked.split.val, asked.config, asked.state, {})
     spec = MODELS["van-b0-upernet"]
     batch = next(TrainingLoader(ExampleStore(asked.split.train), asked.config, spec.mean, spec.std).epoch(0))
     trainer.strategy.start_epoch(model)

@@ -41,9 +41,12 @@ class Choice:
         return self.entry.rank, PREFIXES.index(prefix) if prefix in PREFIXES else len(PREFIXES)
 
 
-def choose(checkpoint: Checkpoint, spec: ModelSpec, ema: bool | None, entry: str | None = None) -> Choice:
+def choose(
+    checkpoint: Checkpoint, spec: ModelSpec, ema: bool | None, entry: str | None = None, option: str = "ema"
+) -> Choice:
     """The network of ``spec`` in a file, its averaged weights where there are both. ``ema``: True for the averaged ones, False for
-    the plain ones, None for no wish. ``entry``: look in this entry alone, where the file has it.
+    the plain ones, None for no wish. ``entry``: look in this entry alone, where the file has it. ``option``: what messages call the
+    choice, without its dashes.
 
     Raises ``CheckpointError`` where the file has not what ``ema`` asks for, or several networks and nothing tells which is meant.
     """
@@ -59,7 +62,7 @@ def choose(checkpoint: Checkpoint, spec: ModelSpec, ema: bool | None, entry: str
     wanted = averaged if ema or (ema is None and averaged and not foreign) else plain
     if not wanted:
         raise CheckpointError(
-            expected=f"{'averaged' if ema else 'plain'} weights, as --{'ema' if ema else 'no-ema'} asks",
+            expected=f"{'averaged' if ema else 'plain'} weights, as --{option if ema else f'no-{option}'} asks",
             found=f"only {'plain' if ema else 'averaged'} ones in {checkpoint.path.name} ({best[0].place})",
             fix="leave the option out",
         )
@@ -69,10 +72,10 @@ def choose(checkpoint: Checkpoint, spec: ModelSpec, ema: bool | None, entry: str
     if not other:
         return first
     kinds = ("averaged", "plain") if first.averaged else ("plain", "averaged")
-    option = "--no-ema" if first.averaged else "--ema"
+    switch = f"--no-{option}" if first.averaged else f"--{option}"
     both = f"{kinds[0]} weights ({first.place}) and {kinds[1]} ones ({other[0].place})"
     why = ", for the averaged ones are not all of the same network" if foreign and ema is None else ""
-    note = f"{both}: took the {kinds[0]} ones{why}; {option} takes the others"
+    note = f"{both}: took the {kinds[0]} ones{why}; {switch} takes the others"
     return Choice(first.entry, first.network, first.averaged, note)
 
 

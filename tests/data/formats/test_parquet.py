@@ -76,10 +76,10 @@ def test_items_travel_to_other_processes(root: Path) -> None:
 
 
 def test_the_digest_is_that_of_the_pixels_files(root: Path) -> None:
-    first = open_split(root, classes="ade20k").sha256()
-    assert first == open_split(root, classes="ade20k").sha256()
+    first = open_split(root, classes="ade20k").train.sha256
+    assert first == open_split(root, classes="ade20k").train.sha256
     write(root / "data" / "train-00001-of-00002.parquet", 3)
-    assert first != open_split(root, classes="ade20k").sha256()
+    assert first != open_split(root, classes="ade20k").train.sha256
 
 
 @pytest.mark.parametrize(
