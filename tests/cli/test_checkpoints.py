@@ -105,13 +105,14 @@ def test_finetune_takes_weights_with_other_classes(
     mobileseg: Run, tmp_path: Path, states: tuple[Tensors, Tensors]
 ) -> None:
     base = dict(package.create_model("seaformer-tiny", num_classes=19, seed=3).state_dict())
-    torch.save({"model": base, "ema": base}, tmp_path / "base.pth")
+    torch.save({"model": base, "ema": dict(base)}, tmp_path / "base.pth")
     data = make_scenes(tmp_path / "scenes", "masks")
     small = ("--data", data, *SIZE, "--crop", "64x64", "--batch-size", 4, "--epochs", 1)
     done = mobileseg(
         "finetune", "seaformer-tiny", *small, "--weights", "base.pth", "--no-weights-ema", "-o", "w.safetensors"
     )
     assert done.returncode == 0, done.stderr
+    assert "--weights-ema takes the others" in done.stderr  # the option of this verb: --ema is the decay here
     assert "another number of classes: decode_head.conv_seg is random, to be trained" in done.stderr
     assert package.create_model("seaformer-tiny", weights=tmp_path / "w.safetensors").mobileseg_classes == 3
     refused = mobileseg(

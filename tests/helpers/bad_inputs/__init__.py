@@ -14,11 +14,12 @@ from bad_inputs import (
     results,
     safetensors_files,
     sequences,
+    training,
 )
 from bad_inputs.case import Case
 
 KINDS = (
     checkpoints, safetensors_files, folders, class_lists, public_layouts, parquet_files, artifacts, lists, results, sequences, devices,
-    evaluation, options,
+    evaluation, options, training,
 )  # fmt: skip
 CASES: tuple[Case, ...] = tuple(case for kind in KINDS for case in kind.CASES)
