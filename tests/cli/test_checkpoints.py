@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
 
@@ -151,10 +152,8 @@ def test_info_and_list_say_what_a_licence_forbids(mobileseg: Run) -> None:
 
 
 def test_info_gives_no_address_that_weights_refuses(mobileseg: Run) -> None:
-    for name in package.list_models():
-        found = package.model_info(name)
-        for word in found.official_weights.split():
-            assert not word.startswith("http://"), name
+    found = [a for name in package.list_models() for a in re.findall(r"\w+://\S+", package.model_info(name).to_json())]
+    assert found and all(address.startswith("https://") for address in found)
     said = shown(mobileseg("info", "axial-resnet26-s"), "official weights")
     assert "by hand" in said and "http://" not in said
     done = mobileseg("export", "axial-resnet26-s", "--target", "onnx", "--weights", "official")
