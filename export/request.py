@@ -276,4 +276,4 @@ def _class_set(
     labels = loaded.labels if loaded else None
     if labels or loaded is None:
         return ClassSet(names=labels.names, palette=labels.palette) if labels else None
-    return authors_classes(spec_of(model), num_classes_of(model))
+    return authors_classes(spec_of(model).task, num_classes_of(model))

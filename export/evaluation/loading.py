@@ -57,7 +57,7 @@ def load(spec: ModelSpec, weights: str | None, ema: bool | None = None, refresh:
         return Loaded(
             module, record.classes, record.palette, things, record.size, note or None, record.settings, *facts
         )
-    known = report.labels or authors_classes(spec, count)
+    known = report.labels or authors_classes(spec.task, count)
     palette = (known.palette if known else ()) or generated_palette(count)
     things = spec.things if count == spec.num_classes else ()
     return Loaded(module, known.names if known else None, palette, things, spec.size, note or None, None, *facts)

@@ -22,8 +22,8 @@ def check_classes(artifact: Artifact, data: LabelledFolder) -> None:
 def check_same_classes(
     count: int, wanted: tuple[str, ...] | None, who: str, data: LabelledFolder, otherwise: str = ""
 ) -> None:
-    """Raise ``DatasetError`` unless ``data`` has ``count`` classes, and the names ``wanted``, where they are known, in that order.
-    ``who``: has them, and ``otherwise``: another way out, both for messages."""
+    """Raise ``DatasetError`` unless ``data`` has ``count`` classes, and the names ``wanted``, where they are known, in that order;
+    capitals, blanks and marks do not count. ``who``: has them, and ``otherwise``: another way out, both for messages."""
     names = data.classes.names
     if count != len(names):
         raise DatasetError(
@@ -31,10 +31,17 @@ def check_same_classes(
             found=f"{len(names)} in {data.path} ({', '.join(names[:6])}{', ...' if len(names) > 6 else ''})",
             fix=f"give data with the model's classes{otherwise}",
         )
-    if wanted is not None and wanted != names:
-        first = next(i for i in range(count) if wanted[i] != names[i])
+    if wanted is None:
+        return
+    other = [number for number in range(count) if _letters(wanted[number]) != _letters(names[number])]
+    if other:
         raise DatasetError(
-            expected=f"class {first} to be {wanted[first]!r}, as {who} has it",
-            found=f"{names[first]!r} in the data's classes.json",
+            expected=f"class {other[0]} to be {wanted[other[0]]!r}, as {who} has it",
+            found=f"{names[other[0]]!r} in the data's classes",
             fix="put the classes of the data into the model's order",
         )
+
+
+def _letters(name: str) -> str:
+    """``traffic light``, ``traffic_light`` and ``Traffic-Light`` are one class; a name without any letter or digit is itself."""
+    return "".join(filter(str.isalnum, name)).casefold() or name

@@ -22,7 +22,6 @@ from mobileseg.export.evaluation.compared import Comparison
 from mobileseg.export.evaluation.comparison import compare_images, compare_labelled
 from mobileseg.export.evaluation.matching import check_classes
 from mobileseg.export.evaluation.worst import WorstImages
-from mobileseg.models.registry import MODELS
 
 
 @dataclass(frozen=True)
@@ -105,7 +104,8 @@ def _authors(protocol: str, artifact: Artifact, names: Sequence[str]) -> Protoco
     """The protocol of another evaluation of the reference model, None for ``deploy``."""
     if protocol == DEPLOY:
         return None
-    found = protocol_of(protocol, MODELS[artifact.manifest.model.name], names)
+    model = artifact.manifest.model
+    found = protocol_of(protocol, model.name, model.family, model.task, names)
     if found is not None:
         check_possible(found)
     return found

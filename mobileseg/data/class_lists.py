@@ -8,7 +8,6 @@ from importlib import resources
 from pathlib import Path
 
 from mobileseg.data.classes import ClassSet, read_classes
-from mobileseg.models.spec import ModelSpec
 from mobileseg.registry import choose
 
 
@@ -53,9 +52,9 @@ def class_list(name: str | Path) -> ClassSet:
     return shipped(_OTHER_NAMES.get(str(name), str(name)))
 
 
-def authors_classes(spec: ModelSpec, count: int) -> ClassSet | None:
+def authors_classes(task: str, count: int) -> ClassSet | None:
     """The classes of weights that do not name them: those of ImageNet for a classifier with as many."""
-    return shipped("imagenet") if spec.task == "classification" and count == CLASS_LISTS["imagenet"].count else None
+    return shipped("imagenet") if task == "classification" and count == CLASS_LISTS["imagenet"].count else None
 
 
 @functools.cache

@@ -12,7 +12,6 @@ from typing import Literal
 
 from mobileseg.data.class_lists import shipped
 from mobileseg.errors import RequestError
-from mobileseg.models.spec import ModelSpec, Task
 from mobileseg.registry import choose
 
 DEPLOY, AUTHORS = "deploy", "authors"
@@ -32,7 +31,7 @@ class Protocol:
     title: str
     source: str
     data: str
-    task: Task
+    task: str
     families: tuple[str, ...]
     scale: tuple[int, int] | None = None
     multiple: int = 1
@@ -124,34 +123,34 @@ def check_name(asked: str) -> None:
     choose(dict.fromkeys((DEPLOY, AUTHORS, *PROTOCOLS)), asked, "protocol")
 
 
-def protocol_of(asked: str, spec: ModelSpec, names: Sequence[str]) -> Protocol | None:
-    """What ``--protocol`` means for a model on data with the classes ``names``: None for ``deploy``, for ``authors`` the first row that has
-    the model's family and that data set, else the row of that name. Raises ``UnknownNameError``, and ``RequestError`` where there is none,
-    or one for another task."""
+def protocol_of(asked: str, model: str, family: str, task: str, names: Sequence[str]) -> Protocol | None:
+    """What ``--protocol`` means for a ``model`` of a ``family`` and ``task`` on data with the classes ``names``: None for ``deploy``, for
+    ``authors`` the first row that has the model's family and that data set, else the row of that name. Raises ``UnknownNameError``, and
+    ``RequestError`` where there is none, or one for another task."""
     check_name(asked)
     if asked == DEPLOY:
         return None
     if asked != AUTHORS:
         found = PROTOCOLS[asked]
-        if found.task != spec.task:
+        if found.task != task:
             raise RequestError(
-                expected=f"a protocol for {spec.task}",
+                expected=f"a protocol for {task}",
                 found=f"{found.name}, for {found.task}",
-                fix=f"choose {_or(row.name for row in PROTOCOLS.values() if row.task == spec.task)}",
+                fix=f"choose {_or(row.name for row in PROTOCOLS.values() if row.task == task)}",
             )
         return found
-    own = [row for row in PROTOCOLS.values() if spec.family in row.families and row.task == spec.task]
+    own = [row for row in PROTOCOLS.values() if family in row.families and row.task == task]
     fits = [row for row in own if tuple(names) == shipped(row.data).names]
     if fits:
         return fits[0]
     if not own:
         raise RequestError(
-            expected=f"a {spec.task} model whose authors say how they evaluate it",
-            found=spec.name,
+            expected=f"a {task} model whose authors say how they evaluate it",
+            found=model,
             fix=f"--protocol {DEPLOY}, or the name of another model's",
         )
     raise RequestError(
-        expected=f"data that the authors of {spec.name} published figures on: {_or(row.data for row in own)}",
+        expected=f"data that the authors of {model} published figures on: {_or(row.data for row in own)}",
         found=f"{len(names)} other classes: {', '.join(list(names)[:4])}{', ...' if len(names) > 4 else ''}",
         fix=f"name the protocol, such as --protocol {own[0].name}",
     )

@@ -150,7 +150,7 @@ def _method(
     from mobileseg.data.protocols import protocol_of
     from mobileseg.models.checks import check_size
 
-    authors = protocol_of(protocol, spec, names)
+    authors = protocol_of(protocol, spec.name, spec.family, spec.task, names)
     if authors is not None:
         check_possible(authors)
         fixed = authors.pad or (None if authors.crop is None else (authors.crop, authors.crop))
