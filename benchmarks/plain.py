@@ -15,6 +15,7 @@ from torchao.quantization.pt2e.quantize_pt2e import convert_pt2e, prepare_pt2e
 from mobileseg.data.fit import Fit
 from mobileseg.export.backends.contract import INPUT_NAME
 from mobileseg.export.backends.executorch.delegation import WhyNot, report
+from mobileseg.export.backends.executorch.passes import quick_passes
 from mobileseg.export.manifest import (
     ArtifactPart,
     InputPart,
@@ -67,7 +68,7 @@ def plain_export(
     manifest. ``record``: of its weights, None for seeded random ones. Raises what the exporter raises."""
     module = FromPixels(network, spec).eval()
     example = torch.zeros(1, 3, *size)
-    with quiet(), torch.no_grad(), WhyNot() as why:
+    with quiet(), torch.no_grad(), WhyNot() as why, quick_passes():
         shapes = [TensorPart(name="", shape=tuple(out.shape), dtype="float32") for out in module(example)]
         graph = _quantized(module, size) if precision == INT8 else module
         edge = to_edge_transform_and_lower(torch.export.export(graph, (example,)), partitioner=[XnnpackPartitioner()])

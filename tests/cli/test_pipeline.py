@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 from commands import Run, Start
+from in_process import call
 from labelled_streets import make_streets
 from made_once import exported_once
 from PIL import Image
@@ -228,7 +229,9 @@ def test_devices_says_what_can_be_measured_on(mobileseg: Run) -> None:
     assert "host" in mobileseg("devices").stdout
 
 
-def test_the_layers_that_sensitivity_names_stay_float(mobileseg: Run, tmp_path: Path) -> None:
+def test_the_layers_that_sensitivity_names_stay_float(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """Of a network whose classifier has weights a thousand times its others, for a channel that is always zero: they take all its steps."""
     model = package.create_model("seaformer-tiny", weights="camvid11")
     with torch.no_grad():
@@ -236,20 +239,21 @@ def test_the_layers_that_sensitivity_names_stay_float(mobileseg: Run, tmp_path: 
         model.get_parameter("decode_head.linear_fuse.bn.bias")[0] = -1
         model.get_parameter("decode_head.conv_seg.weight")[:, 0] = 1e3
     torch.save(model.state_dict(), tmp_path / "spoiled.pth")
+    monkeypatch.chdir(tmp_path)
     small = ("--size", "64x96", "--weights", "spoiled.pth")
-    done = mobileseg("sensitivity", "seaformer-tiny", *small, "--images", 2, "--budget", 0.5, "--json", "costs.json")
-    assert done.returncode == 0, done.stderr
+    done = call(capfd, "sensitivity", "seaformer-tiny", *small, "--images", 2, "--budget", 0.5, "--json", "costs.json")
+    assert done.code == 0, done.err
     costs = json.loads((tmp_path / "costs.json").read_text())
     listed = tomllib.loads((tmp_path / "seaformer-tiny-keep-float.toml").read_text())
     assert costs["layers"][0]["layer"] == "network.head.classify"
-    assert costs["layers"][0]["layer"] in done.stdout
+    assert costs["layers"][0]["layer"] in done.out
     assert [layer["layer"] for layer in listed["keep"]] == [step["layer"] for step in costs["kept"]] != []
     command = ("export", "seaformer-tiny", "--target", "onnx", "--int8", *small)
-    plain = mobileseg(*command, "--output", "plain.onnx", "--require-agreement", 0, "--require-sqnr", 0)
-    kept = mobileseg(*command, "--output", "kept.onnx", "--keep-float", "seaformer-tiny-keep-float.toml")
-    assert plain.returncode == 0, plain.stderr
-    assert kept.returncode == 0, kept.stderr
-    assert costs["kept"][0]["layer"] in kept.stdout
+    plain = call(capfd, *command, "--output", "plain.onnx", "--require-agreement", 0, "--require-sqnr", 0)
+    kept = call(capfd, *command, "--output", "kept.onnx", "--keep-float", "seaformer-tiny-keep-float.toml")
+    assert plain.code == 0, plain.err
+    assert kept.code == 0, kept.err
+    assert costs["kept"][0]["layer"] in kept.out
     before, after = (json.loads((tmp_path / f"{name}.onnx.json").read_text()) for name in ("plain", "kept"))
     assert before["precision"]["requested"] is None
     assert [layer["layer"] for layer in after["precision"]["requested"]["layers"]] == [
@@ -257,5 +261,5 @@ def test_the_layers_that_sensitivity_names_stay_float(mobileseg: Run, tmp_path: 
     ]
     assert after["precision"]["requested"]["latency_ratio"] > 0
     ratio = after["precision"]["requested"]["latency_ratio"]
-    assert re.search(rf"{ratio:.3f} \(.+ \.\. .+\) on host", kept.stdout)
+    assert re.search(rf"{ratio:.3f} \(.+ \.\. .+\) on host", kept.out)
     assert after["verification"]["sqnr_db"] > before["verification"]["sqnr_db"] + 6

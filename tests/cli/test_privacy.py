@@ -85,7 +85,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "--images", 1, "--budget", 0.02, "--output", out / "keep.toml", "--json", out / "sensitivity.json",
     )  # fmt: skip
     alice.export("onnx", "--size", "64x96", "--int8", "--output", out / "tiny.onnx")
-    alice.export("executorch", "--size", "160x224", "--precision", "float32", "--output", out / "tiny.pte")
+    alice.export("executorch", "--size", "64x96", "--precision", "float32", "--output", out / "tiny.pte")
     alice.export("coreml", "--size", "64x96", "--output", out / "tiny.mlpackage")
     alice.plan(
         "compare", out / "tiny.onnx", "--data", alice.data / "street", "--no-labels", "--worst", 1, "--json", out / "compared.json",

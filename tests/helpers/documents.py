@@ -68,11 +68,15 @@ def quick_start(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
 
 @pytest.fixture(scope="module")
 def workshop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The current folder of a page's examples: a picture, a labelled folder ``street`` with the classes of the bundled weights, and
-    a checkpoint that was made elsewhere."""
+    """The current folder of a page's examples: a picture, a folder of two, a labelled folder ``street`` with the classes of the bundled
+    weights, and a checkpoint that was made elsewhere."""
     folder = tmp_path_factory.mktemp("page")
     _write_street(folder / "street")
-    shutil.copy(next(iter(sorted((folder / "street" / "images").iterdir()))), folder / "photo.jpg")
+    first, second, *_ = sorted((folder / "street" / "images").iterdir())
+    shutil.copy(first, folder / "photo.jpg")
+    (folder / "photos").mkdir()
+    for picture in (first, second):
+        shutil.copy(picture, folder / "photos")
     _write_checkpoint(folder / "my-checkpoint.pth")
     if request.path.name in MEASURING:
         shutil.copytree(request.getfixturevalue("quick_start")(), folder, dirs_exist_ok=True)

@@ -47,7 +47,7 @@ class TestEveryModel:
 def test_deploy_model_equals_the_reference_model(name: str) -> None:
     model = fill(mobileseg.create_model(name, num_classes=13), salt=1)
     sizes = legal_sizes(MODELS[name])
-    for size in sizes if name in SMALL else sizes[:1]:
+    for size in {sizes[0], sizes[-1]} if name in SMALL else sizes[:1]:
         image, normalised = pixels(MODELS[name], *size)
         with torch.no_grad():
             found = mobileseg.deploy(model, *size)(image)
@@ -78,7 +78,7 @@ class TestEverySmallModel:
         strategy.start_epoch(model)
         optimizer = torch.optim.AdamW(model.parameters(), lr=1e-5)
         x, losses = make_input((4, 3, *legal_sizes(spec)[0])), []
-        for _ in range(4):
+        for _ in range(3):
             torch.manual_seed(0)  # the same branches and channels are dropped every time, so the loss is one function
             logits, *others = by_name(strategy.outputs(model, x)).values()
             target = torch.zeros(logits.shape[:1] + logits.shape[2:], dtype=torch.long)
