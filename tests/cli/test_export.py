@@ -65,7 +65,6 @@ def test_no_warning_of_a_library_reaches_the_screen(mobileseg: Run, tmp_path: Pa
         (*SMALL, "--int8", "--output", "a.onnx"),
         ("compare", "a.onnx", "--data", "few", "--no-labels", "--layers"),  # int8 without labels: UNKNOWN
         ("predict", "a.onnx", "few"),
-        ("latency", "a.onnx"),
     ):
         done = mobileseg(*words)
         assert done.returncode == (4 if words[0] == "compare" else 0), (words, done.stderr)

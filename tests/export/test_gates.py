@@ -23,7 +23,6 @@ pytestmark = pytest.mark.slow
         ("onnx", {"require_agreement": 1.0, "precision": "int8"}, "pixels"),
         ("onnx", {"require_sqnr": 90.0, "precision": "int8"}, "90 dB"),
         ("onnx", {"require_delegation": 50.0}, "not measured"),
-        ("coreml", {"require_agreement": 1.0, "precision": "int8-weights"}, "pixels"),
     ],
 )
 def test_no_file_below_the_gate(tmp_path: Path, target: str, gate: dict[str, object], message: str) -> None:

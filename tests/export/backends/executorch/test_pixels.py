@@ -24,7 +24,7 @@ SIZES = {
     "seaformer-tiny": (64, 96),
     "van-b0-light": (64, 64),
     "sasa-resnet26-seg": (64, 64),
-    "axial-deeplab-s": (65, 65),
+    "axial-deeplab-xs": (65, 65),
 }
 
 
