@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,14 +12,16 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from mobileseg.data.authors import prepare
+from mobileseg.data.authors import check_possible, prepare
 from mobileseg.data.fit import Fit, Placement, resize_words
 from mobileseg.data.images import Pixels
-from mobileseg.data.protocols import DEPLOY, Protocol
+from mobileseg.data.protocols import DEPLOY, Protocol, protocol_of
 from mobileseg.document import Part
 from mobileseg.export.evaluation.accuracy import Seen
+from mobileseg.models.checks import check_size
 from mobileseg.models.factory import num_classes_of, spec_of
 from mobileseg.models.reference import reference_outputs
+from mobileseg.models.spec import ModelSpec
 from mobileseg.postprocess.class_map import Outputs, classes_of_output
 from mobileseg.postprocess.panoptic import PanopticRules, panoptic_labels
 from mobileseg.postprocess.sound import check_sound
@@ -42,8 +45,17 @@ class ProtocolPart(Part):
         if isinstance(method, Fit):
             text = f"pictures {resize_words(method.mode)}, bilinear with antialiasing, not rounded; classes at the labels' size"
             return cls(name=DEPLOY, description=text, source="mobileseg", size=method.size)
-        square = None if method.crop is None else (method.crop, method.crop)
-        return cls(name=method.name, description=method.title, source=method.source, size=method.pad or square)
+        return cls(name=method.name, description=method.title, source=method.source, size=method.size)
+
+
+def authors_method(asked: str, spec: ModelSpec, names: Sequence[str]) -> Protocol | None:
+    """``protocol_of``, where it can be done here and the model takes its size. Raises ``MissingExtraError``, ``SizeError``."""
+    found = protocol_of(asked, spec.name, spec.family, spec.task, names)
+    if found is not None:
+        check_possible(found)
+        if found.size is not None:
+            check_size(spec, *found.size)
+    return found
 
 
 def seen_by(method: Method) -> Seen:

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mobileseg.data.authors import check_possible
-from mobileseg.data.classified import ClassifiedFolder, classes_of_folders, open_classified
+from mobileseg.data.classified import ClassifiedFolder, check_options, classes_of_folders, open_classified
 from mobileseg.data.dataset import LabelledFolder
 from mobileseg.data.opening import ImageSource
 from mobileseg.data.panoptic_settings import PanopticSettings
-from mobileseg.data.protocols import DEPLOY, Protocol, check_name, protocol_of
+from mobileseg.data.protocols import DEPLOY, Protocol, check_name
 from mobileseg.data.sequence import FrameSequence
 from mobileseg.data.split import open_images, open_one
 from mobileseg.errors import RequestError
@@ -21,7 +20,9 @@ from mobileseg.export.evaluation.classified_comparison import compare_classified
 from mobileseg.export.evaluation.compared import Comparison
 from mobileseg.export.evaluation.comparison import compare_images, compare_labelled
 from mobileseg.export.evaluation.matching import check_classes
+from mobileseg.export.evaluation.method import authors_method
 from mobileseg.export.evaluation.worst import WorstImages
+from mobileseg.models.registry import MODELS
 
 
 @dataclass(frozen=True)
@@ -82,30 +83,12 @@ def open_pictures(
         return Pictures(title, paths, None, None)
     model = artifact.manifest.model
     if model.task == "classification":
-        for option, value in (("--groups", groups), ("--data-format", data_format)):
-            if value is not None:
-                raise RequestError(
-                    expected=f"{option} of data for segmentation",
-                    found=f"{model.name}, a classifier",
-                    fix="leave it out",
-                )
+        check_options(model.name, {"--groups": groups, "--data-format": data_format})
         classified = open_classified(folder, classes_of_folders(artifact.class_names, classes), split)
-        authors = _authors(protocol, artifact, classified.names)
+        authors = authors_method(protocol, MODELS[model.name], classified.names)
         classified.check()
         return Pictures(classified.title, classified.images, classified, authors)
     before = functools.partial(check_classes, artifact)  # not after a pixel was decoded
     data = open_one(folder, split, groups, data_format, classes, before=before)
-    return Pictures(
-        data.title, [item.image for item in data.items], data, _authors(protocol, artifact, data.classes.names)
-    )
-
-
-def _authors(protocol: str, artifact: Artifact, names: Sequence[str]) -> Protocol | None:
-    """The protocol of another evaluation of the reference model, None for ``deploy``."""
-    if protocol == DEPLOY:
-        return None
-    model = artifact.manifest.model
-    found = protocol_of(protocol, model.name, model.family, model.task, names)
-    if found is not None:
-        check_possible(found)
-    return found
+    authors = authors_method(protocol, MODELS[model.name], data.classes.names)
+    return Pictures(data.title, [item.image for item in data.items], data, authors)

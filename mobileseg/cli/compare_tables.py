@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mobileseg.cli import consistency_tables
+from mobileseg.cli.accuracy_rows import add_accuracy, add_ranking, chance_line, protocol_line
 from mobileseg.cli.console import decibel, percent, results, say
-from mobileseg.cli.evaluate_tables import chance_line, protocol_line
 from mobileseg.cli.tables import add, table
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.table import Table
 
-    from mobileseg.export.evaluation.accuracy import PanopticAccuracy
     from mobileseg.export.evaluation.by_authors import AuthorsPart
     from mobileseg.export.evaluation.compared import Comparison
     from mobileseg.export.evaluation.layer_report import LayerReport
@@ -43,28 +41,14 @@ def _figures(console: Console, result: Comparison) -> None:
         return
     original, artifact = result.float_, result.artifact
     if result.protocol is not None:
-        say(protocol_line(result.protocol.name, result.protocol.description, result.protocol.size))
+        say(protocol_line(result.protocol))
+    both = table("", "float", "artifact")
     if original is not None and artifact is not None:
-        both = table("", "float", "artifact")
-        add(both, "mIoU", percent(original.miou), percent(artifact.miou))
-        add(
-            both,
-            "  95 % interval",
-            *(f"{percent(a.interval[0])} .. {percent(a.interval[1])}" for a in (original, artifact)),
-        )
-        add(both, "pixel accuracy", percent(original.pixel_accuracy), percent(artifact.pixel_accuracy))
-        if original.panoptic is not None and artifact.panoptic is not None:
-            _panoptic_rows(both, original.panoptic, artifact.panoptic)
-        for name in original.iou:
-            add(both, f"IoU {name}", percent(original.iou[name]), percent(artifact.iou[name]))
+        add_accuracy(both, [original, artifact])
         console.print(both)
     elif result.ranking is not None:
-        ranked = table("", "float", "artifact")
-        sides = (result.ranking.float_, result.ranking.artifact)
-        add(ranked, "top-1", *(percent(one.top1) for one in sides))
-        add(ranked, "  95 % interval", *(f"{percent(one.interval[0])} .. {percent(one.interval[1])}" for one in sides))
-        add(ranked, "top-5", *(percent(one.top5) for one in sides))
-        console.print(ranked)
+        add_ranking(both, [result.ranking.float_, result.ranking.artifact])
+        console.print(both)
     else:
         console.print("accuracy        not measured: no labels")
     if result.authors is not None:
@@ -84,34 +68,23 @@ def _figures(console: Console, result: Comparison) -> None:
 
 def _authors(part: AuthorsPart) -> None:
     """The reference model as its authors evaluate it, and what the file's size and resize cost."""
-    say(protocol_line(part.protocol.name, part.protocol.description, part.protocol.size))
+    say(protocol_line(part.protocol))
     for cost in part.cost:
         low, high = (f"{100 * end:+.2f}" for end in cost.interval)
-        theirs = figure_of(part, cost.metric)
+        theirs = _figure_of(part, cost.metric)
         say(
             f"                float {cost.metric} {percent(theirs)}; the file's size and resize cost {100 * cost.value:+.2f} points, "
             f"95 % interval {low} .. {high}"
         )
 
 
-def figure_of(part: AuthorsPart, metric: str) -> float | None:
+def _figure_of(part: AuthorsPart, metric: str) -> float | None:
     """One of its figures."""
     if part.ranking is not None:
         return part.ranking.top1
     if part.accuracy is None:
         return None
     return part.accuracy.panoptic.pq if metric == "PQ" and part.accuracy.panoptic else part.accuracy.miou
-
-
-def _panoptic_rows(made: Table, original: PanopticAccuracy, artifact: PanopticAccuracy) -> None:
-    """Panoptic quality and its parts."""
-    both = (original, artifact)
-    add(made, "PQ", *(percent(a.pq) for a in both))
-    add(made, "  95 % interval", *(f"{percent(a.interval[0])} .. {percent(a.interval[1])}" for a in both))
-    for title, name in (("SQ", "sq"), ("RQ", "rq"), ("PQ things", "pq_things"), ("PQ stuff", "pq_stuff")):
-        add(made, f"  {title}", *(percent(getattr(a, name)) for a in both))
-    for name in original.pq_of_class:
-        add(made, f"PQ {name}", *(percent(a.pq_of_class[name]) for a in both))
 
 
 def _layers(console: Console, report: LayerReport) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from mobileseg.cli.accuracy_rows import ends
 from mobileseg.cli.console import percent
 from mobileseg.cli.tables import add, table
 
@@ -25,11 +26,11 @@ def show(console: Console, result: Comparison) -> None:
     if found is not None:
         models = found.float_, found.artifact
         add(both, "temporal consistency", *(percent(one.kept) for one in models))
-        add(both, "  95 % interval", *(_ends(one.interval) for one in models))
+        add(both, "  95 % interval", *(ends(one.interval) for one in models))
         add(both, "  TC (mIoU)", *(percent(one.tc) for one in models))
     if moved is not None:
         add(both, "shift consistency", *(percent(one.kept) for one in (moved.float_, moved.artifact)))
-        add(both, "  95 % interval", *(_ends(one.interval) for one in (moved.float_, moved.artifact)))
+        add(both, "  95 % interval", *(ends(one.interval) for one in (moved.float_, moved.artifact)))
     console.print(both)
     if found is not None:
         labels = "" if found.labels is None else f"; of these, {percent(found.labels)} keep their label"
@@ -43,10 +44,7 @@ def show(console: Console, result: Comparison) -> None:
         console.print(f"{INDENT}{moved.images} images, moved by {moved.pixels[0]} to {moved.pixels[1]} pixels")
 
 
-def _ends(ends: tuple[float, float]) -> str:
-    return percent(None) if math.isnan(ends[0]) else f"{percent(ends[0])} .. {percent(ends[1])}"
-
-
-def _change(value: float, ends: tuple[float, float]) -> str:
-    interval = percent(None) if math.isnan(ends[0]) else f"{100 * ends[0]:+.2f} .. {100 * ends[1]:+.2f}"
-    return f"{100 * value:+.2f} points, 95 % interval {interval}"
+def _change(value: float, interval: tuple[float, float]) -> str:
+    low, high = interval
+    shown = percent(None) if math.isnan(low) else f"{100 * low:+.2f} .. {100 * high:+.2f}"
+    return f"{100 * value:+.2f} points, 95 % interval {shown}"

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from mobileseg.data.class_lists import class_list, shipped
 from mobileseg.data.classes import ClassSet
-from mobileseg.data.dataset import data_name, files_digest
+from mobileseg.data.dataset import files_digest, split_name
 from mobileseg.data.file_types import readable
 from mobileseg.data.formats.contract import SPLIT_NAMES
 from mobileseg.data.formats.pairing import files_below
 from mobileseg.data.images import left_out, read_image
-from mobileseg.errors import DatasetError, ImageError
+from mobileseg.errors import DatasetError, ImageError, RequestError
 from mobileseg.progress import track
 
 MOST_NAMED = 5
@@ -33,7 +33,7 @@ class ClassifiedFolder:
     @property
     def title(self) -> str:
         """What records call it."""
-        return data_name(self.path) + (f", {self.split} split" if self.split else "")
+        return split_name(self.path, self.split)
 
     @property
     def sha256(self) -> str:
@@ -66,6 +66,14 @@ class Numbered:
     def read_bytes(self) -> bytes:
         """The file's content."""
         return self.path.read_bytes()
+
+
+def check_options(model: str, options: Mapping[str, object]) -> None:
+    """Raise ``RequestError`` for options of data for segmentation that were given with a classifier: those that are not None."""
+    if given := [name for name, value in options.items() if value is not None]:
+        raise RequestError(
+            expected=f"{', '.join(given)} of data for segmentation", found=f"{model}, a classifier", fix="leave it out"
+        )
 
 
 def classes_of_folders(names: tuple[str, ...], classes: str | Path | None) -> ClassSet:

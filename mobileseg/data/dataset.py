@@ -36,7 +36,7 @@ class LabelledFolder:
     @property
     def title(self) -> str:
         """What records call it: the folder's ``data_name``, and which split of it."""
-        return data_name(self.path) + (f", {self.split} split" if self.split else "")
+        return split_name(self.path, self.split)
 
     @property
     def sha256(self) -> str:
@@ -86,6 +86,11 @@ def data_name(path: Path) -> str:
     if (path / CLASSES).is_file() or not (above / CLASSES).is_file():
         return path.name
     return above.name if path.name == "images" else f"{above.name}/{path.name}"
+
+
+def split_name(path: Path, split: str | None) -> str:
+    """What records call a split of a folder of data, or, for None, all of it."""
+    return data_name(path) + (f", {split} split" if split else "")
 
 
 def files_digest(files: Sequence[ImageSource]) -> str:

@@ -40,6 +40,11 @@ class Protocol:
     crop: int | None = None
     filter: Literal["opencv bilinear", "pillow bilinear", "pillow bicubic"] = "opencv bilinear"
 
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """Height, width of the network's input, None where it follows from the picture."""
+        return self.pad or (None if self.crop is None else (self.crop, self.crop))
+
 
 PROTOCOLS = {
     row.name: row

@@ -145,17 +145,12 @@ def _method(
     protocol: str, spec: ModelSpec, names: tuple[str, ...], size: tuple[int, int], resize: str | None
 ) -> Method:
     """The protocol, on data with the classes ``names``; with one that resizes, the model's limits are checked for its sizes."""
-    from mobileseg.data.authors import check_possible
     from mobileseg.data.fit import SQUASH, Fit, check_resize
-    from mobileseg.data.protocols import protocol_of
+    from mobileseg.export.evaluation.method import authors_method
     from mobileseg.models.checks import check_size
 
-    authors = protocol_of(protocol, spec.name, spec.family, spec.task, names)
+    authors = authors_method(protocol, spec, names)
     if authors is not None:
-        check_possible(authors)
-        fixed = authors.pad or (None if authors.crop is None else (authors.crop, authors.crop))
-        if fixed is not None:
-            check_size(spec, *fixed)
         return authors
     check_size(spec, *size)
     return Fit(size, check_resize(resize or SQUASH), spec.mean)
@@ -169,6 +164,7 @@ def _check_options(
     asked: PanopticSettings | None,
 ) -> None:
     """Raise ``RequestError`` for options that cannot have any effect, and for a protocol that does not exist."""
+    from mobileseg.data.classified import check_options
     from mobileseg.data.fit import check_resize
     from mobileseg.data.protocols import DEPLOY, check_name
 
@@ -180,13 +176,8 @@ def _check_options(
         raise RequestError(
             expected=f"{', '.join(given)} with --protocol {DEPLOY}", found=f"--protocol {protocol}", fix="leave it out"
         )
-    given = [name for name, value in labelling.items() if value is not None]
-    if spec.task == "classification" and given:
-        raise RequestError(
-            expected=f"{', '.join(given)} of data for segmentation",
-            found=f"{spec.name}, a classifier",
-            fix="leave it out",
-        )
+    if spec.task == "classification":
+        check_options(spec.name, labelling)
     if asked is not None and spec.task != "panoptic":
         raise RequestError(
             expected=f"{asked.options} with a panoptic model", found=f"{spec.name}, {spec.task}", fix="leave it out"

@@ -1,4 +1,4 @@
-"""Lowering in half the time, to the same bytes.
+"""Lowering in two thirds of the time, to the same bytes.
 
 ExecuTorch's and XNNPACK's passes end by interpreting the whole graph, to give every node its shape again, whether they changed anything or
 not; and every graph that they make is written as Python code and compiled, though nearly none is ever called. Here a graph is not
@@ -92,8 +92,12 @@ def _compile_what_is_called() -> Iterator[None]:
         written(self)
         return text(self)
 
-    GraphModule.recompile, GraphModule.code, GraphModule.__str__ = wait, property(written), shown  # type: ignore
+    ours: dict[str, object] = {"recompile": wait, "code": property(written), "__str__": shown}
+    theirs: dict[str, object] = {"recompile": compile_now, "code": code, "__str__": text}
+    for name, method in ours.items():
+        setattr(GraphModule, name, method)
     try:
         yield
     finally:
-        GraphModule.recompile, GraphModule.code, GraphModule.__str__ = compile_now, code, text  # type: ignore
+        for name, method in theirs.items():
+            setattr(GraphModule, name, method)
