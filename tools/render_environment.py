@@ -9,14 +9,13 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
-import shutil
 import sys
 from pathlib import Path
 
 from debian_packages import install
+from environments import build, uv
 
-from mobileseg.call import call, last_lines
-from mobileseg.errors import EnvironmentLackError, MobilesegError
+from mobileseg.errors import MobilesegError
 from mobileseg.latency.runners.debian import Part
 
 REQUIRED = ("CI", "MOBILESEG_REQUIRE_BPY")
@@ -61,34 +60,12 @@ def make() -> None:
         install(LIBRARIES, "rendering with bpy", "render-env")
     if ready():
         return
-    uv = _uv()
-    for command in (
-        [uv, "venv", "--quiet", "--clear", "--python", PYTHON, str(folder())],
-        [uv, "pip", "install", "--quiet", "--python", str(python()), "--requirement", str(REQUIREMENTS)],
-        [str(python()), "-c", "import bpy, OpenEXR"],
-    ):
-        done = call(command, 1800.0)
-        if done.returncode != 0:
-            raise EnvironmentLackError(
-                expected=f"{' '.join(command[:3])} to work",
-                found=last_lines(done.stderr),
-                fix="check the network and the disk: it takes 1 GB",
-            )
+    build(uv(), folder(), PYTHON, REQUIREMENTS, "import bpy, OpenEXR", "check the network and the disk: it takes 1 GB")
     (folder() / "requirements").write_text(_digest(), encoding="utf-8")
 
 
 def _digest() -> str:
     return hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()
-
-
-def _uv() -> str:
-    for candidate in (ROOT / ".venv" / "uv" / "bin" / "uv", Path(sys.prefix) / "uv" / "bin" / "uv"):
-        if candidate.exists():
-            return str(candidate)
-    found = shutil.which("uv")
-    if found is None:
-        raise EnvironmentLackError(expected="uv", found="none in .venv/uv or on PATH", fix="make render-env")
-    return found
 
 
 def main() -> int:

@@ -33,13 +33,15 @@ def misfit(spec: ModelSpec, source: Weights, fit: Fit, own: Mapping[str, Tensor]
     return CheckpointError(
         expected=f"the {len(own)} keys of {spec.name}",
         found=f"{source.name}: {'; '.join(parts)}",
-        fix="give the authors' checkpoint of this model, or one trained with mobileseg",
+        fix="give the authors' checkpoint of this model, or one trained with mobileseg"
+        if spec.card is None
+        else "give a state_dict of the module that the factory returns",
     )
 
 
 def refuse_another(spec: ModelSpec, source: Weights, tensors: Mapping[str, Tensor]) -> None:
     """Raise ``CheckpointError`` if the tensors are another model's; a damaged file of this model passes."""
-    other = identify(tensors)
+    other = identify(tensors) if spec.card is None else None
     if other is None or other == spec.name:
         return
     starts = other in MODELS and MODELS[other].task == "classification" and same_trunk(MODELS[other], spec)

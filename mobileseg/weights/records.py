@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mobileseg.errors import CheckpointError
+from mobileseg.weights.licences import NOTHING, forbids
 
 if TYPE_CHECKING:
     from mobileseg.data.panoptic_settings import PanopticSettings
@@ -89,8 +90,9 @@ def _record(fields: dict[str, Any]) -> WeightsRecord:
 
 
 def bundled(model: str) -> dict[str, WeightsRecord]:
-    """The bundled weights of one model, by name."""
-    return {record.name: record for record in records() if record.model == model}
+    """The bundled weights of one model, by name; first the default, which is what anyone may use for anything where there is such."""
+    own = (record for record in records() if record.model == model)
+    return {record.name: record for record in sorted(own, key=lambda record: forbids(record.licence) != NOTHING)}
 
 
 def find_bundled(model: str, name: str) -> WeightsRecord | None:

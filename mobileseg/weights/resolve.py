@@ -16,6 +16,7 @@ from mobileseg.weights.records import WeightsRecord, bundled, find_bundled, reco
 from mobileseg.weights.retired import retired
 
 RANDOM = "random"
+OWN = "own"  # what the factory of a network that is not ours gives
 OFFICIAL = "official"
 NAMED_FILES = ("model.safetensors.index.json", "model.safetensors", "pytorch_model.bin.index.json", "pytorch_model.bin")
 Progress = Callable[[int, int | None], object]
@@ -49,7 +50,9 @@ class Weights:
 
 
 def default_weights(spec: ModelSpec) -> str:
-    """The first bundled name; raises ``CheckpointError`` where a model has none."""
+    """The first bundled name, or ``own`` of a network that is not ours; raises ``CheckpointError`` where a model has none."""
+    if spec.card is not None:
+        return OWN
     names = list(bundled(spec.name))
     if names:
         return names[0]

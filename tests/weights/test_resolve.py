@@ -44,14 +44,14 @@ def test_a_bundled_name_comes_before_a_file(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_refuses_what_is_neither() -> None:
-    with pytest.raises(CheckpointError, match=r"seaformer-tiny \(camvid11-v1\).*found 'camvid12'"):
+    with pytest.raises(CheckpointError, match=r"seaformer-tiny \(street-v1, camvid11-v1\).*found 'camvid12'"):
         resolve("camvid12", TINY)
     with pytest.raises(CheckpointError, match=r"seaformer-base \(there are none\).*found 'camvid11'"):
         resolve("camvid11", BASE)
 
 
 def test_default_weights_are_the_bundled_ones() -> None:
-    assert default_weights(TINY) == "camvid11-v1"
+    assert default_weights(TINY) == "street-v1"  # which anyone may use for anything
     with pytest.raises(CheckpointError, match="--weights random") as caught:
         default_weights(BASE)
     assert "ADE20K" in caught.value.fix

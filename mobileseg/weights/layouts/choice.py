@@ -8,7 +8,7 @@ import torch
 
 from mobileseg.errors import CheckpointError
 from mobileseg.models.spec import ModelSpec
-from mobileseg.weights.layouts.networks import Network, authors_keys, find_networks
+from mobileseg.weights.layouts.networks import Network, networks_in
 from mobileseg.weights.layouts.training_only import is_training_only
 from mobileseg.weights.reading.checkpoint import Checkpoint
 from mobileseg.weights.reading.entries import Entry, is_averaged
@@ -53,7 +53,7 @@ def choose(
     found = [
         Choice(one, network, one.averaged or is_averaged(network.prefix))
         for one in [one for one in checkpoint.entries if one.name == entry] or checkpoint.entries
-        for network in find_networks(authors_keys(one.tensors), spec)
+        for network in networks_in(one.tensors, spec)
     ]
     most = max(one.network.parts for one in found)
     best = sorted((one for one in found if one.network.parts == most), key=lambda one: one.rank)

@@ -14,6 +14,7 @@ from mobileseg.weights.layouts.translations import translation_of
 from mobileseg.weights.layouts.wrappers import unwrapped
 
 BACKBONE = "backbone."
+OUTER = ("model.", "net.", "network.")  # what training loops call the network that they hold
 CLASSIFIERS = (
     "head.fc",
     "cls_head.fc",
@@ -68,6 +69,16 @@ def authors_keys(tensors: Tensors) -> Keys:
         tuple(key for key, ours_ in ours.items() if ours_ is None),
         project.title,
     )
+
+
+def networks_in(tensors: Tensors, spec: ModelSpec) -> list[Network]:
+    """The networks of the kind of ``spec`` among the tensors of an entry. One that is not ours is the whole entry, under its own keys."""
+    if spec.card is None:
+        return find_networks(authors_keys(tensors), spec)
+    names = unwrapped(tensors)
+    prefix = next((one for one in OUTER if names and all(name.startswith(one) for name in names.values())), "")
+    own = {name.removeprefix(prefix): key for key, name in names.items()}
+    return [Network(prefix, {name: tensors[key] for name, key in own.items()}, own, (), None, 2)]
 
 
 def find_networks(keys: Keys, spec: ModelSpec) -> list[Network]:

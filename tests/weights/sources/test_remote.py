@@ -77,7 +77,7 @@ def official(site: Site, tiny: Tensors, monkeypatch: pytest.MonkeyPatch) -> Call
     def give(file: OfficialWeights) -> None:
         table = {**MODELS, "seaformer-tiny": dataclasses.replace(TINY, official=file)}
         monkeypatch.setattr(registry, "MODELS", table)
-        monkeypatch.setattr("mobileseg.interface.models.MODELS", table)
+        monkeypatch.setattr("mobileseg.models.lookup.MODELS", table)
 
     return give
 

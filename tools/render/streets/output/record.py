@@ -31,7 +31,8 @@ class Record:
     scenes: dict[str, int] = field(default_factory=dict)
 
     def save(self, folder: Path) -> None:
-        """Write it into the folder."""
+        """Write it into the folder, with what another run into it has listed meanwhile."""
+        self.resume(folder)
         about = {
             "generator": GENERATOR, "version": VERSION, "licence": "Apache-2.0", **asdict(self),
             "scenes": dict(sorted(self.scenes.items())),
