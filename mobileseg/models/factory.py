@@ -18,7 +18,21 @@ def build(spec: ModelSpec, num_classes: int, seed: int = 0) -> nn.Module:
     """The reference model of ``spec`` with seeded random weights, in evaluation mode. It remembers its spec and number of classes.
     Raises ``RequestError`` for an impossible number of classes."""
     check_num_classes(num_classes)
+    if spec.card is not None:
+        return attach(load(spec.build)(spec.card, seed), spec, num_classes)
     module: nn.Module = load(spec.build)(spec.variant, num_classes, seed)
+    return attach(module, spec, num_classes)
+
+
+def attach(module: nn.Module, spec: ModelSpec, num_classes: int) -> nn.Module:
+    """``module`` in evaluation mode, as a reference model that remembers its row. Raises ``RequestError`` where a network that is not ours
+    has another number of classes."""
+    if spec.card is not None and num_classes != spec.num_classes:
+        raise RequestError(
+            expected=f"{spec.num_classes} classes, as {spec.name} gives",
+            found=str(num_classes),
+            fix="let its factory give the other number: arguments in the model.toml",
+        )
     module.mobileseg_spec = spec  # type: ignore[assignment]  # a plain attribute, not a submodule
     module.mobileseg_classes = num_classes  # type: ignore[assignment]
     return module.eval()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 
 import torch
@@ -17,6 +18,17 @@ def device_of(module: nn.Module) -> torch.device:
     """Where a module's parameters and buffers are; the CPU for one without any."""
     first = next(itertools.chain(module.parameters(), module.buffers()), None)
     return torch.device("cpu") if first is None else first.device
+
+
+def state_digest(module: nn.Module) -> str:
+    """sha256 of all tensors of a module, with their names and shapes."""
+    found = hashlib.sha256()
+    for name, value in sorted(module.state_dict().items()):
+        found.update(f"{name} {tuple(value.shape)} {value.dtype}".encode())
+        found.update(
+            value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes() if value.numel() else b""
+        )
+    return found.hexdigest()
 
 
 @torch.no_grad()

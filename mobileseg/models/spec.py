@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from mobileseg.models.card import ModelCard
+
 IMAGENET_MEAN = (123.675, 116.28, 103.53)  # RGB, 0..255
 IMAGENET_STD = (58.395, 57.12, 57.375)
 NONE_RELEASED = "none released"
@@ -90,6 +92,7 @@ class ModelSpec:
     align_corners: bool = False  # how the authors resize the logits to the image
     auxiliary_prefixes: tuple[str, ...] = ()  # of the keys of heads that are used in training only
     things: tuple[int, ...] = ()  # classes with instances, in the authors' data set
+    card: ModelCard | None = None  # of a network that is not ours
     note: str = ""  # a remark for the list of models, such as "our own variant"
     mean: tuple[float, float, float] = IMAGENET_MEAN
     std: tuple[float, float, float] = IMAGENET_STD

@@ -58,7 +58,7 @@ def test_deploy_model_equals_the_reference_model(name: str) -> None:
 class TestEverySmallModel:
     """Tests that take too long for a hundred million parameters and show nothing new there."""
 
-    @pytest.mark.parametrize("num_classes", [1, 11, 19])
+    @pytest.mark.parametrize("num_classes", [1, 19])
     def test_output_shape_for_any_number_of_classes(self, name: str, num_classes: int) -> None:
         spec = MODELS[name]
         height, width = legal_sizes(spec)[0]
@@ -77,7 +77,7 @@ class TestEverySmallModel:
         model, strategy = fill(mobileseg.create_model(name, num_classes=5)), FloatStrategy()
         strategy.start_epoch(model)
         optimizer = torch.optim.AdamW(model.parameters(), lr=1e-5)
-        x, losses = make_input((4, 3, *legal_sizes(spec)[0])), []
+        x, losses = make_input((2, 3, *legal_sizes(spec)[0])), []
         for _ in range(4 if name in BY_HEAD else 1):
             torch.manual_seed(0)  # the same branches and channels are dropped every time, so the loss is one function
             logits, *others = by_name(strategy.outputs(model, x)).values()
@@ -109,12 +109,6 @@ class TestEverySmallModel:
         assert all(torch.equal(first[k], again[k]) for k in first)
         assert any(not torch.equal(first[k], other[k]) for k in first)
 
-    def test_importer_takes_its_own_state(self, name: str, tmp_path: Path) -> None:
-        model = fill(mobileseg.create_model(name, num_classes=7), salt=3)
-        torch.save({"state_dict": model.state_dict(), "meta": {}}, tmp_path / "a.pth")
-        loaded = mobileseg.create_model(name, weights=str(tmp_path / "a.pth"))
-        assert all(torch.equal(v, model.state_dict()[k]) for k, v in loaded.state_dict().items())
-
     def test_random_weights_are_well_conditioned(self, name: str) -> None:
         model = mobileseg.create_model(name, seed=4)
         size = legal_sizes(MODELS[name])[0]
@@ -123,6 +117,17 @@ class TestEverySmallModel:
             wanted, found = by_name(model(normalised)), by_name(mobileseg.deploy(model, *size)(image))
         for key, out in wanted.items():
             assert (found[key] - out).abs().max() <= 1e-5 * out.std()
+
+
+@pytest.mark.parametrize("name", BY_HEAD)
+class TestEveryHead:
+    """Tests that show nothing new for a sibling."""
+
+    def test_importer_takes_its_own_state(self, name: str, tmp_path: Path) -> None:
+        model = fill(mobileseg.create_model(name, num_classes=7), salt=3)
+        torch.save({"state_dict": model.state_dict(), "meta": {}}, tmp_path / "a.pth")
+        loaded = mobileseg.create_model(name, weights=str(tmp_path / "a.pth"))
+        assert all(torch.equal(v, model.state_dict()[k]) for k, v in loaded.state_dict().items())
 
     def test_deploy_does_not_change_the_reference_model(self, name: str) -> None:
         model = fill(mobileseg.create_model(name, num_classes=3))
