@@ -27,6 +27,8 @@ from mobileseg.postprocess.panoptic import PanopticRules, rules_for
 from mobileseg.registry import choose, load
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from mobileseg.export.backends.contract import Runtime
 
 OVERSHOOT = 32  # of a bicubic or Lanczos resize, in pixel values
@@ -40,6 +42,9 @@ class Artifact:
 
     def __init__(self, path: Path, manifest: Manifest, target: TargetSpec) -> None:
         self.path, self.manifest, self.target = path, manifest, target
+        self.named_model: str | nn.Module | None = (
+            None  # the network that a command or a program named, where it is not ours
+        )
 
     def __repr__(self) -> str:
         return f"Artifact({str(self.path)!r}, {self.manifest.model.name}, {self.manifest.precision.name})"

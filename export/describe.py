@@ -26,7 +26,7 @@ from mobileseg.export.request import ExportRequest
 from mobileseg.export.versions import installed
 from mobileseg.files import sha256, size_bytes
 from mobileseg.models.deploy import DeployedModel
-from mobileseg.models.reference import run_module
+from mobileseg.models.reference import run_module, state_digest
 from mobileseg.postprocess.panoptic import rules_for
 from mobileseg.weights.reading.checkpoint import digest
 from mobileseg.weights.resolve import RANDOM
@@ -36,6 +36,12 @@ def weights_part(request: ExportRequest) -> WeightsPart:
     """What the manifest says of the weights."""
     loaded = request.loaded
     note = f"RESAMPLED TABLES: {request.spec.note}" if request.table_scale else None
+    card = request.spec.card
+    if loaded is None and card is not None and not request.random:
+        return WeightsPart(
+            kind="module", source=card.factory or "a module in memory", sha256=state_digest(request.model), seed=request.seed,
+            licence=card.licence, layout=None, trained=True, note=None,
+        )  # fmt: skip
     if loaded is None:
         note = "RANDOM WEIGHTS: the output is meaningless; the file shows only size, speed and exactness"
         return WeightsPart(
@@ -98,10 +104,17 @@ def manifest_of(
             num_classes=deployed.num_classes,
             parameters=sum(p.numel() for p in request.model.parameters()),
             table_scale=request.table_scale,
+            card=spec.card,
         ),
         weights=weights,
         input=InputPart(
-            name=INPUT_NAME, shape=(1, 3, height, width), mean=spec.mean, std=spec.std, resize=_resize(request)
+            name=INPUT_NAME,
+            shape=(1, 3, height, width),
+            batch=request.form.batch,
+            kind=request.form.input,
+            mean=spec.mean,
+            std=spec.std,
+            resize=_resize(request),
         ),
         output=OutputPart(
             **tensors[0].model_dump(),
@@ -120,7 +133,10 @@ def manifest_of(
         delegation=delegation,
         verification=verification,
         artifact=ArtifactPart(
-            file=request.output.name, sha256=sha256(lowered.path), size_bytes=size_bytes(lowered.path)
+            file=request.output.name,
+            form=request.form.words(request.target) or None,
+            sha256=sha256(lowered.path),
+            size_bytes=size_bytes(lowered.path),
         ),
     )
 

@@ -16,13 +16,15 @@ from mobileseg.data.fit import SQUASH, ResizeMode
 from mobileseg.data.panoptic_settings import PanopticSettings
 from mobileseg.document import Decibel, Document, Part, parse_document
 from mobileseg.errors import ArtifactError
+from mobileseg.models.card import ModelCard
 
 SCHEMA_VERSION: Final = 1
 Side = Annotated[int, Field(ge=1, le=1 << 15)]  # pixels; nothing is exported with more than 4096
 
 
 class ModelPart(Part):
-    """The network. ``table_scale``: factor by which its position tables were stretched, None where they are as trained."""
+    """The network. ``table_scale``: factor by which its position tables were stretched, None where they are as trained. ``card``: of a
+    network that is not ours, None for the zoo's; nothing in it is ever imported because a manifest says so."""
 
     name: str
     family: str
@@ -30,14 +32,16 @@ class ModelPart(Part):
     num_classes: int = Field(ge=1)
     parameters: int
     table_scale: float | None = None
+    card: ModelCard | None = None
 
 
 class WeightsPart(Part):
-    """``kind``: bundled, file, url or random. ``source``: the bundled name, the file's name, or the URL without user and query; in files
-    of older versions the whole path. ``sha256`` of the file, None for random weights (then ``seed`` says which). ``ema``: the averaged
-    (True) or the plain ones of a file that has both, None where there was no choice."""
+    """``kind``: bundled, file, url, random, or module: as the factory of a network that is not ours gives
+    them; their digest is then that of the tensors themselves. ``source``: the bundled name, the file's name, or the URL without
+    user and query; in files of older versions the whole path. ``sha256`` of the file, None for random weights (then ``seed`` says which).
+    ``ema``: the averaged (True) or the plain ones of a file that has both, None where there was no choice."""
 
-    kind: Literal["bundled", "file", "url", "random"]
+    kind: Literal["bundled", "file", "url", "random", "module"]
     source: str
     sha256: str | None
     seed: int | None
@@ -60,10 +64,13 @@ class ResizePart(Part):
 
 class InputPart(Part):
     """The input of the file. ``mean`` and ``std``, of RGB pixels in 0..255, are applied inside the graph. ``resize``: ``squash`` in older
-    files."""
+    files. ``shape``: of one picture, as those of the outputs; the file takes ``batch`` of them at once. ``kind``: ``image`` where Core ML
+    is given a picture of 8-bit pixels."""
 
     name: str
     shape: tuple[Literal[1], Literal[3], Side, Side]
+    batch: Annotated[int, Field(ge=1)] | Literal["dynamic"] = 1
+    kind: Literal["tensor", "image"] = "tensor"
     dtype: str = "float32"
     layout: Literal["NCHW"] = "NCHW"
     color: Literal["RGB"] = "RGB"
@@ -156,12 +163,17 @@ class CalibrationPart(Part):
 
 class OutsidePart(Part):
     """Operators that the delegate does not take. ``at_edge``: they touch only the graph's input or output, and only move or convert
-    numbers, as the runtime would have to anyway."""
+    numbers, as the runtime would have to anyway. ``modules``: of the network that they are in, by path; none where it is not known.
+    ``time_share``: of an inference on the machine that exported, 0..1, None where it was not measured; ``remedy``: what would bring them
+    inside, None where nothing is known."""
 
     operator: str
     count: int
     reason: str
     at_edge: bool
+    modules: tuple[str, ...] = ()
+    time_share: float | None = None
+    remedy: str | None = None
 
 
 class DelegationPart(Part):
@@ -229,9 +241,10 @@ class VerificationPart(Part):
 
 
 class ArtifactPart(Part):
-    """The file itself."""
+    """The file itself. ``form``: which variety of its format it is, in words; None in older files and where there is but one."""
 
     file: str
+    form: str | None = None
     sha256: str
     size_bytes: int
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
 import torch
 from torch import nn
 
-from mobileseg.data.images import Batch
+from mobileseg.data.images import Batch, eight_bit
 from mobileseg.errors import EnvironmentLackError, GateError, UnknownOperationError
 from mobileseg.export.analysis.diagnosis import diagnose
 from mobileseg.export.analysis.float_cost import with_latency
@@ -26,9 +27,11 @@ from mobileseg.export.manifest import (
     VerificationPart,
     manifest_path,
 )
+from mobileseg.export.quantization.half import half, half_of_float
 from mobileseg.export.quantization.keep_float import KeepFloat, check_names
 from mobileseg.export.quantization.quantize import quantize
 from mobileseg.export.request import ExportRequest
+from mobileseg.export.targets import INT8_FLOAT16
 from mobileseg.files import publish, staging
 from mobileseg.models.deploy import DeployedModel
 from mobileseg.models.factory import deploy
@@ -37,7 +40,7 @@ from mobileseg.postprocess.sound import check_sound
 from mobileseg.quiet import quiet
 from mobileseg.registry import load
 from mobileseg.weights.known import remember
-from mobileseg.weights.resolve import RANDOM
+from mobileseg.weights.resolve import OWN, RANDOM
 
 AUTO_BUDGET_S = 180.0
 
@@ -51,6 +54,8 @@ def export(request: ExportRequest) -> Artifact:
     weights = weights_part(request)
     deployed = deploy(request.model, *request.size, emit=request.emit)
     verifying = request.verification.batches(request.fit)
+    if request.form.input == "image":  # the file rounds what it is given, the network does not
+        verifying = [eight_bit(batch) for batch in verifying]
     batches = (
         request.calibration.batches(request.fit) if request.calibration else verifying
     )  # or one to trace the graph
@@ -59,6 +64,7 @@ def export(request: ExportRequest) -> Artifact:
     )  # before slow work: NaN has neither ranges nor a good file
     check_sound(first, deployed.output_names, deployed.num_classes, request.spec.name, "the first image")
     module: nn.Module = deployed
+    followed: nn.Module = deployed  # what the file must compute
     kept: tuple[FloatPart, ...] = ()
     asked: KeepFloat | None = None
     with staging(request.output) as folder:
@@ -68,16 +74,20 @@ def export(request: ExportRequest) -> Artifact:
             source = f": calibrate on {len(seen)} images ({seen.source})" if seen else ""
             request.progress(f"quantize{source}")
             with quiet():
-                module, kept = quantize(
-                    deployed, batches, asked.names if asked else (), request.precision, request.recipe
-                )
+                followed, module, kept = _quantized(request, deployed, batches, asked.names if asked else ())
+        elif request.halved:
+            request.progress(f"float16: look for what it does not hold on {len(batches)} images")
+            with quiet():
+                module, kept = half(deployed, batches)
         request.progress(f"lower to {request.target.title}")
         facts = essentials(request, deployed, weights)
-        lowering = Lowering(module, deployed, request.precision, request.output.name, facts)
+        lowering = Lowering(
+            module, deployed, request.precision, request.output.name, facts, request.form, request.classes
+        )
         with quiet():
             lowered: Lowered = load(request.target.lower)(lowering, folder)
         request.progress(f"verify on {len(verifying)} images ({request.verification.source})")
-        verification = _verification(request, lowering, lowered, verifying)
+        verification = _verification(request, lowering, lowered, followed, verifying)
         if asked and request.timer is not None and not request.target.interpreted:
             asked = _with_latency(request, asked, request.timer, lowering, lowered, batches, folder)
         _check_gates(request, lowered.delegation, verification)
@@ -94,7 +104,9 @@ def export(request: ExportRequest) -> Artifact:
         record.write_text(manifest.to_json(), encoding="utf-8")
         publish([(lowered.path, request.output), (record, manifest_path(request.output))])
     _remember(request, manifest)
-    return Artifact(request.output, manifest, request.target)
+    artifact = Artifact(request.output, manifest, request.target)
+    artifact.named_model = request.model if request.spec.card is not None else None
+    return artifact
 
 
 def _remember(request: ExportRequest, manifest: Manifest) -> None:
@@ -113,10 +125,21 @@ def _asked(request: ExportRequest, deployed: DeployedModel) -> KeepFloat | None:
     if request.keep_float is None:
         return None
     request.progress(f"look for layers to keep float, for at most {AUTO_BUDGET_S:.0f} s")
-    weights = request.loaded.weights.name if request.loaded else RANDOM
+    weights = request.loaded.weights.name if request.loaded else OWN if request.spec.card else RANDOM
     assert request.calibration is not None
     found = diagnose(request.model, weights, request.fit, request.calibration, AUTO_BUDGET_S, request.recipe)
     return keep_float_of(found)
+
+
+def _quantized(
+    request: ExportRequest, deployed: DeployedModel, batches: list[Batch], keep_float: Collection[str] = ()
+) -> tuple[nn.Module, nn.Module, tuple[FloatPart, ...]]:
+    """The quantized graph, what is lowered of it, and what stayed float."""
+    graph, kept = quantize(deployed, batches, keep_float, request.precision, request.recipe)
+    if request.precision != INT8_FLOAT16:
+        return graph, graph, kept
+    halved, single = half_of_float(graph, batches)
+    return graph, halved, (*kept, *single)
 
 
 def _with_latency(
@@ -133,7 +156,7 @@ def _with_latency(
     place = folder / "int8"
     place.mkdir()
     with quiet():
-        module, _ = quantize(lowering.deployed, batches, precision=request.precision, recipe=request.recipe)
+        _, module, _ = _quantized(request, lowering.deployed, batches)
         whole: Lowered = load(request.target.lower)(replace(lowering, module=module), place)
     try:
         return with_latency(asked, timer, lowered, whole, batches[0])
@@ -143,7 +166,7 @@ def _with_latency(
 
 
 def _verification(
-    request: ExportRequest, lowering: Lowering, lowered: Lowered, batches: list[Batch]
+    request: ExportRequest, lowering: Lowering, lowered: Lowered, followed: nn.Module, batches: list[Batch]
 ) -> VerificationPart:
     target = request.target
     checks: tuple[str, ...] = ()
@@ -155,7 +178,7 @@ def _verification(
             load(target.runtime)(lowered.path),
             request.model,
             lowering.deployed,
-            lowering.module,
+            followed,
             request.quantized,
             COARSER.get(request.precision),
             target.evaluated_by,

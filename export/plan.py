@@ -31,7 +31,8 @@ class ExportPlan(Document):
     """``size``: height, width in pixels; ``resize``: how pictures become that. ``kept_float``: the operators that would stay float in an
     int8 file, with reasons and the share of the multiply-adds; layers that ``keep_float`` finds itself (``auto``) are not known before.
     ``calibration``: the images that would fix the ranges, None where the precision needs none; ``verification``: those that the file
-    would be verified on, and ``floor``: what it would have to reach on them. ``files``: what would be written."""
+    would be verified on, and ``floor``: what it would have to reach on them. ``form``: which variety of its format the file would be, in
+    words; ``files``: what would be written."""
 
     schema_version: Literal[1] = 1
     created: datetime
@@ -50,6 +51,7 @@ class ExportPlan(Document):
     verification: CalibrationPart
     floor: Floor
     runtime: RuntimePart
+    form: str
     files: tuple[str, ...]
 
 
@@ -91,6 +93,7 @@ def plan(request: ExportRequest) -> ExportPlan:
             package=target.runtime_distribution,
             version=metadata.version(target.runtime_distribution),
         ),
+        form=request.form.words(target),
         files=(_name(request.output), _name(manifest_path(request.output))),
     )
 

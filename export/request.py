@@ -14,18 +14,19 @@ from mobileseg.data.fit import SQUASH, Fit, ResizeMode, check_resize
 from mobileseg.data.panoptic_settings import PanopticSettings
 from mobileseg.errors import RequestError
 from mobileseg.export.evaluation.floors import floor_of
+from mobileseg.export.form import Form
 from mobileseg.export.manifest import Floor, manifest_path
 from mobileseg.export.quantization.calibration import ImageSet, read_images
 from mobileseg.export.quantization.keep_float import AUTO, KeepFloat, read_keep_float
 from mobileseg.export.quantization.recipes import RECIPES, Recipe, default_recipe
-from mobileseg.export.targets import CALIBRATED, INT8, QUANTIZED, TARGETS, TargetSpec
+from mobileseg.export.targets import CALIBRATED, QUANTIZED, TARGETS, TargetSpec, is_halved
 from mobileseg.files import check_output
 from mobileseg.models.checks import check_emit, check_num_classes, check_size
-from mobileseg.models.registry import MODELS
+from mobileseg.models.lookup import find_model
 from mobileseg.models.spec import Emit, ModelSpec
 from mobileseg.provenance import command
 from mobileseg.registry import choose
-from mobileseg.weights.resolve import RANDOM, Weights, default_weights, resolve
+from mobileseg.weights.resolve import OWN, RANDOM, Weights, default_weights, resolve
 
 if TYPE_CHECKING:
     from torch import nn
@@ -37,11 +38,19 @@ Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
+class Held:
+    """A network that is not ours and is in memory: its row, and the reference model around it."""
+
+    spec: ModelSpec
+    module: nn.Module
+
+
+@dataclass(frozen=True)
 class ExportRequest:
     """A checked request, with the model in memory. ``size``: height, width in pixels. ``loaded``: None for random weights.
-    ``calibration``: images that set the int8 ranges, None where none do; ``verification``: others. ``floor``: what the file must reach;
-    ``asked``: the names of its bounds that were asked for, which a figure that was not measured fails. ``panoptic``: how outputs become
-    instances."""
+    ``calibration``: images that set the int8 ranges or show what float16 does not hold, None where neither is needed;
+    ``verification``: others. ``floor``: what the file must reach; ``asked``: the names of its bounds that were asked for, which a figure
+    that was not measured fails. ``panoptic``: how outputs become instances."""
 
     spec: ModelSpec
     target: TargetSpec
@@ -61,11 +70,13 @@ class ExportRequest:
     asked: frozenset[str]
     panoptic: PanopticSettings | None
     resize: ResizeMode
+    form: Form
     seed: int
     table_scale: float | None  # factor by which the position tables were stretched, None where they were not
     command: str
     progress: Progress
     timer: Timer | None = None
+    random: bool = False  # said to be so
 
     @property
     def fit(self) -> Fit:
@@ -82,10 +93,15 @@ class ExportRequest:
         """Whether its activation ranges are calibrated on images."""
         return self.precision in CALIBRATED
 
+    @property
+    def halved(self) -> bool:
+        """Whether the file is lowered from a float16 graph."""
+        return is_halved(self.target, self.precision)
+
     @classmethod
     def of(
         cls,
-        name: str,
+        name: str | Held,
         target: str,
         precision: str | None = None,
         size: tuple[int, int] | None = None,
@@ -110,10 +126,16 @@ class ExportRequest:
         ema: bool | None = None,
         refresh: bool = False,
         resize: str = SQUASH,
+        batch: int | str | None = None,
+        opset: int | None = None,
+        symmetric: bool = False,
+        input: str | None = None,
+        min_ios: int | None = None,
     ) -> ExportRequest:
         """Look up and check the request, cheap checks first.
 
-        ``precision``: default the target's first. ``size``: height, width; default the weights' own, else the model's. ``output``:
+        ``name``: what ``find_model`` takes, or a network in memory. ``precision``: default the target's first.
+        ``size``: height, width; default the weights' own, else the model's. ``output``:
         default ``<model>-<precision><suffix>`` in the working folder; ``force`` replaces an existing one. ``weights``: a bundled name,
         a path, an address, ``official`` or ``random``; default the bundled ones; ``ema``, ``refresh``: see
         ``mobileseg.weights.resolve``. ``num_classes``: for weights without a head. ``emit``: see
@@ -125,13 +147,15 @@ class ExportRequest:
         ``mobileseg.export.evaluation.floors``. ``panoptic``: how outputs become instances, in place of what ``classes`` or the weights'
         record say. ``seed``: of random weights. ``resample_tables``: stretch position tables that do not reach ``size``; the exported
         function then differs from the trained one, and the manifest says so. ``progress`` is called with the current stage in words.
-        ``resize``: how pictures become the input, see ``mobileseg.data.fit``.
+        ``resize``: how pictures become the input, see ``mobileseg.data.fit``. ``batch``, ``opset``,
+        ``symmetric``, ``input``, ``min_ios``: see ``mobileseg.export.form``; default: one picture at a time, 18, ``tensor`` and 17.
         ``timer``: measures the latency cost of ``keep_float``, such as ``mobileseg.latency.measuring.pair.time_pair``; without it that
         cost is "not measured".
 
         Raises ``RequestError``, ``EnvironmentLackError`` and their subclasses.
         """
-        spec, aim = choose(MODELS, name, "model"), choose(TARGETS, target, "target")
+        aim = choose(TARGETS, target, "target")
+        spec = find_model(name) if isinstance(name, str) else name.spec
         precision = precision or next(iter(aim.precisions))
         _check_precision(aim, precision)
         _check_gate("--require-delegation", require_delegation, 100.0)
@@ -141,6 +165,7 @@ class ExportRequest:
         _check_logits(output_kind, require_sqnr)
         _check_panoptic(output_kind, panoptic)
         mode = check_resize(resize)
+        form = Form.of(aim, precision, batch, opset, symmetric, input, min_ios)
         if num_classes is not None:
             check_num_classes(num_classes)
         aim.require(aim.packages, f"exporting to {aim.title}")
@@ -151,17 +176,20 @@ class ExportRequest:
         how = _recipe(recipe, precision)
         names = class_list(classes) if classes is not None else None
         chosen = default_weights(spec) if weights is None else weights
-        source = None if chosen == RANDOM else resolve(chosen, spec, ema=ema, refresh=refresh)
+        source = None if chosen in (OWN, RANDOM) else resolve(chosen, spec, ema=ema, refresh=refresh)
         record = source.record if source else None
-        how = how or default_recipe(spec.family, record)
+        how = replace(how or default_recipe(spec.family, record), symmetric=form.symmetric)
         if size is None:
             size = record.size if record else spec.size
         folder = Path(calibration) if calibration is not None else None
-        seen, others = read_images(folder, verify_data, precision in CALIBRATED)
+        seen, others = read_images(folder, verify_data, precision in CALIBRATED or is_halved(aim, precision))
         from mobileseg.models.factory import spec_of, stretch_tables
 
+        if spec.card is not None:
+            progress(f"{spec.name}: {spec.note}")
         progress("weights")
-        model, loaded = _model(spec, source, num_classes, seed)
+        held = None if isinstance(name, str) else name.module
+        model, loaded = _model(spec, source, num_classes, seed, held)
         scale = stretch_tables(model, *size) if resample_tables else None
         wanted = {"agreement": require_agreement, "sqnr_db": require_sqnr}
         floor, asked = (
@@ -171,8 +199,8 @@ class ExportRequest:
         labels = _class_set(names, source, model, loaded)
         return cls(
             spec_of(model), aim, precision, size, output_kind, path, model, loaded, labels, seen, others, kept,
-            how, require_delegation, floor, frozenset(asked), panoptic, mode, seed, scale,
-            command("mobileseg.export.export_model"), progress, timer,
+            how, require_delegation, floor, frozenset(asked), panoptic, mode, form, seed, scale,
+            command("mobileseg.export.export_model"), progress, timer, chosen == RANDOM,
         )  # fmt: skip
 
 
@@ -188,11 +216,11 @@ def _check_precision(target: TargetSpec, precision: str) -> None:
 def _keep_float(asked: str | Path | None, spec: ModelSpec, precision: str) -> KeepFloat | Literal["auto"] | None:
     if asked is None:
         return None
-    if precision != INT8:
+    if precision not in CALIBRATED:
         raise RequestError(
-            expected=f"--keep-float with precision {INT8}",
+            expected=f"--keep-float with precision {', '.join(CALIBRATED)}",
             found=f"precision {precision}",
-            fix=f"omit --keep-float, or export {INT8}",
+            fix="omit --keep-float, or choose that precision",
         )
     return AUTO if asked == AUTO else read_keep_float(Path(asked), spec.name)
 
@@ -246,11 +274,14 @@ def _output(spec: ModelSpec, target: TargetSpec, precision: str, output: str | P
 
 
 def _model(
-    spec: ModelSpec, source: Weights | None, num_classes: int | None, seed: int
+    spec: ModelSpec, source: Weights | None, num_classes: int | None, seed: int, held: nn.Module | None
 ) -> tuple[nn.Module, LoadReport | None]:
-    from mobileseg.models.factory import build
-    from mobileseg.weights.importer import model_from_weights
+    from mobileseg.models.factory import attach, build
+    from mobileseg.weights.importer import load_weights, model_from_weights
 
+    if held is not None:
+        attach(held, spec, spec.num_classes if num_classes is None else num_classes)
+        return held, None if source is None else load_weights(held, source)
     if source is None:
         return build(spec, spec.num_classes if num_classes is None else num_classes, seed), None
     return model_from_weights(spec, source, num_classes, seed)
@@ -274,6 +305,6 @@ def _class_set(
     if record:
         return ClassSet(names=record.classes, palette=record.palette, things=record.things, panoptic=record.settings)
     labels = loaded.labels if loaded else None
-    if labels or loaded is None:
+    if labels or loaded is None or spec_of(model).card is not None:  # nobody says that 21 classes are VOC's
         return ClassSet(names=labels.names, palette=labels.palette) if labels else None
     return authors_classes(spec_of(model).task, num_classes_of(model))

@@ -11,10 +11,11 @@ from mobileseg.registry import load, require
 FLOAT32 = "float32"
 FLOAT16 = "float16"
 INT8 = "int8"
+INT8_FLOAT16 = "int8-float16"
 INT8_DYNAMIC = "int8-dynamic"
 INT8_WEIGHTS = "int8-weights"
-QUANTIZED = (INT8, INT8_WEIGHTS, INT8_DYNAMIC)  # lowered from a quantized graph
-CALIBRATED = (INT8,)  # static: activation ranges come from calibration images
+QUANTIZED = (INT8, INT8_FLOAT16, INT8_WEIGHTS, INT8_DYNAMIC)  # lowered from a quantized graph
+CALIBRATED = (INT8, INT8_FLOAT16)  # static: activation ranges come from calibration images
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,10 @@ class TargetSpec:
     ``f(path, Lowering) -> words``, which checks a file without running it. ``packages``: must be importable to export,
     ``runtime_packages`` to run. ``runtime_distribution``: the distribution whose version determines how the file behaves.
     ``precisions``: default first, each with its meaning for reports and manifest. ``refused``: precisions of other targets that this
-    one lacks, each with the reason. ``native``: dotted path of ``f()`` that raises ``EnvironmentLackError`` where the native part of a
-    package is missing. ``package``: whether its files are folders.
+    one lacks, each with the reason. ``options``: the fields of ``mobileseg.export.form.Form`` that it has.
+    ``half_graph``: whether its float16 files are lowered from a float16 graph, where the target's own converter makes none.
+    ``native``: dotted path of ``f()`` that raises ``EnvironmentLackError`` where the native part of a package is missing. ``package``:
+    whether its files are folders.
     """
 
     name: str
@@ -44,6 +47,8 @@ class TargetSpec:
     check: str | None
     precisions: Mapping[str, str]
     refused: Mapping[str, str]
+    options: tuple[str, ...] = ()
+    half_graph: bool = False
     interpreted: bool = False
     native: str | None = None
     package: bool = False
@@ -57,6 +62,7 @@ class TargetSpec:
 
 _CORE_ML_HERE = sys.platform == "darwin"  # Core ML predicts on macOS only
 _INT8 = "activations int8 per tensor, weights int8 per output channel, static, calibrated"
+_FLOAT16 = "float16 weights and activations, float32 input and output"
 _WEIGHTS = "weights int8 per output channel, symmetric"
 
 TARGETS: Mapping[str, TargetSpec] = {
@@ -74,9 +80,12 @@ TARGETS: Mapping[str, TargetSpec] = {
             runtime="mobileseg.export.backends.executorch.runtime:ExecutorchRuntime",
             evaluated_by="ExecuTorch",
             check=None,
+            half_graph=True,
             precisions={
                 FLOAT32: "float32 throughout",
+                FLOAT16: f"{_FLOAT16}: for cores with float16 arithmetic (Cortex-A55, A75 and newer; Apple's), of no use on others",
                 INT8: _INT8,
+                INT8_FLOAT16: f"{_INT8}; what stays float is float16: for cores with float16 arithmetic, of no use on others",
             },
             refused={
                 INT8_DYNAMIC: "files with dynamically quantized convolutions do not load (seen with seaformer-tiny): XNNPACK loses "
@@ -87,7 +96,7 @@ TARGETS: Mapping[str, TargetSpec] = {
         ),
         TargetSpec(
             name="onnx",
-            title="ONNX, opset 18",
+            title="ONNX",
             suffix=".onnx",
             extra="onnx",
             packages=("torch", "torchao", "onnx", "onnxscript", "onnxsim", "onnxruntime"),
@@ -96,19 +105,25 @@ TARGETS: Mapping[str, TargetSpec] = {
             lower="mobileseg.export.backends.onnx.lower:lower",
             runtime="mobileseg.export.backends.onnx.runtime:OnnxRuntime",
             evaluated_by="ONNX Runtime",
-            check=None,
+            check="mobileseg.export.backends.onnx.check:check",
+            options=("opset", "batch", "symmetric"),
+            half_graph=True,
             precisions={
                 FLOAT32: "float32 throughout",
+                FLOAT16: f"{_FLOAT16}: for accelerators; ONNX Runtime's CPU kernels convert to float32 and back, and are slower so",
                 INT8: f"{_INT8}, as QuantizeLinear and DequantizeLinear pairs",
                 INT8_WEIGHTS: f"{_WEIGHTS}; activations float32: a small file, which is no faster",
                 INT8_DYNAMIC: f"{_WEIGHTS}; inputs of convolutions and linear layers rounded to int8 per tensor, by their range in "
                 "each image: a small file, which is slower than float32 and needs no calibration",
             },
-            refused={},
+            refused={
+                INT8_FLOAT16: "ONNX Runtime's CPU kernels convert float16 to float32 and back, and accelerators choose the type of what "
+                "int8 leaves float themselves"
+            },
         ),
         TargetSpec(
             name="coreml",
-            title="Core ML, mlprogram, iOS 17",
+            title="Core ML, mlprogram",
             suffix=".mlpackage",
             extra="coreml",
             packages=("torch", "torchao", "coremltools"),
@@ -122,16 +137,23 @@ TARGETS: Mapping[str, TargetSpec] = {
             interpreted=not _CORE_ML_HERE,
             check="mobileseg.export.backends.coreml.check:check",
             native="mobileseg.export.backends.coreml.native:check_native",
+            options=("min_ios", "input"),
             package=True,
             precisions={
-                FLOAT16: "float16 weights and activations, float32 input and output",
+                FLOAT16: _FLOAT16,
                 FLOAT32: "float32 throughout",
                 INT8: f"{_INT8}; what stays float is float16",
                 INT8_WEIGHTS: f"{_WEIGHTS}; activations float16",
             },
             refused={
-                INT8_DYNAMIC: "Core ML's quantize operation has constant scales, so ranges cannot be computed at run time"
+                INT8_FLOAT16: f"precision {INT8} is this here already: what stays float is float16",
+                INT8_DYNAMIC: "Core ML's quantize operation has constant scales, so ranges cannot be computed at run time",
             },
         ),
     )
 }
+
+
+def is_halved(target: TargetSpec, precision: str) -> bool:
+    """Whether a file is lowered from a float16 graph."""
+    return target.half_graph and precision == FLOAT16

@@ -20,13 +20,12 @@ from mobileseg.export.quantization.calibration import ImageSet, read_calibration
 from mobileseg.export.quantization.quantize import fake_quantized
 from mobileseg.export.quantization.recipes import DEFAULT, RECIPES, Recipe, default_recipe
 from mobileseg.models.checks import check_size
-from mobileseg.models.factory import deploy, num_classes_of, spec_of
-from mobileseg.models.registry import MODELS
+from mobileseg.models.factory import build, deploy, num_classes_of, spec_of
+from mobileseg.models.lookup import find_model
 from mobileseg.models.spec import ModelSpec
 from mobileseg.quiet import quiet
-from mobileseg.registry import choose
 from mobileseg.weights.importer import model_from_weights
-from mobileseg.weights.resolve import Weights, default_weights, resolve
+from mobileseg.weights.resolve import OWN, Weights, default_weights, resolve
 
 PROBES = 16  # images
 BUDGET_S = 600.0
@@ -36,12 +35,13 @@ BUDGET_S = 600.0
 class Diagnosis:
     """A checked request for a sensitivity analysis.
 
-    ``images``: for calibration. ``data``: labelled probe images; None takes the calibration images, without labels. ``probes``: at
-    most so many of them. ``most_drop``: see ``of``.
+    ``weights``: None for those that the factory of a network that is not ours gives. ``images``: for calibration.
+    ``data``: labelled probe images; None takes the calibration images, without labels. ``probes``: at most so
+    many of them. ``most_drop``: see ``of``.
     """
 
     spec: ModelSpec
-    weights: Weights
+    weights: Weights | None
     size: tuple[int, int]
     images: ImageSet
     data: LabelledFolder | None
@@ -76,7 +76,6 @@ class Diagnosis:
 
         Raises ``RequestError`` and its subclasses.
         """
-        spec = choose(MODELS, name, "model")
         if not budget_s > 0 or probes < 1:
             raise RequestError(
                 expected="a time budget and a number of probe images above 0",
@@ -89,11 +88,13 @@ class Diagnosis:
                 found=f"{100 * most_drop:g} points{' without --data' if data is None else ''}",
                 fix="give labelled images, or omit --drop",
             )
+        spec = find_model(name)
         if size is not None:
             check_size(spec, *size)
         chosen = default_weights(spec) if weights is None else weights
-        source = resolve(chosen, spec, ema=ema, refresh=refresh)
-        size = size or (source.record.size if source.record else None) or spec.size
+        source = None if chosen == OWN else resolve(chosen, spec, ema=ema, refresh=refresh)
+        record = source.record if source else None
+        size = size or (record.size if record else None) or spec.size
         images = read_calibration(Path(calibration) if calibration is not None else None)
         folder = None
         if data is not None:
@@ -103,15 +104,18 @@ class Diagnosis:
     def run(self) -> Sensitivity:
         """Rank the layers. Raises ``DatasetError`` where the data has not the model's classes, and ``CheckpointError``."""
         self.progress("weights")
-        model, _ = model_from_weights(self.spec, self.weights, None, 0)
+        if self.weights is None:
+            model = build(self.spec, self.spec.num_classes)
+        else:
+            model, _ = model_from_weights(self.spec, self.weights, None, 0)
         probes, source = image_probes(self.images, Fit(self.size), self.probes), self.images.source
         if self.data is not None:
             _check_classes(model, self.data)
             probes, source = labelled_probes(self.data, self.size, self.probes), self.data.title
         self.progress(f"calibrate on {len(self.images)} images ({self.images.source})")
-        recipe = default_recipe(self.spec.family, self.weights.record)
+        recipe = default_recipe(self.spec.family, self.weights.record if self.weights else None)
         evaluator = layer_evaluator(model, Fit(self.size), self.images, probes, recipe=recipe)
-        run = RunDescription(self.spec.name, self.weights.name, self.images.source, source)
+        run = RunDescription(self.spec.name, self.weights.name if self.weights else OWN, self.images.source, source)
         return rank_layers(evaluator, run, self.budget_s, self.most_drop, self.progress)
 
 

@@ -19,7 +19,7 @@ from mobileseg.export.evaluation.reference import reference_of
 from mobileseg.export.manifest import CalibrationPart
 from mobileseg.export.quantization.calibration import ImageSet, read_calibration
 from mobileseg.export.quantization.recipes import DEFAULT, RECIPES
-from mobileseg.export.targets import INT8
+from mobileseg.export.targets import CALIBRATED
 from mobileseg.metrics.agreement import Agreement
 from mobileseg.models.reference import run_module
 from mobileseg.provenance import public_name
@@ -41,9 +41,9 @@ def layer_report(
     """
     manifest = artifact.manifest
     recipe = RECIPES.get(manifest.precision.recipe or DEFAULT)
-    if manifest.precision.name != INT8 or manifest.output.kind == "mask" or recipe is None:
+    if manifest.precision.name not in CALIBRATED or manifest.output.kind == "mask" or recipe is None:
         raise RequestError(
-            expected=f"a file of precision {INT8} that gives logits",
+            expected=f"a file of precision {', '.join(CALIBRATED)} that gives logits",
             found=f"{manifest.precision.name}, {manifest.output.kind}, recipe {manifest.precision.recipe or DEFAULT}",
             fix="omit --layers",
         )
@@ -53,7 +53,7 @@ def layer_report(
     probes = [Probe(artifact.fit.read(path)) for path in chosen]
     asked = manifest.precision.requested
     kept = tuple(layer.layer for layer in asked.layers) if asked else ()
-    model = reference_of(manifest, weights, artifact.path.parent)
+    model = reference_of(manifest, weights, artifact.path.parent, artifact.named_model)
     evaluator = layer_evaluator(model, artifact.fit, seen, probes, manifest.output.kind, recipe, kept)
     graph = evaluator.int8_except(kept)
     fidelity = _fidelity(artifact, evaluator)

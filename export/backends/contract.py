@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from mobileseg.data.classes import ClassSet
 from mobileseg.data.images import Batch
+from mobileseg.export.form import Form
 from mobileseg.export.manifest import DelegationPart
 from mobileseg.postprocess.class_map import Outputs
 
@@ -23,7 +25,8 @@ class Lowering:
     """The input of a target's ``lower``.
 
     ``module``: what to lower: the float deploy model ``deployed``, or its quantized graph. ``file_name``: of the file to write.
-    ``essentials``: metadata, which goes into the file where the format has room for it.
+    ``essentials``: metadata, which goes into the file where the format has room for it. ``form``: the target's options. ``classes``:
+    names and colours, None where they are not known.
     """
 
     module: nn.Module
@@ -31,6 +34,8 @@ class Lowering:
     precision: str
     file_name: str
     essentials: dict[str, str] = field(default_factory=dict)
+    form: Form = field(default_factory=Form)
+    classes: ClassSet | None = None
 
     @property
     def example(self) -> Tensor:

@@ -10,10 +10,11 @@ from mobileseg.data.class_lists import authors_classes
 from mobileseg.data.classes import Color, generated_palette
 from mobileseg.data.panoptic_settings import PanopticSettings
 from mobileseg.models.factory import build, num_classes_of
+from mobileseg.models.reference import state_digest
 from mobileseg.models.spec import ModelSpec
 from mobileseg.weights.importer import model_from_weights
 from mobileseg.weights.reading.checkpoint import digest
-from mobileseg.weights.resolve import RANDOM, default_weights, resolve
+from mobileseg.weights.resolve import OWN, RANDOM, default_weights, resolve
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,10 @@ def load(spec: ModelSpec, weights: str | None, ema: bool | None = None, refresh:
         note = "RANDOM WEIGHTS: the result means nothing"
         return Loaded(module, None, generated_palette(count), spec.things, spec.size, note, None, RANDOM, None, "none")
     chosen = default_weights(spec) if weights is None else weights
+    if chosen == OWN and spec.card is not None:
+        module, count = build(spec, spec.num_classes), spec.num_classes
+        found = state_digest(module)
+        return Loaded(module, None, generated_palette(count), (), spec.size, None, None, OWN, found, spec.card.licence)
     source = resolve(chosen, spec, ema=ema, refresh=refresh)
     module, report = model_from_weights(spec, source)
     note = "" if report.head_trained else "UNTRAINED HEAD: the result means nothing"
@@ -57,7 +62,7 @@ def load(spec: ModelSpec, weights: str | None, ema: bool | None = None, refresh:
         return Loaded(
             module, record.classes, record.palette, things, record.size, note or None, record.settings, *facts
         )
-    known = report.labels or authors_classes(spec.task, count)
+    known = report.labels or (None if spec.card else authors_classes(spec.task, count))
     palette = (known.palette if known else ()) or generated_palette(count)
     things = spec.things if count == spec.num_classes else ()
     return Loaded(module, known.names if known else None, palette, things, spec.size, note or None, None, *facts)

@@ -12,12 +12,13 @@ from torch import nn
 from mobileseg.errors import ArtifactError, CheckpointError
 from mobileseg.export.manifest import Manifest, WeightsPart
 from mobileseg.files import cache_folder
-from mobileseg.models.factory import build, stretch_tables
+from mobileseg.models.factory import build, spec_of, stretch_tables
+from mobileseg.models.reference import state_digest
 from mobileseg.models.registry import MODELS
 from mobileseg.models.spec import ModelSpec
 from mobileseg.provenance import public_name
 from mobileseg.registry import choose
-from mobileseg.weights.importer import model_from_weights
+from mobileseg.weights.importer import load_weights, model_from_weights
 from mobileseg.weights.known import recall
 from mobileseg.weights.reading.checkpoint import digest
 from mobileseg.weights.reading.safetensors_files import INDEX
@@ -28,21 +29,69 @@ from mobileseg.weights.retired import RETIRED
 ENTRY = re.compile(r"entry '([^']+)'")
 
 
-def reference_of(manifest: Manifest, weights: str | None = None, folder: Path | None = None) -> nn.Module:
+def reference_of(
+    manifest: Manifest,
+    weights: str | None = None,
+    folder: Path | None = None,
+    named: str | nn.Module | None = None,
+) -> nn.Module:
     """The reference model with the very weights of the manifest.
 
     ``weights``: what ``--weights`` takes; without it the file is looked for by its sha256: in ``folder`` (the artifact's), in the
     working folder, among the bundled weights, in the download cache and where an export on this machine read it; a URL is downloaded
-    if all that fails. Raises ``ArtifactError`` if the weights are not found, or are others.
+    if all that fails. ``named``: the network that the command or the program named, where the manifest's is not ours. Raises
+    ``ArtifactError`` if the weights are not found, or are others.
     """
-    spec = choose(MODELS, manifest.model.name, "model")
     part = manifest.weights
+    if manifest.model.card is not None:
+        return foreign_reference(manifest, weights, folder, named)
+    spec = choose(MODELS, manifest.model.name, "model")
     if part.kind == "random" and weights is None:
         return _stretched(build(spec, manifest.model.num_classes, part.seed or 0), manifest)
     source = _given(weights, part, spec) if weights is not None else _found(part, spec, folder)
     source = replace(source, sha256=part.sha256, ema=part.ema, entry=_entry(part) if part.ema is None else None)
     model, _ = model_from_weights(spec, source, None, part.seed or 0)
     return _stretched(model, manifest)
+
+
+def foreign_reference(
+    manifest: Manifest, weights: str | None, folder: Path | None, named: str | nn.Module | None
+) -> nn.Module:
+    """The same for a network that is not ours. Its code runs only where ``named`` says whose: never because the manifest does. Raises
+    ``ArtifactError``, and ``NetworkError`` where it cannot be built."""
+    card, part = manifest.model.card, manifest.weights
+    assert card is not None
+    if named is None:
+        raise refuse_unnamed(manifest)
+    from mobileseg.models.foreign.opening import reference_for
+
+    model = reference_for(card, manifest.model.num_classes, named, part.seed or 0)
+    spec = spec_of(model)
+    if part.kind in ("module", "random") and weights is None:
+        found = state_digest(model)
+        if part.sha256 is not None and found != part.sha256:
+            raise ArtifactError(
+                expected=f"a network with the weights that were exported (sha256 of its tensors {part.sha256})",
+                found=f"{found}: other weights, or random ones that do not follow the seed",
+                fix="give --model the network as it was exported, or export with --weights FILE",
+            )
+        return model
+    source = _given(weights, part, spec) if weights is not None else _found(part, spec, folder)
+    load_weights(model, replace(source, sha256=part.sha256, ema=part.ema))
+    return model
+
+
+def refuse_unnamed(manifest: Manifest) -> ArtifactError:
+    """The error for a file of a network that is not ours where no command names it."""
+    card = manifest.model.card
+    assert card is not None
+    return ArtifactError(
+        expected=f"--model with the network of {manifest.artifact.file}: its code runs only where a command names it",
+        found=f"none; the manifest says that it was exported from {card.factory or 'a module in memory'}",
+        fix=f"if you trust it: --model {card.factory}, or its model.toml"
+        if card.factory
+        else "in Python: compare(artifact, data, model=module)",
+    )
 
 
 def _given(weights: str, part: WeightsPart, spec: ModelSpec) -> Weights:

@@ -46,7 +46,7 @@ class SideBySide:
     def __init__(self, artifact: Artifact, weights: str | None) -> None:
         self.artifact, self.fit = artifact, artifact.fit
         self.runtime = artifact.load()  # first: where the file cannot be run, loading the weights would be wasted
-        self.reference = reference_of(artifact.manifest, weights, artifact.path.parent)
+        self.reference = reference_of(artifact.manifest, weights, artifact.path.parent, artifact.named_model)
         self.deployed = deploy(self.reference, *artifact.size, emit=artifact.manifest.output.kind)
         classes = artifact.manifest.model.num_classes
         self.file, self.rewrite = Agreement(classes), Agreement(classes)

@@ -13,6 +13,8 @@ from mobileseg.quiet import quiet
 from mobileseg.registry import require
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from mobileseg.data.panoptic_settings import PanopticSettings
     from mobileseg.data.sequence import FrameSequence
     from mobileseg.export.artifact import Artifact
@@ -31,6 +33,7 @@ def compare(
     classes: str | Path | None = None,
     protocol: str = "deploy",
     weights: str | Path | None = None,
+    model: str | nn.Module | None = None,
     center_threshold: float | None = None,
     nms_kernel: int | None = None,
     top_k: int | None = None,
@@ -55,8 +58,10 @@ def compare(
     recognised. ``classes``: the name of a class list, or a classes.json; default: the data's own, else the format's. ``protocol``:
     ``deploy``, both models see pictures as the file does; ``authors``, the reference model is also evaluated as its authors do on this
     data set, and what the file's size and resize cost is shown; or a row of ``mobileseg.data.protocols``, for any data. ``weights``: where
-    the artifact's weights are now, if they were moved. ``center_threshold``, ``nms_kernel``, ``top_k``, ``stuff_area``: how panoptic
-    outputs become instances; default: as the data's classes.json says, else the manifest.
+    the artifact's weights are now, if they were moved. ``model``: for a file of a network that is not the zoo's: the network, as
+    ``export_model`` took it, or the module itself; its code runs only where it is named.
+    ``center_threshold``, ``nms_kernel``, ``top_k``, ``stuff_area``: how panoptic outputs become
+    instances; default: as the data's classes.json says, else the manifest.
 
     ``layers``: where an int8 file's error arises, layer by layer; ``plot``: a PNG of it; ``calibration``: where the calibration
     images are now, if they were moved.
@@ -105,6 +110,7 @@ def compare(
 
     asked = PanopticSettings.of(center_threshold, nms_kernel, top_k, stuff_area)
     opened = artifact if isinstance(artifact, Artifact) else open_artifact(artifact, any_version=any_version)
+    _name_model(opened, model)
     for option, given in (("--sequence", frames is not None), ("--worst", beside is not None)):
         if given and opened.manifest.model.task == "classification":
             raise RequestError(
@@ -135,6 +141,23 @@ def compare(
 
         write_whole(picture, draw(result.layers, f"{result.artifact_file}: {result.model}, {result.target}"))
     return result if target is None else _write(result, target, beside, seen, folder)
+
+
+def _name_model(artifact: Artifact, model: str | nn.Module | None) -> None:
+    """Note whose code may run. Raises ``RequestError`` for a file of the zoo, and where nothing was named, before anything slow."""
+    card = artifact.manifest.model.card
+    if model is not None and card is None:
+        raise RequestError(
+            expected="--model for a file of a network that is not the zoo's",
+            found=f"{artifact.path.name}, of {artifact.manifest.model.name}",
+            fix="leave it out",
+        )
+    if model is not None:
+        artifact.named_model = model
+    if card is not None and artifact.named_model is None:
+        from mobileseg.export.evaluation.reference import refuse_unnamed
+
+        raise refuse_unnamed(artifact.manifest)
 
 
 def _frames(sequence: str | Path | None, progress: Callable[[str], None]) -> FrameSequence | None:

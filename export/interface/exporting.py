@@ -42,14 +42,20 @@ def export_model(
     stuff_area: int | None = None,
     force: bool = False,
     resize: str = "squash",
+    batch: int | str | None = None,
+    opset: int | None = None,
+    symmetric: bool = False,
+    input: str | None = None,
+    min_ios: int | None = None,
     seed: int = 0,
     resample_tables: bool = False,
     progress: Callable[[str], None] = silent,
     timer: Timer | None = None,
 ) -> Artifact:
-    """Export a model of the zoo to a file that has been run and compared with the reference model, with its manifest beside it.
+    """Export a model to a file that has been run and compared with the reference model, with its manifest beside it.
 
-    ``target``: ``executorch``, ``onnx`` or ``coreml``. ``precision``: of the target's row in ``TARGETS``; default: its first.
+    ``name``: of the zoo, of a package or program that registered one, ``package.module:factory``, or a model.toml: of these the code
+    is imported. ``target``: ``executorch``, ``onnx`` or ``coreml``. ``precision``: of the target's row in ``TARGETS``; default: its first.
     ``size``: height, width in pixels; default: the weights' own, else the model's. ``output``: default
     ``MODEL-PRECISION.SUFFIX`` in the working folder. ``weights``: a bundled name, a path, an https or ``hf://`` address,
     ``official`` for the authors' file, or ``random``; default: the bundled ones. ``ema``: of a file with plain and averaged
@@ -65,6 +71,10 @@ def export_model(
     a panoptic file become instances; default: as ``classes`` or the weights' record say, else Axial-DeepLab's on Cityscapes.
     ``force`` overwrites. ``resize``: how pictures of any size become the input, which the manifest says to everything that runs
     the file: ``squash`` (proportions given up), ``letterbox`` (the whole picture, between bars) or ``crop`` (its middle).
+    ONNX: ``batch``: pictures that the file takes at once, or ``dynamic`` for any number; default 1; ``opset``: 17 to 25, default 18;
+    ``symmetric``: int8 activations with zero points 0, as TensorRT wants them.
+    Core ML: ``input``: ``image`` for a file that takes a picture (ImageType, as Vision gives it) instead of numbers; ``min_ios``: 16,
+    17 or 18, the oldest iOS that reads the file, default 17.
     ``seed``: of random weights. ``resample_tables``: stretch position tables that do not reach ``size``.
     ``progress`` is called with each stage. ``timer``: measures what ``keep_float`` costs in time
     (``mobileseg.latency.measuring.pair.time_pair``); without one the manifest has "not measured".
@@ -82,7 +92,7 @@ def export_model(
         name, target, precision, size, output, weights, num_classes, emit, calibration, verify_data, keep_float, recipe,
         classes, require_delegation, require_agreement, require_sqnr,
         PanopticSettings.of(center_threshold, nms_kernel, top_k, stuff_area), force, seed, resample_tables, progress, timer,
-        ema, refresh, resize,
+        ema, refresh, resize, batch, opset, symmetric, input, min_ios,
     )  # fmt: skip
     with quiet():
         from mobileseg.export.pipeline import export
@@ -116,6 +126,11 @@ def plan_export(
     stuff_area: int | None = None,
     force: bool = False,
     resize: str = "squash",
+    batch: int | str | None = None,
+    opset: int | None = None,
+    symmetric: bool = False,
+    input: str | None = None,
+    min_ios: int | None = None,
     seed: int = 0,
     resample_tables: bool = False,
     progress: Callable[[str], None] = silent,
@@ -134,6 +149,6 @@ def plan_export(
             name, target, precision, size, output, weights, num_classes, emit, calibration, verify_data, keep_float, recipe,
             classes, require_delegation, require_agreement, require_sqnr,
             PanopticSettings.of(center_threshold, nms_kernel, top_k, stuff_area), force, seed, resample_tables, progress,
-            ema=ema, refresh=refresh, resize=resize,
+            ema=ema, refresh=refresh, resize=resize, batch=batch, opset=opset, symmetric=symmetric, input=input, min_ios=min_ios,
         )
     )  # fmt: skip

@@ -22,7 +22,9 @@ from mobileseg.export.evaluation.comparison import compare_images, compare_label
 from mobileseg.export.evaluation.matching import check_classes
 from mobileseg.export.evaluation.method import authors_method
 from mobileseg.export.evaluation.worst import WorstImages
+from mobileseg.export.manifest import ModelPart
 from mobileseg.models.registry import MODELS
+from mobileseg.models.spec import ModelSpec
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,15 @@ class Pictures:
         return compare_images(artifact, self.title, self.paths, weights, worst, sequence, shift)
 
 
+def _row(model: ModelPart) -> ModelSpec:
+    """The row of a file's model; nothing of a network that is not ours is imported."""
+    if model.card is None:
+        return MODELS[model.name]
+    from mobileseg.models.foreign.opening import row_of_card
+
+    return row_of_card(model.card, model.num_classes)
+
+
 def open_pictures(
     artifact: Artifact,
     folder: Path,
@@ -85,10 +96,10 @@ def open_pictures(
     if model.task == "classification":
         check_options(model.name, {"--groups": groups, "--data-format": data_format})
         classified = open_classified(folder, classes_of_folders(artifact.class_names, classes), split)
-        authors = authors_method(protocol, MODELS[model.name], classified.names)
+        authors = authors_method(protocol, _row(model), classified.names)
         classified.check()
         return Pictures(classified.title, classified.images, classified, authors)
     before = functools.partial(check_classes, artifact)  # not after a pixel was decoded
     data = open_one(folder, split, groups, data_format, classes, before=before)
-    authors = authors_method(protocol, MODELS[model.name], data.classes.names)
+    authors = authors_method(protocol, _row(model), data.classes.names)
     return Pictures(data.title, [item.image for item in data.items], data, authors)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from mobileseg.errors import RequestError
 from mobileseg.files import check_output, write_whole
-from mobileseg.models.registry import MODELS
+from mobileseg.models.lookup import check_known
 from mobileseg.progress import silent
 from mobileseg.quiet import quiet
-from mobileseg.registry import choose, require
+from mobileseg.registry import require
 
 if TYPE_CHECKING:
     from mobileseg.export.analysis.sensitivity import Sensitivity
@@ -47,7 +47,7 @@ def sensitivity(
 
     Raises ``RequestError`` and its subclasses, ``MissingExtraError``, ``GateError`` where an output is not a finite number.
     """
-    choose(MODELS, model, "model")
+    check_known(model)
     require(("torch", "torchao"), "quantizing", "executorch")
     target = None if output is None else Path(output)
     if target is not None:

@@ -49,6 +49,28 @@ def operator_name(node: Node) -> str:
     return node.target.__name__.split(".")[0]
 
 
+def is_depthwise(node: Node) -> bool:
+    """Whether an operator is a convolution of every channel by itself."""
+    if node.target is not aten.conv2d.default:
+        return False
+    groups, channels = node.args[6] if len(node.args) > 6 else 1, int(node.meta["val"].shape[1])
+    return isinstance(groups, int) and 1 < groups == channels
+
+
+def strides(node: Node) -> tuple[int, ...]:
+    """The strides of a convolution."""
+    found = node.args[3] if len(node.args) > 3 else (1, 1)
+    assert isinstance(found, list | tuple)
+    return tuple(int(stride) for stride in found if isinstance(stride, int))
+
+
+def taps(node: Node) -> int:
+    """The positions of a convolution's window."""
+    weight = node.args[1]
+    assert isinstance(weight, Node)
+    return int(weight.meta["val"].shape[2:].numel())
+
+
 def multiply_adds(node: Node) -> int:
     """Multiply-adds of one operator of a graph with example values: convolutions, linear layers and batched matrix products; 0 for
     all others."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Collection, Iterable, Sequence
 
 import torch
@@ -18,6 +19,7 @@ from mobileseg.export.quantization.weight_only import QUANTIZERS
 from mobileseg.export.targets import CALIBRATED, INT8
 from mobileseg.models.deploy import DeployedModel
 from mobileseg.models.reference import run_module
+from mobileseg.models.rewrites.paths import carry_paths
 from mobileseg.postprocess.sound import check_sound
 
 CPU = torch.device("cpu")
@@ -29,18 +31,23 @@ def float_graph(module: DeployedModel) -> GraphModule:
     with torch.no_grad():
         graph = torch.export.export(module, (example,), strict=False).module()
     assert isinstance(graph, GraphModule)
+    carry_paths(module, graph.graph)
     return graph
 
 
 def calibrate(
-    module: DeployedModel, batches: Iterable[Batch], quantizer: Int8Quantizer, device: torch.device = CPU
+    module: DeployedModel,
+    batches: Iterable[Batch],
+    quantizer: Int8Quantizer,
+    device: torch.device = CPU,
+    graph: GraphModule | None = None,
 ) -> GraphModule:
-    """The exported graph with an observer wherever ``quantizer`` places a rounding, after running ``batches``
-    (``(1, 3, height, width)`` float32 in 0..255) through it on ``device``. It is on the CPU in the end: ranges are found in thousands of
-    small steps, each of which an accelerator would be waited for. Raises ``UnsoundOutputError`` where the network's outputs are no
-    numbers, for which there are no ranges."""
+    """The exported graph (``graph`` where it is there already and may be changed) with an observer wherever ``quantizer`` places a
+    rounding, after running ``batches`` (``(1, 3, height, width)`` float32 in 0..255) through it on ``device``. It is on the CPU in the
+    end: ranges are found in thousands of small steps, each of which an accelerator would be waited for. Raises ``UnsoundOutputError``
+    where the network's outputs are no numbers, for which there are no ranges."""
     with torch.no_grad():
-        prepared: GraphModule = prepare_pt2e(float_graph(module), quantizer).to(device)
+        prepared: GraphModule = prepare_pt2e(graph or float_graph(module), quantizer).to(device)
         for number, batch in enumerate(batches, 1):
             try:
                 prepared(torch.from_numpy(batch).to(device))
@@ -72,11 +79,12 @@ def quantize(
     """
     quantizer = QUANTIZERS[precision](module, frozenset(keep_float).__contains__, recipe)
     seen = batches if precision in CALIBRATED else batches[:1]  # one run observes the weights
-    prepared = calibrate(module, seen, quantizer, device)
+    exported = float_graph(module)
+    prepared = calibrate(module, seen, quantizer, device, copy.deepcopy(exported))
     with torch.no_grad():
         graph: GraphModule = convert_pt2e(prepared).to(device)
     if precision in CALIBRATED and recipe.correct_bias:
-        correct_biases(graph, bias_shifts(graph, float_graph(module).to(device), batches))
+        correct_biases(graph, bias_shifts(graph, exported.to(device), batches))
     return graph, quantizer.kept_float
 
 
@@ -102,11 +110,12 @@ def fake_quantized(
     correction compensates mainly the error of the layer's own weights.
     """
     quantizer = Int8Quantizer(module, recipe=recipe)
-    prepared = calibrate(module, batches, quantizer, device)
+    exported = float_graph(module)
+    prepared = calibrate(module, batches, quantizer, device, copy.deepcopy(exported))
     with torch.no_grad():
         graph = fake_quant_graph(convert_pt2e(prepared, fold_quantize=False), quantizer)
         graph.module.to(device)
     if recipe.correct_bias:
         graph.keep_float(keep_float)
-        graph.correct(bias_shifts(graph.module, float_graph(module).to(device), batches))
+        graph.correct(bias_shifts(graph.module, exported.to(device), batches))
     return graph

@@ -12,7 +12,7 @@ An operator stays float for one of three reasons, checked in this order: a modul
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeGuard
 
 import torch
@@ -52,13 +52,13 @@ ACTIVATION_EPS = 2.0**-12
 WEIGHT_EPS = 2.0**-18
 
 
-def activation_spec(observer: Any) -> QuantizationSpec:
-    """The quantization of activations: int8 per tensor, affine, with ranges from the class ``observer``."""
+def activation_spec(observer: Any, symmetric: bool = False) -> QuantizationSpec:
+    """The quantization of activations: int8 per tensor, affine or ``symmetric``, with ranges from the class ``observer``."""
     return QuantizationSpec(
         dtype=torch.int8,
         quant_min=-128,
         quant_max=127,
-        qscheme=torch.per_tensor_affine,
+        qscheme=torch.per_tensor_symmetric if symmetric else torch.per_tensor_affine,
         observer_or_fake_quant_ctr=observer.with_args(eps=ACTIVATION_EPS),
     )
 
@@ -72,7 +72,14 @@ WEIGHT = QuantizationSpec(
     observer_or_fake_quant_ctr=PerChannelMinMaxObserver.with_args(eps=WEIGHT_EPS),
 )
 
+_TABLE = "float only in the XNNPACK partitioner, which has no table of 256 values for it"
 FLOAT_REASONS = {
+    aten.sigmoid.default: f"sigmoid is {_TABLE}",
+    aten.tanh.default: f"tanh is {_TABLE}",
+    aten.hardswish.default: f"hard-swish is {_TABLE}",
+    aten.leaky_relu.default: f"leaky ReLU is {_TABLE}",
+    aten.prelu.default: f"PReLU is {_TABLE}",
+    aten.conv_transpose2d.input: "a transposed convolution: the scheme has its weights per output channel, ExecuTorch per input channel",
     aten.bmm.default: "XNNPACK's batched product of two activations is float only",
     aten.softmax.int: "softmax has no int8 kernel in XNNPACK",
     aten.avg_pool2d.default: "average pooling is float only in the XNNPACK partitioner; it feeds the float attention anyway",
@@ -80,6 +87,15 @@ FLOAT_REASONS = {
     aten.sub.Tensor: "the input's mean is subtracted before the first rounding: three channels, and no precision is lost",
 }
 REQUESTED = "kept float on request"
+
+
+def float_parts(left: Mapping[tuple[str, str], Sequence[int]], total: int) -> tuple[FloatPart, ...]:
+    """For the manifest: ``left``, the multiply-adds of each operator that stayed float, by its name and the reason; ``total``: of the
+    whole graph."""
+    return tuple(
+        FloatPart(operator=operator, count=len(costs), reason=reason, multiply_adds=sum(costs) / max(total, 1))
+        for (operator, reason), costs in sorted(left.items())
+    )
 
 
 def _is_float(node: object) -> TypeGuard[Node]:
@@ -107,7 +123,7 @@ class Int8Quantizer(Quantizer):  # type: ignore[misc]  # torchao ships no types
         super().__init__()
         self.module_reasons = float_reasons(model)
         self.module_paths = {path for path, _ in model.named_modules(remove_duplicate=False)}
-        self.activation = activation_spec(load(recipe.observer))
+        self.activation = activation_spec(load(recipe.observer), recipe.symmetric)
         self.keep_float = keep_float or (lambda path: False)
         self._left: defaultdict[tuple[str, str], list[int]] = defaultdict(list)  # multiply-adds by operator and reason
         self._total = 0
@@ -115,12 +131,7 @@ class Int8Quantizer(Quantizer):  # type: ignore[misc]  # torchao ships no types
     @property
     def kept_float(self) -> tuple[FloatPart, ...]:
         """The operators that ``annotate`` left float, counted by operator and reason, for the manifest."""
-        return tuple(
-            FloatPart(
-                operator=operator, count=len(costs), reason=reason, multiply_adds=sum(costs) / max(self._total, 1)
-            )
-            for (operator, reason), costs in sorted(self._left.items())
-        )
+        return float_parts(self._left, self._total)
 
     def annotate(self, model: GraphModule) -> GraphModule:
         """Annotate every operator that becomes int8, in place; torchao's ``prepare_pt2e`` calls this. Returns ``model``. Raises

@@ -11,12 +11,14 @@ from mobileseg.weights.records import WeightsRecord
 @dataclass(frozen=True)
 class Recipe:
     """A calibration recipe. ``observer``: dotted path of the activation observer's class. ``correct_bias``: apply
-    ``mobileseg.export.quantization.bias_correction`` afterwards."""
+    ``mobileseg.export.quantization.bias_correction`` afterwards. ``symmetric``: activation ranges reach as far below 0 as above, so that
+    all zero points are 0; half of the steps are of no use after a ReLU."""
 
     name: str
     title: str
     observer: str
     correct_bias: bool = False
+    symmetric: bool = False
 
 
 _OBSERVERS = {

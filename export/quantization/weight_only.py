@@ -14,9 +14,10 @@ from torchao.quantization.pt2e.observer import PlaceholderObserver
 from torchao.quantization.pt2e.quantizer import QuantizationAnnotation, QuantizationSpec
 from torchao.quantization.pt2e.quantizer.quantizer import Q_ANNOTATION_KEY, QuantizationSpecBase
 
+from mobileseg.export.quantization.mixed import MixedQuantizer
 from mobileseg.export.quantization.operators import WEIGHTED
 from mobileseg.export.quantization.quantizer import WEIGHT, Int8Quantizer
-from mobileseg.export.targets import INT8, INT8_DYNAMIC, INT8_WEIGHTS
+from mobileseg.export.targets import INT8, INT8_DYNAMIC, INT8_FLOAT16, INT8_WEIGHTS
 
 # uint8 between the smallest and the largest value, 0 included: as ONNX's DynamicQuantizeLinear computes it.
 DYNAMIC = QuantizationSpec(
@@ -55,6 +56,7 @@ class DynamicQuantizer(WeightQuantizer):
 
 QUANTIZERS: Mapping[str, type[Int8Quantizer]] = {
     INT8: Int8Quantizer,
+    INT8_FLOAT16: MixedQuantizer,
     INT8_WEIGHTS: WeightQuantizer,
     INT8_DYNAMIC: DynamicQuantizer,
 }

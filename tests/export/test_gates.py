@@ -7,6 +7,7 @@ import pytest
 import torch
 from made_once import exported_once
 from PIL import Image
+from zoo_cases import one_block_a_stage
 
 import mobileseg
 from mobileseg.cli.export_report import report
@@ -25,17 +26,20 @@ pytestmark = pytest.mark.slow
         ("onnx", {"require_delegation": 50.0}, "not measured"),
     ],
 )
-def test_no_file_below_the_gate(tmp_path: Path, target: str, gate: dict[str, object], message: str) -> None:
-    suffix = {"onnx": ".onnx", "coreml": ".mlpackage"}[target]
+def test_no_file_below_the_gate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str, gate: dict[str, object], message: str
+) -> None:
+    one_block_a_stage(monkeypatch)
+    options = {"size": (32, 64), "weights": "random", "num_classes": 5, "output": tmp_path / "a.onnx"}
     with pytest.raises(GateError, match=message):
-        export_model("seaformer-tiny", target, size=(32, 64), output=tmp_path / f"a{suffix}", **gate)
+        export_model("seaformer-tiny", target, **options, **gate)
     assert list(tmp_path.iterdir()) == []
 
 
 def spoiled(path: Path) -> Path:
     """Of the bundled weights, a classifier whose weights are a thousand times as large for a channel that is always zero: they take all
     its int8 steps."""
-    model = mobileseg.create_model("seaformer-tiny", weights="camvid11")
+    model = mobileseg.create_model("seaformer-tiny", weights="street")
     with torch.no_grad():
         model.get_parameter("decode_head.linear_fuse.bn.weight")[0] = 0
         model.get_parameter("decode_head.linear_fuse.bn.bias")[0] = -1
@@ -51,15 +55,12 @@ def test_int8_that_is_worthless_is_not_kept(tmp_path: Path) -> None:
     with pytest.raises(GateError, match="agreement"):
         export_model("seaformer-tiny", "onnx", emit="mask", **options)
     assert [path.name for path in tmp_path.iterdir()] == ["w.pth"]
-    made = export_model("seaformer-tiny", "onnx", require_agreement=0.0, require_sqnr=0.0, **options)
-    found = made.manifest.verification
-    assert found.agreement is not None and found.agreement < 0.8
 
 
 @pytest.mark.parametrize("precision", ["float32", "int8", "int8-weights", "int8-dynamic"])
 def test_weights_that_give_nan_are_found_before_anything_slow(tmp_path: Path, precision: str) -> None:
     """Every number of the checkpoint is finite; the square root of a negative variance is not."""
-    state = mobileseg.create_model("seaformer-tiny", weights="camvid11").state_dict()
+    state = mobileseg.create_model("seaformer-tiny", weights="street").state_dict()
     state[[key for key in state if key.endswith("running_var")][5]][0] = -1
     torch.save(state, tmp_path / "w.pth")
     options = {"precision": precision, "size": (64, 96), "weights": tmp_path / "w.pth", "output": tmp_path / "a.onnx"}

@@ -13,19 +13,20 @@ from torch.fx import GraphModule
 
 from mobileseg.errors import GateError
 from mobileseg.export.backends.contract import INPUT_NAME, Lowering
+from mobileseg.export.backends.coreml.tools import import_coremltools
 from mobileseg.export.quantization.operators import WEIGHTED
 from mobileseg.export.targets import CALIBRATED, FLOAT16, FLOAT32, INT8, INT8_WEIGHTS, QUANTIZED
 from mobileseg.models.reference import run_module
 
 # Largest rounding error of a weight, relative to the largest weight of its output channel: half a step of 127, or of 11 bits.
 HALF_STEP = {INT8: 0.5 / 127, INT8_WEIGHTS: 0.5 / 127, FLOAT16: 2.0**-11, FLOAT32: 0.0}
-QUANTIZED_WEIGHT = "constexpr_affine_dequantize"
+QUANTIZED_WEIGHTS = ("constexpr_affine_dequantize", "constexpr_blockwise_shift_scale")  # up to iOS 17, and since
 SLACK = 2.0**-10  # for float16 scales and casts of small numbers
 
 
 def check(path: Path, lowering: Lowering) -> tuple[str, ...]:
     """Check the file at ``path`` against ``lowering``. Returns the checks in words; raises ``GateError`` at the first that fails."""
-    import coremltools as ct
+    ct = import_coremltools()
     from coremltools.converters.mil.frontend.milproto.load import load
 
     model = ct.models.MLModel(str(path), skip_model_load=True)
@@ -37,7 +38,7 @@ def check(path: Path, lowering: Lowering) -> tuple[str, ...]:
     weighted = [op for op in operations if op.op_type in ("conv", "linear")]
     worst = _check_weights(weighted, lowering)
     # Counted per use: equal weights, such as zeros of untrained branches, share one constant.
-    integers = sum(op.weight.op.op_type == QUANTIZED_WEIGHT for op in weighted)
+    integers = sum(op.weight.op.op_type in QUANTIZED_WEIGHTS for op in weighted)
     if lowering.precision in QUANTIZED:
         wanted, static = _int8_weights(lowering), lowering.precision in CALIBRATED
         _expect(
@@ -47,7 +48,7 @@ def check(path: Path, lowering: Lowering) -> tuple[str, ...]:
         )
     checks = [
         f"opens again as an mlprogram of {len(operations)} operations, specification {spec.specificationVersion}",
-        f"input {INPUT_NAME} {tuple(lowering.example.shape)} float32, {' and '.join(lowering.output_names)} of the right shape and type",
+        f"input {INPUT_NAME} {_input_words(lowering)}, {' and '.join(lowering.output_names)} of the right shape and type",
         f"{len(weighted)} weights equal the float model's within rounding (worst {worst:.2g} of its channel's largest)",
     ]
     if lowering.precision in QUANTIZED:
@@ -60,15 +61,30 @@ def _expect(good: bool, expected: str, found: str) -> None:
         raise GateError(expected=expected, found=found, fix="report this with the model's name, size and precision")
 
 
+def _input_words(lowering: Lowering) -> str:
+    if lowering.form.input == "image":
+        return "an RGB picture of {}x{}".format(*lowering.example.shape[2:])
+    return f"{tuple(lowering.example.shape)} float32"
+
+
 def _check_interface(spec: Any, lowering: Lowering) -> None:
     _expect(spec.WhichOneof("Type") == "mlProgram", "an mlprogram", str(spec.WhichOneof("Type")))
     (given,) = spec.description.input
     wanted = run_module(lowering.deployed, lowering.example)
-    kinds = given.type.multiArrayType.DESCRIPTOR.enum_types_by_name["ArrayDataType"].values_by_name
+    kinds = spec.description.output[0].type.multiArrayType.DESCRIPTOR.enum_types_by_name["ArrayDataType"].values_by_name
     number = "INT32" if lowering.deployed.emit == "mask" else "FLOAT32"
     taken = {feature.name: feature for feature in spec.description.output}
     _expect(set(taken) == set(lowering.output_names), f"outputs {lowering.output_names}", str(tuple(taken)))
-    rows = [(given, INPUT_NAME, tuple(lowering.example.shape), "FLOAT32")]
+    if lowering.form.input == "image":
+        image = given.type.imageType
+        taken_size, size = (image.height, image.width), tuple(lowering.example.shape[2:])
+        good = (given.name, taken_size, image.colorSpace) == (INPUT_NAME, size, image.RGB)
+        _expect(
+            good, f"an RGB picture {INPUT_NAME} of {size}", f"{given.name} of {taken_size}, colours {image.colorSpace}"
+        )
+        rows = []
+    else:
+        rows = [(given, INPUT_NAME, tuple(lowering.example.shape), "FLOAT32")]
     rows += [(taken[name], name, out.shape, number) for name, out in zip(lowering.output_names, wanted, strict=True)]
     for feature, name, shape, dtype in rows:
         array = feature.type.multiArrayType
@@ -105,7 +121,7 @@ def _int8_weights(lowering: Lowering) -> int:
 
 
 def _value(weight: Any) -> NDArray[np.floating]:
-    if weight.op.op_type == QUANTIZED_WEIGHT:
+    if weight.op.op_type in QUANTIZED_WEIGHTS:
         value: NDArray[np.floating] = weight.op.materialized_val_inference()
         return value
     constant: NDArray[np.floating] = weight.val

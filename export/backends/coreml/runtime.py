@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
-from mobileseg.data.images import Batch
+from mobileseg.data.images import Batch, eight_bit
 from mobileseg.errors import ArtifactError, RequestError
+from mobileseg.export.backends.coreml.tools import import_coremltools
 from mobileseg.postprocess.class_map import Outputs
 from mobileseg.quiet import quiet
 
@@ -25,8 +27,7 @@ class CoremlRuntime:
                 expected="no number of threads for Core ML, which chooses it", found=str(threads), fix="omit --threads"
             )
         with quiet():
-            import coremltools
-
+            coremltools = import_coremltools()
             try:
                 self._model = coremltools.models.MLModel(str(path))
                 description = self._model.get_spec().description
@@ -34,14 +35,19 @@ class CoremlRuntime:
                 raise ArtifactError(
                     expected="a .mlpackage that Core ML can load", found=f"{path}: {error}", fix="export it again"
                 ) from error
-        (self._input,) = (feature.name for feature in description.input)
+        (taken,) = description.input
+        self._input, self._picture = taken.name, taken.type.WhichOneof("Type") == "imageType"
         self._outputs = tuple(feature.name for feature in description.output)
         self._path = path
 
     def run(self, batch: Batch) -> Outputs:
-        """All outputs, in the file's order, for ``(1, 3, H, W)`` float32 in 0..255. Raises ``ArtifactError``."""
+        """All outputs, in the file's order, for ``(1, 3, H, W)`` float32 in 0..255, which are rounded where
+        the file is given a picture. Raises ``ArtifactError``."""
+        given: object = batch
+        if self._picture:
+            given = Image.fromarray(eight_bit(batch)[0].astype(np.uint8).transpose(1, 2, 0))
         try:
-            found = self._model.predict({self._input: batch})
+            found = self._model.predict({self._input: given})
         except RuntimeError as error:
             raise ArtifactError(
                 expected=f"{self._path.name} to run on {batch.shape}", found=str(error), fix="export it again"

@@ -11,6 +11,7 @@ from types import TracebackType
 from torch.export import ExportedProgram
 from torch.fx import Node
 
+from mobileseg.export.backends.executorch.remedies import remedy
 from mobileseg.export.manifest import DelegationPart, OutsidePart
 
 PARTITIONER_LOGGER = "executorch.backends.xnnpack.partition"
@@ -62,9 +63,12 @@ def report(program: ExportedProgram, reasons: dict[str, str]) -> DelegationPart:
     from executorch.exir.lowered_backend_module import get_lowered_submodules
 
     outside: Counter[tuple[str, str, bool]] = Counter()
+    homes: dict[tuple[str, str, bool], dict[str, None]] = {}
     for node in program.graph.nodes:
         if _computes(node):
-            outside[_name(node), _reason(node, reasons), _at_edge(node)] += 1
+            key = _name(node), _reason(node, reasons), _at_edge(node)
+            outside[key] += 1
+            homes.setdefault(key, {}).update(dict.fromkeys(_module(node)))
     lowered = get_lowered_submodules(program.graph_module)
     inside = sum(_computes(node) for _, module, _ in lowered for node in module.original_module.graph.nodes)
     return DelegationPart(
@@ -73,10 +77,24 @@ def report(program: ExportedProgram, reasons: dict[str, str]) -> DelegationPart:
         operators_inside=inside,
         operators_outside=sum(outside.values()),
         outside=tuple(
-            OutsidePart(operator=name, count=count, reason=reason, at_edge=edge)
+            OutsidePart(
+                operator=name,
+                count=count,
+                reason=reason,
+                at_edge=edge,
+                modules=tuple(homes[name, reason, edge]),
+                remedy=None if edge else remedy(name),
+            )
             for (name, reason, edge), count in sorted(outside.items())
         ),
     )
+
+
+def _module(node: Node) -> list[str]:
+    """The path of the innermost module around an operator, as the network's authors call it; none where the graph forgot."""
+    stack = node.meta.get("nn_module_stack") or {}
+    paths = [str(path) for path, _ in stack.values() if path]
+    return [paths[-1].removeprefix("network.")] if paths else []
 
 
 def _name(node: Node) -> str:

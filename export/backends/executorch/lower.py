@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch._ops import OpOverload
@@ -17,8 +18,12 @@ from torch.fx import GraphModule
 from mobileseg.export.backends.contract import Lowered, Lowering
 from mobileseg.export.backends.executorch.bands import in_bands
 from mobileseg.export.backends.executorch.delegation import WhyNot, report
+from mobileseg.export.backends.executorch.half import configs, name_conversions, written_in_half
+from mobileseg.export.backends.executorch.layouts import dequantize_by_layout
+from mobileseg.export.backends.executorch.outside import with_time_shares
 from mobileseg.export.backends.executorch.passes import quick_passes
 from mobileseg.export.backends.executorch.pixels import transpose_before_rounding
+from mobileseg.models.rewrites.paths import carry_paths
 
 VECTOR = 16  # float32 values of AVX-512, the widest vectors of XNNPACK's kernels
 
@@ -27,18 +32,21 @@ def lower(lowering: Lowering, folder: Path) -> Lowered:
     """Write a .pte into ``folder``; the result includes the delegation report."""
     from executorch.exir import to_edge_transform_and_lower
 
-    with torch.no_grad(), WhyNot() as why, _no_collection(), quick_passes():
+    with torch.no_grad(), WhyNot() as why, _no_collection(), quick_passes(), written_in_half():
         program = torch.export.export(lowering.module, (lowering.example,))
+        carry_paths(lowering.module, program.graph)
         graph = program.module()
         assert isinstance(graph, GraphModule)
-        if transpose_before_rounding(graph) or in_bands(graph):
+        changed = name_conversions(graph), dequantize_by_layout(graph)
+        if transpose_before_rounding(graph) or in_bands(graph) or any(changed):
             program = torch.export.export(graph, (lowering.example,))
+            carry_paths(graph, program.graph)
         edge = to_edge_transform_and_lower(program, partitioner=[partitioner()])
         delegation = report(edge.exported_program(), why.reasons)
         buffer = edge.to_executorch(memory(lowering.example)).buffer
     path = folder / lowering.file_name
     path.write_bytes(buffer)
-    return Lowered(path, delegation)
+    return Lowered(path, with_time_shares(delegation, path, np.zeros(lowering.example.shape, np.float32)))
 
 
 def memory(example: Tensor) -> Any:
@@ -67,7 +75,7 @@ def partitioner() -> Any:
             kept, _ = super().ops_to_not_decompose(ep)
             return kept, None
 
-    return Partitioner()
+    return Partitioner(configs=configs())
 
 
 @contextlib.contextmanager

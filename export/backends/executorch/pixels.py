@@ -57,8 +57,17 @@ def _last_fused(convolution: Node) -> Node:
 
 
 def _be_contiguous(graph: GraphModule, node: Node) -> None:
-    """Put a contiguous copy after ``node``; in int8 where ``node`` is a rounding."""
-    takers, parameters = list(node.users), node.args[1:]
+    """Put a contiguous copy after ``node``; in int8 where ``node`` is a rounding, but in float16 for what takes it in float16: the copy
+    would end that."""
+    takers, parameters = [taker for taker in node.users if "out_dtype" not in taker.kwargs], node.args[1:]
+    for halved in [taker for taker in node.users if "out_dtype" in taker.kwargs]:
+        users = list(halved.users)
+        with graph.graph.inserting_before(halved.next):
+            copy = _copy(graph, halved, torch.contiguous_format)
+        for user in users:
+            user.replace_input_with(halved, copy)
+    if not takers:
+        return
     with graph.graph.inserting_before(node.next):
         if node.target is steps.quantize_per_tensor.default:
             dequantize = next(iter(DEQUANTIZE & {taker.target for taker in takers}))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import platform
 from pathlib import Path
 
+import numpy as np
+
 from mobileseg.data.images import Batch
 from mobileseg.errors import ArtifactError
 from mobileseg.postprocess.class_map import Outputs
@@ -40,13 +42,17 @@ class OnnxRuntime:
                 raise ArtifactError(
                     expected="a .onnx that ONNX Runtime can load", found=f"{path}: {error}", fix="export it again"
                 ) from error
-        self._input = self._session.get_inputs()[0].name
+        taken = self._session.get_inputs()[0]
+        self._input, self._batch = taken.name, taken.shape[0]  # a name where it is any number
         self._path = path
 
     def run(self, batch: Batch) -> Outputs:
-        """All outputs, in the file's order, for ``(1, 3, H, W)`` float32 in 0..255. Raises ``ArtifactError``."""
+        """All outputs, in the file's order, for ``(1, 3, H, W)`` float32 in 0..255; a file that takes N at once is given N,
+        or one in all places. Raises ``ArtifactError``."""
+        alone = len(batch) == 1 and isinstance(self._batch, int)
+        given = np.repeat(batch, self._batch, axis=0) if alone else batch
         try:
-            return tuple(self._session.run(None, {self._input: batch}))
+            return tuple(output[: len(batch)] for output in self._session.run(None, {self._input: given}))
         except Exception as error:  # as above
             shape = "x".join(map(str, batch.shape))
             raise ArtifactError(

@@ -36,7 +36,7 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> ImageSet:
 def spoiled(images: ImageSet) -> LayerEvaluator:
     """A network in which one input channel of one layer is a thousand times larger than the others, and the weights that read it
     a thousand times smaller: the same function, and one that no common step can serve."""
-    model = mobileseg.create_model("seaformer-tiny", weights="camvid11")
+    model = mobileseg.create_model("seaformer-tiny", weights="street")
     block = model.get_submodule("backbone.trans1.transformer_blocks.0.mlp")
     with torch.no_grad():
         block.get_submodule("fc2.c").weight[:, 0] *= 1e3
@@ -69,7 +69,7 @@ def test_a_small_budget_takes_fewer_images(spoiled: LayerEvaluator) -> None:
 
 
 def test_labels_give_miou_and_a_goal_that_is_met_at_once_keeps_nothing(images: ImageSet) -> None:
-    model = mobileseg.create_model("seaformer-tiny", weights="camvid11")
+    model = mobileseg.create_model("seaformer-tiny", weights="street")
     (probe,) = labelled_probes(open_labelled(samples_folder()), SIZE, 1)
     assert probe.label is not None
     few = replace(probe, label=probe.label[::8, ::8])

@@ -42,14 +42,14 @@ def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_figure_is_that_of_training(squashed: Evaluation) -> None:
-    model = mobileseg.create_model("seaformer-tiny", weights="camvid11")
+    model = mobileseg.create_model("seaformer-tiny", weights="street")
     data = open_one(samples_folder(), None)
     wanted = evaluate_in_training(lambda batch: reference_outputs(model, batch), False, data, SIZE)
     assert squashed.accuracy is not None
     assert math.isclose(squashed.accuracy.miou, wanted.classes.miou, rel_tol=1e-9)
     assert squashed.accuracy.interval[0] < squashed.accuracy.miou < squashed.accuracy.interval[1]
     assert (squashed.images, squashed.distinct_images, squashed.groups) == (32, 32, None)
-    assert squashed.weights == "camvid11-v1" and len(squashed.weights_sha256 or "") == 64
+    assert squashed.weights == "street-v1" and len(squashed.weights_sha256 or "") == 64
     assert squashed.protocol.name == "deploy" and squashed.protocol.size == SIZE
     (chance,) = squashed.chance
     assert chance.metric == "mIoU" and 0 < chance.guess < squashed.accuracy.miou

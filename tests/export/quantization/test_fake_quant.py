@@ -20,7 +20,7 @@ GROUPS = ("network.backbone.smb1", "network.backbone.trans1", "network.head", "n
 
 @pytest.fixture(scope="module")
 def deployed() -> DeployedModel:
-    return mobileseg.deploy(mobileseg.create_model("seaformer-tiny", weights="camvid11"), *SIZE)
+    return mobileseg.deploy(mobileseg.create_model("seaformer-tiny", weights="street"), *SIZE)
 
 
 @pytest.fixture(scope="module")

@@ -24,6 +24,31 @@ def clamped_relu(x: Tensor, alpha: Tensor, beta: Tensor) -> Tensor:
     return torch.minimum(torch.where(x >= 0, x, alpha * x), beta)
 
 
+def thresholded_relu(x: Tensor, alpha: Tensor) -> Tensor:
+    """``x`` where ``x >= alpha``, else 0."""
+    return torch.where(x >= alpha, x, torch.zeros_like(x))
+
+
+def threshold(x: Tensor, alpha: Tensor) -> Tensor:
+    """``max(x, alpha)``."""
+    return torch.maximum(x, alpha)
+
+
+def elu(x: Tensor, alpha: Tensor) -> Tensor:
+    """``x`` where ``x > 0``, else ``alpha (exp(x) - 1)``."""
+    return torch.where(x > 0, x, alpha * torch.expm1(x))
+
+
+def prelu(x: Tensor, alpha: Tensor) -> Tensor:
+    """``x`` where ``x > 0``, else ``alpha x`` with an ``alpha`` for each channel, axis 1."""
+    return torch.where(x > 0, x, alpha.reshape(-1, *[1] * (x.ndim - 2)) * x)
+
+
+def scaled_tanh(x: Tensor, alpha: Tensor, beta: Tensor) -> Tensor:
+    """``alpha tanh(beta x)``."""
+    return alpha * torch.tanh(beta * x)
+
+
 def sigmoid_hard(x: Tensor, alpha: Tensor, beta: Tensor) -> Tensor:
     """``min(max(alpha x + beta, 0), 1)``."""
     return torch.clamp(alpha * x + beta, 0, 1)

@@ -1,4 +1,4 @@
-"""The table of operations of an ML Program (iOS 15 to 17).
+"""The table of operations of an ML Program (iOS 15 to 18).
 
 Parameters are named as in coremltools' reference of MIL operations, the source of every formula and default here. Arguments are
 tensors, strings and tuples of tensors. An operation that is not in the table, or a use that the reference leaves open, raises
@@ -50,6 +50,7 @@ OPERATIONS: Mapping[str, Callable[..., Any]] = {
     "select": elementwise.select,
     # elementwise, one tensor
     "abs": unary(torch.abs),
+    "atan": unary(torch.atan),
     "ceil": unary(torch.ceil),
     "cos": unary(torch.cos),
     "erf": unary(torch.erf),
@@ -75,6 +76,12 @@ OPERATIONS: Mapping[str, Callable[..., Any]] = {
     "gelu": activation.gelu,
     "leaky_relu": activation.leaky_relu,
     "clamped_relu": activation.clamped_relu,
+    "thresholded_relu": activation.thresholded_relu,
+    "threshold": activation.threshold,
+    "elu": activation.elu,
+    "prelu": activation.prelu,
+    "softsign": unary(F.softsign),
+    "scaled_tanh": activation.scaled_tanh,
     "sigmoid_hard": activation.sigmoid_hard,
     "linear_activation": activation.linear_activation,
     "softmax": activation.softmax,
@@ -82,6 +89,7 @@ OPERATIONS: Mapping[str, Callable[..., Any]] = {
     "linear": linear.linear,
     "matmul": linear.matmul,
     "conv": convolution.conv,
+    "conv_transpose": convolution.conv_transpose,
     "avg_pool": pooling.avg_pool,
     "max_pool": pooling.max_pool,
     "batch_norm": normalization.batch_norm,
@@ -93,6 +101,7 @@ OPERATIONS: Mapping[str, Callable[..., Any]] = {
     "reduce_max": reduction.reduce_max,
     "reduce_min": reduction.reduce_min,
     "reduce_sum_square": reduction.reduce_sum_square,
+    "reduce_log_sum_exp": reduction.reduce_log_sum_exp,
     "reduce_l2_norm": reduction.reduce_l2_norm,
     "reduce_argmax": reduction.reduce_argmax,
     "reduce_argmin": reduction.reduce_argmin,
@@ -106,6 +115,7 @@ OPERATIONS: Mapping[str, Callable[..., Any]] = {
     "stack": shapes.stack,
     "split": shapes.split,
     "tile": shapes.tile,
+    "pixel_shuffle": shapes.pixel_shuffle,
     "slice_by_index": slices.slice_by_index,
     "slice_by_size": slices.slice_by_size,
     "pad": slices.pad,
@@ -117,5 +127,6 @@ OPERATIONS: Mapping[str, Callable[..., Any]] = {
     "quantize": quantization.quantize,
     "dequantize": quantization.dequantize,
     "constexpr_affine_dequantize": quantization.constexpr_affine_dequantize,
+    "constexpr_blockwise_shift_scale": quantization.constexpr_blockwise_shift_scale,
     "constexpr_cast": quantization.constexpr_cast,
 }

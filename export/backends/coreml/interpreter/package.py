@@ -45,7 +45,8 @@ def schema(name: str) -> ModuleType:
 
 
 class Package:
-    """An opened package: ``function``, the ML Program's ``main``, its ``block`` of operations, and access to its weight file.
+    """An opened package: ``function``, the ML Program's ``main``, its ``block`` of operations, ``pictures``, the inputs that are given as
+    pictures, and access to its weight file.
 
     Raises ``ArtifactError`` for anything but a package with an ML Program.
     """
@@ -59,6 +60,9 @@ class Package:
             self._model = path / "Data" / entry["path"]
             model = schema("Model_pb2").Model()
             model.ParseFromString(self._model.read_bytes())
+            self.pictures = {
+                item.name for item in model.description.input if item.type.WhichOneof("Type") == "imageType"
+            }
             self.function = model.mlProgram.functions["main"]
             self.block = self.function.block_specializations[self.function.opset]
         except Exception as error:  # protobuf's own errors have no common base with the rest

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mobileseg.data.images import Batch
+from mobileseg.data.images import Batch, eight_bit
 from mobileseg.errors import ArtifactError, UnknownOperationError
 from mobileseg.export.backends.coreml.interpreter.operations import OPERATIONS
 from mobileseg.export.backends.coreml.interpreter.package import Package
@@ -53,6 +53,7 @@ class InterpretedProgram:
             torch.set_num_threads(threads)
         self._path, package = path, Package(path)
         self._inputs = {item.name: type_of(item.type, item.name) for item in package.function.inputs}
+        self._pictures = package.pictures
         self._outputs = tuple(package.block.outputs)
         self._constants: dict[str, Value] = {}
         steps = [step for op in package.block.operations if (step := self._read(op, package)) is not None]
@@ -90,11 +91,13 @@ class InterpretedProgram:
 
     @torch.inference_mode()
     def run(self, batch: Batch) -> Outputs:
-        """All outputs, in the program's order, for ``(1, 3, H, W)`` float32 in 0..255. Raises ``UnknownOperationError`` where an
-        operation is used in a way that its reference leaves open, ``ArtifactError`` where the program does not fit together."""
+        """All outputs, in the program's order, for ``(1, 3, H, W)`` float32 in 0..255, which are rounded where the program is given a
+        picture. Raises ``UnknownOperationError`` where an operation is used in a way that its reference leaves open, ``ArtifactError``
+        where the program does not fit together."""
         try:
             (name,) = self._inputs
-            values: dict[str, Value] = {**self._constants, name: torch.from_numpy(np.ascontiguousarray(batch))}
+            pixels = eight_bit(batch) if name in self._pictures else batch
+            values: dict[str, Value] = {**self._constants, name: torch.from_numpy(np.ascontiguousarray(pixels))}
             for step in self._steps:
                 values.update(_evaluate(step, values))
                 for spent in step.done:

@@ -46,11 +46,27 @@ def constexpr_affine_dequantize(quantized_data: Tensor, zero_point: Tensor, scal
     return dequantize(quantized_data, scale, zero_point, axis)
 
 
+def constexpr_blockwise_shift_scale(data: Tensor, scale: Tensor, offset: Tensor | None = None) -> Tensor:
+    """``scale * (data - offset)``, for constants; ``scale`` and ``offset`` have the rank of ``data``, and each of their numbers is for a
+    block of it (iOS 18)."""
+    steps = data.float()
+    if offset is not None:
+        steps = steps - _blocks(offset.float(), data)
+    return steps * _blocks(scale, data)
+
+
 def constexpr_cast(source_val: Tensor, output_dtype: str) -> Tensor:
     """A float16 constant as float32."""
     if output_dtype != "fp32":
         raise UnknownOperationError.of(f"constexpr_cast to {output_dtype}")
     return source_val
+
+
+def _blocks(parameter: Tensor, data: Tensor) -> Tensor:
+    """``parameter``, repeated along every dimension to the shape of ``data``."""
+    for dim, (own, whole) in enumerate(zip(parameter.shape, data.shape, strict=True)):
+        parameter = parameter.repeat_interleave(whole // own, dim)
+    return parameter
 
 
 def _along(parameter: Tensor, data: Tensor, axis: Tensor | None) -> Tensor:

@@ -64,6 +64,11 @@ def split(
     return torch.split(x, x.shape[int(axis)] // int(num_splits), int(axis))
 
 
+def pixel_shuffle(x: Tensor, upscale_factor: Tensor) -> Tensor:
+    """``(N, C f f, H, W)`` to ``(N, C, H f, W f)``, as torch's."""
+    return torch.pixel_shuffle(x, int(upscale_factor))
+
+
 def tile(x: Tensor, reps: Tensor) -> Tensor:
     """Repeat ``reps[i]`` times along axis ``i``."""
     return x.repeat(reps.tolist())

@@ -1,10 +1,13 @@
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from zoo_cases import one_block_a_stage
 
 import mobileseg
 from mobileseg.cli import compare, export, predict
@@ -17,7 +20,10 @@ from mobileseg.export.backends.contract import Lowering
 from mobileseg.export.backends.coreml.check import check
 from mobileseg.export.backends.coreml.interpreter import InterpretedProgram
 from mobileseg.export.backends.coreml.interpreter.operations import OPERATIONS
+from mobileseg.export.backends.coreml.interpreter.package import schema
 from mobileseg.export.backends.coreml.lower import lower, within_halves
+from mobileseg.export.backends.coreml.tools import import_coremltools
+from mobileseg.export.form import Form
 from mobileseg.export.quantization.quantize import quantize
 from mobileseg.latency.devices.host import Host
 from mobileseg.models.blocks.rewrites import HIDDEN, constant
@@ -28,14 +34,63 @@ pytestmark = pytest.mark.slow
 SIZE = (64, 96)
 
 
+FORMS: dict[str, dict[str, Any]] = {  # every option is in one of them
+    "float32": {"min_ios": 16}, "float16": {"input": "image"}, "int8": {}, "int8-weights": {"min_ios": 18},
+}  # fmt: skip
+
+
 @pytest.fixture(scope="module")
-def packages(workshop: Path) -> dict[str, Artifact]:
+def packages(workshop: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Artifact]:
+    """Verified on four pictures: the interpreter takes its time."""
+    few = tmp_path_factory.mktemp("few")
+    for picture in find_images(samples_folder() / "images")[1::12]:
+        shutil.copy(picture, few)
     return {
         precision: export_model(
-            "seaformer-tiny", "coreml", precision=precision, size=SIZE, output=workshop / f"{precision}.mlpackage"
+            "seaformer-tiny",
+            "coreml",
+            precision=precision,
+            size=SIZE,
+            verify_data=few,
+            output=workshop / f"{precision}.mlpackage",
+            **form,
         )
-        for precision in ("float32", "float16", "int8", "int8-weights")
+        for precision, form in FORMS.items()
     }
+
+
+def test_the_oldest_ios_is_as_asked(packages: dict[str, Artifact]) -> None:
+    versions = {
+        name: schema("Model_pb2").Model.FromString(_program(made)).specificationVersion
+        for name, made in packages.items()
+    }
+    assert versions == {"float32": 7, "float16": 8, "int8": 8, "int8-weights": 9}
+
+
+def test_a_picture_is_taken_as_vision_gives_it(packages: dict[str, Artifact]) -> None:
+    model = schema("Model_pb2").Model.FromString(_program(packages["float16"]))
+    (given,) = model.description.input
+    image = given.type.imageType
+    assert (image.height, image.width, image.colorSpace) == (*SIZE, image.RGB)
+    assert packages["float16"].manifest.input.kind == "image"
+    batch = np.random.default_rng(3).uniform(0, 255, (1, 3, *SIZE)).astype(np.float32)
+    picture, numbers = packages["float16"].load(), packages["float32"].load()
+    (rounded,), (same,), (exact,) = picture.run(batch), picture.run(np.rint(batch)), numbers.run(np.rint(batch))
+    np.testing.assert_array_equal(rounded, same)
+    assert 10 * np.log10((exact**2).sum() / ((rounded - exact) ** 2).sum()) > 40
+
+
+def test_xcode_shows_names_and_colours(packages: dict[str, Artifact]) -> None:
+    found = schema("Model_pb2").Model.FromString(_program(packages["int8"])).description.metadata.userDefined
+    assert found["com.apple.coreml.model.preview.type"] == "imageSegmenter"
+    shown, output = json.loads(found["com.apple.coreml.model.preview.params"]), packages["int8"].manifest.output
+    assert tuple(shown["labels"]) == output.classes
+    assert output.palette is not None
+    assert [tuple(bytes.fromhex(color[1:])) for color in shown["colors"]] == list(output.palette)
+
+
+def _program(made: Artifact) -> bytes:
+    return next(made.path.glob("Data/**/*.mlmodel")).read_bytes()
 
 
 def test_the_program_is_checked_and_evaluated(packages: dict[str, Artifact]) -> None:
@@ -55,9 +110,8 @@ def test_the_program_is_checked_and_evaluated(packages: dict[str, Artifact]) -> 
 
 
 def test_int8_holds_activations_and_weights(packages: dict[str, Artifact]) -> None:
-    import coremltools as ct
-
     with quiet():
+        ct = import_coremltools()
         model = ct.models.MLModel(str(packages["int8"].path), skip_model_load=True)
     operations = [
         op.type
@@ -68,18 +122,21 @@ def test_int8_holds_activations_and_weights(packages: dict[str, Artifact]) -> No
     assert model.user_defined_metadata["mobileseg.model"] == "seaformer-tiny"
 
 
-def test_equal_weights_that_share_one_constant_are_counted_at_their_users(tmp_path: Path) -> None:
+def test_equal_weights_that_share_one_constant_are_counted_at_their_users(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one_block_a_stage(monkeypatch)
     # Untrained SeaFormer blocks end in zeros: convolutions of one shape then hold one and the same weight.
     made = export_model(
         "seaformer-tiny", "coreml", precision="int8", size=SIZE, weights="random", output=tmp_path / "random.mlpackage"
     )
-    assert any("69 int8 weights" in line for line in made.manifest.verification.checks)
+    assert any("51 int8 weights" in line for line in made.manifest.verification.checks)
 
 
 def test_the_quantized_graph_in_float32_is_the_graph_itself(tmp_path: Path) -> None:
     # But for single steps that are rounded the other way, which move others: what a float16 file loses beyond is float16's.
-    deployed = mobileseg.deploy(mobileseg.create_model("seaformer-tiny", weights="camvid11"), *SIZE)
-    batches = [read_batch(path, *SIZE) for path in find_images(samples_folder() / "images")]
+    deployed = mobileseg.deploy(mobileseg.create_model("seaformer-tiny", weights="street"), *SIZE)
+    batches = [read_batch(path, *SIZE) for path in find_images(samples_folder() / "images")[::4]]
     with quiet():
         graph, _ = quantize(deployed, batches)
         program = InterpretedProgram(lower(Lowering(graph, deployed, "float32", "exact.mlpackage"), tmp_path).path)
@@ -97,8 +154,10 @@ def test_weights_take_less_room(packages: dict[str, Artifact]) -> None:
 
 
 def test_weights_of_another_model_are_detected(packages: dict[str, Artifact]) -> None:
-    model = mobileseg.create_model("seaformer-tiny", weights="camvid11")
-    lowering = Lowering(torch.nn.Identity(), mobileseg.deploy(model, *SIZE), "float16", "float16.mlpackage")
+    model = mobileseg.create_model("seaformer-tiny", weights="street")
+    lowering = Lowering(
+        torch.nn.Identity(), mobileseg.deploy(model, *SIZE), "float16", "float16.mlpackage", form=Form(input="image")
+    )
     with quiet():
         assert check(packages["float16"].path, lowering)
     other = mobileseg.deploy(mobileseg.create_model("seaformer-tiny", num_classes=11), *SIZE)

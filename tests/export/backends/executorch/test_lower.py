@@ -19,6 +19,7 @@ from mobileseg.export import export_model, open_artifact
 from mobileseg.export.artifact import Artifact
 from mobileseg.export.backends.executorch.delegation import DATA_TYPE, WhyNot, report
 from mobileseg.export.backends.executorch.lower import memory, partitioner
+from mobileseg.export.backends.executorch.outside import with_time_shares
 from mobileseg.export.backends.executorch.runtime import ExecutorchRuntime
 from mobileseg.export.manifest import manifest_path, read_manifest
 from mobileseg.postprocess.class_map import class_map
@@ -48,9 +49,9 @@ def test_the_manifest_is_complete(tiny_pte: Artifact) -> None:
     manifest = read_manifest(tiny_pte.path)
     assert manifest == tiny_pte.manifest
     assert manifest.artifact.size_bytes == tiny_pte.path.stat().st_size
-    assert manifest.weights.source == "camvid11-v1"
+    assert manifest.weights.source == "street-v1"
     assert manifest.weights.trained
-    assert "research" in manifest.weights.licence
+    assert manifest.weights.licence == "Apache-2.0"
     assert manifest.output.classes is not None
     assert manifest.output.classes[3] == "road"
     assert manifest.output.shape == (1, 11, 20, 28)
@@ -137,7 +138,7 @@ def test_a_missing_file_or_manifest_is_refused(tiny_pte: Artifact, tmp_path: Pat
 
 def test_the_mask_in_the_graph(workshop: Path) -> None:
     made = export_model("seaformer-tiny", "executorch", size=(64, 96), emit="mask", output=workshop / "mask.pte")
-    model = mobileseg.create_model("seaformer-tiny", weights="camvid11")
+    model = mobileseg.create_model("seaformer-tiny", weights="street")
     batch = read_batch(IMAGE, 64, 96)
     with torch.no_grad():
         logits = mobileseg.deploy(model, 64, 96)(torch.from_numpy(batch)).numpy()
@@ -169,7 +170,7 @@ class Refused(nn.Module):
         return F.relu(x) * 2.0
 
 
-def test_what_stays_outside_has_the_partitioners_reason() -> None:
+def test_what_stays_outside_has_its_reason_its_share_of_time_and_a_remedy(tmp_path: Path) -> None:
     from executorch.backends.xnnpack.partition.xnnpack_partitioner import XnnpackPartitioner
     from executorch.exir import to_edge_transform_and_lower
 
@@ -185,6 +186,14 @@ def test_what_stays_outside_has_the_partitioners_reason() -> None:
     assert not softmax.at_edge
     assert found.partitions == 2
     assert found.percent < 100
+    assert cumsum.time_share is None and cumsum.remedy is not None and "triangular" in cumsum.remedy
+    path = tmp_path / "refused.pte"
+    path.write_bytes(edge.to_executorch().buffer)
+    timed = with_time_shares(found, path, np.zeros((1, 4, 6, 8), np.float32))
+    shares = [part.time_share for part in timed.outside]
+    assert all(share is not None and 0 < share < 1 for share in shares) and sum(filter(None, shares)) < 1
+    path.write_bytes(b"no program")
+    assert with_time_shares(found, path, np.zeros((1, 4, 6, 8), np.float32)) == found
 
 
 class AtTheEdge(nn.Module):

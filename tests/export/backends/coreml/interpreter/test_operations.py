@@ -17,7 +17,17 @@ X = np.random.default_rng(1).normal(size=(2, 3, 4, 5)).astype(np.float32)
 Y = np.random.default_rng(2).normal(size=(3, 1, 5)).astype(np.float32)
 P = np.abs(X) + np.float32(0.1)
 ELSEWHERE = {  # have files of their own
-    *("conv", "avg_pool", "max_pool", "quantize", "dequantize", "constexpr_affine_dequantize", "constexpr_cast"),
+    *(
+        "conv",
+        "conv_transpose",
+        "avg_pool",
+        "max_pool",
+        "quantize",
+        "dequantize",
+        "constexpr_affine_dequantize",
+        "constexpr_cast",
+    ),
+    "constexpr_blockwise_shift_scale",
     *("resize", "resize_bilinear", "upsample_bilinear", "upsample_nearest_neighbor"),
 }
 
@@ -79,6 +89,10 @@ def batch_norm(v: Array) -> Array:
     return moved((v - MEAN.reshape(-1, 1, 1)) / np.sqrt(VARIANCE.reshape(-1, 1, 1) + 0.01), GAMMA, BETA)
 
 
+def shuffled(v: Array) -> Array:
+    return v.reshape(1, 3, 2, 2, 2, 5).transpose(0, 1, 4, 2, 5, 3).reshape(1, 3, 4, 10)
+
+
 def interleaved(mb: Any, v: Any) -> Any:
     return mb.concat(values=(v, mb.abs(x=v)), axis=1, interleave=True)
 
@@ -131,6 +145,13 @@ CASES = [
     one("gelu", lambda v: v / (1 + np.exp(-1.702 * v)), mode="SIGMOID_APPROXIMATION"),
     one("leaky_relu", lambda v: np.where(v >= 0, v, 0.1 * v), alpha=0.1),
     one("clamped_relu", lambda v: np.minimum(0.5, np.where(v >= 0, v, 0.1 * v)), alpha=0.1, beta=0.5),
+    one("thresholded_relu", lambda v: np.where(v >= -0.3, v, 0), alpha=-0.3),
+    one("threshold", lambda v: np.maximum(v, 0.3), alpha=0.3),
+    one("elu", lambda v: np.where(v > 0, v, 0.5 * (np.exp(v) - 1)), alpha=0.5),
+    one("prelu", lambda v: np.where(v > 0, v, channel(0.1, 0.2, -0.3).reshape(3, 1, 1) * v), alpha=channel(0.1, 0.2, -0.3)),
+    one("softsign", lambda v: v / (1 + np.abs(v))),
+    one("scaled_tanh", lambda v: 2 * np.tanh(0.5 * v), alpha=2.0, beta=0.5),
+    one("atan", np.arctan),
     one("sigmoid_hard", lambda v: np.clip(0.2 * v + 0.5, 0, 1), X * 3, alpha=0.2, beta=0.5),
     one("linear_activation", lambda v: 2 * v - 3, alpha=2.0, beta=-3.0),
     one("softmax", lambda v: softmax(v, -1)),
@@ -154,6 +175,8 @@ CASES = [
     one("reduce_l2_norm", lambda v: np.sqrt((v * v).sum(2)), axes=[2]),
     one("reduce_argmax", lambda v: v.argmax(1), axis=1),
     one("reduce_argmin", lambda v: v.argmin(-1)[..., None], keep_dims=True),
+    one("reduce_log_sum_exp", lambda v: np.log(np.exp(v).sum((2, 3))), axes=[2, 3]),
+    one("pixel_shuffle", shuffled, X.reshape(1, 12, 2, 5), upscale_factor=2),
     one("identity", lambda v: v),
     one("reshape", lambda v: v.reshape(6, 20), shape=[-1, 20]),
     one("reshape", lambda v: v.reshape(1, 1, 12, 10), X.reshape(12, 10), shape=[1, 0, -1, 0]),

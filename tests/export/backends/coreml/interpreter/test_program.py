@@ -46,10 +46,10 @@ def test_weights_are_those_that_coremltools_reads(package: Path) -> None:
 
 def test_an_operation_outside_the_table_is_named(tmp_path: Path) -> None:
     def build(mb: Any, v: Any) -> Any:
-        return mb.scaled_tanh(x=v, alpha=1.0, beta=2.0)
+        return mb.softplus_parametric(x=v, alpha=np.ones(SHAPE[1], np.float32), beta=np.ones(SHAPE[1], np.float32))
 
-    path = save(build, SHAPE, tmp_path / "tanh.mlpackage")
-    with pytest.raises(UnknownOperationError, match="scaled_tanh: UNKNOWN"):
+    path = save(build, SHAPE, tmp_path / "softplus.mlpackage")
+    with pytest.raises(UnknownOperationError, match="softplus_parametric: UNKNOWN"):
         InterpretedProgram(path)
 
 

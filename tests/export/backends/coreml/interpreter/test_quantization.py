@@ -69,6 +69,26 @@ def test_constants_of_integers(axis: int, tmp_path: Path) -> None:
     assert {"constexpr_affine_dequantize", "constexpr_cast"} <= set(operations(tmp_path / "one.mlpackage"))
 
 
+@pytest.mark.parametrize("blocks", [(4, 1), (2, 3), (1, 1)])
+def test_constants_in_blocks(blocks: tuple[int, int], tmp_path: Path) -> None:
+    rng = np.random.default_rng(8)
+    data = rng.integers(-128, 128, (4, 6)).astype(np.int8)
+    scale, offset = rng.uniform(0.01, 1, blocks).astype(np.float32), rng.integers(-9, 9, blocks).astype(np.int8)
+
+    def build(mb: Any, v: Any) -> Any:
+        shifted = mb.constexpr_blockwise_shift_scale(data=data, scale=scale, offset=offset)
+        plain = mb.constexpr_blockwise_shift_scale(data=data, scale=scale)
+        return mb.add(x=v, y=shifted), mb.add(x=v, y=plain)
+
+    shifted, plain = evaluate(build, np.zeros((4, 6), np.float32), tmp_path, ios=18)
+    whole = np.ones((4 // blocks[0], 6 // blocks[1]), np.float32)
+    np.testing.assert_allclose(
+        shifted, np.kron(scale, whole) * (data - np.kron(offset.astype(np.float32), whole)), rtol=1e-6
+    )
+    np.testing.assert_allclose(plain, np.kron(scale, whole) * data, rtol=1e-6)
+    assert operations(tmp_path / "one.mlpackage").count("constexpr_blockwise_shift_scale") == 2
+
+
 def halves(x: Array, y: Array, folder: Path) -> tuple[Array, ...]:
     def build(mb: Any, v: Any) -> Any:
         half = mb.cast(x=v, dtype="fp16")

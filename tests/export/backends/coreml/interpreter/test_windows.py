@@ -137,3 +137,28 @@ def test_ceil_mode_is_pytorchs(tmp_path: Path) -> None:
     np.testing.assert_allclose(largest, F.max_pool2d(torch.from_numpy(x), 3, 2, (1, 0), ceil_mode=True).numpy())
     wanted = F.avg_pool2d(torch.from_numpy(x), 3, 2, (1, 0), ceil_mode=True).numpy()
     np.testing.assert_allclose(mean, wanted, rtol=1e-5, atol=1e-6)
+
+
+TRANSPOSITIONS: list[tuple[dict[str, Any], tuple[int, ...], tuple[int, ...], int, Pads]] = [
+    ({}, (3, 4), (2, 3), 1, ((0, 0), (0, 0))),
+    ({"strides": [2, 3], "pad_type": "custom", "pad": [1, 0, 2, 1]}, (3, 4), (3, 4), 1, ((1, 0), (2, 1))),
+    ({"strides": [2, 2], "dilations": [1, 2], "groups": 2}, (3, 4), (3, 2), 2, ((0, 0), (0, 0))),
+    ({"strides": [2, 2], "pad_type": "custom", "pad": [1, 1, 1, 1], "output_shape": [1, 6, 6, 8]}, (3, 4), (3, 3), 1, ((1, 0), (1, 0))),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", TRANSPOSITIONS, ids=[str(case[0]) for case in TRANSPOSITIONS])
+def test_a_transposed_convolution_adds_its_kernel_at_every_place(case: Any, tmp_path: Path) -> None:
+    options, size, kernel, groups, cuts = case
+    x, weight = (RNG.normal(size=shape).astype(np.float32) for shape in ((1, 4, *size), (4, 6 // groups, *kernel)))
+    bias = RNG.normal(size=6).astype(np.float32)
+    (steps, spread) = options.get("strides", [1, 1]), options.get("dilations", [1, 1])
+    whole = np.zeros((1, 6, *((size[i] - 1) * steps[i] + (kernel[i] - 1) * spread[i] + 1 for i in (0, 1))))
+    for row, column, down, right, source, target in product(*map(range, (*size, *kernel, 4, 6 // groups))):
+        channel = source // (4 // groups) * (6 // groups) + target
+        at = row * steps[0] + down * spread[0], column * steps[1] + right * spread[1]
+        whole[0, channel, *at] += x[0, source, row, column] * weight[source, target, down, right]
+    (top, bottom), (left, right) = cuts
+    wanted = whole[:, :, top : whole.shape[2] - bottom, left : whole.shape[3] - right] + bias.reshape(-1, 1, 1)
+    (found,) = evaluate(lambda mb, v: mb.conv_transpose(x=v, weight=weight, bias=bias, **options), x, tmp_path)
+    np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-5)
