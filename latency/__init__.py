@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from mobileseg.latency.interface import check_budget, diff, measure, unfinished
+from mobileseg.latency.interface import advise, check_budget, check_times, diff, measure, unfinished
 
 if TYPE_CHECKING:
     from mobileseg.latency.devices import devices
@@ -12,4 +12,4 @@ else:
     # that, and see the functions.
     from mobileseg.latency import devices, report
 
-__all__ = ["check_budget", "devices", "diff", "measure", "report", "unfinished"]
+__all__ = ["advise", "check_budget", "check_times", "devices", "diff", "measure", "report", "unfinished"]

@@ -13,11 +13,13 @@ from mobileseg.latency.conditions.sensors import Sensors
 from mobileseg.latency.protocol import Protocol
 
 # Our own choices: far enough below throttling that a measurement of seconds does not reach it.
-MARGIN_CELSIUS = 5.0  # below a zone's own limit
+MARGIN_CELSIUS = 5.0  # below a zone's own limit, at most
+ROOM_CELSIUS, ROOM_SHARE = 25.0, 0.1  # a device that does nothing is little warmer than its room
 HOT_CELSIUS = 75.0  # for a zone without a limit
 HOT_BATTERY_CELSIUS = 40.0
 BUSY = 0.15  # share of the time of all cores
-LIGHT_THROTTLING = 1  # Android's PowerManager.THERMAL_STATUS_LIGHT
+LIGHT_THROTTLING = 1  # Android's PowerManager.THERMAL_STATUS_LIGHT, which some phones report at all times
+MODERATE_THROTTLING = 2  # PowerManager.THERMAL_STATUS_MODERATE
 POLL_S = 5.0
 
 Allowed = tuple[str, ...]
@@ -59,8 +61,8 @@ class Finding(NamedTuple):
 
 
 def inspect(now: Sensors, earlier: Sensors | None = None) -> list[Finding]:
-    """All closed gates for the sensor reading ``now``. ``earlier``: the reading before the measurement, to see throttling in between."""
-    return [*_hot(now), *_throttled(now, earlier), *_saver(now), *_busy(now)]
+    """All closed gates for the sensor reading ``now``. ``earlier``: the reading before the measurement, to see what changed meanwhile."""
+    return [*_hot(now), *_throttled(now, earlier), *_capped(now), *_saver(now), *_busy(now), *_screen(now)]
 
 
 def _hot(now: Sensors) -> Iterator[Finding]:
@@ -68,29 +70,51 @@ def _hot(now: Sensors) -> Iterator[Finding]:
     if not now.zones and battery is None and now.thermal_status is None:
         yield Finding("hot", "a temperature", "the device reports none", known=False)
     for zone in now.zones:
-        limit = HOT_CELSIUS if zone.limit_celsius is None else zone.limit_celsius - MARGIN_CELSIUS
+        limit = HOT_CELSIUS if zone.limit_celsius is None else hot_celsius(zone.limit_celsius)
         if zone.celsius >= limit:
             yield Finding("hot", f"{zone.name} below {limit:.0f} °C", f"{zone.celsius:.1f} °C")
     if battery is not None and battery >= HOT_BATTERY_CELSIUS:
         yield Finding("hot", f"battery below {HOT_BATTERY_CELSIUS:.0f} °C", f"{battery:.1f} °C")
+    if now.thermal_status is not None and now.thermal_status >= MODERATE_THROTTLING:
+        yield Finding("hot", f"a thermal status below {MODERATE_THROTTLING}", str(now.thermal_status))
+
+
+def hot_celsius(limit: float) -> float:
+    """The temperature at which a zone is hot that throttles at ``limit``: below it by a tenth of what it is above a room, at most by
+    ``MARGIN_CELSIUS``. A skin that may have 39 °C is not hot at 34."""
+    return limit - min(MARGIN_CELSIUS, max(0.0, ROOM_SHARE * (limit - ROOM_CELSIUS)))
 
 
 def _throttled(now: Sensors, earlier: Sensors | None) -> Iterator[Finding]:
-    caps = [clock for clock in now.clocks if clock.cap_khz is not None and clock.max_khz is not None]
+    """What changed while measuring. What was so before, and stayed, slows every run alike: see ``_capped``."""
+    caps = {clock.core: clock.cap_khz for clock in now.clocks if clock.cap_khz is not None}
     if now.thermal_status is None and not caps and now.throttle_count is None:
         yield Finding("throttled", "a thermal status or clock limits", "the device reports none", known=False)
-    if now.thermal_status is not None and now.thermal_status >= LIGHT_THROTTLING:
-        yield Finding("throttled", "thermal status 0", str(now.thermal_status))
-    slow = [clock for clock in caps if (clock.cap_khz or 0) < (clock.max_khz or 0)]
+    if now.undervoltage:
+        yield Finding("throttled", "a supply whose voltage is high enough", "under-voltage")
+    if earlier is None:
+        return
+    if now.thermal_status is not None and earlier.thermal_status not in (None, now.thermal_status):
+        yield Finding("throttled", f"thermal status {earlier.thermal_status}, as before", str(now.thermal_status))
+    before = {clock.core: clock.cap_khz for clock in earlier.clocks if clock.cap_khz is not None}
+    moved = [core for core in caps if core in before and caps[core] != before[core]]
+    if moved:
+        worst = max(moved, key=lambda core: abs((caps[core] or 0) - (before[core] or 0)))
+        found = f"{len(moved)} changed, core {worst} from {(before[worst] or 0) / 1e6:.2f} to {(caps[worst] or 0) / 1e6:.2f} GHz"
+        yield Finding("throttled", "clock limits as before", found)
+    if None not in (earlier.throttle_count, now.throttle_count) and now.throttle_count != earlier.throttle_count:
+        events = (now.throttle_count or 0) - (earlier.throttle_count or 0)
+        yield Finding("throttled", "no thermal throttling during the run", f"{events} throttling events")
+
+
+def _capped(now: Sensors) -> Iterator[Finding]:
+    slow = [c for c in now.clocks if c.cap_khz is not None and c.max_khz is not None and c.cap_khz < c.max_khz]
     if slow:
         worst = min(slow, key=lambda clock: (clock.cap_khz or 0) / (clock.max_khz or 1))
         found = f"{len(slow)} limited, core {worst.core} to {(worst.cap_khz or 0) / 1e6:.2f} of {(worst.max_khz or 0) / 1e6:.2f} GHz"
-        yield Finding("throttled", "all cores at their full clock range", found)
-    before = earlier.throttle_count if earlier else None
-    if before is not None and now.throttle_count is not None and now.throttle_count > before:
-        yield Finding(
-            "throttled", "no thermal throttling during the run", f"{now.throttle_count - before} throttling events"
-        )
+        yield Finding("capped", "all cores at their full clock range", found)
+    if now.thermal_status == LIGHT_THROTTLING:
+        yield Finding("capped", "thermal status 0", str(now.thermal_status))
 
 
 def _saver(now: Sensors) -> Iterator[Finding]:
@@ -106,6 +130,12 @@ def _busy(now: Sensors) -> Iterator[Finding]:
     elif now.busy > BUSY:
         load = "" if now.load is None else f", load {now.load:.1f}"
         yield Finding("busy", f"at most {BUSY:.0%} of the processor used by other processes", f"{now.busy:.0%}{load}")
+
+
+def _screen(now: Sensors) -> Iterator[Finding]:
+    """A device that has no screen is not asked for one."""
+    if now.screen_on is False:
+        yield Finding("screen", "the screen on", "off")
 
 
 def deviations_of(

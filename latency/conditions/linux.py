@@ -9,6 +9,7 @@ from __future__ import annotations
 import glob
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 Texts = Mapping[str, str]
 
@@ -20,6 +21,9 @@ PROPERTIES = (
     "/proc/device-tree/model",
     "/sys/class/dmi/id/product_name",
     "/etc/os-release",
+    "/etc/machine-id",
+    "/proc/device-tree/serial-number",
+    "/sys/devices/system/cpu/present",
     f"{_CPU}/cpu_capacity",
     f"{_CPU}/cpufreq/cpuinfo_max_freq",
 )
@@ -41,6 +45,8 @@ SENSORS = (
     "/sys/class/power_supply/*/capacity",
     "/sys/class/power_supply/*/temp",
     "/sys/firmware/acpi/platform_profile",
+    "/sys/class/hwmon/hwmon*/name",
+    "/sys/class/hwmon/hwmon*/in0_lcrit_alarm",
 )
 MARK = "=== "
 
@@ -58,11 +64,26 @@ def read_here(patterns: Iterable[str], root: Path = Path("/")) -> dict[str, str]
     return found
 
 
-def script(patterns: Iterable[str]) -> str:
-    """A POSIX shell command that prints the files matching ``patterns``, for ``parse_listing``."""
-    return (
-        f'for f in {" ".join(patterns)}; do [ -r "$f" ] && echo "{MARK}$f" && cat "$f" 2>/dev/null && echo; done; true'
-    )
+def script(patterns: Iterable[str], commands: Mapping[str, str] = MappingProxyType({})) -> str:
+    """A POSIX shell script that prints the files matching ``patterns``, and the output of ``commands`` (by name) as if it were a file's,
+    for ``parse_listing``."""
+    files = f'for f in {" ".join(patterns)}; do [ -r "$f" ] && echo "{MARK}$f" && cat "$f" 2>/dev/null && echo; done'
+    asked = [f'echo "{MARK}{name}"; {command} 2>/dev/null; echo' for name, command in commands.items()]
+    return "\n".join([files, *asked, "true"])
+
+
+def numbers_script(patterns: Iterable[str]) -> str:
+    """The same for files of one line each, by one process for all of them, so that reading is little load; for ``parse_numbers``."""
+    return f"grep -s '' {' '.join(patterns)} /dev/null; true"
+
+
+def parse_numbers(text: str) -> dict[str, str]:
+    """Path to text from the output of ``numbers_script``."""
+    pairs = (line.partition(":") for line in text.splitlines() if line.startswith("/"))
+    found: dict[str, str] = {}
+    for path, _, rest in pairs:
+        found[path] = f"{found[path]}\n{rest}" if path in found else rest
+    return {path: text.strip("\0\n ") for path, text in found.items()}
 
 
 def parse_listing(text: str) -> dict[str, str]:

@@ -9,13 +9,14 @@ from mobileseg.latency.conditions.linux import Texts
 from mobileseg.latency.conditions.sensors import Battery, Clock, Core, Sensors, Zone
 
 SLOWING = ("passive", "hot", "critical")  # types of trip points at which the kernel reacts to heat
+UNKNOWN_LIMIT = 95.0  # where chips without a trip point of their own usually throttle
 PLAUSIBLE_CELSIUS = (-40.0, 150.0)  # zones without a sensor say 0, -274000 or 2**31
 FEATURES = ("avx2", "avx512f", "avx512_vnni", "avx_vnni", "amx_int8", "asimdhp", "asimddp", "i8mm", "sve")
 """Instruction sets that XNNPACK and ONNX Runtime have kernels of their own for: int8 with and without dot products differs severalfold."""
 LEAST_MILLI = 1000  # some zones of older Qualcomm kernels report degrees or tenths instead of thousandths: unknown unit
-NO_HEAT = re.compile(r"-lowf$|^lmh-dcvs|(?:^|[-_])(?:[iv]bat|vdroop\d*|batoilo|ocp|smpl|uvlo\d*)(?:$|[-_])")
+NO_HEAT = re.compile(r"-lowf$|^lmh-dcvs|(?:^|[-_])(?:[iv]bat|vdroop\d*|batoilo|ocp|smpl|uvlo\d*)(?:$|[-_])|^PMIC-Die$")
 """Zones of Qualcomm and Google that are not temperatures: ``*-lowf`` protects against cold, ``lmh-dcvs-*`` is a constant limit, the
-others are battery currents and voltages."""
+others are battery currents and voltages. NVIDIA's ``PMIC-Die`` has no sensor, and says 100 °C at all times."""
 
 
 def number(text: str | None) -> int | None:
@@ -47,13 +48,56 @@ def features(cpuinfo: str) -> tuple[str, ...]:
     return tuple(name for name in FEATURES if there and all(name in words for words in there))
 
 
+def number_list(text: str | None) -> tuple[int, ...]:
+    """The kernel's lists of numbers: ``0-3,8`` is 0, 1, 2, 3, 8; nothing for anything else."""
+    found: set[int] = set()
+    for part in (text or "").strip().split(","):
+        match = re.fullmatch(r"(\d{1,4})(?:-(\d{1,4}))?", part.strip())
+        if match is None:
+            return ()
+        found |= set(range(int(match[1]), int(match[2] or match[1]) + 1))
+    return tuple(sorted(found))
+
+
+def parts(cpuinfo: str) -> dict[int, str]:
+    """Implementer and part of each ARM core that is online, such as ``0x41:0xd05``."""
+    found = {}
+    for block in re.split(r"\n\s*\n", cpuinfo):
+        here, maker, part = (
+            re.search(rf"^{label}\s*:\s*(\w+)", block, re.MULTILINE)
+            for label in ("processor", "CPU implementer", "CPU part")
+        )
+        if here and here[1].isdigit() and maker and part:
+            found[int(here[1])] = f"{maker[1]}:{part[1]}"
+    return found
+
+
 def cores(texts: Texts) -> tuple[Core, ...]:
-    """Every online core with its capacity and its highest clock."""
+    """Every core, those that are unplugged among them, with its capacity and its highest clock."""
     capacity, most = _cpu_files(texts, "cpu_capacity"), _cpu_files(texts, "cpufreq/cpuinfo_max_freq")
+    cpuinfo = texts.get("/proc/cpuinfo", "")
+    online, known = core_numbers(cpuinfo), parts(cpuinfo)
     return tuple(
-        Core(number=n, max_khz=number(most.get(n)), capacity=number(capacity.get(n)))
-        for n in core_numbers(texts.get("/proc/cpuinfo", ""))
+        Core(
+            number=n,
+            max_khz=number(most.get(n)),
+            capacity=number(capacity.get(n)),
+            part=known.get(n),
+            online=n in online,
+        )
+        for n in sorted({*online, *number_list(texts.get("/sys/devices/system/cpu/present"))} if online else ())
     )
+
+
+def serial(texts: Texts) -> str | None:
+    """What names this machine among all others: a board's serial number, else the system's machine-id."""
+    return texts.get("/proc/device-tree/serial-number") or texts.get("/etc/machine-id") or None
+
+
+def page_kb(texts: Texts) -> int | None:
+    """Size of a memory page in KiB, from the output of ``getconf PAGESIZE`` under the name ``/pagesize``."""
+    found = number(texts.get("/pagesize"))
+    return found // 1024 if found else None
 
 
 def memory_kb(texts: Texts) -> int | None:
@@ -121,6 +165,16 @@ def throttle_count(texts: Texts) -> int | None:
     return sum(counts) if counts else None
 
 
+def undervoltage(texts: Texts) -> bool | None:
+    """Whether a Raspberry Pi's supply is too weak: the alarm of the kernel's ``rpi_volt``, which asks the firmware what ``vcgencmd
+    get_throttled`` shows. None on other boards."""
+    for folder in _folders(texts, r"/sys/class/hwmon/hwmon\d+"):
+        if texts.get(f"{folder}/name") == "rpi_volt":
+            alarm = number(texts.get(f"{folder}/in0_lcrit_alarm"))
+            return None if alarm is None else alarm != 0
+    return None
+
+
 def load(texts: Texts) -> float | None:
     """Load average of the last minute."""
     match = re.match(r"\d+(?:\.\d+)?", texts.get("/proc/loadavg", ""))
@@ -169,6 +223,7 @@ def sensors(before: Texts, after: Texts) -> Sensors:
         load=load(after),
         busy=busy(before, after),
         throttle_count=throttle_count(after),
+        undervoltage=undervoltage(after),
     )
 
 

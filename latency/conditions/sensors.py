@@ -6,16 +6,22 @@ from mobileseg.document import Part
 
 
 class Core(Part):
-    """One processor core. ``capacity``: the kernel's ``cpu_capacity``, 1024 for the fastest core; ``max_khz``: hardware limit."""
+    """One processor core. ``capacity``: the kernel's ``cpu_capacity``, 1024 for the fastest core; ``max_khz``: hardware limit; ``part``:
+    implementer and part of an ARM core, such as ``0x41:0xd05``; ``online``: whether it was plugged in when the measurement began."""
 
     number: int
     max_khz: int | None = None
     capacity: int | None = None
+    part: str | None = None
+    online: bool = True
 
 
 class Properties(Part):
     """What does not change while the device runs. ``model``: phone, board or machine; ``soc``: chip or processor; ``features``: the
     instruction sets that decide how fast kernels are, by the kernel's names. Clouds rent processors of one name with and without them.
+    ``unit``: hash of the serial number or machine-id, which tells two units of one model apart; ``fingerprint``: of Android's build;
+    ``abi``: Android's first; ``page_kb``: size of a memory page; ``emulated``: whether it is an Android emulator, whose times mean
+    nothing.
     """
 
     model: str | None
@@ -26,6 +32,11 @@ class Properties(Part):
     cores: tuple[Core, ...]
     memory_kb: int | None = None
     features: tuple[str, ...] = ()
+    unit: str | None = None
+    fingerprint: str | None = None
+    abi: str | None = None
+    page_kb: int | None = None
+    emulated: bool = False
 
     @property
     def summary(self) -> str:
@@ -65,7 +76,7 @@ class Battery(Part):
 class Sensors(Part):
     """The state of a device at one moment. ``thermal_status``: Android's, 0 (none) to 6 (shutdown). ``load``: average of the last
     minute. ``busy``: share of the time of all cores, 0..1, that was not idle while no runner ran. ``throttle_count``: thermal
-    throttling events since boot."""
+    throttling events since boot. ``undervoltage``: whether a board that measures its supply finds it too low."""
 
     zones: tuple[Zone, ...] = ()
     thermal_status: int | None = None
@@ -76,3 +87,4 @@ class Sensors(Part):
     load: float | None = None
     busy: float | None = None
     throttle_count: int | None = None
+    undervoltage: bool | None = None

@@ -13,14 +13,14 @@ CHOICES = ("all", "big", "little")
 def clusters(cores: tuple[Core, ...]) -> tuple[tuple[int, ...], ...]:
     """Core numbers grouped by speed, the fastest group first: by the kernel's capacity, else by the highest clock.
 
-    A single cluster if the device reports neither.
+    A single cluster if the device reports neither. Cores that are unplugged are left out where they do not tell their speed.
     """
     for key in ("capacity", "max_khz"):
-        values = [getattr(core, key) for core in cores]
-        if all(value is not None for value in values):
-            kinds = sorted(set(values), reverse=True)
-            return tuple(tuple(c.number for c, v in zip(cores, values, strict=True) if v == kind) for kind in kinds)
-    return (tuple(core.number for core in cores),)
+        values = {core.number: getattr(core, key) for core in cores if core.online or getattr(core, key) is not None}
+        if values and None not in values.values():
+            kinds = sorted(set(values.values()), reverse=True)
+            return tuple(tuple(number for number, value in values.items() if value == kind) for kind in kinds)
+    return (tuple(core.number for core in cores if core.online),)
 
 
 def choose_cores(properties: Properties, asked: str) -> tuple[int, ...]:
@@ -49,4 +49,11 @@ def choose_cores(properties: Properties, asked: str) -> tuple[int, ...]:
     there = {core.number for core in properties.cores}
     if there and not there.issuperset(wanted):
         raise RequestError(expected=f"cores among {sorted(there)}", found=asked, fix="choose existing cores")
+    off = sorted(core.number for core in properties.cores if not core.online and core.number in wanted)
+    if off:
+        raise RequestError(
+            expected=f"cores that are plugged in, of {asked}",
+            found=f"the system has switched off {', '.join(map(str, off))}",
+            fix="wait until the device has cooled down, or choose other cores",
+        )
     return wanted

@@ -19,13 +19,14 @@ from mobileseg.latency.devices.contract import DeviceError
 from mobileseg.registry import require
 
 if TYPE_CHECKING:
-    from adbutils import AdbClient
+    from adbutils import AdbClient, AdbDevice
 
 READY = "device"
 TRANSIENT = ("connecting", "authorizing", "host")
 SETTLE_S = 5.0  # how long a transient state may last
 START_S = 20.0
 ANSWER_S = 10.0
+LOCAL = "127.0.0.1"
 ADDRESS = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}")
 
 
@@ -92,19 +93,15 @@ STATES: Mapping[str, State] = {
 def client(start: bool = True) -> AdbClient:
     """A client of the adb server. ``start``: start the server if it does not run, with the adb on PATH or in adbutils' wheel.
 
-    Its address is ``ANDROID_ADB_SERVER_HOST`` and ``ANDROID_ADB_SERVER_PORT``, as for adb itself. Raises ``NoServerError``,
+    Its address is that of ``server_address``. Raises ``NoServerError``,
     ``MissingExtraError``.
     """
     require(("adbutils",), "measuring over adb", "adb")
-    port = os.environ.get("ANDROID_ADB_SERVER_PORT", "5037")  # which adbutils reads when it is imported
-    if not (port.isascii() and port.isdigit() and len(port) <= 5 and 0 < int(port) < 65536):
-        raise NoServerError(
-            expected="a port number in ANDROID_ADB_SERVER_PORT", found=repr(port), fix="unset it, or set a port"
-        )
+    host, port = server_address(os.environ)
     from adbutils import AdbClient
     from adbutils.errors import AdbError
 
-    server = AdbClient(socket_timeout=ANSWER_S)
+    server = AdbClient(host, port, socket_timeout=ANSWER_S)
     where = f"{server.host}:{server.port}"
     if not _answers(server.host, server.port):
         if not start:
@@ -123,6 +120,35 @@ def client(start: bool = True) -> AdbClient:
             fix="set ANDROID_ADB_SERVER_PORT to the server's port",
         ) from error
     return server
+
+
+def server_address(environment: Mapping[str, str]) -> tuple[str, int]:
+    """Host and port of the adb server, from the variables that adb itself reads: ``ADB_SERVER_SOCKET`` (``tcp:HOST:PORT`` or
+    ``tcp:PORT``), else ``ANDROID_ADB_SERVER_ADDRESS`` and ``ANDROID_ADB_SERVER_PORT``; ``ANDROID_ADB_SERVER_HOST`` is adbutils' own
+    name for the address. Raises ``NoServerError`` for what is no address.
+    """
+    socket_name = environment.get("ADB_SERVER_SOCKET")
+    if socket_name:
+        kind, _, rest = socket_name.partition(":")
+        host, _, port = rest.rpartition(":")
+        if kind != "tcp" or not _is_port(port):
+            raise NoServerError(
+                expected="tcp:HOST:PORT or tcp:PORT in ADB_SERVER_SOCKET",
+                found=repr(socket_name),
+                fix="unset it, or set an address",
+            )
+        return host.strip("[]") or LOCAL, int(port)
+    port = environment.get("ANDROID_ADB_SERVER_PORT") or "5037"
+    if not _is_port(port):
+        raise NoServerError(
+            expected="a port number in ANDROID_ADB_SERVER_PORT", found=repr(port), fix="unset it, or set a port"
+        )
+    names = ("ANDROID_ADB_SERVER_ADDRESS", "ANDROID_ADB_SERVER_HOST")
+    return next((environment[name] for name in names if environment.get(name)), LOCAL), int(port)
+
+
+def _is_port(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 5 and 0 < int(text) < 65536
 
 
 def _answers(host: str, port: int) -> bool:
@@ -154,31 +180,59 @@ def _start(where: str) -> None:
 
 
 def listed(server: AdbClient) -> dict[str, str]:
-    """State of each device by its serial, in the server's words. Raises ``NoServerError``."""
+    """State of each device by its name, in the server's words: its serial, or where two phones have the same one, its place on the
+    USB (``usb:1-2``) or the number of its connection (``transport:3``). Raises ``NoServerError``."""
+    rows = parse_rows(_asked(server, "host:devices"))
+    serials = [serial for serial, _ in rows]
+    if len(set(serials)) == len(serials):
+        return dict(rows)
+    return apart(rows, _asked(server, "host:devices-l"))
+
+
+def _asked(server: AdbClient, question: str) -> str:
     from adbutils.errors import AdbError
 
     try:
         with server.make_connection(timeout=ANSWER_S) as connection:
-            connection.send_command("host:devices")
+            connection.send_command(question)
             connection.check_okay()
-            text = connection.read_string_block()
+            return str(connection.read_string_block())
     except (AdbError, OSError, ValueError) as error:
         raise NoServerError(
             expected="a list of devices from the adb server",
             found=str(error),
             fix="run adb kill-server, then try again",
         ) from error
-    return parse_list(text)
 
 
-def parse_list(text: str) -> dict[str, str]:
-    """State by serial from lines of ``SERIAL<tab>state``; serials of Wi-Fi pairing contain spaces and parentheses."""
+def parse_rows(text: str) -> list[tuple[str, str]]:
+    """Serial and state from lines of ``SERIAL<tab>state``; serials of Wi-Fi pairing contain spaces and parentheses."""
+    pairs = (line.partition("\t") for line in text.splitlines())
+    return [(serial.strip(), state.strip()) for serial, tab, state in pairs if tab and serial.strip()]
+
+
+def apart(rows: Sequence[tuple[str, str]], long: str) -> dict[str, str]:
+    """State by a name that only one device has. ``rows``: serials and states; ``long``: the same devices in the server's long form,
+    which says where each is: ``SERIAL device usb:1-2 product:p transport_id:3``."""
+    serials = [serial for serial, _ in rows]
+    lines = [line for line in long.splitlines() if line.strip()]
     found = {}
-    for line in text.splitlines():
-        serial, tab, state = line.partition("\t")
-        if tab and serial.strip():
-            found[serial.strip()] = state.strip()
+    for serial, state in rows:
+        name = serial
+        if serials.count(serial) > 1:
+            place = next((i for i, line in enumerate(lines) if line.startswith(f"{serial} ")), None)
+            words = [] if place is None else lines.pop(place).removeprefix(serial).split()
+            bus = next((word for word in words if re.fullmatch(r"usb:[\w.-]+", word)), None)
+            number = next((word for word in words if re.fullmatch(r"transport_id:\d+", word)), None)
+            name = bus or (number.replace("transport_id", "transport") if number else serial)
+        found[name] = state
     return found
+
+
+def device(server: AdbClient, name: str) -> AdbDevice:
+    """The device of a name in ``listed``."""
+    kind, _, number = name.partition(":")
+    return server.device(transport_id=int(number)) if kind == "transport" and number.isdigit() else server.device(name)
 
 
 def choose(devices: Mapping[str, str], asked: str | None) -> str:

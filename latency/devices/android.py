@@ -10,11 +10,12 @@ import math
 import re
 from collections.abc import Mapping
 
-from mobileseg.latency.conditions import linux, parsers
+from mobileseg.latency.conditions import parsers
+from mobileseg.latency.conditions.identity import unit_of
 from mobileseg.latency.conditions.linux import Texts
 from mobileseg.latency.conditions.sensors import Battery, Properties, Sensors, Zone
 
-PROPERTIES: Mapping[str, str] = {"/getprop": "getprop", "/uname": "uname -m"}
+PROPERTIES: Mapping[str, str] = {"/getprop": "getprop", "/uname": "uname -m", "/pagesize": "getconf PAGESIZE"}
 SENSORS: Mapping[str, str] = {
     "/dumpsys/thermalservice": "dumpsys thermalservice",
     "/dumpsys/battery": "dumpsys battery",
@@ -23,18 +24,13 @@ SENSORS: Mapping[str, str] = {
 }
 # Types of android.hardware.thermal without a temperature: unknown; voltage, current and charge of the battery current limiter.
 NO_TEMPERATURE = ("-1", "6", "7", "8")
+EMULATORS = ("goldfish", "ranchu", "cutf_cvm")  # values of ro.hardware
 ON, OFF = (
     ("awake", "on", "dreaming", "vr"),
     ("asleep", "dozing", "off", "doze", "doze_suspend"),
 )  # a dream is a screen saver
 FROZEN = "UPDATES STOPPED"  # after `dumpsys battery set`: the reported values are not real
 CHARGING, FULL, UNKNOWN = "2", "5", "1"  # BatteryManager.BATTERY_STATUS_*
-
-
-def script(files: tuple[str, ...], commands: Mapping[str, str]) -> str:
-    """A shell script that prints ``files`` and the output of ``commands`` (by name) as one listing for ``linux.parse_listing``."""
-    asked = "\n".join(f'echo "{linux.MARK}{name}"; {command} 2>/dev/null; echo' for name, command in commands.items())
-    return f"{linux.script(files)}\n{asked}\ntrue"
 
 
 def getprop(text: str) -> dict[str, str]:
@@ -48,6 +44,7 @@ def properties(texts: Texts) -> Properties:
     values = getprop(texts.get("/getprop", ""))
     maker, model = values.get("ro.product.manufacturer"), values.get("ro.product.model")
     soc = [values[name] for name in ("ro.soc.manufacturer", "ro.soc.model") if name in values]
+    serial = values.get("ro.serialno") or values.get("ro.boot.serialno")
     release, level, build = (values.get(f"ro.build.{name}") for name in ("version.release", "version.sdk", "id"))
     return Properties(
         model=" ".join(filter(None, (maker, model))) or None,
@@ -60,6 +57,12 @@ def properties(texts: Texts) -> Properties:
         cores=parsers.cores(texts),
         memory_kb=parsers.memory_kb(texts),
         features=parsers.features(texts.get("/proc/cpuinfo", "")),
+        unit=None if serial is None else unit_of(serial),
+        fingerprint=values.get("ro.build.fingerprint"),
+        abi=values.get("ro.product.cpu.abi"),
+        page_kb=parsers.page_kb(texts),
+        emulated="1" in (values.get("ro.kernel.qemu"), values.get("ro.boot.qemu"))
+        or values.get("ro.hardware") in EMULATORS,
     )
 
 

@@ -5,13 +5,14 @@ Each kind of device is one file and one row in ``table.py``. ``None`` anywhere m
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Literal, Protocol
 
 from mobileseg.errors import EnvironmentLackError
 from mobileseg.export.manifest import Manifest
+from mobileseg.latency.conditions.course import Watched
 from mobileseg.latency.conditions.sensors import Properties, Sensors
 
 
@@ -21,6 +22,17 @@ class DeviceError(EnvironmentLackError):
 
 class DeviceLostError(DeviceError):
     """The connection was lost: unplugged, switched off, out of reach. It may come back."""
+
+
+class SilentError(DeviceError):
+    """It is connected, and says nothing for too long: frozen, asleep, or stuck."""
+
+    def __init__(self, seconds: float, what: str) -> None:
+        super().__init__(
+            expected=f"{what} to say something within {seconds:.0f} s",
+            found="nothing: it may be locked, asleep or stuck",
+            fix="unlock it and keep its screen on; if that does not help, restart it",
+        )
 
 
 class NoSpaceError(DeviceError):
@@ -58,6 +70,14 @@ class Device(Protocol):
         """The full name, such as ``adb:SERIAL``."""
 
     @property
+    def secrets(self) -> tuple[str, ...]:
+        """Words that no result may say: serial numbers, addresses, names of hosts and users."""
+
+    @property
+    def tested_on(self) -> str | None:
+        """What this kind of device was tested on so far, if not on real hardware; it is stamped on results."""
+
+    @property
     def quantity(self) -> Literal["time", "counts"]:
         """What a measurement on it yields: times, or instruction counts."""
 
@@ -67,11 +87,20 @@ class Device(Protocol):
     def sensors(self) -> Sensors:
         """Its current state; takes about half a second, to see the processor's load."""
 
+    def watch(self, cores: Sequence[int]) -> tuple[Watched, ...]:
+        """Files with a number that its runner can read between turns. ``cores``: those that it runs on, none: any."""
+
     def check_manifest(self, manifest: Manifest) -> None:
         """Raise ``RequestError`` or ``EnvironmentLackError`` if the file cannot be measured on this device."""
 
+    def gives_outputs(self, manifest: Manifest) -> bool:
+        """Whether its runner writes all outputs of the file, to be compared with those of this machine."""
+
     def workspace(self) -> AbstractContextManager[Workspace]:
         """A new folder on the device with the runner in it, removed afterwards."""
+
+    def lease(self, progress: Callable[[str], None]) -> AbstractContextManager[None]:
+        """Have the device for oneself while the block runs. Raises ``DeviceError`` where somebody else measures on it."""
 
     def reconnect(self, seconds: float) -> bool:
         """Wait up to ``seconds`` for a lost device; whether it is reachable again."""

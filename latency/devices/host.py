@@ -12,7 +12,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final, Literal
 
@@ -20,8 +21,10 @@ from mobileseg.errors import EnvironmentLackError
 from mobileseg.export.manifest import Manifest
 from mobileseg.export.targets import TARGETS
 from mobileseg.export.versions import check_versions
-from mobileseg.latency.conditions import linux, parsers
+from mobileseg.latency.conditions import course, linux, parsers
+from mobileseg.latency.conditions.identity import unit_of
 from mobileseg.latency.conditions.sensors import Core, Properties, Sensors
+from mobileseg.latency.devices import machine
 from mobileseg.latency.devices.contract import RunnerFailedError
 from mobileseg.latency.devices.table import Found
 from mobileseg.registry import choose
@@ -36,6 +39,8 @@ class Host:
     """This machine. ``argument``: None, as ``host`` takes none; ``root``: the folder with proc and sys, for tests."""
 
     name: Final = "host"
+    secrets: Final[tuple[str, ...]] = ()
+    tested_on: Final = None
     quantity: Final[Literal["time"]] = "time"
 
     def __init__(self, argument: str | None = None, root: Path = Path("/")) -> None:
@@ -45,6 +50,7 @@ class Host:
     def properties(self) -> Properties:
         """From /proc, /sys and Python's platform module."""
         texts = linux.read_here(linux.PROPERTIES, self._root)
+        serial = parsers.serial(texts)
         cores = parsers.cores(texts) or tuple(Core(number=n) for n in range(os.cpu_count() or 1))
         return Properties(
             model=texts.get("/sys/class/dmi/id/product_name") or texts.get("/proc/device-tree/model"),
@@ -55,7 +61,13 @@ class Host:
             cores=cores,
             memory_kb=parsers.memory_kb(texts),
             features=parsers.features(texts.get("/proc/cpuinfo", "")),
+            unit=None if serial is None else unit_of(serial),
+            page_kb=os.sysconf("SC_PAGESIZE") // 1024 if hasattr(os, "sysconf") else None,
         )
+
+    def watch(self, cores: Sequence[int]) -> tuple[course.Watched, ...]:
+        """Files of /proc and /sys."""
+        return course.choose(linux.read_here(linux.SENSORS, self._root), cores)
 
     def sensors(self) -> Sensors:
         """From /proc and /sys, over ``BUSY_WINDOW_S`` seconds."""
@@ -75,11 +87,20 @@ class Host:
         target.require(target.runtime_packages, f"running {target.suffix} files")
         check_versions(manifest, target, manifest.artifact.file)
 
+    def gives_outputs(self, manifest: Manifest) -> bool:
+        """Always."""
+        del manifest
+        return True
+
     @contextlib.contextmanager
     def workspace(self) -> Iterator[HostWorkspace]:
         """A temporary folder."""
         with tempfile.TemporaryDirectory(prefix="mobileseg-latency-") as folder:
             yield HostWorkspace(Path(folder))
+
+    def lease(self, progress: Callable[[str], None]) -> AbstractContextManager[None]:
+        """Measurements on this machine, and the exports of a sweep, wait for each other."""
+        return machine.alone(lambda: progress("waiting for other work of mobileseg on this machine"))
 
     def reconnect(self, seconds: float) -> bool:
         """Always True: this machine is not lost."""

@@ -6,6 +6,7 @@ import atexit
 import contextlib
 import os
 import re
+import select
 import shlex
 import shutil
 import subprocess
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import IO
 
 from mobileseg.errors import EnvironmentLackError, RequestError
-from mobileseg.latency.devices.contract import DeviceError, DeviceLostError, RunnerFailedError
+from mobileseg.latency.devices.contract import DeviceError, DeviceLostError, RunnerFailedError, SilentError
 
 CONNECT_S, ALIVE_S, ALIVE_COUNT = 10, 5, 3
 PERSIST_S = 900  # longer than any protocol's pause; if this process is killed, the master ends by itself
@@ -27,6 +28,9 @@ OPTIONS = (
 CONTROL_S = 10.0  # timeout of ssh -O
 SSH_FAILED = 255  # exit status of ssh itself; any other is the command's
 CHUNK = 65536
+COPY_S, SLOWEST = 60.0, 50_000
+"""Seconds, and bytes a second, after which a copy that says nothing counts as stuck."""
+
 HOST = re.compile(
     r"(?:(?P<user>[A-Za-z0-9_][A-Za-z0-9._-]*)@)?(?P<host>[A-Za-z0-9_](?:[A-Za-z0-9._-]*)|\[[0-9A-Fa-f:.]+\])"
     r"(?::(?P<port>[0-9]{1,5}))?"
@@ -166,19 +170,24 @@ class SshShell:
         alone = ["-o", "ControlMaster=no", "-o", "ProxyCommand=false"]
         return ["ssh", *self._where, *alone, "-T", "--", self.host, f"exec sh -c {shlex.quote(script)}"]
 
-    def stream(self, script: str) -> Generator[bytes, None, None]:
+    def stream(self, script: str, silence_s: float) -> Generator[bytes, None, None]:
         """See ``Shell``. Closing the generator early hangs up the remote session."""
-        yield from self._stream(script, None)
+        yield from self._stream(script, None, silence_s)
 
-    def _stream(self, script: str, given: IO[bytes] | None) -> Generator[bytes, None, None]:
+    def _stream(self, script: str, given: IO[bytes] | None, silence_s: float) -> Generator[bytes, None, None]:
         with tempfile.TemporaryFile("w+") as stderr:
             process = subprocess.Popen(
                 self._command(script), stdin=given or subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stderr,
-                start_new_session=True,
+                start_new_session=True, bufsize=0,
             )  # fmt: skip
             assert process.stdout is not None
             try:
-                while chunk := process.stdout.read1(CHUNK):  # type: ignore[attr-defined]  # a buffered reader
+                while True:
+                    if not select.select([process.stdout], [], [], silence_s)[0]:
+                        raise SilentError(silence_s, self.host)
+                    chunk = process.stdout.read(CHUNK)
+                    if not chunk:
+                        break
                     yield chunk
                 process.wait()
             finally:
@@ -193,13 +202,14 @@ class SshShell:
         """See ``Shell``; through ``cat``."""
         with local.open("rb") as data:
             path = shlex.quote(remote)
-            chunks = self._stream(f"cat >{path} && chmod 755 {path}", data)
+            patience = COPY_S + local.stat().st_size / SLOWEST
+            chunks = self._stream(f"cat >{path} && chmod 755 {path}", data, patience)
             self._finish(chunks, f"to write {local.name} to {self.host}")
 
     def fetch(self, remote: str, local: Path) -> None:
         """See ``Shell``; through ``cat``."""
         with local.open("wb") as data:
-            chunks = self._stream(f"cat {shlex.quote(remote)}", None)
+            chunks = self._stream(f"cat {shlex.quote(remote)}", None, COPY_S)
             self._finish((data.write(chunk) for chunk in chunks), f"to read {remote} from {self.host}")
 
     def _finish(self, parts: Generator[object, None, None], expected: str) -> None:

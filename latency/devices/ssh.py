@@ -10,7 +10,7 @@ import contextlib
 import re
 import shlex
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, Literal
 
@@ -18,8 +18,11 @@ from mobileseg.errors import EnvironmentLackError, RequestError
 from mobileseg.export.manifest import Manifest
 from mobileseg.export.targets import TARGETS, TargetSpec
 from mobileseg.export.versions import check_versions, installed, same_release
-from mobileseg.latency.conditions import linux, parsers
+from mobileseg.latency.conditions import course, linux, parsers
+from mobileseg.latency.conditions.identity import unit_of
 from mobileseg.latency.conditions.sensors import Properties, Sensors
+from mobileseg.latency.devices import lease
+from mobileseg.latency.devices.kit import linked
 from mobileseg.latency.devices.link import SshShell
 from mobileseg.latency.devices.remote import (
     ARM_RUNNER,
@@ -30,7 +33,7 @@ from mobileseg.latency.devices.remote import (
     wait_until_reachable,
     workspace,
 )
-from mobileseg.latency.devices.table import Found
+from mobileseg.latency.devices.table import DEVICES, Found
 from mobileseg.latency.runners import build, wheels
 from mobileseg.latency.runners import python as runner
 from mobileseg.registry import choose
@@ -52,6 +55,7 @@ class Ssh:
     """
 
     quantity: Final[Literal["time"]] = "time"
+    tested_on: str | None = DEVICES["ssh"].tested_on
 
     def __init__(self, argument: str) -> None:
         self._asked = argument
@@ -73,9 +77,15 @@ class Ssh:
         """``ssh:`` and the argument."""
         return f"ssh:{self._asked}"
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The argument, and the host's name in it."""
+        return (self._asked, self._shell.host, self._shell.host.rpartition("@")[2])
+
     def properties(self) -> Properties:
         """From /proc and /sys."""
-        texts = self._listing(linux.PROPERTIES)
+        texts = self._listing(linux.PROPERTIES, {"/pagesize": "getconf PAGESIZE"})
+        serial = parsers.serial(texts)
         return Properties(
             model=texts.get("/proc/device-tree/model") or texts.get("/sys/class/dmi/id/product_name"),
             soc=parsers.processor_name(texts.get("/proc/cpuinfo", "")),
@@ -85,16 +95,25 @@ class Ssh:
             cores=parsers.cores(texts),
             memory_kb=parsers.memory_kb(texts),
             features=parsers.features(texts.get("/proc/cpuinfo", "")),
+            unit=None if serial is None else unit_of(serial),
+            page_kb=parsers.page_kb(texts),
         )
 
     def sensors(self) -> Sensors:
         """From /proc and /sys, over ``BUSY_WINDOW_S`` seconds."""
-        before = self._listing(("/proc/stat",))
+        before = self._numbers(("/proc/stat",))
         time.sleep(BUSY_WINDOW_S)
-        return parsers.sensors(before, self._listing(linux.SENSORS))
+        return parsers.sensors(before, self._numbers(linux.SENSORS))
 
-    def _listing(self, files: tuple[str, ...]) -> dict[str, str]:
-        return linux.parse_listing(run_script(self._shell, linux.script(files)).text)
+    def watch(self, cores: Sequence[int]) -> tuple[course.Watched, ...]:
+        """Files of /proc and /sys."""
+        return course.choose(self._numbers(linux.SENSORS), cores)
+
+    def _listing(self, files: tuple[str, ...], commands: Mapping[str, str]) -> dict[str, str]:
+        return linux.parse_listing(run_script(self._shell, linux.script(files, commands)).text)
+
+    def _numbers(self, files: tuple[str, ...]) -> dict[str, str]:
+        return linux.parse_numbers(run_script(self._shell, linux.numbers_script(files)).text)
 
     def check_manifest(self, manifest: Manifest) -> None:
         """Raise ``RequestError`` for targets that do not run on boards, ``EnvironmentLackError`` if the board lacks the runtime."""
@@ -151,20 +170,36 @@ class Ssh:
             )
         return answer[0]
 
+    def gives_outputs(self, manifest: Manifest) -> bool:
+        """Always."""
+        del manifest
+        return True
+
     @contextlib.contextmanager
     def workspace(self) -> Iterator[RemoteWorkspace]:
         """A new folder with the runner in it, and the wheels that it needs."""
         if "onnx" in self._targets:
             folder = Path(runner.__file__).parent
-            made = workspace(self._shell, PARENTS, folder, PYTHON_RUNNER, self._leftovers, f"{KIT}/{MODULE}")
+            made = workspace(
+                self._shell,
+                PARENTS,
+                lambda space: space.push(folder, f"{KIT}/{MODULE}"),
+                PYTHON_RUNNER,
+                self._leftovers,
+            )
         else:
-            made = workspace(self._shell, PARENTS, build.arm_runner(), ARM_RUNNER, self._leftovers)
+            made = workspace(self._shell, PARENTS, linked(build.arm_runner()), ARM_RUNNER, self._leftovers)
         with made as space:
             for wheel in self._wheels:
                 there, target = shlex.quote(space.push(wheel, f"{KIT}/{wheel.name}")), shlex.quote(space.path(KIT))
                 unpack = f"python3 -m zipfile -e {there} {target} && rm {there}"
                 run_checked(self._shell, unpack, f"to unpack {wheel.name} on {self._shell.host}")
             yield space
+
+    def lease(self, progress: Callable[[str], None]) -> contextlib.AbstractContextManager[None]:
+        """A file in the board's folder for temporary files, which is the same for all of its users."""
+        del progress
+        return lease.lease(self._shell, PARENTS[1], self.name)
 
     def reconnect(self, seconds: float) -> bool:
         """Wait up to ``seconds`` until the board accepts a connection again."""

@@ -18,10 +18,10 @@ class DeviceSpec:
     """One kind of device.
 
     ``open``: dotted path of ``f(argument) -> Device``, where ``argument`` is the text after the colon or None; None for a device that
-    counts, for which ``count`` is the dotted path of ``f(artifacts, device, command, progress) -> Result``.
+    counts, for which ``count`` is the dotted path of ``f(artifacts, device, command, progress, profile) -> Result``.
     ``find``: dotted path of ``f() -> list[Found]``. ``argument``: the argument's name in help texts, None if there is none;
     ``required``: whether it must be given. ``tested_on``: what the code was tested on so far, if not on real hardware; it is stamped
-    on results.
+    on results. ``app``: as ``open``, for measurements inside the installed app.
     """
 
     name: str
@@ -32,6 +32,7 @@ class DeviceSpec:
     required: bool = False
     count: str | None = None
     tested_on: str | None = None
+    app: str | None = None
 
 
 class Found(NamedTuple):
@@ -58,6 +59,7 @@ DEVICES: Mapping[str, DeviceSpec] = {
             "mobileseg.latency.devices.adb:find",
             argument="SERIAL",
             tested_on="Debian's adbd in an emulated ARM userland; not yet on a real phone",
+            app="mobileseg.latency.devices.app:AdbApp",
         ),
         DeviceSpec(
             "ssh",
@@ -96,14 +98,18 @@ def split(name: str, table: Mapping[str, DeviceSpec] = DEVICES) -> tuple[DeviceS
     return spec, argument or None
 
 
-def open_device(name: str) -> Device:
-    """Connect to the device ``name``, such as ``host``. Raises ``UnknownNameError``, ``RequestError``, ``DeviceError``."""
+def open_device(name: str, in_app: bool = False) -> Device:
+    """Connect to the device ``name``, such as ``host``; ``in_app``: to the app on it. Raises ``UnknownNameError``, ``RequestError``,
+    ``DeviceError``."""
     spec, argument = split(name)
     if spec.open is None:
         raise RequestError(
             expected="a device that measures times", found=f"{name}, which counts", fix="choose another device"
         )
-    device: Device = load(spec.open)(argument)
+    where = spec.app if in_app else spec.open
+    if where is None:
+        raise RequestError(expected="a phone, for its app", found=name, fix="use --device adb")
+    device: Device = load(where)(argument)
     return device
 
 

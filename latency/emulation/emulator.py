@@ -14,7 +14,7 @@ from typing import Any
 
 from mobileseg.call import call, last_lines
 from mobileseg.errors import ArtifactError, EnvironmentLackError
-from mobileseg.latency.emulation.build import plugin
+from mobileseg.latency.emulation.build import CLOCK, clock, plugin
 from mobileseg.latency.emulation.cores import EmulatedCore
 from mobileseg.latency.runners import build, parts
 
@@ -23,6 +23,7 @@ TESTED = range(7, 9)
 """Major releases of QEMU with the plugin interface that counts.c uses; tested with 7.2."""
 
 KIT, ROOT, COUNTS = "kit", "root", "counts.txt"
+MODEL, READING = "model", "reading"  # the first words of the plugin's lines
 TIMEOUT_S = 3600.0
 
 
@@ -47,21 +48,37 @@ class Emulator:
     core: EmulatedCore
     folder: Path
 
-    def command(self, arguments: Sequence[str], counting: bool) -> list[str]:
-        """The command line. Paths are relative to ``folder``: a longer path would move the emulated stack and change the counts."""
+    def command(self, arguments: Sequence[str], counting: bool, reading: bool = False) -> list[str]:
+        """The command line; ``reading``: with the clock that counts its readings.
+
+        Paths are relative to ``folder``: a longer path would move the emulated stack and change the counts.
+        """
         counter = f"{plugin()},out={COUNTS},l1={self.core.l1.text},l2={self.core.l2.text}"
-        loader = [f"./{KIT}/{build.LOADER}", "--library-path", f"./{KIT}", f"./{KIT}/{build.RUNNER}"]
+        loader = [f"./{KIT}/{build.LOADER}", "--library-path", f"./{KIT}"]
+        clocked = ["--preload", f"./{CLOCK}"] if reading else []
         counted = ["-plugin", counter] if counting else []
-        return [QEMU, "-seed", "1", "-cpu", self.core.name, "-L", ROOT, *counted, *loader, *arguments]
+        machine = [QEMU, "-seed", "1", "-cpu", self.core.name, "-L", ROOT, *counted]
+        return [*machine, *loader, *clocked, f"./{KIT}/{build.RUNNER}", *arguments]
 
     def count(self, arguments: Sequence[str]) -> list[dict[str, int]]:
         """Counts of one inference of each model in the runner's ``arguments``. Raises ``ArtifactError``, ``EnvironmentLackError``."""
+        return [counts for kind, _, counts in self._run(arguments, reading=False) if kind == MODEL]
+
+    def readings(self, arguments: Sequence[str]) -> dict[int, dict[str, int]]:
+        """Counts from the beginning of one inference of a single model to each reading of its clock, which counts its readings: by their
+        number. Raises as ``count``."""
+        copy_in(clock(), self.folder, CLOCK)
+        return {number: counts for kind, number, counts in self._run(arguments, reading=True) if kind == READING}
+
+    def _run(self, arguments: Sequence[str], reading: bool) -> list[tuple[str, int, dict[str, int]]]:
+        """Kind, number and counts of the plugin's lines, in their order."""
         nothing: dict[str, str] = {}  # the environment is on the emulated stack, too
-        done = call(self.command(["--count", *arguments], counting=True), TIMEOUT_S, self.folder, nothing)
+        command = self.command(["--count", *arguments], counting=True, reading=reading)
+        done = call(command, TIMEOUT_S, self.folder, nothing)
         events = [json.loads(line) for line in done.stdout.splitlines()]
         self._check(events, done.returncode, done.stderr)
         lines = (self.folder / COUNTS).read_text(encoding="utf-8").splitlines()
-        return [_pairs(line.split()) for line in lines]
+        return [(kind, int(number), _pairs(words)) for kind, number, *words in map(str.split, lines)]
 
     @staticmethod
     def _check(events: Sequence[dict[str, Any]], status: int, stderr: str) -> None:
@@ -77,10 +94,8 @@ class Emulator:
 
 
 def _pairs(words: Sequence[str]) -> dict[str, int]:
-    """``model 0 dot 12 ...`` as a dict without the model's number; the lines are in the models' order."""
-    found = {name: int(value) for name, value in zip(words[::2], words[1::2], strict=True)}
-    found.pop("model")
-    return found
+    """``dot 12 ...`` as a dict."""
+    return {name: int(value) for name, value in zip(words[::2], words[1::2], strict=True)}
 
 
 @contextlib.contextmanager

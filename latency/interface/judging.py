@@ -20,7 +20,8 @@ def diff(
 
     ``old``, ``new``: results of ``measure``, or their JSON files; files are paired by model, target, precision, size, output,
     threads and cores. ``margin``: what two measurements of one file may differ by, as a share (0.05 is 5 %); default: the
-    protocol's. ``allow``: differences between the two that do not refuse: ``protocol``, ``device``, ``complete``, ``refused``.
+    protocol's. ``allow``: differences between the two that do not refuse: ``protocol``, ``device``, ``complete``, ``refused``,
+    ``files``: others took turns with them.
 
     Raises ``RequestError`` where the two do not compare, ``EnvironmentLackError`` for another schema version.
     """
@@ -42,6 +43,17 @@ def check_budget(result: Result, budget: str | Path, margin: float = 0.0) -> Non
     from mobileseg.latency.results.budget import Budget
 
     Budget.of(str(budget), margin).check(result)
+
+
+def check_times(result: Result, max_ms: float) -> None:
+    """Raise ``GateError`` where a file's figure is above ``max_ms``, ``NotMeasuredError`` where its 95 % interval does not decide.
+
+    ``result``: of a device that measures times; the figure is that of its protocol, over all repetitions. Raises ``RequestError`` for
+    counts.
+    """
+    from mobileseg.latency.results import cases
+
+    cases.check(cases.below(result, max_ms), "make the file faster, allow more, or measure longer")
 
 
 def _read(result: str | Path | Result) -> Result:

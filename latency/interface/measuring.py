@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mobileseg.errors import RequestError
 from mobileseg.progress import silent
 from mobileseg.provenance import command
 
@@ -25,6 +24,7 @@ def measure(
     profile: str | Path | None = None,
     compute_units: str = "ALL",
     in_app: bool = False,
+    alias: str | None = None,
     earlier: str | Path | Result | None = None,
     progress: Callable[[str], None] = silent,
 ) -> Result:
@@ -36,7 +36,8 @@ def measure(
     the same as ``(1, 2, "big")``. ``cores``: ``all`` (no binding), ``big``, ``little`` or numbers such as ``"0,1"``. ``allow``:
     gates of the protocol that are recorded and do not refuse. ``profile``: a folder for the runtimes' records of operators.
     ``compute_units``: Core ML only: ``ALL``, ``CPU_ONLY``, ``CPU_AND_GPU`` or ``CPU_AND_NE``. ``in_app``: with ``adb``, by the
-    installed app in its own process. ``earlier``: a result of the same request that was interrupted, or its JSON file: what it
+    installed app in its own process. ``alias``: what the result calls the device; by default its kind and a hash, and never a serial
+    number. ``earlier``: a result of the same request that was interrupted, or its JSON file: what it
     holds is not measured again. ``progress`` is called with each stage.
 
     Times are in ms. A device that is lost after the first turn gives a result that is not ``complete``, with the reason; Ctrl-C
@@ -56,18 +57,11 @@ def measure(
         threads = (threads,)
     before = earlier if earlier is None or isinstance(earlier, Result) else read_result(Path(earlier))
     made_by = command("mobileseg.latency.measure")
-    if in_app:
-        _check_in_app(cores, profile, compute_units)
-        from mobileseg.latency.measuring import in_app as app
-
-        return app.measure(
-            files, device, protocol, threads=threads, allow=allow, command=made_by, progress=progress, earlier=before
-        )
     from mobileseg.latency.measuring import measurement
 
     return measurement.measure(
         files, device, protocol, threads=threads, cores=cores, allow=allow, profile=profile,
-        compute_units=compute_units, command=made_by, progress=progress, earlier=before,
+        compute_units=compute_units, command=made_by, progress=progress, earlier=before, in_app=in_app, alias=alias,
     )  # fmt: skip
 
 
@@ -76,17 +70,3 @@ def unfinished(path: str | Path) -> Result | None:
     from mobileseg.latency.measuring import resume
 
     return resume.unfinished(Path(path))
-
-
-def _check_in_app(cores: str, profile: str | Path | None, compute_units: str) -> None:
-    """Raise ``RequestError`` for what does not go with ``in_app``."""
-    given = {
-        "--profile": profile is not None, f"--cores {cores}": cores != "all",
-        f"--compute-units {compute_units}": compute_units != "ALL",
-    }  # fmt: skip
-    if any(given.values()):
-        raise RequestError(
-            expected="--in-app without --cores, --profile and --compute-units",
-            found=" and ".join(name for name, there in given.items() if there),
-            fix="an app chooses none of them; leave --in-app out for them",
-        )

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from mobileseg.export.artifact import Artifact
+from mobileseg.latency.conditions.course import changes
 from mobileseg.latency.conditions.gates import Finding
 from mobileseg.latency.conditions.sensors import Sensors
 from mobileseg.latency.emulation.counts import Counts
@@ -29,6 +30,7 @@ def session(setting: Setting, repeat: int, record: Record, before: Sensors, afte
         versions="unknown" if start is None else start.version,
         before=before,
         after=after,
+        course=record.course,
     )
 
 
@@ -43,6 +45,7 @@ def facts(artifact: Artifact) -> dict[str, Any]:
         "precision": manifest.precision.name,
         "size": artifact.size,
         "emit": manifest.output.kind,
+        "size_bytes": manifest.artifact.size_bytes,
         "note": manifest.weights.note,
     }
 
@@ -69,6 +72,8 @@ def series(
     has_peak = memory is not None and memory.peak_kb is not None and memory.base_kb is not None
     samples = tuple(sample for turn in track.turns for sample in turn)
     figures = summary.summarize(track.turns)._asdict() if samples else {}
+    if samples:
+        figures["effective_runs"] = summary.effective_runs(track.turns)
     return Series(
         **facts(artifact),
         session=number,
@@ -87,6 +92,29 @@ def series(
         vs_host=vs_host,
         **figures,
     )
+
+
+def run_findings(setting: Setting, record: Record, files: Sequence[str], by: Protocol) -> Iterator[Finding]:
+    """What the runner's own report shows: cores that were not got, a warm-up that did not settle, a second process."""
+    got = None if record.start is None else record.start.cores
+    if setting.cores and got is not None and set(got) != set(setting.cores):
+        yield Finding("affinity", f"cores {_numbers(setting.cores)}", f"cores {_numbers(got)}")
+    for file, track in zip(files, record.tracks, strict=True):
+        if track.warmup is not None and not track.warmup.stable:
+            found = f"still changing after {len(track.warmup.samples_ms)} runs"
+            yield Finding("warm-up", f"times of {file} stable within {by.stable_within:.0%}", found)
+    if record.resumed:
+        yield Finding("resumed", "one process", f"{record.resumed + 1}: the device was lost")
+
+
+def course_findings(record: Record) -> list[Finding]:
+    """What changed between turns, as the runner saw it."""
+    changed = [] if record.course is None else changes(record.course)
+    return [Finding("throttled", "clock limits and thermal status that stay", "; ".join(changed))] if changed else []
+
+
+def _numbers(cores: Sequence[int]) -> str:
+    return ",".join(map(str, sorted(cores)))
 
 
 def repeat_findings(file: str, repeats: Sequence[Sequence[Turn]], by: Protocol) -> Iterator[Finding]:

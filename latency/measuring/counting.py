@@ -6,6 +6,8 @@ core cannot be derived from this; QEMU's own run time is meaningless and is not 
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,17 +20,20 @@ from mobileseg.data.images import Batch
 from mobileseg.errors import RequestError
 from mobileseg.export.artifact import Artifact, open_artifact
 from mobileseg.export.versions import installed
+from mobileseg.files import write_whole
 from mobileseg.latency.conditions.sensors import Sensors
 from mobileseg.latency.devices.emulated import KIND, core_of, properties
 from mobileseg.latency.emulation.cores import EmulatedCore
 from mobileseg.latency.emulation.counts import CorePart, Counts
-from mobileseg.latency.emulation.emulator import copy_in, emulator, emulator_version
+from mobileseg.latency.emulation.emulator import Emulator, copy_in, emulator, emulator_version
 from mobileseg.latency.measuring.agreement import output_agreement
 from mobileseg.latency.measuring.assemble import facts
 from mobileseg.latency.measuring.picture import describe
 from mobileseg.latency.measuring.stages import read_outputs
+from mobileseg.latency.profiling.counted import counted_profile, counted_trace
+from mobileseg.latency.profiling.recording import TRACE_SUFFIX
 from mobileseg.latency.protocol import Protocol
-from mobileseg.latency.results.result import Result, Series, Session
+from mobileseg.latency.results.result import CountedProfile, OutputAgreement, Result, Series, Session
 from mobileseg.latency.runners import build, debian, sdk
 from mobileseg.latency.runners.compiling import record
 from mobileseg.postprocess.class_map import Outputs
@@ -71,10 +76,28 @@ def emulate(artifact: Artifact, cpu: str, batch: Batch | None = None) -> Emulati
     check(artifact)
     pixels = artifact.fit.read(first_sample()) if batch is None else batch
     with emulator(core) as machine:
-        model = copy_in(artifact.path, machine.folder, "model.pte")
-        np.ascontiguousarray(pixels, dtype="<f4").tofile(machine.folder / "input.bin")
-        (found,) = machine.count(["--model", model, "--input", "input.bin", "--output", "outputs"])
+        (found,) = machine.count([*subject(machine, artifact.path, pixels), "--output", "outputs"])
         return Emulation(Counts.model_validate(found), read_outputs(artifact, machine.folder / "outputs"))
+
+
+def profiled(artifact: Artifact, core: EmulatedCore, batch: Batch, folder: Path, total: int) -> CountedProfile:
+    """One inference by operator. ``total``: instructions of one that is not recorded. Writes the runtime's record and a trace for Perfetto,
+    in which one instruction takes one microsecond, into ``folder``. Raises as ``emulate``."""
+    with emulator(core) as machine:
+        readings = machine.readings([*subject(machine, artifact.path, batch), "--profile", "."])
+        record = folder / f"{artifact.path.name}.profile.etdp"
+        shutil.copyfile(machine.folder / "0.etdp", record)
+    found = counted_profile(record, readings, total)
+    trace = json.dumps(counted_trace(found, artifact.path.name)) + "\n"
+    write_whole(folder / f"{artifact.path.name}{TRACE_SUFFIX}", trace.encode())
+    return found
+
+
+def subject(machine: Emulator, path: Path, batch: Batch) -> list[str]:
+    """The runner's arguments for one file and its input, which are copied to ``machine``."""
+    model = copy_in(path, machine.folder, "model.pte")
+    np.ascontiguousarray(batch, dtype="<f4").tofile(machine.folder / "input.bin")
+    return ["--model", model, "--input", "input.bin"]
 
 
 def count(artifact: Artifact, cpu: str) -> Counts:
@@ -83,9 +106,14 @@ def count(artifact: Artifact, cpu: str) -> Counts:
 
 
 def count_all(
-    artifacts: Sequence[str | Path], device: str, command: str | None = None, progress: Progress = lambda _: None
+    artifacts: Sequence[str | Path],
+    device: str,
+    command: str | None = None,
+    progress: Progress = lambda _: None,
+    profile: Path | None = None,
 ) -> Result:
-    """Count every file on ``emulated:CORE`` and compare its outputs with the host's and with the reference model's.
+    """Count every file on ``emulated:CORE`` and compare its outputs with the host's and with the reference model's. ``profile``: an
+    existing folder for the runtime's records; the counts are then also given by operator, from a second inference, which is recorded.
 
     Raises the errors of ``emulate`` and ``open_artifact``; requests are checked before anything is built.
     """
@@ -99,7 +127,7 @@ def count_all(
     series = []
     for artifact in opened:
         progress(f"{artifact.path.name} on {core.name}")
-        series.append(_series(artifact, core))
+        series.append(_series(artifact, core, profile))
     built = record(build.arm_runner())
     runner = f"executorch {sdk.release()}, {built['compiler']}, glibc {built['glibc']}"
     session = Session(
@@ -121,19 +149,24 @@ def count_all(
     )
 
 
-def _series(artifact: Artifact, core: EmulatedCore) -> Series:
+def _with_reference(artifact: Artifact, batch: Batch, outputs: Outputs) -> OutputAgreement | None:
+    """Against the reference model; None where that is a network which is not ours: no command named it here."""
+    if artifact.manifest.model.card is not None:
+        return None
     from mobileseg.export.evaluation.reference import reference_of
     from mobileseg.models.reference import reference_outputs
 
+    reference = reference_of(artifact.manifest, folder=artifact.path.parent)
+    return output_agreement(artifact, reference_outputs(reference, batch), outputs)
+
+
+def _series(artifact: Artifact, core: EmulatedCore, profile: Path | None) -> Series:
     batch = artifact.fit.read(first_sample())
     found = emulate(artifact, core.name, batch)
     return Series(
         **facts(artifact),
         counts=found.counts,
+        counted=profiled(artifact, core, batch, profile, found.counts.instructions) if profile else None,
         vs_host=output_agreement(artifact, artifact.load(1).run(batch), found.outputs),
-        vs_reference=output_agreement(
-            artifact,
-            reference_outputs(reference_of(artifact.manifest, folder=artifact.path.parent), batch),
-            found.outputs,
-        ),
+        vs_reference=_with_reference(artifact, batch, found.outputs),
     )

@@ -23,13 +23,14 @@ from mobileseg.latency.conditions.gates import (
     inspect,
     wait_for_gates,
 )
+from mobileseg.latency.conditions.identity import IN_APP, hidden
 from mobileseg.latency.conditions.sensors import Sensors
 from mobileseg.latency.devices.contract import DeviceError
 from mobileseg.latency.devices.table import split
 from mobileseg.latency.measuring import assemble, resume, stages
 from mobileseg.latency.measuring.agreement import host_outputs, output_agreement
 from mobileseg.latency.measuring.picture import describe, write_input
-from mobileseg.latency.measuring.request import Request, check_counting
+from mobileseg.latency.measuring.request import Request, check_counting, check_in_app, profile_folder
 from mobileseg.latency.measuring.session import Bench, Record, Setting
 from mobileseg.latency.protocol import DEFAULT
 from mobileseg.latency.results.result import OutputAgreement, Profile, Result, Series, Session, Stage
@@ -62,6 +63,8 @@ def measure(
     command: str | None = None,
     progress: Progress = lambda _: None,
     earlier: Result | None = None,
+    in_app: bool = False,
+    alias: str | None = None,
 ) -> Result:
     """Measure files against each other on one device.
 
@@ -70,7 +73,8 @@ def measure(
     in a process of its own. ``cores``: "all", "big", "little" or numbers such as "0,1". ``allow``: gates that are recorded instead of
     refused. ``profile``: existing folder for per-operator profiles. ``compute_units``: Core ML's. ``command``: stamped on the result.
     ``progress``: called with a line of text now and then. ``earlier``: the incomplete result of an interrupted measurement of the
-    same request; what it has is not measured again.
+    same request; what it has is not measured again. ``in_app``: by the installed Android app, in its own process. ``alias``: what
+    the result calls the device; default: its kind and a hash, as no result says a serial number.
 
     Returns a result with all samples. If the device is lost or the runner dies after the first turn, the result is not
     ``complete`` and names the reason; Ctrl-C raises ``Interrupted`` with such a result. A result with ``refused`` deviations is not
@@ -78,17 +82,21 @@ def measure(
     (conditions).
     """
     spec, _ = split(device)
+    if in_app:
+        check_in_app(device, threads, cores, profile, compute_units)
     if spec.count is not None:
-        check_counting(device, protocol, threads, cores, allow, profile, earlier)
-        counted: Result = load(spec.count)(artifacts, device, command, progress)
+        check_counting(device, protocol, threads, cores, allow, earlier)
+        folder = profile_folder(profile)
+        counted: Result = load(spec.count)(artifacts, device, command, progress, folder)
         return counted
-    request = Request.of(artifacts, device, protocol, threads, cores, allow, profile, compute_units)
+    request = Request.of(artifacts, device, protocol, threads, cores, allow, profile, compute_units, in_app, alias)
     if earlier is not None:
         resume.check(earlier, request)
     run = _Measurement(request, progress, earlier)
     reason: str | None = None
     try:
-        run.run()
+        with request.device.lease(progress):
+            run.run()
     except KeyboardInterrupt:
         if run.has_samples:
             raise Interrupted(run.result("interrupted", command)) from None
@@ -96,7 +104,7 @@ def measure(
     except (DeviceError, GateError) as error:
         if not run.has_samples:
             raise
-        reason = public_text(f"expected {error.expected}; found {error.found}")
+        reason = f"expected {error.expected}; found {error.found}"
     return run.result(reason, command)
 
 
@@ -123,6 +131,11 @@ class _Measurement:
         self._profiles: dict[int, Profile] = {}
         self._picture = first_sample()
 
+    def _hidden(self, text: str | None) -> str | None:
+        """``text`` without serial numbers: it names the device as the result does."""
+        word = self._request.label.removesuffix(IN_APP).partition(":")[2] or "DEVICE"
+        return None if text is None else hidden(text, self._request.device.secrets, word)
+
     @property
     def _on_host(self) -> bool:
         """Whether preprocessing and postprocessing can be timed too."""
@@ -144,6 +157,8 @@ class _Measurement:
                     for setting in request.settings:
                         self._session(bench, setting, repeat)
                 for i, artifact in enumerate(request.artifacts):
+                    if not request.device.gives_outputs(artifact.manifest):
+                        continue
                     outputs = self._outputs(bench, i, artifact)
                     if self._on_host:
                         self._host_stages(i, artifact, outputs, pixels)
@@ -166,7 +181,7 @@ class _Measurement:
                 return
             record.resume()
         self._deviations += cool_down(request.protocol, request.allow, number, self._progress)
-        self._check_threads(setting, number)
+        self._check_setting(setting, number)
         before, found = wait_for_gates(request.device, request.protocol, request.allow, number, self._progress)
         self._deviations += found
         where = f"{setting.threads} thread{'s' * (setting.threads > 1)}" + (
@@ -178,19 +193,17 @@ class _Measurement:
                 solo[i] = bench.solo(i, setting, self._folder(bench, i) if number == 0 else None)
         session = _Session(setting, repeat, record, before, solo=solo)
         self._sessions[number:] = [session]
+        if request.device.quantity == "time":
+            record.watch(request.device.watch(setting.cores))
         self._progress(f"{where}: load, warm up")
         bench.measure(setting, request.protocol, record)
         session.after = request.device.sensors()
         found_after = inspect(session.after, before) if request.device.quantity == "time" else []
-        for artifact, track in zip(request.artifacts, record.tracks, strict=True):
-            if track.warmup is not None and not track.warmup.stable:
-                wanted = f"times of {artifact.path.name} stable within {request.protocol.stable_within:.0%}"
-                found_after.append(
-                    Finding("warm-up", wanted, f"still changing after {len(track.warmup.samples_ms)} runs")
-                )
-        if record.resumed:
-            found_after.append(Finding("resumed", "one process", f"{record.resumed + 1}: the device was lost"))
-        self._deviations += deviations_of(found_after, "after", request.protocol.refuse_after, request.allow, number)
+        files, refuse = [artifact.path.name for artifact in request.artifacts], request.protocol.refuse_after
+        found_after += assemble.run_findings(setting, record, files, request.protocol)
+        during = assemble.course_findings(record)
+        self._deviations += deviations_of(during, "during", refuse, request.allow, number)
+        self._deviations += deviations_of(found_after, "after", refuse, request.allow, number)
 
     def _turns(self, record: Record, done: int) -> int:
         """Estimated number of turns, by the pace so far: the protocol has a minimum of turns and of seconds."""
@@ -198,13 +211,15 @@ class _Measurement:
         by_time = math.ceil(done * protocol.min_seconds / seconds) if seconds > 0 else 0
         return max(protocol.turns, by_time, done)
 
-    def _check_threads(self, setting: Setting, number: int) -> None:
-        there = len(setting.cores or self._request.properties.cores)
-        if setting.threads <= there:
-            return
-        finding = Finding("threads", f"at most {there}, one per core", str(setting.threads))
+    def _check_setting(self, setting: Setting, number: int) -> None:
+        """Raise ``GateError`` for what no waiting changes."""
         request = self._request
-        found = deviations_of([finding], "before", request.protocol.refuse_before, request.allow, number)
+        findings, there = [], len(setting.cores or request.properties.cores)
+        if setting.threads > there:
+            findings.append(Finding("threads", f"at most {there}, one per core", str(setting.threads)))
+        if request.properties.emulated:
+            findings.append(Finding("emulated", "a real phone", "an emulator: its times mean nothing"))
+        found = deviations_of(findings, "before", request.protocol.refuse_before, request.allow, number)
         if any(d.verdict == "refused" for d in found):
             raise gate_error(found, request.protocol)
         self._deviations += found
@@ -276,10 +291,10 @@ class _Measurement:
                 )
         return Result(
             created=datetime.now(UTC).replace(microsecond=0),
-            command=command,
-            device=request.device.name,
+            command=self._hidden(command),
+            device=request.label,
             quantity=request.device.quantity,
-            tested_on=split(request.device.name)[0].tested_on,
+            tested_on=request.device.tested_on,
             properties=request.properties,
             protocol=request.protocol,
             deviations=tuple(self._deviations),
@@ -289,5 +304,5 @@ class _Measurement:
             sessions=tuple(sessions),
             series=tuple(series),
             complete=reason is None,
-            reason=reason,
+            reason=None if reason is None else self._hidden(public_text(reason)),
         )

@@ -7,9 +7,11 @@ from pathlib import Path
 
 from mobileseg.errors import MobilesegError, RequestError
 from mobileseg.export.artifact import Artifact
+from mobileseg.latency.conditions.course import SCALE, Course, Watched
+from mobileseg.latency.conditions.sensors import Properties
 from mobileseg.latency.measuring.request import Request
 from mobileseg.latency.measuring.session import Record, Track
-from mobileseg.latency.measuring.stream import Memory, Start, Warmup
+from mobileseg.latency.measuring.stream import Memory, Start, State, Warmup
 from mobileseg.latency.results.result import Result, Series, Session, read_result
 
 
@@ -24,13 +26,9 @@ def unfinished(path: Path) -> Result | None:
 
 def check(earlier: Result, request: Request) -> None:
     """Raise ``RequestError`` if ``earlier`` is not an interrupted measurement of this request."""
-    device = request.device
     pairs = {
-        "device": (earlier.device, device.name),
-        "properties": (
-            earlier.properties,
-            request.properties.model_copy(update={"memory_kb": earlier.properties.memory_kb}),
-        ),
+        "device": (earlier.device, request.label),
+        "properties": (_steady(earlier.properties), _steady(request.properties)),
         "protocol": (earlier.protocol, request.protocol),
         "files": files(earlier, request.artifacts),
         "compute units": (earlier.compute_units, request.settings[0].compute_units),
@@ -38,6 +36,12 @@ def check(earlier: Result, request: Request) -> None:
     wanted = [(s.threads, s.cores_asked) for _ in range(request.protocol.repeats) for s in request.settings]
     there = [(s.threads, s.cores_asked) for s in earlier.sessions]
     check_same({**pairs, "threads or cores": (there, wanted[: len(there)])})
+
+
+def _steady(properties: Properties) -> Properties:
+    """Without what may change from hour to hour."""
+    cores = tuple(core.model_copy(update={"online": True}) for core in properties.cores)
+    return properties.model_copy(update={"memory_kb": None, "cores": cores})
 
 
 def check_same(pairs: Mapping[str, tuple[object, object]]) -> None:
@@ -65,6 +69,7 @@ def restore(earlier: Result, number: int, into: Record) -> dict[int, Record]:
     session = earlier.sessions[number]
     series = [found for found in earlier.series if found.session == number]
     into.start = _start(session)
+    _restore_course(into, session.course)
     for track, found in zip(into.tracks, series, strict=True):
         _fill(track, found)
     if len(series) == 1:
@@ -75,6 +80,21 @@ def restore(earlier: Result, number: int, into: Record) -> dict[int, Record]:
         solo[i] = Record(1)
         solo[i].memory, solo[i].tracks[0].once = _memory(found), _once(found)
     return solo
+
+
+def _restore_course(into: Record, course: Course | None) -> None:
+    """The files are chosen again when it goes on: what they were called is kept, and pairs with it by name."""
+    if course is None:
+        return
+    into.watched = tuple(Watched("", trace.kind, trace.name) for trace in course.traces)
+    for i, at_s in enumerate(course.at_s):
+        numbers = [trace.values[i] for trace in course.traces]
+        into.states.append(
+            State(
+                event="state", at_s=at_s, core=course.core[i], switches=course.switches[i], thermal_status=course.thermal_status[i],
+                values=tuple(None if n is None else round(n / SCALE[t.kind]) for n, t in zip(numbers, course.traces, strict=True)),
+            )
+        )  # fmt: skip
 
 
 def _fill(track: Track, found: Series) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from mobileseg.latency.conditions.course import SCALE, Course, Trace, Watched
 from mobileseg.latency.devices.contract import Device, DeviceLostError, RunnerFailedError, Workspace
 from mobileseg.latency.measuring.stream import (
     Counted,
@@ -19,6 +21,7 @@ from mobileseg.latency.measuring.stream import (
     Once,
     ProfileWritten,
     Start,
+    State,
     Turn,
     Warmup,
     parse_event,
@@ -27,8 +30,8 @@ from mobileseg.latency.protocol import Protocol
 
 PROGRESS_S = 1.0  # between two progress messages
 RECONNECT_S = 60.0  # how long to wait for a lost device
-SOLO = ("--turns", "1", "--runs", "2", "--warmup-min", "2", "--warmup-max", "2")
-PROFILED = ("--turns", "10", "--runs", "1", "--warmup-min", "4", "--warmup-max", "10")
+SOLO = json.dumps({"turns": 1, "runs": 2, "warmup_min": 2, "warmup_max": 2})
+PROFILED = json.dumps({"turns": 10, "runs": 1, "warmup_min": 4, "warmup_max": 10})
 
 
 @dataclass(frozen=True)
@@ -66,10 +69,24 @@ class Record:
     def __init__(self, models: int, progress: Callable[[int], None] = lambda _: None) -> None:
         self.tracks = [Track() for _ in range(models)]
         self.start: Start | None = None
+        self.states: list[State] = []
+        self.watched: tuple[Watched, ...] = ()
         self.memory: Memory | None = None
         self.ended = False
         self.resumed = 0
         self._progress, self._began, self._offset, self._said = progress, time.monotonic(), 0.0, 0.0
+
+    def watch(self, files: tuple[Watched, ...]) -> None:
+        """Name the files that runners read from now on. What was read of others is kept under its own names."""
+        old = [(one.kind, one.name) for one in self.watched]
+        named = [(one.kind, one.name) for one in files]
+        lost = [one._replace(file="") for one in self.watched if (one.kind, one.name) not in named]
+        self.watched = (*files, *lost)
+        places = [old.index((one.kind, one.name)) if (one.kind, one.name) in old else None for one in self.watched]
+        self.states = [
+            state.model_copy(update={"values": tuple(None if i is None else state.values[i] for i in places)})
+            for state in self.states
+        ]
 
     @property
     def whole_turns(self) -> int:
@@ -80,6 +97,23 @@ class Record:
     def seconds(self) -> float:
         """Seconds of timed runs, of the model with the fewest."""
         return min(sum(map(sum, track.turns)) / 1e3 for track in self.tracks)
+
+    @property
+    def course(self) -> Course | None:
+        """What was seen between turns; None if nothing was."""
+        if not self.states:
+            return None
+        traces = [
+            Trace(kind=one.kind, name=one.name, values=tuple(_scaled(one, state, i) for state in self.states))
+            for i, one in enumerate(self.watched)
+        ]
+        return Course(
+            at_s=tuple(state.at_s for state in self.states),
+            core=tuple(state.core for state in self.states),
+            switches=tuple(state.switches for state in self.states),
+            thermal_status=tuple(state.thermal_status for state in self.states),
+            traces=tuple(trace for trace in traces if any(value is not None for value in trace.values)),
+        )
 
     def resume(self) -> None:
         """Continue with another process: its turns follow those that are here."""
@@ -108,6 +142,9 @@ class Record:
                 track.warmup = track.warmup or event
             case Turn():
                 self._turn(event)
+            case State():
+                moved = event.model_copy(update={"at_s": round(event.at_s + self._offset, 4)})
+                self.states.append(moved)
             case Counted():
                 self.tracks[event.model].counts = event.counts
             case Memory():
@@ -128,9 +165,14 @@ class Record:
         track.turns.append(event.samples_ms)
         track.at_s.append(round(event.at_s + self._offset, 4))
         now = time.monotonic()
-        if event.model == len(self.tracks) - 1 and now - self._said >= PROGRESS_S:
+        if self.whole_turns == len(track.turns) and now - self._said >= PROGRESS_S:
             self._said = now
             self._progress(self.whole_turns)
+
+
+def _scaled(one: Watched, state: State, index: int) -> float | None:
+    value = state.values[index] if index < len(state.values) else None
+    return None if value is None else value * SCALE[one.kind]
 
 
 class Bench:
@@ -170,13 +212,14 @@ class Bench:
         """Run one file in its own short process: cold load, first inference, peak memory. ``output``: folder for its outputs."""
         record = Record(1)
         more = ["--output", self.space.path(output)] if output else []
-        self._run([index], [*setting.arguments(), *SOLO, *more], record)
+        self._run([index], [*setting.arguments(), "--protocol", SOLO, *more], record)
         return record
 
     def profile(self, index: int, setting: Setting) -> tuple[Record, str]:
         """Run one file with its runtime's profiler on. Returns the events, and the profile's name in the workspace."""
         record = Record(1)
-        self._run([index], [*setting.arguments(), *PROFILED, "--profile", self.space.path(f"profile{index}")], record)
+        more = ["--protocol", PROFILED, "--profile", self.space.path(f"profile{index}")]
+        self._run([index], [*setting.arguments(), *more], record)
         file = record.tracks[0].profile
         if file is None:
             raise RunnerFailedError(expected="a profile", found="the runner wrote none", fix="remove --profile")
@@ -188,13 +231,12 @@ class Bench:
         A lost device gets ``RECONNECT_S`` seconds to reconnect. Raises ``DeviceError``.
         """
         while True:
-            arguments = [
-                *setting.arguments(),
-                *("--warmup-min", str(protocol.warmup_min), "--warmup-max", str(protocol.warmup_max)),
-                *("--stable-within", str(protocol.stable_within), "--runs", str(protocol.runs)),
-                *("--turns", str(max(1, protocol.turns - record.whole_turns))),
-                *("--min-seconds", str(max(0.0, protocol.min_seconds - record.seconds))),
-            ]
+            plan = protocol.for_runner(
+                turns=max(1, protocol.turns - record.whole_turns),
+                min_seconds=max(0.0, protocol.min_seconds - record.seconds),
+            )
+            watch = [word for one in record.watched if one.file for word in ("--watch", one.file)]
+            arguments = [*setting.arguments(), "--protocol", plan, *watch]
             try:
                 return self._run(range(len(self._files)), arguments, record)
             except DeviceLostError:

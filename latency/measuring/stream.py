@@ -52,6 +52,24 @@ class Turn(Event):
     at_s: NonNegativeFloat
 
 
+class State(Event):
+    """The device between two turns. ``values``: the numbers in the watched files, None for what could not be read; ``core``,
+    ``switches``, ``thermal_status``: see ``conditions.course.Course``."""
+
+    event: Literal["state"]
+    at_s: NonNegativeFloat
+    values: tuple[int | None, ...] = ()
+    core: int | None = None
+    switches: int | None = None
+    thermal_status: int | None = None
+
+
+class Beat(Event):
+    """A sign of life of a runner that has nothing to tell yet."""
+
+    event: Literal["beat"]
+
+
 class Counted(Event):
     """Counts of one inference of one model, from a device that counts instead of timing, by name (see ``Counts``)."""
 
@@ -91,7 +109,7 @@ class Failure(Event):
     fix: str
 
 
-AnyEvent = Start | Once | Warmup | Turn | Counted | Memory | ProfileWritten | End | Failure
+AnyEvent = Start | Once | Warmup | Turn | State | Beat | Counted | Memory | ProfileWritten | End | Failure
 _EVENTS: TypeAdapter[AnyEvent] = TypeAdapter(Annotated[AnyEvent, Field(discriminator="event")])
 
 

@@ -11,6 +11,7 @@ from mobileseg.latency.callable_module import make_callable
 from mobileseg.quiet import quiet
 
 if TYPE_CHECKING:
+    from mobileseg.latency.report.documents import Results
     from mobileseg.latency.report.page import Page
 
 
@@ -26,17 +27,32 @@ def report(
     ``results``: JSON files of ``compare``, ``measure`` and ``diff``, in any combination. ``output``: file to write the page to;
     ``title``: its heading. ``force`` overwrites it. Returns the HTML, a ``str`` whose ``sources`` are the results: path, kind, sha256.
 
-    Raises ``RequestError`` for files that are no results and for duplicates, ``OutputError``, ``MissingExtraError``,
+    Several measurements of one file make a trend; the latest counts.
+
+    Raises ``RequestError`` for files that are no results or are there twice, ``OutputError``, ``MissingExtraError``,
     ``EnvironmentLackError`` for results of another schema version.
     """
+    path = check_page(output, force)
+    with quiet():
+        from mobileseg.latency.report.documents import read_results
+
+    found = read_results([Path(name) for name in ([results] if isinstance(results, str | Path) else results)])
+    return write_page(found, path, title)
+
+
+def check_page(output: str | Path | None, force: bool) -> Path | None:
+    """Where a page will be written. Raises ``OutputError``."""
     path = None if output is None else Path(output)
     if path is not None:
         check_output(path, force)
+    return path
+
+
+def write_page(found: Results, path: Path | None, title: str) -> Page:
+    """The page of results, written where ``path`` says. Raises as ``report``."""
     with quiet():
-        from mobileseg.latency.report.documents import read_results
         from mobileseg.latency.report.page import Page, render
 
-    found = read_results([Path(name) for name in ([results] if isinstance(results, str | Path) else results)])
     page = Page.of(render(found, title), found.sources)
     if path is not None:
         write_whole(path, page.encode())

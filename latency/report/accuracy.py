@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -13,7 +14,6 @@ from mobileseg.latency.report.cells import (
     Table,
     count,
     decibel,
-    in_percent,
     interval,
     known,
     megabytes,
@@ -22,13 +22,18 @@ from mobileseg.latency.report.cells import (
     text_cell,
     verdict,
 )
-from mobileseg.latency.report.charts import Bar, Figure, Point, bars, mark_pareto_front, scatter
+from mobileseg.latency.report.charts import heat
+from mobileseg.latency.report.charts.bars import Bar, bars
+from mobileseg.latency.report.charts.figure import Figure, Key, Panel
+from mobileseg.latency.report.looks import Looks
+from mobileseg.latency.report.tags import Tags
 
 if TYPE_CHECKING:
     from mobileseg.export.evaluation.accuracy import Accuracy
     from mobileseg.export.evaluation.compared import Comparison
 
 MOST_LAYERS = 20
+MOST_SIDES = 5  # files and reference models with a bar for each class; more are a heat map
 
 TOP1 = (
     Column("Top-1 reference", note="of the reference model on the same images"),
@@ -70,7 +75,12 @@ def table(group: Sequence[Comparison]) -> Table:
         *COLUMNS[7:],
     )
     rows = tuple(_row(one, ranked, panoptic, authors) for one in group)
-    return Table(f"Files against their reference models on {group[0].data}", columns, rows)
+    return Table(f"Files against their reference models on {group[0].data}", columns, rows, tuple(map(tags, group)))
+
+
+def tags(one: Comparison) -> Tags:
+    """For the filters."""
+    return Tags("", one.model, one.precision, one.target)
 
 
 def _row(one: Comparison, ranked: bool, panoptic: bool, authors: bool) -> tuple[Cell, ...]:
@@ -137,52 +147,44 @@ def gates(one: Comparison) -> Table:
     return Table(f"Gates of {one.artifact_file}", columns, rows)
 
 
-def size_figure(group: Sequence[Comparison]) -> Figure | None:
-    """Scatter chart of mIoU against file size; None if no file has both."""
-    dots = []
-    for index, one in enumerate(group):
-        if one.artifact is None or one.artifact_bytes is None or not known(one.artifact.miou):
-            continue
-        tip = f"{one.artifact_file}: {percent(one.artifact.miou).text}, {megabytes(one.artifact_bytes).text}"
-        dots.append(
-            Point(
-                x=one.artifact_bytes / 1e6,
-                y=100 * one.artifact.miou,
-                label=one.artifact_file,
-                tip=tip,
-                series=1 + index,  # 0 is the reference model
-                y_range=in_percent(one.artifact.interval),
-            )
-        )
-    if not dots:
-        return None
-    chart = scatter(
-        f"mIoU against file size on {group[0].data}", mark_pareto_front(dots), "file size, MB", "mIoU, %", log=True
-    )
-    return Figure(
-        chart,
-        "Accuracy against size. Vertical lines: 95 % interval over images. Dashed: Pareto front (no other file is both smaller "
-        "and more accurate).",
-    )
-
-
-def class_figure(group: Sequence[Comparison]) -> Figure | None:
-    """Bar chart of the IoU of each class, the reference model's bars first; None without labels."""
+def class_figure(group: Sequence[Comparison], looks: Looks) -> Figure | None:
+    """IoU of each class, the reference models' first: bars, or a heat map of many files; None without labels."""
     group = [one for one in group if one.float_ is not None and one.artifact is not None]
     if not group:
         return None
     references = _distinct_references(group)
-    rows: list[Bar] = []
-    sides = [(f"reference {one.model}", 0, one.float_) for one in references]
-    sides += [(one.artifact_file, 1 + i, one.artifact) for i, one in enumerate(group)]
-    for name in group[0].float_.iou if group[0].float_ else ():
-        for label, series, accuracy in sides:
-            value = accuracy.iou.get(name) if accuracy else None
-            tip = f"{label}, {name}: {percent(value).text}"
-            rows.append(Bar(name, series, 100 * value if value is not None and known(value) else None, tip))
-    chart = bars(f"IoU of each class on {group[0].data}", rows, "IoU, %", 100.0)
-    legend = tuple((series, label) for label, series, _ in sides)
-    return Figure(chart, "IoU of each class.", legend)
+    several = Counter(one.model for one in references)
+    sides = [
+        (
+            f"reference {one.model}{f' ({one.weights})' if several[one.model] > 1 else ''}",
+            0,
+            one.float_,
+            Tags("", one.model),
+        )
+        for one in references
+    ]
+    sides += [(one.artifact_file, looks.look(one.artifact_file).color, one.artifact, tags(one)) for one in group]
+    classes = list(group[0].float_.iou) if group[0].float_ else []
+    title = f"IoU of each class on {group[0].data}"
+    if len(sides) > MOST_SIDES:
+        cells = [
+            heat.Cell(name, label, value, "" if value is None else f"{value:.0f}", f"{label}, {name}: {percent(iou).text}", tag)
+            for label, _, accuracy, tag in sides
+            for name in classes
+            for iou in (accuracy.iou.get(name) if accuracy else None,)
+            for value in (100 * iou if iou is not None and known(iou) else None,)
+        ]  # fmt: skip
+        return Figure(
+            (Panel(heat.heat(title, cells)),), "IoU of each class in percent; the darker, the higher. –: not measured."
+        )
+    rows = [
+        Bar(name, color, 100 * iou if iou is not None and known(iou) else None, f"{label}, {name}: {percent(iou).text}", tag)
+        for name in classes
+        for label, color, accuracy, tag in sides
+        for iou in (accuracy.iou.get(name) if accuracy else None,)
+    ]  # fmt: skip
+    legend = tuple(Key(label, color) for label, color, *_ in sides)
+    return Figure((Panel(bars(title, rows, "IoU, %", 100.0)),), "IoU of each class.", legend)
 
 
 def _distinct_references(group: Sequence[Comparison]) -> list[Comparison]:
@@ -199,14 +201,16 @@ def layer_figure(one: Comparison) -> Figure | None:
     if one.layers is None:
         return None
     rows = [
-        Bar(cost.layer, series, max(figures.sqnr_db, 0.0), f"{cost.layer}, {what}: {decibel(figures.sqnr_db).text}")
+        Bar(cost.layer, color, max(figures.sqnr_db, 0.0), f"{cost.layer}, {what}: {decibel(figures.sqnr_db).text}", tags(one))
         for cost in one.layers.layers[:MOST_LAYERS]
-        for series, what, figures in ((0, "alone", cost.alone), (1, "with all earlier layers", cost.cumulative))
-    ]
+        for color, what, figures in ((0, "alone", cost.alone), (1, "with all earlier layers", cost.cumulative))
+    ]  # fmt: skip
     chart = bars(f"Error of {one.artifact_file} by layer", rows, "SQNR of the logits, dB (shorter: larger error)")
     caption = (
         f"{one.artifact_file}: SQNR with a layer in int8, on {one.layers.images} images. All layers in int8: "
         f"{decibel(one.layers.graph.sqnr_db).text}. File against the quantized graph: "
         f"{decibel(one.layers.file_with_graph_db).text}."
     )
-    return Figure(chart, caption, ((0, "only this layer in int8"), (1, "this and all earlier layers in int8")))
+    return Figure(
+        (Panel(chart),), caption, (Key("only this layer in int8", 0), Key("this and all earlier layers in int8", 1))
+    )

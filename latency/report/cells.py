@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from mobileseg.latency.report.tags import Tags
+
 NOT_MEASURED = "not measured"
 NOT_STATED = "not stated"
 THIN_SPACE = "\u202f"  # between thousands
@@ -33,11 +35,17 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A table with a caption. Every row has as many cells as ``columns``; its first cell is the row's header."""
+    """A table with a caption. Every row has as many cells as ``columns``; its first cell is the row's header. ``tags``: of each row, for
+    the filters; empty where the filters do not touch the table."""
 
     caption: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
+    tags: tuple[Tags, ...] = ()
+
+    def tagged(self) -> tuple[tuple[tuple[Cell, ...], Tags], ...]:
+        """The rows with their tags."""
+        return tuple(zip(self.rows, self.tags or (Tags(),) * len(self.rows), strict=True))
 
 
 def known(value: float | None) -> bool:

@@ -115,11 +115,8 @@ def _readings(seen: Sensors | None) -> tuple[Cell, ...]:
 
 
 def warnings(results: Sequence[Result]) -> tuple[str, ...]:
-    """Warnings to show before the figures: notes on weights, incomplete results, gates that refused."""
+    """Warnings to show before the figures: notes on weights, such as that they are random."""
     noted: dict[str, dict[str, None]] = {}  # a note that several files share is shown once
     for series in (series for r in results for series in r.series if series.note):
         noted.setdefault(series.note or "", {})[series.file] = None
-    found = [f"{', '.join(files)}: {note}" for note, files in noted.items()]
-    found += [f"{r.device}: INCOMPLETE: {r.reason}" for r in results if not r.complete]
-    found += [f"{r.device}: refused by its protocol: {d.gate}: {d.found}" for r in results for d in r.refused]
-    return tuple(dict.fromkeys(found))
+    return tuple(f"{', '.join(files)}: {note}" for note, files in noted.items())

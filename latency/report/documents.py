@@ -1,9 +1,9 @@
-"""Reads the results for a page: finds the kind of each file and refuses duplicates."""
+"""Reads the results for a page: finds the kind of each file and refuses the same file twice."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ from mobileseg.document import parse_document
 from mobileseg.errors import RequestError
 from mobileseg.files import sha256
 from mobileseg.latency.results.diff import Diff
+from mobileseg.latency.results.live import Live
 from mobileseg.latency.results.result import Result
 from mobileseg.registry import load, require
 
@@ -36,37 +37,51 @@ KINDS = (
     Kind("comparison", "artifact_sha256", "mobileseg.export.evaluation.compared:Comparison", "mobileseg compare --json", ("torch",)),
     Kind("measurement", "series", "mobileseg.latency.results.result:Result", "mobileseg latency --json"),
     Kind("difference", "changes", "mobileseg.latency.results.diff:Diff", "mobileseg latency --diff OLD NEW --json"),
+    Kind("live view", "live", "mobileseg.latency.results.live:Live", "Share report in the Android app"),
 )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Source:
-    """A file that was read: its kind and its sha256."""
+    """A file that was read: its kind, its sha256, and what it is called on the page."""
 
     path: Path
     kind: str
     sha256: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A cell of a sweep without a result. ``what``: the cell in words; ``stage``: that failed."""
+
+    what: str
+    stage: str
+    reason: str
 
 
 @dataclass(frozen=True)
 class Results:
-    """All results for one page, each with its source, in the given order."""
+    """All results for one page, each with its source, in the given order. ``failed``: what there is no result of, from a sweep."""
 
-    comparisons: tuple[tuple[Source, Comparison], ...]
-    measurements: tuple[tuple[Source, Result], ...]
-    differences: tuple[tuple[Source, Diff], ...]
+    comparisons: tuple[tuple[Source, Comparison], ...] = ()
+    measurements: tuple[tuple[Source, Result], ...] = ()
+    differences: tuple[tuple[Source, Diff], ...] = ()
+    live: tuple[tuple[Source, Live], ...] = ()
+    failed: tuple[Failed, ...] = ()
 
     @property
     def sources(self) -> tuple[Source, ...]:
         """The source files of all results."""
-        return tuple(source for part in (self.comparisons, self.measurements, self.differences) for source, _ in part)
+        parts = (self.comparisons, self.measurements, self.differences, self.live)
+        return tuple(source for part in parts for source, _ in part)
 
 
-def read_results(paths: Sequence[Path]) -> Results:
-    """Read and check results.
+def read_results(paths: Sequence[Path], names: Mapping[Path, str] | None = None) -> Results:
+    """Read and check results. ``names``: what a file is called on the page, where that is not its own name.
 
-    Raises ``RequestError`` for an empty list, a file that is no result, or two results for the same thing, and
-    ``EnvironmentLackError`` for another schema version or a missing package.
+    Raises ``RequestError`` for an empty list, a file that is no result, or one that is there twice, and ``EnvironmentLackError`` for
+    another schema version or a missing package.
     """
     if not paths:
         raise RequestError(
@@ -77,9 +92,10 @@ def read_results(paths: Sequence[Path]) -> Results:
     read: dict[str, list[tuple[Source, Any]]] = {kind.name: [] for kind in KINDS}
     for path in paths:
         kind, document = _read(path)
-        read[kind.name].append((Source(path, kind.name, sha256(path)), document))
-    found = Results(*(tuple(read[kind.name]) for kind in KINDS))
-    _check_distinct(found)
+        read[kind.name].append((Source(path, kind.name, sha256(path), (names or {}).get(path, path.name)), document))
+    comparisons, measurements, differences, live = (tuple(read[kind.name]) for kind in KINDS)
+    found = Results(comparisons, measurements, differences, live)
+    _refuse_twice(found.sources)
     return found
 
 
@@ -107,28 +123,13 @@ def _keys(fields: object) -> str:
     return f"a JSON with {', '.join(list(fields)[:6]) or 'nothing'}"
 
 
-def _check_distinct(found: Results) -> None:
-    """Raise ``RequestError`` for two results for the same file on the same data, or in the same setting."""
-    _refuse_duplicates(
-        (source, (one.artifact_sha256, one.data, one.data_sha256), f"{one.artifact_file} on {one.data}")
-        for source, one in found.comparisons
-    )
-    _refuse_duplicates(
-        (source, (series.sha256, result.device, result.protocol.name, session.threads, session.cores_asked),
-         f"{series.file} on {result.device}, {session.threads} threads, protocol {result.protocol.name}")
-        for source, result in found.measurements
-        for series, session in {(s.sha256, s.session): (s, result.sessions[s.session]) for s in result.series}.values()
-    )  # fmt: skip
-    _refuse_duplicates((source, source.sha256, "the same differences") for source, _ in found.differences)
-
-
-def _refuse_duplicates(facts: Iterable[tuple[Source, Hashable, str]]) -> None:
-    seen: dict[Hashable, Source] = {}
-    for source, key, what in facts:
-        other = seen.setdefault(key, source)
+def _refuse_twice(sources: Iterable[Source]) -> None:
+    seen: dict[str, Source] = {}
+    for source in sources:
+        other = seen.setdefault(source.sha256, source)
         if other is not source:
             raise RequestError(
-                expected="one result per file and setting",
-                found=f"two for {what}: {other.path} and {source.path}",
-                fix="remove one; to compare two measurements use `mobileseg latency --diff`",
+                expected="every result once",
+                found=f"the same {source.kind} twice: {other.path} and {source.path}",
+                fix="remove one; several measurements of one file are welcome, they make a trend",
             )

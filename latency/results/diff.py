@@ -6,12 +6,12 @@ from typing import Literal
 
 from mobileseg.document import Document, Part
 from mobileseg.errors import RequestError
-from mobileseg.latency.protocol import Protocol
+from mobileseg.latency.conditions.identity import kind_of
 from mobileseg.latency.results import summary
 from mobileseg.latency.results.result import Result, Series
 
 Verdict = Literal["faster", "slower", "undecided", "fewer", "more", "equal"]
-DIFFERENCES = ("protocol", "device", "complete", "refused")
+DIFFERENCES = ("protocol", "device", "complete", "refused", "files")
 
 
 class Change(Part):
@@ -31,12 +31,14 @@ class Change(Part):
 
 class Diff(Document):
     """The comparison of two results. ``margin``: share by which two measurements of one file may differ; ``allowed``: differences in
-    protocol, device and so on that ``--allow`` accepted; ``only_old``, ``only_new``: files that only one result has."""
+    protocol, device and so on that ``--allow`` accepted; ``said``: what else differs and explains a change, such as the runtime's version
+    or the unit; ``only_old``, ``only_new``: files that only one result has."""
 
-    schema_version: Literal[2] = 2
+    schema_version: Literal[2, 3] = 3
     margin: float
     changes: tuple[Change, ...]
     allowed: tuple[str, ...]
+    said: tuple[str, ...] = ()
     only_old: tuple[str, ...]
     only_new: tuple[str, ...]
 
@@ -75,6 +77,7 @@ def compare(old: Result, new: Result, margin: float | None = None, allow: tuple[
         margin=within,
         changes=tuple(_change(key, olds[key], news[key], figure, within) for key in common),
         allowed=tuple(found.values()),
+        said=tuple(told_apart(old, new)),
         only_old=tuple(olds[key][0].file for key in olds if key not in news),
         only_new=tuple(news[key][0].file for key in news if key not in olds),
     )
@@ -83,24 +86,60 @@ def compare(old: Result, new: Result, margin: float | None = None, allow: tuple[
 def differences(old: Result, new: Result) -> dict[str, str]:
     """The differences that make two results incomparable: a description for each name in ``DIFFERENCES``."""
     found = {}
-    if _parameters(old.protocol) != _parameters(new.protocol):
+    if old.protocol.definition != new.protocol.definition:
         found["protocol"] = f"protocol: {old.protocol.name} and {new.protocol.name}"
         if old.protocol.name == new.protocol.name:
             found["protocol"] += " with different parameters"
-    before, after = (f"{r.device} ({r.properties.summary})" for r in (old, new))
+    before, after = (f"{kind_of(r.device)} ({r.properties.summary})" for r in (old, new))
     if before != after or old.quantity != new.quantity or old.compute_units != new.compute_units:
         found["device"] = f"device: {before} and {after}"
     if not (old.complete and new.complete):
         reasons = [f"{which}: {r.reason}" for which, r in (("old", old), ("new", new)) if not r.complete]
         found["complete"] = f"incomplete: {'; '.join(reasons)}"
+    sets = [sorted({series.key for series in result.series}, key=str) for result in (old, new)]
+    if sets[0] != sets[1] and set(sets[0]) & set(sets[1]) and new.quantity == "time":
+        lone = [
+            f"only in {which}: {', '.join(names)}"
+            for which, names in zip(("old", "new"), _lone(old, new), strict=True)
+            if names
+        ]
+        found["files"] = f"files that took turns: {'; '.join(lone)}"
     bad = [f"{which}: {d.gate}" for which, r in (("old", old), ("new", new)) for d in r.refused]
     if bad:
         found["refused"] = f"refused by its protocol: {', '.join(dict.fromkeys(bad))}"
     return found
 
 
-def _parameters(protocol: Protocol) -> dict[str, object]:
-    return protocol.model_dump(exclude={"title"})
+def told_apart(old: Result, new: Result) -> list[str]:
+    """What differs, is no reason to refuse, and must be said: it may be all that a change comes from."""
+    units = (old.properties.unit, new.properties.unit)
+    other = old.device != new.device if units == (None, None) else None not in units and units[0] != units[1]
+    pairs = {
+        "unit": (other, f"{old.device} and {new.device} are two units"),
+        "runtime": _pair(*({s.versions for s in r.sessions} for r in (old, new))),
+        "runner": _pair(*({s.runner for s in r.sessions} for r in (old, new))),
+        "build": _pair(*({r.properties.fingerprint} for r in (old, new))),
+        "kernel": _pair(*({r.properties.kernel} for r in (old, new))),
+        "memory page": _pair(*({r.properties.page_kb} for r in (old, new))),
+        "mobileseg": _pair(*({r.versions.get("mobileseg")} for r in (old, new))),
+    }
+    return [f"{name}: {text}" for name, (differs, text) in pairs.items() if differs]
+
+
+def _pair(
+    old: set[str | None] | set[int | None] | set[str], new: set[str | None] | set[int | None] | set[str]
+) -> tuple[bool, str]:
+    """Whether they differ, and how; what an older result does not say cannot differ."""
+    one, other = ({str(word) for word in words if word not in (None, "")} for words in (old, new))
+    return bool(one and other and one != other), f"{'; '.join(sorted(one))} and {'; '.join(sorted(other))}"
+
+
+def _lone(old: Result, new: Result) -> tuple[list[str], list[str]]:
+    """Names of the files that only one of the results has: what else takes turns changes what caches hold, and the heat."""
+    olds, news = ({series.key: series.file for series in result.series} for result in (old, new))
+    return [file for key, file in olds.items() if key not in news], [
+        file for key, file in news.items() if key not in olds
+    ]
 
 
 def _pool(result: Result) -> dict[tuple[object, ...], list[Series]]:

@@ -11,13 +11,16 @@ from pydantic import model_validator
 
 from mobileseg.document import Decibel, Document, Part, parse_document
 from mobileseg.errors import RequestError
+from mobileseg.latency.conditions.course import Course
 from mobileseg.latency.conditions.gates import Deviation
 from mobileseg.latency.conditions.sensors import Properties, Sensors
 from mobileseg.latency.emulation.counts import CorePart, Counts
 from mobileseg.latency.protocol import Protocol
 from mobileseg.latency.results import summary
 
-SCHEMA_VERSION: Final = 3
+SCHEMA_VERSION: Final = 4
+"""4 has more: what happened between turns, the effective number of runs, the unit. Files of version 3 are read as they are."""
+
 CLOSE = 1e-6  # relative tolerance between the statistics in a file and those of its samples
 
 
@@ -25,7 +28,8 @@ class Session(Part):
     """One runner process, and the device before and after it.
 
     ``cores_asked``: the ``--cores`` option; ``cores``: the cores that the process reports to be bound to, None if it does not report
-    them; ``repeat``: number of the repetition, from 0; ``runner``: its name; ``versions``: of its runtimes.
+    them; ``repeat``: number of the repetition, from 0; ``runner``: its name; ``versions``: of its runtimes; ``course``: what it saw
+    between turns, None where it did not look.
     """
 
     threads: int
@@ -36,6 +40,7 @@ class Session(Part):
     versions: str
     before: Sensors
     after: Sensors | None
+    course: Course | None = None
 
 
 class Stage(Part):
@@ -68,6 +73,34 @@ class Profile(Part):
     note: str
 
 
+class CountedOperator(Part):
+    """One kind of operator in the counts of an inference. ``calls``: in one inference; ``counts``: of all of them together."""
+
+    name: str
+    calls: int
+    counts: Counts
+
+
+class CountedCall(Part):
+    """One call of an operator: its name in the runtime's record, and its instructions."""
+
+    name: str
+    instructions: int
+
+
+class CountedProfile(Part):
+    """What an inference executes, by operator.
+
+    ``operators``: by kind, the most instructions first. ``calls``: every call, in the order of execution. ``total``: instructions of the
+    inference while nothing is recorded; what the operators lack of it is the runtime's own. ``note``: what the figures do not cover.
+    """
+
+    total: int
+    operators: tuple[CountedOperator, ...]
+    calls: tuple[CountedCall, ...]
+    note: str
+
+
 class OutputAgreement(Part):
     """Agreement of a file's outputs with others for the same input.
 
@@ -82,14 +115,16 @@ class OutputAgreement(Part):
 class Series(Part):
     """One file in one session. None always means: not measured.
 
-    ``note``: the manifest's note on the weights, such as that they are untrained. ``samples_ms``: timed runs in the order in which
-    they were taken, in turns of equal length that began ``at_s`` after the start of the process. ``median_ms`` to ``outliers``: see
-    ``summary.summarize``.
+    ``size_bytes``: of the file. ``note``: the manifest's note on the weights, such as that they are untrained. ``samples_ms``: timed runs
+    in the order in which they were taken, in turns of equal length that began ``at_s`` after the start of the process. ``median_ms`` to
+    ``outliers``: see ``summary.summarize``; ``effective_runs``: how many independent runs would tell as much (``blocks.effective``).
 
-    ``load_ms``, ``first_ms``, ``peak_kb``: of the file's own process if several files were measured. ``peak_kb``: peak memory above
-    the runtime's own; ``process_peak_kb``: peak memory of the whole process. ``counts``: of one inference, from a device that counts
-    instead of timing. ``vs_host``, ``vs_reference``: the file's outputs on the device against those of the same file on this machine,
-    and against those of the reference model.
+    ``load_ms``, ``first_ms``, ``peak_kb``: of the file's own process if several files were measured. ``peak_kb``: peak of the resident
+    set (RSS) above what the runtime had before; ``process_peak_kb``: peak of the process' RSS; pages that processes share count.
+
+    ``counts``: of one inference, from a device that counts instead of timing; ``counted``: the same by operator. ``vs_host``,
+    ``vs_reference``: the file's outputs on the device against those of the same file on this machine, and against those of the
+    reference model.
     """
 
     file: str
@@ -99,6 +134,7 @@ class Series(Part):
     precision: str
     size: tuple[int, int]
     emit: Literal["logits", "mask", "panoptic"]
+    size_bytes: int | None = None
     note: str | None = None
     session: int = 0
     load_ms: float | None = None
@@ -118,12 +154,14 @@ class Series(Part):
     variation: float | None = None
     drift: float | None = None
     outliers: float | None = None
+    effective_runs: float | None = None
     counts: Counts | None = None
     vs_host: OutputAgreement | None = None
     vs_reference: OutputAgreement | None = None
     preprocess: Stage | None = None
     postprocess: Stage | None = None
     profile: Profile | None = None
+    counted: CountedProfile | None = None
 
     @model_validator(mode="after")
     def _figures_are_those_of_the_samples(self) -> Self:
@@ -136,6 +174,9 @@ class Series(Part):
                 right is not None and abs(found - right) > CLOSE * max(abs(right), CLOSE)
             ):
                 raise ValueError(f"{name} is {found}, but {right} from the samples")
+        right = summary.effective_runs(self.turns) if self.samples_ms else None
+        if self.effective_runs is not None and (right is None or abs(self.effective_runs - right) > CLOSE * right):
+            raise ValueError(f"effective_runs is {self.effective_runs}, but {right} from the samples")
         return self
 
     @property
@@ -157,7 +198,7 @@ class Result(Document):
     ``reason`` says why.
     """
 
-    schema_version: Literal[3] = SCHEMA_VERSION
+    schema_version: Literal[3, 4] = SCHEMA_VERSION
     created: datetime
     command: str | None = None
     device: str

@@ -1,16 +1,18 @@
 """Statistics of times in ms. ``turns``: one array of times per turn, in the order in which they were taken.
 
-Samples of one turn are close in time and correlated, so intervals come from a bootstrap over whole turns (block bootstrap;
-Künsch 1989), not over single samples.
+Samples of one turn are close in time and correlated, and so are turns that follow each other: intervals come from a stationary
+bootstrap over whole turns, in blocks (``blocks.py``), not over single samples.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from mobileseg.latency.results import blocks
 
 Times = NDArray[np.float64]
 
@@ -83,6 +85,21 @@ def drift(turns: Sequence[ArrayLike]) -> float | None:
     return float(last / first - 1) if first > 0 else None
 
 
+def effective_runs(turns: Sequence[ArrayLike]) -> float | None:
+    """How many independent runs would tell as much as these; None with fewer than two turns. See ``blocks.effective``."""
+    return blocks.effective(_stacked(turns)) if len(turns) >= 2 else None
+
+
+def estimate(turns: Sequence[ArrayLike], figure: str, seed: int = 0) -> tuple[float, tuple[float, float] | None]:
+    """A figure in ms, with its 95 % percentile interval by the stationary bootstrap over turns of equal length; None with fewer than
+    two turns. Deterministic for a seed."""
+    times, value = _stacked(turns), figure_of(turns, figure)
+    if len(times) < 2:
+        return value, None
+    length = _length(times)
+    return value, _interval(lambda generator: _figures(times, _drawn(times, length, generator), figure), seed)
+
+
 class Ratio(NamedTuple):
     """``value``: new over old; ``interval``: 95 % interval, None with fewer than two turns."""
 
@@ -93,26 +110,55 @@ class Ratio(NamedTuple):
 def ratio(
     new: Sequence[ArrayLike], old: Sequence[ArrayLike], figure: str = "median", paired: bool = False, seed: int = 0
 ) -> Ratio:
-    """Ratio of a figure, with its percentile bootstrap interval over turns of equal length; deterministic for a seed.
+    """Ratio of a figure, with its percentile interval by the stationary bootstrap over turns of equal length; deterministic for a seed.
 
-    ``paired``: the turns alternated in one process, so the same turns are drawn of both and what slows both cancels.
+    ``paired``: the turns alternated in one process, so the same turns are drawn of both and what slows both cancels; how long blocks
+    are follows from the ratios of the turns.
     """
+    news, olds = _stacked(new), _stacked(old)
     rank = FIGURES[figure]
-    news, olds = (np.stack([np.asarray(turn, dtype=np.float64) for turn in turns]) for turns in (new, old))
     value = float(np.percentile(news, rank) / np.percentile(olds, rank))
     if min(len(news), len(olds)) < 2:
         return Ratio(value, None)
     if paired:  # an interrupted measurement may have one turn more of the first file
         count = min(len(news), len(olds))
         news, olds = news[:count], olds[:count]
+
+    one, other = _length(news), _length(olds)
+    if paired:
+        one = blocks.block_length(blocks.ranks(np.median(news, axis=1) / np.median(olds, axis=1)))
+
+    def ratios(generator: np.random.Generator) -> Times:
+        drawn = _drawn(news, one, generator)
+        others = drawn if paired else _drawn(olds, other, generator)
+        return _figures(news, drawn, figure) / _figures(olds, others, figure)
+
+    return Ratio(value, _interval(ratios, seed))
+
+
+def _stacked(turns: Sequence[ArrayLike]) -> Times:
+    return np.stack([np.asarray(turn, dtype=np.float64) for turn in turns])
+
+
+def _length(times: Times) -> float:
+    """The mean length of blocks, in turns: by the ranks, as one outlier must not decide it."""
+    return blocks.block_length(blocks.ranks(times).mean(axis=1))
+
+
+def _drawn(times: Times, length: float, generator: np.random.Generator) -> NDArray[np.int64]:
+    """Turns drawn in blocks of ``length`` on average, as many as there are: a row for each of ``CHUNK`` resamples."""
+    return blocks.draw(len(times), length, CHUNK, generator)
+
+
+def _figures(times: Times, drawn: NDArray[np.int64], figure: str) -> Times:
+    """The figure of every resample."""
+    found: Times = np.percentile(times[drawn].reshape(CHUNK, -1), FIGURES[figure], axis=1)
+    return found
+
+
+def _interval(resampled: Callable[[np.random.Generator], Times], seed: int) -> tuple[float, float]:
+    """The 95 % percentile interval of ``RESAMPLES`` values, of which ``resampled`` gives ``CHUNK`` at a time."""
     generator = np.random.default_rng(seed)
-    values: list[float] = []
-    for _ in range(RESAMPLES // CHUNK):
-        drawn = generator.integers(0, len(news), (CHUNK, len(news)))
-        others = drawn if paired else generator.integers(0, len(olds), (CHUNK, len(olds)))
-        above, below = (
-            np.percentile(t[d].reshape(CHUNK, -1), rank, axis=1) for t, d in ((news, drawn), (olds, others))
-        )
-        values.extend(above / below)
+    values = np.concatenate([resampled(generator) for _ in range(RESAMPLES // CHUNK)])
     low, high = np.percentile(values, (2.5, 97.5))
-    return Ratio(value, (float(low), float(high)))
+    return float(low), float(high)

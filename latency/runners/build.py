@@ -7,21 +7,27 @@ import shutil
 from pathlib import Path
 
 from mobileseg.files import sha256
-from mobileseg.latency.runners import debian, parts, sdk
+from mobileseg.latency.runners import debian, elf, packed, parts, sdk
 from mobileseg.latency.runners.compiling import built, compiler, run
 
 SOURCES = Path(__file__).parent / "cpp"
 RUNNER = "runner"
+OTHERWISE = "pip install the wheel mobileseg_arm_runner, which `make dist` makes where this can be built"
 LOADER = "ld-linux-aarch64.so.1"
 
 
 def arm_runner() -> Path:
     """The folder to copy to an ARM Linux or Android: ``ld-linux-aarch64.so.1``, ``runner`` and every library that it needs.
 
-    Start it there, from any folder: ``FOLDER/ld-linux-aarch64.so.1 --library-path FOLDER FOLDER/runner ...``. It is built by the
-    first call. Raises ``EnvironmentLackError``, ``DownloadError``, ``MissingExtraError``.
+    Start it there, from any folder: ``FOLDER/ld-linux-aarch64.so.1 --library-path FOLDER FOLDER/runner ...``. It is that of the
+    installed package ``mobileseg-arm-runner``, else it is built by the first call. Raises ``EnvironmentLackError``, ``DownloadError``,
+    ``MissingExtraError``.
     """
-    parts.require(parts.CROSS, "building the ARM runner")
+    ready = packed.installed_kit()
+    if ready is not None:
+        packed.check(ready, sha256(SOURCES), sdk.release())
+        return ready
+    parts.require(parts.CROSS, "building the ARM runner", otherwise=OTHERWISE)
     kit = sdk.aarch64_sdk()
     inputs = {
         "runner": sha256(SOURCES),
@@ -36,6 +42,7 @@ def arm_runner() -> Path:
         sdk.copy_libraries(kit, folder)
         _copy_needed(folder)
         (folder / LOADER).chmod(0o755)
+        elf.check_pages(folder)
 
     return built("runner-aarch64", inputs, make)
 

@@ -26,15 +26,16 @@ class Part:
         return Path(self.program).exists() if self.program.startswith("/") else shutil.which(self.program) is not None
 
 
-def require(parts: Sequence[Part], purpose: str, make: str) -> None:
+def require(parts: Sequence[Part], purpose: str, make: str, otherwise: str = "") -> None:
     """Raise ``EnvironmentLackError`` that names the missing packages and the target of ``make`` that installs them.
-    ``purpose``: what they are needed for, in words."""
+    ``purpose``: what they are needed for, in words; ``otherwise``: another way, if there is one."""
     lacking = [part.package for part in parts if not part.present]
     if lacking:
         raise EnvironmentLackError(
             expected=f"{', '.join(part.program for part in parts if not part.present)} for {purpose}",
             found="not on this machine",
-            fix=f"in a mobileseg checkout: make {make}; or: apt-get install {' '.join(lacking)} (Debian 12)",
+            fix=f"in a mobileseg checkout: make {make}; or: apt-get install {' '.join(lacking)} (Debian 12)"
+            + (f"; or: {otherwise}" if otherwise else ""),
         )
 
 

@@ -34,6 +34,6 @@ EMULATOR = (Part("qemu-user", "qemu-aarch64"),)
 ALL = tuple(dict.fromkeys((*NATIVE, *CROSS, *PLUGIN, *EMULATOR)))
 
 
-def require(parts: Sequence[Part], purpose: str) -> None:
-    """Raise ``EnvironmentLackError`` that names what is not here."""
-    debian.require(parts, purpose, MAKE)
+def require(parts: Sequence[Part], purpose: str, otherwise: str = "") -> None:
+    """Raise ``EnvironmentLackError`` that names what is not here. ``otherwise``: what does without it."""
+    debian.require(parts, purpose, MAKE, otherwise)

@@ -1,6 +1,7 @@
 // QEMU plugin that counts what an AArch64 program executes between marker system calls (number 0x7ead). First argument
-// of a marker: 0 starts filling the caches, 1 starts counting, 2 ends it; second argument: a number that names the run.
-// Plugin arguments: out=FILE, l1=BYTES:WAYS:LINE, l2=BYTES:WAYS:LINE. Writes one line of "name value" pairs at each end.
+// of a marker: 0 starts filling the caches, 1 starts counting, 2 ends it, 3 reads what was counted so far; second argument: a
+// number that names the run, or the reading. Plugin arguments: out=FILE, l1=BYTES:WAYS:LINE, l2=BYTES:WAYS:LINE. Writes one
+// line of "name value" pairs at each end ("model ...") and reading ("reading ...").
 // The program must be single-threaded while it is counted.
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,7 +11,7 @@
 #include "classes.h"
 #include "qemu_plugin.h"
 
-enum { MARKER = 0x7ead, FILL = 0, BEGIN = 1, FINISH = 2 };
+enum { MARKER = 0x7ead, FILL = 0, BEGIN = 1, FINISH = 2, READ = 3 };
 
 struct Tally {
   uint64_t instructions, by_class[CLASSES], loaded_bytes, stored_bytes, l1_misses, l2_misses;
@@ -21,7 +22,7 @@ PLUGIN_EXPORT int qemu_plugin_version = PLUGIN_API;
 static struct Tally now, begun;
 static struct Cache l1, l2;
 static uint64_t newest;  // the last accessed line, which is always a hit
-static int filling;
+static int filling, counting;
 static FILE *out;
 
 static void touched(unsigned cpu, qemu_plugin_meminfo_t info, uint64_t address, void *unused) {
@@ -55,8 +56,8 @@ static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *block) {
   }
 }
 
-static void report(uint64_t name) {
-  fprintf(out, "model %" PRIu64 " instructions %" PRIu64, name, now.instructions - begun.instructions);
+static void report(const char *what, uint64_t name) {
+  fprintf(out, "%s %" PRIu64 " instructions %" PRIu64, what, name, now.instructions - begun.instructions);
   for (int i = 0; i < CLASSES; i++) fprintf(out, " %s %" PRIu64, class_names[i], now.by_class[i] - begun.by_class[i]);
   fprintf(out, " loaded_bytes %" PRIu64 " stored_bytes %" PRIu64, now.loaded_bytes - begun.loaded_bytes,
           now.stored_bytes - begun.stored_bytes);
@@ -72,8 +73,12 @@ static void called(qemu_plugin_id_t id, unsigned cpu, int64_t number, uint64_t w
   if (what == FILL) {
     filling = 1;
   } else if (what == FINISH) {
-    report(name);
+    report("model", name);
+    counting = 0;
+  } else if (what == READ) {
+    if (counting) report("reading", name);
   } else if (what == BEGIN) {
+    counting = 1;
     begun = now;
     begun.l1_misses = l1.misses;
     begun.l2_misses = l2.misses;

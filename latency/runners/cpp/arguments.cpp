@@ -10,8 +10,6 @@
 
 namespace {
 
-constexpr size_t kMost = 1'000'000'000;
-
 // A number within [least, most], the whole word of it. CLI11 itself would take 010 for eight, and nan for a number in
 // any range.
 template <typename Value>
@@ -47,10 +45,6 @@ void add_number(CLI::App& app, const std::string& option, Value& value, Value le
   app.add_option_function<std::string>(option, take, help)->type_name("NUMBER")->default_str(preset.str());
 }
 
-void add_whole(CLI::App& app, const std::string& option, size_t& value, size_t least, const std::string& help) {
-  add_number(app, option, value, least, kMost, "a whole number of " + std::to_string(least) + " or more", help);
-}
-
 void add_subjects(CLI::App& app, std::vector<Subject>& subjects) {
   const auto model = [&subjects](const std::string& path) { subjects.push_back({path, ""}); };
   const auto input = [&subjects](const std::string& path) {
@@ -76,13 +70,16 @@ void add_options(CLI::App& app, Arguments& found) {
          "--cores", [&found](const std::string& words) { found.cores = core_list("--cores", words); },
          "numbers of the cores to run on, such as 0,1,4; default: as inherited")
       ->type_name("LIST");
-  add_whole(app, "--warmup-min", found.warmup_min, 0, "warm-up runs, at least");
-  add_whole(app, "--warmup-max", found.warmup_max, 0, "warm-up runs, at most");
-  add_number(app, "--stable-within", found.stable_within, 0.0, 10.0, "a share, such as 0.05",
-             "by how much the medians of the last two windows of warmup-min/2 runs may differ");
-  add_whole(app, "--turns", found.turns, 1, "turns, at least");
-  add_whole(app, "--runs", found.runs, 1, "runs of one model in one turn");
-  add_number(app, "--min-seconds", found.min_seconds, 0.0, 1e6, "seconds", "of timed runs of each model, at least");
+  app.add_option_function<std::string>(
+         "--protocol", [&found](const std::string& text) { found.plan = parse_plan(text); },
+         "how to measure, in JSON: warmup_min, warmup_max, warmup_seconds, stable_within, turns, runs, settle, balanced, "
+         "min_seconds")
+      ->type_name("JSON");
+  app.add_option_function<std::string>(
+         "--watch", [&found](const std::string& path) { found.watch.push_back(path); },
+         "a file with a number to read between turns; repeat for several")
+      ->type_name("FILE")
+      ->trigger_on_parse();
   app.add_option("--output", found.output, "folder for the last outputs: <model>.<output>.bin, raw")->type_name("DIR");
   app.add_option("--profile,--etdump", found.profile, "folder for <model>.etdp, the runtime's record of all runs")
       ->type_name("DIR");
@@ -95,10 +92,6 @@ void check(const Arguments& found) {
     if (subject.input.empty()) {
       throw Refusal{"an --input after each --model", "none for " + subject.model, "give its raw float32 pixels"};
     }
-  }
-  if (found.warmup_min < 2 || found.warmup_max < found.warmup_min) {
-    const std::string both = std::to_string(found.warmup_min) + " and " + std::to_string(found.warmup_max);
-    throw Refusal{"2 <= --warmup-min <= --warmup-max", both, "correct them"};
   }
   for (const std::string& folder : {found.output, found.profile}) {
     std::error_code error;

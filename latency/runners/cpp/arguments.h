@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "plan.h"
+
 struct Subject {
   std::string model;  // a .pte
   std::string input;  // raw little-endian float32 of the model's input shape
@@ -14,12 +16,8 @@ struct Arguments {
   std::vector<Subject> subjects;
   size_t threads = 1;
   std::vector<int> cores;  // empty: wherever the system puts the process
-  size_t warmup_min = 4;
-  size_t warmup_max = 100;
-  double stable_within = 0.05;
-  size_t turns = 1;
-  size_t runs = 1;
-  double min_seconds = 0;
+  Plan plan;
+  std::vector<std::string> watch;  // files with a number, to read between turns
   std::string output;   // folder for <model>.<output>.bin; empty: none
   std::string profile;  // folder for <model>.etdp, the runtime's record of all runs; empty: none
   bool count = false;   // markers around one inference instead of timing

@@ -2,8 +2,17 @@
 
 #include <gnu/libc-version.h>
 
+#include <chrono>
 #include <cstdio>
 #include <nlohmann/json.hpp>
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr std::chrono::seconds kBeat{5};
+Clock::time_point last = Clock::now();
+
+}  // namespace
 
 void tell(const char* name, const Fields& fields) {
   Fields event{{"event", name}};
@@ -11,6 +20,7 @@ void tell(const char* name, const Fields& fields) {
   const std::string line = event.dump(-1, ' ', false, Fields::error_handler_t::replace) + "\n";
   std::fputs(line.c_str(), stdout);
   std::fflush(stdout);
+  last = Clock::now();
 }
 
 void tell(const Refusal& refusal) {
@@ -24,3 +34,7 @@ void tell_start(const Arguments& arguments, const std::vector<int>& cores) {
 }
 
 void tell_end() { tell("end", nullptr); }
+
+void tell_alive() {
+  if (Clock::now() - last >= kBeat) tell("beat", nullptr);
+}

@@ -15,3 +15,6 @@ void tell(const char* name, const Fields& fields);
 void tell(const Refusal& refusal);
 void tell_start(const Arguments& arguments, const std::vector<int>& cores);
 void tell_end();
+
+// Writes a `beat` if nothing was written for seconds: slow, and not stuck.
+void tell_alive();

@@ -1,6 +1,7 @@
 #include "process.h"
 
 #include <sched.h>
+#include <sys/resource.h>
 
 #include <cerrno>
 #include <cstdint>
@@ -80,3 +81,19 @@ std::optional<long long> reset_peak() {
 }
 
 std::optional<long long> peak_kb() { return of_status("VmHWM:"); }
+
+std::optional<long long> number_in(const std::string& file) {
+  std::ifstream stream(file);
+  long long value = 0;
+  return stream >> value ? std::optional(value) : std::nullopt;
+}
+
+std::optional<long long> core_now() {
+  const int core = sched_getcpu();
+  return core < 0 ? std::nullopt : std::optional<long long>(core);
+}
+
+std::optional<long long> forced_switches() {
+  rusage usage{};
+  return getrusage(RUSAGE_SELF, &usage) == 0 ? std::optional<long long>(usage.ru_nivcsw) : std::nullopt;
+}

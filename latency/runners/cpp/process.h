@@ -22,6 +22,15 @@ std::optional<long long> reset_peak();
 // The peak of resident memory in KiB (VmHWM); none where the system does not report it.
 std::optional<long long> peak_kb();
 
+// The number in a file of /proc or /sys; none where it cannot be read.
+std::optional<long long> number_in(const std::string& file);
+
+// The core that this thread runs on now.
+std::optional<long long> core_now();
+
+// How often a thread of this process had to make room for others since it started.
+std::optional<long long> forced_switches();
+
 class Stopwatch {
  public:
   double ms() const { return std::chrono::duration<double, std::milli>(Clock::now() - begin_).count(); }

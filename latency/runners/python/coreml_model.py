@@ -32,7 +32,7 @@ class CoremlModel:
         return asked
 
     def load(self) -> None:
-        """Compiles and loads the model, and reads its input. Raises ``RunnerError``."""
+        """Compiles and loads the model. Raises ``RunnerError``."""
         import coremltools as ct
 
         try:
@@ -41,6 +41,9 @@ class CoremlModel:
             raise RunnerError(
                 "a .mlpackage that Core ML can load", f"{self._path.name}: {error}", "export it again"
             ) from error
+
+    def read(self) -> None:
+        """Reads the input. Raises ``RunnerError``."""
         description = self._model.get_spec().description
         self._names = [output.name for output in description.output]
         (taken,) = description.input

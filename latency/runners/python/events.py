@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
+
+BEAT_S = 5.0
 
 
 class RunnerError(Exception):
@@ -22,11 +25,18 @@ class Events:
         self._stream = os.fdopen(os.dup(1), "w", encoding="utf-8")
         os.dup2(2, 1)
         sys.stdout = sys.stderr
+        self._last = time.monotonic()
 
     def __call__(self, event: str, **fields: object) -> None:
         """Writes one event and flushes it. Raises ``BrokenPipeError`` if the reader has ended, ``ValueError`` for NaN or infinity."""
         self._stream.write(json.dumps({"event": event, **fields}, allow_nan=False) + "\n")
         self._stream.flush()
+        self._last = time.monotonic()
+
+    def beat(self) -> None:
+        """Writes a ``beat`` event if nothing was written for ``BEAT_S``: slow, and not stuck."""
+        if time.monotonic() - self._last >= BEAT_S:
+            self("beat")
 
     def error(self, error: RunnerError) -> None:
         """Writes the ``error`` event."""

@@ -40,8 +40,7 @@ class ExecutorchModel:
         return int(_C._threadpool_get_thread_count())
 
     def load(self) -> None:
-        """Reads the program, prepares its method, and reads the input. Raises ``RunnerError``."""
-        import torch
+        """Maps the program and prepares its method, with its delegates. Raises ``RunnerError``."""
         from executorch.extension.pybindings import _C
 
         try:
@@ -52,12 +51,17 @@ class ExecutorchModel:
                 program_verification=_C.Verification.InternalConsistency,
             )
             self._method = self._program.load_method("forward")
-            shape = tuple(self._method.method_meta().input_tensor_meta(0).sizes())
+            self._shape = tuple(self._method.method_meta().input_tensor_meta(0).sizes())
         except (RuntimeError, ValueError, OSError) as error:
             raise RunnerError(
                 "a .pte that ExecuTorch can load", f"{self._path.name}: {error}", "export it again"
             ) from error
-        self._input = torch.from_numpy(read_input(self._data, shape))
+
+    def read(self) -> None:
+        """Reads the input. Raises ``RunnerError``."""
+        import torch
+
+        self._input = torch.from_numpy(read_input(self._data, self._shape))
 
     def set_input(self) -> None:
         """Copies the input into the memory planned for it. A run may reuse that memory once it has read the input."""

@@ -1,4 +1,4 @@
-"""One measurement in one process: load, first inference, warm-up until times are stable, then turns A B C A B C.
+"""One measurement in one process: load, first inference, warm-up until times are stable, then turns.
 
 Times are of the runtime's call alone, in ms: the input has been set, and the outputs stay in the runtime's memory.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import gc
-import statistics
 import sys
 import time
 from collections.abc import Callable
@@ -17,6 +16,8 @@ from pathlib import Path
 from . import memory
 from .events import Events, RunnerError
 from .models import Model, open_model, versions
+from .plan import Plan, order, warm_up
+from .watch import Watch
 
 
 def _ms(action: Callable[[], object]) -> float:
@@ -47,15 +48,16 @@ def measure(asked: argparse.Namespace, events: Events) -> None:
     began, base = time.monotonic(), memory.baseline_kb()
     for index, model in enumerate(models):
         events("load", model=index, ms=_ms(model.load))
+        model.read()
     for index, model in enumerate(models):
         events("first", model=index, ms=run_ms(model))
     gc.collect()
     gc.freeze()
     gc.disable()  # a collection during a run would count as the model's time
     for index, model in enumerate(models):
-        samples, stable = warm_up(partial(run_ms, model), asked.warmup_min, asked.warmup_max, asked.stable_within)
+        samples, stable = warm_up(partial(_beating, model, events), asked.protocol)
         events("warmup", model=index, samples_ms=samples, stable=stable)
-    _turns(asked, models, events, began)
+    _turns(asked.protocol, models, events, began, Watch(asked.watch, events, began))
     events("memory", base_kb=base, peak_kb=memory.peak_kb())
     for folder in filter(None, (asked.output, asked.profile)):
         Path(folder).mkdir(parents=True, exist_ok=True)
@@ -75,28 +77,27 @@ def _model(asked: argparse.Namespace, index: int) -> Model:
     return open_model(path, data, asked)
 
 
-def warm_up(run: Callable[[], float], least: int, most: int, within: float) -> tuple[list[float], bool]:
-    """Runs until the medians of the last two windows of ``least // 2`` runs differ by less than ``within`` of the earlier one, for
-    ``least`` to ``most`` runs. Returns the times in ms, as ``run`` gives them, and whether they became stable."""
-    window = least // 2
-    samples: list[float] = []
-    while len(samples) < most:
-        samples.append(run())
-        if len(samples) >= least:
-            before, last = (statistics.median(part) for part in (samples[-2 * window : -window], samples[-window:]))
-            if abs(last - before) < within * before:
-                return samples, True
-    return samples, False
+def _beating(model: Model, events: Events) -> float:
+    """``run_ms``, and a sign of life where there was none for long."""
+    ms = run_ms(model)
+    events.beat()
+    return ms
 
 
-def _turns(asked: argparse.Namespace, models: list[Model], events: Events, began: float) -> None:
-    """Runs at least ``turns`` turns, and at least ``min_seconds`` of timed runs of every model."""
+def _turns(plan: Plan, models: list[Model], events: Events, began: float, watch: Watch) -> None:
+    """Runs at least ``turns`` turns, and at least ``min_seconds`` of timed runs of every model. Between them it looks around."""
     spent = [0.0] * len(models)
     turn = 0
-    while turn < asked.turns or min(spent) < asked.min_seconds:
-        for index, model in enumerate(models):
+    watch.look()
+    while turn < plan.turns or min(spent) < plan.min_seconds:
+        for index in order(len(models), turn, plan.balanced):
+            model = models[index]
+            for _ in range(plan.settle if len(models) > 1 else 0):
+                run_ms(model)
             at = time.monotonic() - began
-            samples = [run_ms(model) for _ in range(asked.runs)]
+            samples = [_beating(model, events) for _ in range(plan.runs)]
             spent[index] += sum(samples) / 1e3
             events("turn", turn=turn, model=index, samples_ms=samples, at_s=round(at, 4))
+        watch.look()
         turn += 1
+    watch.look(last=True)

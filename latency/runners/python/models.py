@@ -32,7 +32,10 @@ class Model(Protocol):
         """How many threads it uses, ``asked`` for so many."""
 
     def load(self) -> None:
-        """Reads the file and prepares it, and reads its input. Raises ``RunnerError``."""
+        """Opens the file and prepares it to run, packed weights included: that is timed. Raises ``RunnerError``."""
+
+    def read(self) -> None:
+        """Reads the input; not timed. Raises ``RunnerError``."""
 
     def set_input(self) -> None:
         """Gives the runtime its input."""

@@ -36,7 +36,7 @@ class OnnxModel:
         return asked
 
     def load(self) -> None:
-        """Reads, optimizes and prepares the graph, and reads the input. Raises ``RunnerError``."""
+        """Reads, optimizes and prepares the graph. Raises ``RunnerError``."""
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
@@ -54,6 +54,9 @@ class OnnxModel:
             raise RunnerError(
                 "a .onnx that ONNX Runtime can load", f"{self._path.name}: {error}", "export it again"
             ) from error
+
+    def read(self) -> None:
+        """Reads the input. Raises ``RunnerError``."""
         (taken,) = self._session.get_inputs()
         self._feed = {taken.name: read_input(self._data, tuple(taken.shape))}
 

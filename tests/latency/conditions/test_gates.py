@@ -6,9 +6,10 @@ from machines import BOARD, CPU, LAPTOP, PHONE, THERMAL, write_files
 
 from mobileseg.errors import GateError
 from mobileseg.latency.conditions import gates as conditions
+from mobileseg.latency.conditions.course import Course, Trace, changes
 from mobileseg.latency.conditions.gates import deviations_of, gate_error, inspect, wait_for_gates
 from mobileseg.latency.conditions.parsers import sensors
-from mobileseg.latency.conditions.sensors import Battery, Sensors
+from mobileseg.latency.conditions.sensors import Battery, Clock, Sensors, Zone
 from mobileseg.latency.devices.host import Host
 from mobileseg.latency.protocol import PROTOCOLS, Protocol
 
@@ -28,7 +29,7 @@ def test_all_gates_are_open_on_a_cool_idle_board() -> None:
     ("path", "text", "gate"),
     [
         (f"{THERMAL}/thermal_zone0/temp", "105500", "hot"),  # 5 degrees below the zone's own limit
-        (f"{CPU}/cpu2/cpufreq/scaling_max_freq", "1500000", "throttled"),
+        (f"{CPU}/cpu2/cpufreq/scaling_max_freq", "1500000", "capped"),
         ("/sys/firmware/acpi/platform_profile", "low-power", "saver"),
         ("/proc/stat", "cpu  1500 0 500 98500 400 0 100 0 0 0", "busy"),
     ],
@@ -37,9 +38,9 @@ def test_each_condition_closes_its_gate(path: str, text: str, gate: str) -> None
     assert gates(BOARD, {**IDLE, path: text}) == [gate]
 
 
-def test_a_throttled_phone_and_a_hot_laptop() -> None:
+def test_a_capped_phone_and_a_hot_laptop() -> None:
     assert {f.gate: f.known for f in inspect(sensors(PHONE, PHONE))} == {
-        "throttled": True,
+        "capped": True,
         "saver": False,
         "busy": False,
     }
@@ -51,13 +52,69 @@ def test_a_throttled_phone_and_a_hot_laptop() -> None:
 def test_android_thermal_status_and_battery() -> None:
     battery = Battery(level=50, charging=False, saver=True, celsius=41)
     found = inspect(Sensors(thermal_status=2, battery=battery, busy=0.0))
-    assert [finding.gate for finding in found] == ["hot", "throttled", "saver"]
+    assert [finding.gate for finding in found] == ["hot", "hot", "saver"]
+    light = inspect(Sensors(thermal_status=1, busy=0.0))
+    assert [finding.gate for finding in light] == ["capped"], "Samsung's phones say Light at all times"
 
 
 def test_throttling_during_the_run_is_detected() -> None:
     before, after = Sensors(throttle_count=3, busy=0.0), Sensors(throttle_count=5, busy=0.0)
     assert ("throttled", "2 throttling events") in [(f.gate, f.found) for f in inspect(after, before)]
     assert "throttled" not in [f.gate for f in inspect(before, before)]
+
+
+def test_throttled_is_what_changes_while_measuring() -> None:
+    def caps(khz: int, status: int | None = None) -> Sensors:
+        clock = Clock(core=4, khz=khz, cap_khz=khz, max_khz=2_000_000, governor=None)
+        return Sensors(clocks=(clock,), busy=0.0, thermal_status=status)
+
+    def found(before: Sensors, after: Sensors) -> list[tuple[str, str]]:
+        return [(f.gate, f.found) for f in inspect(after, before) if f.gate in ("throttled", "capped")]
+
+    assert found(caps(1_500_000), caps(1_500_000)) == [("capped", "1 limited, core 4 to 1.50 of 2.00 GHz")]
+    for a, b in ((2_000_000, 1_500_000), (1_500_000, 1_800_000)):  # it cooled down while measuring: as bad
+        (gate, text), *_ = found(caps(a), caps(b))
+        assert gate == "throttled" and text == f"1 changed, core 4 from {a / 1e6:.2f} to {b / 1e6:.2f} GHz"
+    assert found(caps(2_000_000, 0), caps(2_000_000, 1))[0] == ("throttled", "1")
+    assert [f for f in inspect(caps(1_500_000)) if f.gate == "throttled"] == [], "before, nothing can have changed"
+
+
+@pytest.mark.parametrize(("limit", "hot"), [(39.0, 37.6), (95.0, 90.0), (110.0, 105.0), (20.0, 20.0)])
+def test_hot_is_near_the_zone_s_own_limit(limit: float, hot: float) -> None:
+    def gates_at(celsius: float) -> list[str]:
+        zone = Zone(name="skin", celsius=celsius, limit_celsius=limit)
+        return [f.gate for f in inspect(Sensors(zones=(zone,), thermal_status=0, busy=0.0))]
+
+    assert gates_at(hot - 0.1) == [] and gates_at(hot) == ["hot"]
+
+
+def test_a_zone_without_a_sensor_and_a_weak_supply() -> None:
+    jetson = {f"{THERMAL}/thermal_zone5/type": "PMIC-Die", f"{THERMAL}/thermal_zone5/temp": "100000"}
+    assert gates(BOARD, {**IDLE, **jetson}) == []
+    volt = {"/sys/class/hwmon/hwmon1/name": "rpi_volt", "/sys/class/hwmon/hwmon1/in0_lcrit_alarm": "1"}
+    assert gates(BOARD, {**IDLE, **volt}) == ["throttled"]
+    assert gates(BOARD, {**IDLE, **volt, "/sys/class/hwmon/hwmon1/in0_lcrit_alarm": "0"}) == []
+
+
+def test_a_dark_screen_closes_a_gate_and_none_is_no_matter() -> None:
+    found = {
+        on: [f.gate for f in inspect(Sensors(screen_on=on, thermal_status=0, busy=0.0))] for on in (True, False, None)
+    }
+    assert found == {True: [], False: ["screen"], None: []}
+    assert "screen" in STRICT.refuse_before and "screen" in PROTOCOLS["standard"].refuse_after
+
+
+def test_what_changes_between_turns_is_throttling() -> None:
+    def seen(
+        *values: float | None, kind: str = "cap_khz", status: tuple[int | None, ...] = (None, None, None)
+    ) -> list[str]:
+        trace = Trace(kind=kind, name="cpu4", values=values)  # type: ignore[arg-type]  # one of the three
+        return changes(Course(at_s=(0, 1, 2), core=(0,) * 3, switches=(0,) * 3, thermal_status=status, traces=(trace,)))
+
+    assert seen(2e6, 2e6, 2e6) == seen(2e6, None, 2e6) == seen(None, None, None) == []
+    assert seen(2e6, 1.5e6, 2e6) == ["limit of cpu4 between 1.50 and 2.00 GHz"], "before and after show nothing"
+    assert seen(3e5, 2e6, 3e5, kind="khz") == [], "a clock follows the work"
+    assert seen(2e6, 2e6, 2e6, status=(0, 2, None)) == ["thermal status between 0 and 2"]
 
 
 def test_unknown_values_do_not_pass() -> None:

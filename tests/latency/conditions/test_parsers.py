@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from machines import BOARD, LAPTOP, MSM8953, PHONE, SNAPDRAGON, VIRTUAL, write_files
 
-from mobileseg.latency.conditions import linux, parsers
+from mobileseg.latency.conditions import course, linux, parsers
 from mobileseg.latency.conditions.gates import inspect
 from mobileseg.latency.conditions.sensors import Zone
 from mobileseg.latency.devices.host import Host
@@ -113,6 +113,52 @@ def test_malformed_texts_are_none_not_errors(texts: dict[str, str]) -> None:
 def test_listings_round_trip(texts: dict[str, str]) -> None:
     printed = "".join(f"{linux.MARK}{path}\n{text}\n\n" for path, text in texts.items())
     assert linux.parse_listing(printed) == texts
+
+
+def test_numbers_of_many_files_come_from_one_process(tmp_path: Path) -> None:
+    """By grep, as adb and ssh run it: the same sensors as from reading each file."""
+    write_files(PHONE, tmp_path)
+    patterns = [f"{tmp_path}{pattern}" for pattern in linux.SENSORS]
+    text = subprocess.run(
+        ["sh", "-c", linux.numbers_script(patterns)], capture_output=True, check=True, text=True
+    ).stdout
+    found = linux.parse_numbers(text.replace(str(tmp_path), ""))
+    assert parsers.sensors(found, found) == parsers.sensors(PHONE, PHONE)
+    assert found["/proc/stat"] == PHONE["/proc/stat"]
+    assert linux.numbers_script(patterns).count("grep") == 1 and "for " not in linux.numbers_script(patterns)
+
+
+def test_all_cores_are_known_with_their_parts() -> None:
+    unplugged = {**PHONE, "/sys/devices/system/cpu/present": "0-8\n"}
+    cores = parsers.cores(unplugged)
+    assert [core.number for core in cores if not core.online] == [8]
+    assert [cores[n].part for n in (0, 4, 7, 8)] == ["0x41:0xd05", "0x41:0xd41", "0x41:0xd44", None]
+    assert parsers.number_list("0-3,8,10-11") == (0, 1, 2, 3, 8, 10, 11)
+    assert parsers.number_list(None) == parsers.number_list("0-x") == ()
+
+
+@given(numbers=st.sets(st.integers(0, 300), min_size=1))
+def test_lists_of_numbers_round_trip(numbers: set[int]) -> None:
+    assert parsers.number_list(",".join(map(str, sorted(numbers)))) == tuple(sorted(numbers))
+
+
+def test_what_is_watched_is_little_and_what_matters() -> None:
+    """A clock and its limit of every speed, and the zones nearest to their limits."""
+    found = course.choose(PHONE)
+    assert [(one.kind, one.name) for one in found] == [
+        ("khz", "cpu0"), ("cap_khz", "cpu0"), ("khz", "cpu4"), ("cap_khz", "cpu4"), ("khz", "cpu6"), ("cap_khz", "cpu6"),
+        ("celsius", "BIG"), ("celsius", "quiet_therm"),
+    ]  # fmt: skip
+    assert [one.name for one in course.choose(PHONE, (7,))] == ["cpu7", "cpu7", "BIG", "quiet_therm"]
+    assert all(one.file in PHONE for one in found)
+    assert len([one for one in course.choose(SNAPDRAGON) if one.kind == "celsius"]) == course.ZONES
+    assert course.choose(VIRTUAL) == ()
+
+
+@settings(deadline=None)
+@given(texts=st.dictionaries(st.sampled_from(sorted(PHONE)), st.text(max_size=20)))
+def test_watching_survives_malformed_texts(texts: dict[str, str]) -> None:
+    assert all(one.file in texts for one in course.choose(texts))
 
 
 def test_instruction_sets_are_those_that_all_cores_have() -> None:

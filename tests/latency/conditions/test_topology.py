@@ -29,6 +29,18 @@ def test_clusters_by_clock_if_capacities_are_missing() -> None:
     assert clusters((Core(number=0, max_khz=1), Core(number=1))) == ((0, 1),)
 
 
+def test_unplugged_cores_are_known_and_not_bound_to() -> None:
+    """Android has switched off the big ones; their speed is in no file then."""
+    cores = [Core(number=n, capacity=160) for n in range(4)] + [Core(number=n, online=False) for n in (4, 5)]
+    phone = machine(*cores)
+    assert clusters(phone.cores) == ((0, 1, 2, 3),)
+    with pytest.raises(RequestError, match="switched off 4"):
+        choose_cores(phone, "3,4")
+    assert choose_cores(phone, "2,3") == (2, 3)
+    known = machine(*cores, Core(number=6, capacity=1024, online=False), Core(number=7, capacity=1024))
+    assert clusters(known.cores) == ((6, 7), (0, 1, 2, 3))
+
+
 @pytest.mark.parametrize(
     ("asked", "words"), [("big", "same speed"), ("huge", "little"), ("9", "0, 1, 2, 3"), ("-1", "numbers")]
 )

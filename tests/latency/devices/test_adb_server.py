@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mobileseg.errors import RequestError
 from mobileseg.latency.devices import adb_server
-from mobileseg.latency.devices.adb_server import ADDRESS, STATES, choose, parse_list, summary
+from mobileseg.latency.devices.adb_server import ADDRESS, STATES, choose, parse_rows, summary
 from mobileseg.latency.devices.contract import DeviceError
 from mobileseg.latency.devices.table import DEVICES, split
 
@@ -52,12 +52,31 @@ def test_no_device_several_and_an_unknown_one() -> None:
     )
 )
 def test_device_lists_round_trip(devices: dict[str, str]) -> None:
-    assert parse_list("".join(f"{serial}\t{state}\n" for serial, state in devices.items())) == devices
+    assert parse_rows("".join(f"{serial}\t{state}\n" for serial, state in devices.items())) == list(devices.items())
+
+
+TWINS = """0123456789ABCDEF       device usb:1-2 product:p model:m device:d transport_id:3
+0123456789ABCDEF       device usb:1-4.1 product:p model:m device:d transport_id:5
+0123456789ABCDEF       offline transport_id:7
+A1                     device usb:2-1 product:p model:m device:d transport_id:4
+"""
+
+
+def test_two_phones_with_one_serial_have_names_of_their_own() -> None:
+    """Some makers give all of them the same."""
+    twin = "0123456789ABCDEF"
+    rows = [(twin, "device"), (twin, "device"), (twin, "offline"), ("A1", "device")]
+    found = adb_server.apart(rows, TWINS)
+    assert found == {"usb:1-2": "device", "usb:1-4.1": "device", "transport:7": "offline", "A1": "device"}
+    assert choose(found, "usb:1-4.1") == "usb:1-4.1"
+    with pytest.raises(adb_server.SeveralDevicesError, match="--device adb:usb:1-2"):
+        choose(found, None)
+    assert split("adb:usb:1-2")[1] == "usb:1-2"
 
 
 @given(text=st.text())
 def test_addresses_hold_no_shell_characters(text: str) -> None:
-    parse_list(text)
+    parse_rows(text)
     for address in (text, f"host:{text}", f"{text}:5555"):
         if ADDRESS.fullmatch(address):
             assert not set(address) & set(" ;&|$`'\"\\\n\t<>*?~(){}!#") and not address.startswith("-")
@@ -77,6 +96,27 @@ def test_another_service_is_no_adb_server(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("ANDROID_ADB_SERVER_PORT", "adb")
     with pytest.raises(adb_server.NoServerError, match="'adb'"):
         adb_server.client()
+
+
+@pytest.mark.parametrize(
+    ("environment", "found"),
+    [
+        ({}, ("127.0.0.1", 5037)),
+        ({"ANDROID_ADB_SERVER_PORT": "5038"}, ("127.0.0.1", 5038)),
+        ({"ANDROID_ADB_SERVER_ADDRESS": "lab", "ANDROID_ADB_SERVER_HOST": "other"}, ("lab", 5037)),
+        ({"ADB_SERVER_SOCKET": "tcp:lab:5099", "ANDROID_ADB_SERVER_PORT": "5038"}, ("lab", 5099)),
+        ({"ADB_SERVER_SOCKET": "tcp:5099"}, ("127.0.0.1", 5099)),
+        ({"ADB_SERVER_SOCKET": "tcp:[::1]:5099"}, ("::1", 5099)),
+    ],
+)
+def test_the_server_is_where_adb_looks_for_it(environment: dict[str, str], found: tuple[str, int]) -> None:
+    assert adb_server.server_address(environment) == found
+
+
+@pytest.mark.parametrize("wrong", ["localfilesystem:/run/adb", "tcp:lab", "tcp:lab:0", "5037"])
+def test_a_socket_that_is_no_address(wrong: str) -> None:
+    with pytest.raises(adb_server.NoServerError, match="ADB_SERVER_SOCKET"):
+        adb_server.server_address({"ADB_SERVER_SOCKET": wrong})
 
 
 def test_names_of_devices() -> None:

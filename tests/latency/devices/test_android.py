@@ -86,7 +86,7 @@ def test_battery_screen_and_saver() -> None:
     assert new.battery == Battery(level=67, charging=False, saver=True, celsius=41.2)
     assert new.screen_on is True and new.thermal_status == 2
     assert [zone.name for zone in new.zones] == ["BIG", "quiet_therm", "VIRTUAL-SKIN"]  # BIG of sysfs is not duplicated
-    assert {finding.gate for finding in inspect(new)} == {"hot", "throttled", "saver", "busy"}
+    assert {finding.gate for finding in inspect(new)} == {"hot", "capped", "saver", "busy"}
     old = android.sensors({}, sensors_of("android8"))
     assert old.battery == Battery(level=100, charging=True, saver=False, celsius=27.4)
     assert old.screen_on is False and old.thermal_status is None and old.zones == ()
@@ -166,8 +166,6 @@ def test_the_script_is_one_listing(tmp_path: Path) -> None:
     import subprocess
 
     (tmp_path / "a b").write_text("x\n")
-    script = android.script(
-        (f"'{tmp_path}/a b'", "/none"), {"/said": "echo 1; echo 2", "/fails": "nothing-of-that-name"}
-    )
+    script = linux.script((f"'{tmp_path}/a b'", "/none"), {"/said": "echo 1; echo 2", "/fails": "nothing-of-that-name"})
     done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
     assert linux.parse_listing(done.stdout) == {f"{tmp_path}/a b": "x", "/said": "1\n2", "/fails": ""}

@@ -3,6 +3,7 @@
 import os
 import platform
 import subprocess
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,13 @@ from hypothesis import strategies as st
 from local_shell import Local
 
 from mobileseg.latency.devices.contract import DeviceError, DeviceLostError, NoSpaceError, RunnerFailedError
-from mobileseg.latency.devices.remote import DONE, RemoteWorkspace, run_checked, run_script, workspace
+from mobileseg.latency.devices.remote import BEGIN, DONE, RemoteWorkspace, run_checked, run_script, workspace
 
 TALK = ("sh", "-c", 'printf "%s\\n" "$0" "$*"')  # not echo: dash's interprets backslashes
+
+
+def copied(kit: Path) -> Callable[[RemoteWorkspace], object]:
+    return lambda space: space.push(kit, "kit")
 
 
 @pytest.fixture
@@ -32,18 +37,18 @@ def parent(tmp_path: Path) -> Path:
 
 def test_a_workspace_is_created_and_removed(kit: Path, parent: Path, tmp_path: Path) -> None:
     leftovers: set[str] = set()
-    with workspace(Local(), ("/nowhere", str(parent)), kit, TALK, leftovers) as space:
+    with workspace(Local(), ("/nowhere", str(parent)), copied(kit), TALK, leftovers) as space:
         (folder,) = parent.iterdir()
         assert space.path("x") == f"{folder}/x"
         assert (folder / "kit/deep/two").read_text() == "two" and (folder / "kit/one").read_bytes() == bytes(range(256))
         space.pull("kit/deep/two", tmp_path / "back")
         assert (tmp_path / "back").read_text() == "two"
     assert not list(parent.iterdir()) and not leftovers
-    with pytest.raises(ZeroDivisionError), workspace(Local(), (str(parent),), kit, TALK, leftovers):
+    with pytest.raises(ZeroDivisionError), workspace(Local(), (str(parent),), copied(kit), TALK, leftovers):
         raise ZeroDivisionError
     with (
         pytest.raises(DeviceError, match="a new folder in /nowhere"),
-        workspace(Local(), ("/nowhere",), kit, TALK, leftovers),
+        workspace(Local(), ("/nowhere",), copied(kit), TALK, leftovers),
     ):
         pass
     assert not list(parent.iterdir()) and not leftovers
@@ -51,13 +56,13 @@ def test_a_workspace_is_created_and_removed(kit: Path, parent: Path, tmp_path: P
 
 def test_corrupted_copies_are_refused(kit: Path, parent: Path, tmp_path: Path) -> None:
     shell = Local()
-    with workspace(shell, (str(parent),), kit, TALK, set()) as space:
+    with workspace(shell, (str(parent),), copied(kit), TALK, set()) as space:
         shell.spoil = True
         with pytest.raises(DeviceError, match="sha256"):
             space.push(kit / "one", "0.pte")
         with pytest.raises(DeviceError, match="sha256"):
             space.pull("kit/one", tmp_path / "back")
-    with pytest.raises(DeviceError, match="sha256"), workspace(shell, (str(parent),), kit, TALK, set()):
+    with pytest.raises(DeviceError, match="sha256"), workspace(shell, (str(parent),), copied(kit), TALK, set()):
         pass
     assert not list(parent.iterdir())
 
@@ -91,7 +96,7 @@ def test_exit_of_a_runner(parent: Path) -> None:
     with pytest.raises(RunnerFailedError, match="noexec"):
         list(RemoteWorkspace(Local(), str(parent), ("/etc/passwd",)).run([]))
     broken = Local()
-    broken.cut = 6
+    broken.cut = len(f"{BEGIN}\none\ntw")
     lines = RemoteWorkspace(broken, str(parent), ("sh", "-c", "echo one; echo two; sleep 5")).run([])
     assert next(lines) == "one"
     with pytest.raises(DeviceLostError):
@@ -115,7 +120,7 @@ def test_leftover_folders_are_removed(kit: Path, parent: Path, tmp_path: Path) -
     elsewhere = tmp_path / "mobileseg-FFFFFFFF"
     elsewhere.mkdir()
     leftovers = {str(parent / "mobileseg-EEEEEEEE"), str(elsewhere)}
-    with workspace(Local(), (str(parent),), kit, TALK, leftovers):
+    with workspace(Local(), (str(parent),), copied(kit), TALK, leftovers):
         there = {path.name for path in parent.iterdir()} & set(owners)
     assert there == {"mobileseg-BBBBBBBB", "mobileseg-CCCCCCCC", "mobileseg-; id"}
     assert elsewhere.exists()
@@ -129,7 +134,7 @@ def test_only_the_runner_of_that_folder_is_ended(kit: Path, parent: Path, inside
     process = subprocess.Popen(["sleep", "60"], cwd=stale if inside else parent)
     try:
         (stale / "runner.pid").write_text(str(process.pid))
-        with workspace(Local(), (str(parent),), kit, TALK, {str(stale)}):
+        with workspace(Local(), (str(parent),), copied(kit), TALK, {str(stale)}):
             assert not stale.exists()
         if inside:
             process.wait(5)
@@ -150,3 +155,17 @@ def test_script_output_and_full_storage() -> None:
     shell.cut = 3
     with pytest.raises(DeviceLostError):
         run_script(shell, "echo a; echo b")
+
+
+class Talkative(Local):
+    """A shell that greets whoever starts it, without a newline at the end."""
+
+    def stream(self, script: str, silence_s: float = 60) -> Generator[bytes, None, None]:
+        yield b"Welcome!\n{}\nLast login: "
+        yield from super().stream(script, silence_s)
+
+
+def test_what_a_shell_says_when_it_starts_is_no_output(kit: Path, parent: Path) -> None:
+    assert run_script(Talkative(), "echo one; echo two").text.splitlines() == ["one", "two"]
+    with workspace(Talkative(), (str(parent),), copied(kit), ("printf", "%s\\n"), set()) as space:
+        assert list(space.run(["a", "b"])) == ["a", "b"]

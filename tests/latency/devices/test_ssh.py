@@ -22,7 +22,7 @@ class Board(Local):
         python.chmod(0o755)
         self._path = folder
 
-    def stream(self, script: str):  # type: ignore[no-untyped-def]  # as its base
+    def stream(self, script: str, silence_s: float = 60):  # type: ignore[no-untyped-def]  # as its base
         return super().stream(f"PATH={self._path}:$PATH; {script}")
 
 

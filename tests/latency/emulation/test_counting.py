@@ -10,17 +10,31 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
+from runs import plan
+from token_network import tokens
+from torch import Tensor, nn
 from zoo_cases import one_block_a_stage
 
 from mobileseg.data.dataset import first_sample
 from mobileseg.data.images import read_batch
-from mobileseg.errors import EnvironmentLackError, RequestError
+from mobileseg.errors import ArtifactError, EnvironmentLackError, RequestError
 from mobileseg.export import export_model
 from mobileseg.export.artifact import Artifact
+from mobileseg.export.backends.contract import Lowering
+from mobileseg.export.backends.executorch.lower import lower
 from mobileseg.export.targets import TARGETS
-from mobileseg.latency.measuring.counting import count, count_all, emulate
+from mobileseg.latency.advice.advice import recommend
+from mobileseg.latency.advice.advise import of_class, of_file
+from mobileseg.latency.advice.classes import CLASSES
+from mobileseg.latency.emulation.cores import CORES
+from mobileseg.latency.emulation.emulator import copy_in, emulator
+from mobileseg.latency.measuring.counting import count, count_all, emulate, profiled
+from mobileseg.latency.profiling.counted import steps
 from mobileseg.latency.runners import build, parts
 from mobileseg.latency.runners.compiling import record
+from mobileseg.latency.runners.elf import PAGE, alignment, is_elf
+from mobileseg.latency.runners.python.plan import order
 
 SIZE = (64, 96)
 Events = list[dict[str, Any]]
@@ -67,12 +81,18 @@ def runner(native_runner: Path, tmp_path: Path) -> Runner:
 def test_two_files_are_measured_in_turns(
     runner: Runner, float32: Artifact, int8: Artifact, pixels: Path, tmp_path: Path
 ) -> None:
+    clock = tmp_path / "clock"
+    clock.write_text("1800000\n")
     status, events = runner(
         "--model", float32.path, "--input", pixels, "--model", int8.path, "--input", pixels, "--threads", 1, "--cores", 0,
-        "--warmup-min", 4, "--warmup-max", 9, "--turns", 3, "--runs", 2, "--min-seconds", 0, "--output", tmp_path / "new",
+        *plan(warmup_min=4, warmup_max=9, turns=3, runs=2, settle=1, balanced=True), "--output", tmp_path / "new",
+        "--watch", clock, "--watch", tmp_path / "hidden",
     )  # fmt: skip
     assert status == 0
-    names = [event["event"] for event in events]
+    states = [event for event in events if event["event"] == "state"]
+    assert len(states) >= 2 and all(state["values"] == [1_800_000, None] and state["core"] == 0 for state in states)
+    assert states[-1]["switches"] >= states[0]["switches"] >= 0
+    names = [event["event"] for event in events if event["event"] != "state"]
     assert names == ["start", "load", "load", "first", "first", "warmup", "warmup", *["turn"] * 6, "memory", "end"]
     start, memory = events[0], events[-2]
     assert (start["runner"], start["threads"], start["cores"]) == ("cpp", 1, [0])
@@ -82,7 +102,9 @@ def test_two_files_are_measured_in_turns(
         assert 4 <= len(warmup["samples_ms"]) <= 9
         assert warmup["stable"] or len(warmup["samples_ms"]) == 9
     turns = [event for event in events if event["event"] == "turn"]
-    assert [(turn["turn"], turn["model"]) for turn in turns] == [(t, m) for t in range(3) for m in range(2)]
+    assert [(turn["turn"], turn["model"]) for turn in turns] == [(t, m) for t in range(3) for m in order(2, t, True)]
+    once = {event["event"]: event["ms"] for event in events if event.get("model") == 0 and "ms" in event}
+    assert once["first"] < once["load"], "weights are packed by the load"
     assert all(len(turn["samples_ms"]) == 2 and min(turn["samples_ms"]) > 0 for turn in turns)
     assert [turn["at_s"] for turn in turns] == sorted(turn["at_s"] for turn in turns)
     for index, artifact in enumerate((float32, int8)):
@@ -92,7 +114,7 @@ def test_two_files_are_measured_in_turns(
 
 
 def test_turns_last_for_min_seconds(runner: Runner, int8: Artifact, pixels: Path) -> None:
-    _, events = runner("--model", int8.path, "--input", pixels, "--min-seconds", 0.2, "--turns", 1, "--runs", 1)
+    _, events = runner("--model", int8.path, "--input", pixels, *plan(min_seconds=0.2))
     spent = [sample for event in events if event["event"] == "turn" for sample in event["samples_ms"]]
     assert sum(spent) >= 200 > sum(spent[:-1])
     assert events[-1] == {"event": "end"}
@@ -101,7 +123,7 @@ def test_turns_last_for_min_seconds(runner: Runner, int8: Artifact, pixels: Path
 def test_profiles_can_be_read(runner: Runner, int8: Artifact, pixels: Path, tmp_path: Path) -> None:
     from executorch.devtools import Inspector
 
-    status, events = runner("--model", int8.path, "--input", pixels, "--runs", 3, "--profile", tmp_path / "p")
+    status, events = runner("--model", int8.path, "--input", pixels, *plan(runs=3), "--profile", tmp_path / "p")
     assert status == 0
     (written,) = (event for event in events if event["event"] == "profile")
     table = Inspector(etdump_path=written["file"]).to_dataframe()
@@ -126,17 +148,22 @@ def test_every_error_is_an_event(runner: Runner, int8: Artifact, pixels: Path, t
         "none for": ("--model", int8.path),
         "'x'": (*good, "--threads", "x"),
         "'0'": (*good, "--threads", "0"),
-        "'-1'": (*good, "--turns", "-1"),
-        "'0x2'": (*good, "--runs", "0x2"),
-        "'nan'": (*good, "--min-seconds", "nan"),
+        "'0x2'": (*good, "--threads", "0x2"),
+        "-1": (*good, *plan(turns=-1)),
+        '"many"': (*good, *plan(runs="many")),
+        "0 and 1": (*good, *plan(turns=0)),
+        "'turn'": (*good, *plan(turn=1)),
+        "'{turns: 1}'": (*good, "--protocol", "{turns: 1}"),
+        "NaN": (*good, "--protocol", '{"min_seconds": NaN}'),
+        "'[1, 2]'": (*good, "--protocol", "[1, 2]"),
         "'stray'": (*good, "stray"),
         "--count = maybe": (*good, "--count=maybe"),
         "second.bin": (*good, "--input", "second.bin"),
         "\ufffd": ("--model", b"\xff.pte".decode(errors="surrogateescape"), "--input", pixels),
         "''": (*good, "--cores", "0,"),
         "4095: Invalid argument": (*good, "--cores", "4095"),
-        "5 and 4": (*good, "--warmup-min", 5, "--warmup-max", 4),
-        "the end of the command": (*good, "--runs"),
+        "5 and 4": (*good, *plan(warmup_min=5, warmup_max=4)),
+        "the end of the command": (*good, "--threads"),
         "Not a directory": (*good, "--output", pixels / "below"),
         "2": (*good, "--threads", "2", "--count"),
     }
@@ -154,12 +181,12 @@ def test_help_names_every_option_of_the_runners(native_runner: Path) -> None:
         [sys.executable, "-m", "mobileseg.latency.runners.python", "--help"], capture_output=True, text=True, check=True
     )
     wanted = set(re.findall(r"--[a-z-]+", python.stdout)) - {"--compute-units"}
-    assert {"--model", "--etdump", "--min-seconds"} <= wanted <= set(re.findall(r"--[a-z-]+", text))
+    assert {"--model", "--etdump", "--protocol"} <= wanted <= set(re.findall(r"--[a-z-]+", text))
 
 
 def test_numbers_are_whole(runner: Runner, int8: Artifact, pixels: Path) -> None:
     """Times are counted in nanoseconds; as ms each must come back to one."""
-    _, events = runner("--model", int8.path, "--input", pixels, "--turns", 2, "--runs", 20, "--threads", "010")
+    _, events = runner("--model", int8.path, "--input", pixels, *plan(turns=2, runs=20), "--threads", "010")
     assert events[0]["threads"] == 10
     times = [time for event in events if "samples_ms" in event for time in event["samples_ms"]]
     assert len(times) >= 40
@@ -174,7 +201,7 @@ def test_the_folder_runs_from_anywhere(arm_kit: Path, int8: Artifact, pixels: Pa
         (moved / file.name).symlink_to(file)
     command = [moved / build.LOADER, "--library-path", moved, moved / build.RUNNER]
     done = subprocess.run(
-        ["qemu-aarch64", "-cpu", "cortex-a76", *command, "--model", int8.path, "--input", pixels, "--warmup-max", "4"],
+        ["qemu-aarch64", "-cpu", "cortex-a76", *command, "--model", int8.path, "--input", pixels, *plan(warmup_max=4)],
         cwd="/", capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert json.loads(done.stdout.splitlines()[-1]) == {"event": "end"}, done
@@ -187,6 +214,9 @@ def test_builds_are_cached(arm_kit: Path) -> None:
     assert {file.name: file.stat().st_mtime_ns for file in arm_kit.iterdir()} == before
     built = record(arm_kit)
     assert built["kit"].startswith("executorch-1.")
+    programs = [file for file in arm_kit.iterdir() if is_elf(file)]
+    assert {build.RUNNER, build.LOADER, "libexecutorch.so"} <= {file.name for file in programs}
+    assert all(alignment(file) % PAGE == 0 for file in programs), "phones with pages of 16 KiB"
     for part in parts.HEADERS:
         assert re.fullmatch(r"\d\S+ sha256:[0-9a-f]{64}", built[part.package]), built
 
@@ -220,6 +250,54 @@ def test_a_core_without_dot_products_runs_other_kernels(arm_kit: Path, int8: Art
     assert 0 < found.l2_misses <= found.l1_misses < found.loads + found.stores + found.loaded_bytes // 64
 
 
+def test_operators_add_up_to_the_inference(arm_kit: Path, int8: Artifact, tmp_path: Path) -> None:
+    del arm_kit
+    counts, core = count(int8, "cortex-a76"), CORES["cortex-a76"]
+    found = profiled(int8, core, int8.fit.read(first_sample()), tmp_path, counts.instructions)
+    kinds = {operator.name: operator for operator in found.operators}
+    for name in ("dot", "fused", "widening"):  # the runtime itself multiplies nothing
+        assert sum(getattr(kind.counts, name) for kind in kinds.values()) == getattr(counts, name)
+    inside = sum(kind.counts.instructions for kind in kinds.values())
+    assert 0.9 * counts.instructions < inside < counts.instructions
+    assert sum(call.instructions for call in found.calls) == inside
+    assert len(found.calls) == sum(kind.calls for kind in kinds.values())
+    convolutions = [name for name in kinds if name.startswith(("Convolution", "Fully Connected"))]
+    assert sum(kinds[name].counts.dot for name in convolutions) == counts.dot  # each instruction at its own operator
+    assert kinds["Softmax (NC, F32)"].counts.fused > kinds["Softmax (NC, F32)"].counts.dot == 0
+
+
+def test_operators_outside_the_delegate_are_counted_too(arm_kit: Path, tmp_path: Path) -> None:
+    """One that XNNPACK does not have, between two delegates."""
+    del arm_kit
+    deployed = tokens(*SIZE)
+    deployed.mask = Summed()
+    lowered = lower(Lowering(deployed, deployed, "float32", "a.pte"), tmp_path)
+    assert lowered.delegation is not None and lowered.delegation.partitions == 2
+    with emulator(CORES["cortex-a76"]) as machine:
+        copy_in(lowered.path, machine.folder, "model.pte")
+        np.ones((1, 3, *SIZE), dtype="<f4").tofile(machine.folder / "input.bin")
+        subject = ("--model", "model.pte", "--input", "input.bin")
+        (whole,) = machine.count(subject)
+        readings = machine.readings((*subject, "--profile", "."))
+        found = steps(machine.folder / "0.etdp", readings)
+        with pytest.raises(ArtifactError, match="each reading"):
+            steps(machine.folder / "0.etdp", dict(list(readings.items())[:-1]))
+    names = [step.name for step in found]
+    (place,) = (number for number, name in enumerate(names) if "cumsum" in name)
+    assert 0 < place < len(names) - 1
+    assert names[-1].startswith("Multiply")
+    assert all(step.counts.fused == 0 for step in (found[place], found[-1]))
+    assert sum(step.counts.fused for step in found) == whole["fused"]
+    assert sum(step.counts.instructions for step in found) < whole["instructions"]
+
+
+class Summed(nn.Module):
+    """Running sums of the logits, doubled."""
+
+    def forward(self, logits: Tensor) -> Tensor:
+        return torch.cumsum(logits, dim=1) * 2.0
+
+
 def test_files_that_cannot_be_counted_are_refused(
     int8: Artifact, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -242,11 +320,28 @@ def test_the_command_counts_and_checks_a_budget(arm_kit: Path, int8: Artifact, t
         command = [*entry, "--device", "emulated:cortex-a76", *arguments]
         return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
 
-    first = run("--json", "first.json")
+    first = run("--json", "first.json", "--profile", ".")
     assert first.returncode == 0 and "counts of one inference on one thread, not time" in first.stdout, first
-    instructions = json.loads((tmp_path / "first.json").read_text())["series"][0]["counts"]["instructions"]
+    (series,) = json.loads((tmp_path / "first.json").read_text())["series"]
+    instructions, profile = series["counts"]["instructions"], series["counted"]
     assert f"{instructions:,}" in first.stdout
+    assert profile["total"] == instructions
+    largest = profile["operators"][0]
+    assert largest["name"] in first.stdout and f"{largest['counts']['instructions']:,}" in first.stdout
+    trace = json.loads((tmp_path / f"{int8.path.name}.trace.json").read_text())
+    assert len([event for event in trace["traceEvents"] if event.get("cat") == "operator"]) == len(profile["calls"])
     same = run("--budget", "first.json")
     assert same.returncode == 0, same
     above = run("--budget", str(instructions - 1))
     assert above.returncode == 1 and f"{instructions} instructions" in above.stderr, above
+
+
+def test_advice_is_made_of_counts(arm_kit: Path, float32: Artifact, int8: Artifact) -> None:
+    made = {"float32": float32, "int8": int8}
+    files = [of_file(artifact, None) for artifact in made.values()]
+    found = of_class(CLASSES["float16+dot"], files, made, lambda stage: None)
+    assert found.core == "cortex-a76"
+    assert found.instructions.keys() == made.keys()
+    assert found.instructions["int8"] < found.instructions["float32"]
+    assert (found.recommended, found.why) == recommend(files, found.instructions)
+    assert found.recommended in made

@@ -1,5 +1,8 @@
+"""Measuring inside the app: what it is told, and what becomes of its events. In this machine's shell, with a stand-in for the app."""
+
 import json
 import shlex
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,217 +10,125 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mobileseg.errors import GateError, MobilesegError, RequestError
-from mobileseg.export import export_model
-from mobileseg.export.artifact import Artifact
-from mobileseg.latency.devices.app import AndroidApp, Extras, start_command, storage_name
+from mobileseg.errors import RequestError
+from mobileseg.latency import measure
+from mobileseg.latency.devices import app
+from mobileseg.latency.devices.app import AppWorkspace, extras_of, start_command
 from mobileseg.latency.devices.contract import RunnerFailedError
-from mobileseg.latency.devices.remote import DONE
-from mobileseg.latency.measuring import in_app
-from mobileseg.latency.measuring.in_app import AppRequest, merge
-from mobileseg.latency.measuring.measurement import Interrupted, measure
-from mobileseg.latency.protocol import PROTOCOLS
-from mobileseg.latency.results.result import Result, Series
-from mobileseg.latency.results.summary import summarize
+from mobileseg.latency.devices.remote import BEGIN, DONE
+from mobileseg.latency.measuring.session import Record
 
-STRICT = PROTOCOLS["strict"]
+START = {"event": "start", "runner": "in app", "version": "app 0.1, ExecuTorch 1.4.0", "threads": 1, "cores": None}
+TURN = {"event": "turn", "turn": 0, "model": 0, "samples_ms": [1.5], "at_s": 0.25}
+MEMORY = {"event": "memory", "base_kb": None, "peak_kb": None}
+ARGUMENTS = ("--model", "0.pte", "--input", "0.bin", "--threads", "1", "--protocol", "{}")
 
 
-@pytest.fixture(scope="module")
-def artifact(tmp_path_factory: pytest.TempPathFactory) -> Artifact:
-    return export_model(
-        "seaformer-tiny", "onnx", precision="float32", size=(32, 32), output=tmp_path_factory.mktemp("a") / "a.onnx"
+class Phone:
+    """A shell on a phone whose app has written one more of ``parts`` at each look, and ended behind the last one if ``ends``."""
+
+    def __init__(self, *parts: str, ends: bool = False) -> None:
+        self.text, self.parts, self.ends, self.scripts = "", list(parts), ends, []
+
+    def stream(self, script: str, silence_s: float) -> Iterator[bytes]:
+        assert silence_s > 0
+        self.scripts.append(script)
+        answer = ""
+        if "tail -c +" in script:
+            self.text += self.parts.pop(0) if self.parts else ""
+            offset = int(script.partition("tail -c +")[2].split()[0])
+            answer = self.text.encode()[offset - 1 :].decode()
+            if self.ends and not self.parts:
+                answer += app.ENDED + "\n"
+        yield f"{BEGIN}\n{answer}\n{DONE}0\n".encode()
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app, "POLL_S", 0.01)
+
+
+def lines(*events: dict[str, object]) -> str:
+    return "".join(json.dumps(event, ensure_ascii=False) + "\n" for event in events)
+
+
+def run(phone: Phone, arguments: tuple[str, ...] = ARGUMENTS) -> list[str]:
+    return list(AppWorkspace(phone).run(arguments))  # type: ignore[arg-type]  # only its stream is used
+
+
+def test_events_arrive_as_they_are_written() -> None:
+    """In pieces that end anywhere, between characters of several bytes too."""
+    whole = lines(START, {"event": "beat", "note": "°C"}, TURN, MEMORY, {"event": "end"})
+    phone = Phone(whole[:30], whole[30:150], "", whole[150:])
+    record = Record(1)
+    for line in run(phone):
+        record.add(line)
+    assert record.ended and record.start is not None and record.start.version == START["version"]
+    assert record.tracks[0].turns == [(1.5,)] and record.tracks[0].at_s == [0.25]
+    assert record.memory is not None and record.memory.peak_kb is None, (
+        "a peak that cannot be set back was not measured"
     )
+    stops = [number for number, script in enumerate(phone.scripts) if "am force-stop" in script]
+    assert stops == [0, len(phone.scripts) - 1], "a new process for each run, and none is left"
 
 
-@pytest.fixture(scope="module")
-def single(artifact: Artifact) -> Result:
-    return measure([artifact.path], "host").model_copy(update={"protocol": STRICT})
+def test_an_error_of_the_app_is_one_here() -> None:
+    error = {"event": "error", "expected": "a screen that is on", "found": 'it\'s "off"', "fix": "turn it on"}
+    *_, last = run(Phone(lines(START, error)))
+    with pytest.raises(RunnerFailedError, match='a screen that is on; found it\'s "off"; fix: turn it on'):
+        Record(1).add(last)
 
 
-def slower(result: Result, factor: float) -> Result:
-    (old,) = result.series
-    samples = tuple(factor * ms for ms in old.samples_ms)
-    turns = [[factor * ms for ms in turn] for turn in old.turns]
-    fields = old.model_dump() | {"samples_ms": samples} | summarize(turns)._asdict()
-    return result.model_copy(update={"series": (Series.model_validate(fields),)})
+def test_an_app_that_ends_early_keeps_what_it_said() -> None:
+    record = Record(1)
+    with pytest.raises(RunnerFailedError, match="it ended early"):  # noqa: PT012  # the events before it are looked at
+        for line in AppWorkspace(Phone(lines(START, TURN), '{"event": "tu', ends=True)).run(ARGUMENTS):  # type: ignore[arg-type]  # as above
+            record.add(line)
+    assert record.tracks[0].turns == [(1.5,)]
 
 
-@pytest.fixture
-def app_request(artifact: Artifact) -> AppRequest:
-    return AppRequest((artifact,), STRICT, (1,), phone="adb:A")
+def test_a_frozen_app_does_not_hang_the_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A locked phone freezes what its user does not see: no event comes any more, and the process is there."""
+    monkeypatch.setattr(app, "SILENCE_S", 0.3)
+    began = time.monotonic()
+    with pytest.raises(RunnerFailedError, match="sign of life of the app"):
+        run(Phone(lines(START)))
+    assert 0.3 <= time.monotonic() - began < 5
 
 
-def test_repetitions_are_merged(single: Result, app_request: AppRequest) -> None:
-    result = merge([single, single], app_request)
-    assert [series.session for series in result.series] == [0, 1]
-    assert len(result.sessions) == 2
-    assert result.complete
-    assert result.device == "adb:A in app"
-    assert not result.refused
-    assert Result.model_validate_json(result.to_json()) == result
-
-
-def test_repetitions_that_differ_too_much_are_refused(
-    single: Result, artifact: Artifact, app_request: AppRequest
-) -> None:
-    different = [single, slower(single, 1.2)]
-    assert [deviation.gate for deviation in merge(different, app_request).refused] == ["repeats"]
-    allowed = AppRequest((artifact,), STRICT, (1,), allow=("repeats",))
-    assert not merge(different, allowed).refused
-    threads = single.sessions[0].model_copy(update={"threads": 2})
-    other = slower(single, 1.2).model_copy(update={"sessions": (threads,)})
-    assert not merge([single, other], AppRequest((artifact,), STRICT, (1, 2))).refused
-
-
-def test_an_interrupted_result_is_incomplete(single: Result, app_request: AppRequest) -> None:
-    result = merge([single], app_request, reason="expected a phone; found none")
-    assert not result.complete
-    assert result.reason == "expected a phone; found none"
-
-
-class FakeShell:
-    """A shell on a phone whose app writes ``text`` instead of a result."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-    def stream(self, script: str) -> Iterator[bytes]:
-        answer = self.text if "pidof" in script else ""
-        yield f"{answer}\n{DONE}0\n".encode()
-
-
-@pytest.mark.parametrize(
-    ("answer", "kind"),
-    [
-        (json.dumps({"expected": "a", "found": "b", "fix": "c", "status": 1}), GateError),
-        (json.dumps({"expected": "a", "found": "b", "fix": "c", "status": 2}), RequestError),
-        (json.dumps({"expected": "a", "found": "b", "fix": "c", "status": 3}), RunnerFailedError),
-        ('{"expected": "a"}', RunnerFailedError),
-        ("cat: permission denied", RunnerFailedError),
-        ("ended", RunnerFailedError),
-    ],
-)
-def test_errors_of_the_app(answer: str, kind: type[MobilesegError], tmp_path: Path) -> None:
-    app = AndroidApp(FakeShell(answer), tmp_path)  # type: ignore[arg-type]  # only its stream is used
-    with pytest.raises(kind) as raised:
-        app.measure({}, lambda _: None)
-    assert type(raised.value) is kind
-
-
-class FakeApp:
-    """Stands in for the app: returns these results, or raises these errors, one per start."""
-
-    def __init__(self, *answers: Result | BaseException) -> None:
-        self.answers = list(answers)
-        self.started: list[Extras] = []
-
-    def push(self, local: Path, name: str) -> None:
-        assert local.is_file()
-
-    def measure(self, extras: Extras, progress: object) -> Result:
-        self.started.append(extras)
-        answer = self.answers.pop(0)
-        if isinstance(answer, BaseException):
-            raise answer
-        return answer
-
-
-@pytest.fixture
-def phone(monkeypatch: pytest.MonkeyPatch) -> list[FakeApp]:
-    """Phones whose installed app is the last one of the list."""
-    apps: list[FakeApp] = []
-
-    class Phone:
-        name, shell = "adb:A", None
-
-    class Installed:
-        def __enter__(self) -> FakeApp:
-            return apps[-1]
-
-        def __exit__(self, *_: object) -> None:
-            pass
-
-    monkeypatch.setattr(in_app, "Adb", lambda serial: Phone())
-    monkeypatch.setattr(in_app, "installed_app", lambda *_: Installed())
-    monkeypatch.setattr("time.sleep", lambda _: None)
-    return apps
-
-
-def test_results_for_another_file_are_refused(single: Result, artifact: Artifact, phone: list[FakeApp]) -> None:
-    other = single.series[0].model_copy(update={"sha256": "0" * 64})
-    phone.append(FakeApp(single.model_copy(update={"series": (other,)})))
-    with pytest.raises(RunnerFailedError, match="one for other files"):
-        in_app.measure([artifact.path], "adb")
-
-
-def test_a_gate_that_closes_in_the_second_repetition_keeps_the_first(
-    single: Result, artifact: Artifact, phone: list[FakeApp]
-) -> None:
-    phone.append(FakeApp(single, GateError(expected="a cool phone", found="hot", fix="wait")))
-    result = in_app.measure([artifact.path], "adb", "strict")
-    assert not result.complete and result.reason == "expected a cool phone; found hot"
-    assert len(result.sessions) == 1
-    phone.append(FakeApp(single))
-    whole = in_app.measure([artifact.path], "adb", "strict", earlier=result)
-    assert whole.complete and len(whole.sessions) == 2
-    assert [extras["repeat"] for extras in phone[-1].started] == [1]
-
-
-def test_ctrl_c_keeps_the_result_so_far(single: Result, artifact: Artifact, phone: list[FakeApp]) -> None:
-    phone.append(FakeApp(single, KeyboardInterrupt()))
-    with pytest.raises(Interrupted) as raised:
-        in_app.measure([artifact.path], "adb", "strict")
-    assert raised.value.result.reason == "interrupted"
-    phone.append(FakeApp(KeyboardInterrupt()))
-    with pytest.raises(KeyboardInterrupt) as bare:
-        in_app.measure([artifact.path], "adb", "strict")
-    assert not isinstance(bare.value, Interrupted)
-
-
-def test_a_skipped_pause_is_recorded(single: Result, artifact: Artifact, phone: list[FakeApp]) -> None:
-    phone.append(FakeApp(single, single))
-    result = in_app.measure([artifact.path], "adb", "strict", allow=["cool-down"])
-    assert [(d.gate, d.verdict, d.session) for d in result.deviations if d.gate == "cool-down"] == [
-        ("cool-down", "allowed", 1)
-    ]
-
-
-@pytest.mark.parametrize("change", ["device", "protocol", "files", "threads"])
-def test_another_measurement_is_not_resumed(
-    change: str, single: Result, artifact: Artifact, phone: list[FakeApp], app_request: AppRequest
-) -> None:
-    interrupted = merge([single], app_request, reason="lost")
-    series, session = interrupted.series[0], interrupted.sessions[0]
-    changes = {
-        "device": {"device": "adb:A"},
-        "protocol": {"protocol": PROTOCOLS["quick"]},
-        "files": {"series": (series.model_copy(update={"sha256": "0" * 64}),)},
-        "threads": {"sessions": (session.model_copy(update={"threads": 2}),)},
-    }
-    phone.append(FakeApp())
-    with pytest.raises(RequestError, match=change):
-        in_app.measure([artifact.path], "adb", "strict", earlier=interrupted.model_copy(update=changes[change]))
-
-
-def test_requests_that_the_app_cannot_measure_are_refused(artifact: Artifact) -> None:
-    for artifacts, device, threads, answer in (
-        ([artifact.path], "host", [1], "host"),
-        ([], "adb", [1], "none"),
-        ([artifact.path], "adb", ["big"], "big"),
+def test_requests_that_the_app_cannot_measure_are_refused() -> None:
+    for device, more, words in (
+        ("host", {}, "--device adb"),
+        ("emulated:cortex-a76", {}, "--device adb"),
+        ("adb", {"threads": "big"}, "--threads big"),
+        ("adb", {"cores": "0"}, "--cores 0"),
+        ("adb", {"profile": "."}, "--profile"),
+        ("adb", {"compute_units": "CPU_ONLY"}, "--compute-units"),
     ):
-        with pytest.raises(RequestError, match=answer):
-            in_app.measure(artifacts, device, threads=threads)
+        with pytest.raises(RequestError, match=words):
+            measure(["a.pte"], device, in_app=True, **more)
+
+
+def test_arguments_become_extras() -> None:
+    found = extras_of((*ARGUMENTS, "--model", "1.onnx", "--input", "1.bin", "--watch", "/sys/a", "--watch", "/sys/b"))
+    assert found == {
+        "artifact": "0.pte,1.onnx", "input": "0.bin,1.bin", "threads": 1, "protocol": "{}", "watch": "/sys/a,/sys/b",
+        "events": app.EVENTS,
+    }  # fmt: skip
 
 
 @given(st.text(st.characters(exclude_characters="\0"), min_size=1), st.integers(0, 99))
 def test_start_commands_are_quoted(text: str, number: int) -> None:
-    words = shlex.split(start_command({"artifact": text, "threads": number, "brief": True, "command": ""}))
-    assert words[5:] == ["--es", "artifact", text, "--ei", "threads", str(number), "--ez", "brief", "true"]
+    words = shlex.split(start_command({"artifact": text, "threads": number, "hints": True, "output": ""}))
+    assert words[7:] == ["--es", "artifact", text, "--ei", "threads", str(number), "--ez", "hints", "true"]
 
 
-@given(st.lists(st.text(min_size=1), min_size=1, max_size=4))
-def test_storage_names_are_plain_and_unique(names: list[str]) -> None:
-    there = [storage_name(number, name) for number, name in enumerate(names)]
-    assert len(set(there)) == len(names)
-    assert all(name.isascii() and not set(name) & set("/, \\\n") and name[0] != "." for name in there)
+def test_a_manifest_goes_with_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pushed: list[tuple[str, str]] = []
+    monkeypatch.setattr(app.RemoteWorkspace, "push", lambda self, local, name: pushed.append((local.name, name)))
+    for name in ("a.pte", "a.pte.json", "in.bin"):
+        (tmp_path / name).touch()
+    space = AppWorkspace(Phone())  # type: ignore[arg-type]  # as above
+    assert space.push(tmp_path / "a.pte", "0.pte") == space.path("0.pte") == "0.pte"
+    space.push(tmp_path / "in.bin", "0.bin")
+    assert pushed == [("a.pte", "0.pte"), ("a.pte.json", "0.pte.json"), ("in.bin", "0.bin")]

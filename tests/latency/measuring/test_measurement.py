@@ -16,11 +16,14 @@ from mobileseg.errors import ArtifactError, EnvironmentLackError, GateError, Req
 from mobileseg.export import open_artifact
 from mobileseg.export.artifact import Artifact
 from mobileseg.latency import measure
+from mobileseg.latency.conditions.course import Watched
 from mobileseg.latency.devices.contract import DeviceLostError, RunnerFailedError
 from mobileseg.latency.devices.host import Host, HostWorkspace
-from mobileseg.latency.measuring import measurement, resume
+from mobileseg.latency.measuring import assemble, measurement, resume
 from mobileseg.latency.measuring.measurement import Interrupted
+from mobileseg.latency.measuring.session import Record, Setting
 from mobileseg.latency.measuring.stream import parse_event
+from mobileseg.latency.protocol import PROTOCOLS
 from mobileseg.latency.results.result import Result
 
 
@@ -34,6 +37,8 @@ def test_wrong_requests_are_refused_before_anything_runs(tmp_path: Path) -> None
     ):  # fmt: skip
         with pytest.raises(RequestError):
             measure(["a.pte"], **wrong)
+    with pytest.raises(RequestError, match="mkdir -p"):
+        measure(["a.pte"], device="emulated:cortex-a76", profile=tmp_path / "none")
     with pytest.raises(RequestError):
         measure([])
     with pytest.raises(ArtifactError):
@@ -43,7 +48,7 @@ def test_wrong_requests_are_refused_before_anything_runs(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"threads": [2]}, "--threads"), ({"cores": "0"}, "--cores"), ({"profile": "."}, "--profile"),
+        ({"threads": [2]}, "--threads"), ({"cores": "0"}, "--cores"),
         ({"protocol": "strict"}, "--protocol"), ({"protocol": "quik", "allow": ["heat"]}, "--protocol and --allow"),
     ],
 )  # fmt: skip
@@ -72,11 +77,13 @@ def test_two_files_in_turns(small_pte: Artifact, small_onnx: Artifact) -> None:
     ]
     first, second = (series.at_s for series in found.series)
     order = sorted([(at, 0) for at in first] + [(at, 1) for at in second])
-    assert [which for _, which in order] == [0, 1] * 10
+    assert [which for _, which in order] == [0, 1, 1, 0] * 5
     for series in found.series:
         assert series.median_ms is not None and series.p90_ms is not None
         assert 0 < series.median_ms <= series.p90_ms
         assert series.load_ms and series.first_ms and series.peak_kb and series.warmup_ms
+        assert series.effective_runs is not None and 1 <= series.effective_runs <= 50
+        assert sum(series.warmup_ms) >= 500
         assert series.preprocess is not None and len(series.preprocess.samples_ms) > 1
         assert "64x96" in series.preprocess.description
         assert series.postprocess is not None and series.postprocess.median_ms > 0
@@ -84,6 +91,9 @@ def test_two_files_in_turns(small_pte: Artifact, small_onnx: Artifact) -> None:
     ratio = found.ratio(1)
     assert ratio.interval is not None and ratio.interval[0] <= ratio.interval[1]
     assert found.sessions[0].threads == 1
+    course = found.sessions[0].course
+    assert course is not None and len(course.at_s) == len(course.core) == len(course.switches) >= 2
+    assert all(len(trace.values) == len(course.at_s) for trace in course.traces)
     assert found.sessions[0].before.load is not None and found.sessions[0].after is not None
     assert Result.model_validate_json(found.to_json()) == found
     assert "cores" in found.properties.summary
@@ -131,7 +141,38 @@ def test_gates_refuse_and_can_be_allowed(small_onnx: Artifact, monkeypatch: pyte
     with pytest.raises(GateError, match="--allow hot"):
         measure([small_onnx.path], protocol="standard")
     found = measure([small_onnx.path], protocol="quick")
-    assert {d.verdict for d in found.deviations} == {"unknown"}
+    assert {d.verdict for d in found.deviations if d.gate != "warm-up"} == {"unknown"}
+
+
+def test_a_long_load_is_of_one_file(small_onnx: Artifact) -> None:
+    with pytest.raises(RequestError, match="one file with protocol sustained"):
+        measure([small_onnx.path, small_onnx.path], protocol="sustained")
+
+
+def test_cores_that_were_not_got_are_found() -> None:
+    """Linux binds to those of the asked ones that there are, and says nothing."""
+    record = Record(0)
+    record.add(json.dumps({"event": "start", "runner": "cpp", "version": "", "threads": 2, "cores": [0, 1]}))
+    wanted = assemble.run_findings(Setting(2, (4, 0), "big"), record, [], PROTOCOLS["quick"])
+    assert [(f.gate, f.expected, f.found) for f in wanted] == [("affinity", "cores 0,4", "cores 0,1")]
+    for cores in ((0, 1), ()):
+        assert list(assemble.run_findings(Setting(2, cores, "big"), record, [], PROTOCOLS["quick"])) == []
+
+
+def test_what_was_seen_is_kept_under_its_name_when_it_goes_on() -> None:
+    """Thermal zones may have other numbers after a restart, or be gone."""
+    record = Record(0)
+    skin, big, clock = Watched("/z0", "celsius", "skin"), Watched("/z1", "celsius", "BIG"), Watched("/c", "khz", "cpu0")
+    record.watch((skin, clock))
+    record.add(json.dumps({"event": "state", "at_s": 1, "values": [31500, 1800000], "core": 3, "switches": 7}))
+    hidden = Watched("/z9", "celsius", "hidden")
+    record.watch((big, skin._replace(file="/z5"), hidden))
+    record.add(json.dumps({"event": "state", "at_s": 2, "values": [60000, 32000, None]}))
+    course = record.course
+    assert course is not None and (course.at_s, course.core, course.switches) == ((1, 2), (3, None), (7, None))
+    assert {trace.name: trace.values for trace in course.traces} == {
+        "BIG": (None, 60.0), "skin": (31.5, 32.0), "cpu0": (1_800_000.0, None),
+    }  # fmt: skip
 
 
 def test_core_ml_files_need_macos(small_onnx: Artifact, tmp_path: Path) -> None:
@@ -179,7 +220,7 @@ LOST = DeviceLostError(expected="a device", found="none", fix="plug it in")
 
 
 def use(monkeypatch: pytest.MonkeyPatch, device: Host) -> None:
-    monkeypatch.setattr("mobileseg.latency.measuring.request.open_device", lambda name: device)
+    monkeypatch.setattr("mobileseg.latency.measuring.request.open_device", lambda name, in_app: device)
 
 
 @pytest.mark.slow
@@ -280,8 +321,8 @@ def test_two_runtimes_take_turns_with_correct_outputs(
     names = [(event["event"], event.get("model"), event.get("turn")) for event in events]
     assert names == [
         ("start", None, None), ("load", 0, None), ("load", 1, None), ("first", 0, None), ("first", 1, None),
-        ("warmup", 0, None), ("warmup", 1, None), ("turn", 0, 0), ("turn", 1, 0), ("turn", 0, 1), ("turn", 1, 1),
-        ("memory", None, None), ("end", None, None),
+        ("warmup", 0, None), ("warmup", 1, None), ("state", None, None), ("turn", 0, 0), ("turn", 1, 0), ("turn", 0, 1),
+        ("turn", 1, 1), ("state", None, None), ("memory", None, None), ("end", None, None),
     ]  # fmt: skip
     assert events[0]["cores"] == [core]
     assert events[0]["threads"] == 1

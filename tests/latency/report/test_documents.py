@@ -50,13 +50,20 @@ def test_another_schema_version_is_refused(results: list[Path], tmp_path: Path, 
 
 
 @pytest.mark.parametrize("name", ["big", "times", "changed", "counts"])
-def test_duplicates_are_refused(results: list[Path], tmp_path: Path, name: str) -> None:
+def test_the_same_file_twice_is_refused(results: list[Path], tmp_path: Path, name: str) -> None:
     path = next(p for p in results if p.stem == name)
     shutil.copy(path, tmp_path / "again.json")
-    with pytest.raises(RequestError, match="one result per file and setting") as caught:
+    with pytest.raises(RequestError, match="every result once") as caught:
         read_results([path, tmp_path / "again.json"])
     assert str(path) in caught.value.found
     assert "again.json" in caught.value.found
+
+
+def test_several_measurements_of_one_file_are_welcome(results: list[Path], tmp_path: Path) -> None:
+    path = next(p for p in results if p.stem == "times")
+    later = json.loads(path.read_text()) | {"created": "2026-02-02T03:04:00Z"}
+    (tmp_path / "later.json").write_text(json.dumps(later))
+    assert len(read_results([path, tmp_path / "later.json"]).measurements) == 2
 
 
 def test_one_file_on_two_data_sets_is_no_duplicate(results: list[Path], tmp_path: Path) -> None:

@@ -2,24 +2,25 @@
 
 import base64
 import hashlib
-import itertools
 import json
 import re
+import sys
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from mobileseg.errors import RequestError
+from mobileseg.errors import MissingExtraError, RequestError
 from mobileseg.export.evaluation.compared import Comparison
+from mobileseg.latency.report import vega
 from mobileseg.latency.report.cells import NOT_MEASURED, number, percent, points
-from mobileseg.latency.report.charts import Point, mark_pareto_front
 from mobileseg.latency.report.consistency import tables
 from mobileseg.latency.report.documents import read_results
 from mobileseg.latency.report.page import render
+from mobileseg.latency.report.sections import sections
+from mobileseg.latency.results import summary
 
 
 class Reader(HTMLParser):
@@ -100,7 +101,17 @@ def test_accuracy_matches_the_json(results: list[Path], read: Reader) -> None:
 def test_times_counts_and_changes_match_the_json(results: list[Path], read: Reader) -> None:
     by_name = {path.stem: json.loads(path.read_text()) for path in results}
     for series in by_name["times"]["series"]:
-        for name in ("p90_ms", "mad_ms", "p99_ms", "variation", "drift", "outliers", "first_ms"):
+        for name in (
+            "p90_ms",
+            "mad_ms",
+            "p99_ms",
+            "variation",
+            "drift",
+            "outliers",
+            "first_ms",
+            "effective_runs",
+            "peak_kb",
+        ):
             assert float(read.cells[series["file"], name] or "") == series[name]
         assert float(read.cells[series["file"], "samples"] or "") == len(series["samples_ms"]) == 50
         assert read.cells[series["file"], "load_ms"] is None
@@ -110,6 +121,28 @@ def test_times_counts_and_changes_match_the_json(results: list[Path], read: Read
     for change in by_name["changed"]["changes"]:
         for name in ("old", "new", "ratio"):
             assert float(read.cells[change["file"], name] or "") == change[name]
+
+
+def test_what_else_differs_is_said_beside_the_changes(read: Reader) -> None:
+    text = " ".join(read.text)
+    assert "not as before: runtime: 1 and 2" in text and "Not as before: runtime: 1 and 2." in text
+
+
+def test_the_course_of_the_measurement_is_shown_where_it_was_measured(results: list[Path], many: list[Path]) -> None:
+    parts = {section.key: section for section in sections(read_results(results))}
+    clock, heat = [figure for figure in parts["latency"].figures if "between turns" in figure.caption]
+    rows = [panel.spec["datasets"]["readings"] for panel in clock.panels]
+    assert [(row["name"], row["at"], pytest.approx(row["value"])) for row in rows[0]] == [
+        ("cpu0", 0.5, 1.8), ("cpu0", 1.5, 2.4), ("limit of cpu0", 0.5, 2.8), ("limit of cpu0", 1.0, 2.8), ("limit of cpu0", 1.5, 2.4)
+    ]  # fmt: skip
+    assert [row["value"] for row in heat.panels[0].spec["datasets"]["readings"]] == [41.0, 44.5, 47.0]
+    (table,) = [t for part in parts["latency"].details for t in part.tables if t.caption == "While measuring"]
+    assert [row[1].text for row in table.rows] == [
+        "clock, cpu0", "limit of the clock, cpu0", "temperature, <BIG>", "involuntary switches"
+    ]  # fmt: skip
+    assert [cell.value for cell in table.rows[1][3:]] == pytest.approx([2.8, 2.4, 2.8, 2.4, 3])
+    without = {section.key: section for section in sections(read_results(many))}
+    assert not any("between turns" in figure.caption for figure in without["latency"].figures)
 
 
 def test_consistency_matches_the_json(results: list[Path], read: Reader) -> None:
@@ -151,7 +184,9 @@ def test_texts_are_the_exact_values_rounded(read: Reader) -> None:
             text = read.shown[key].replace("\u202f", "")
             match = re.fullmatch(r"([-+]?[\d.]+)( %| MB| dB| ms)?", text)
             assert match, (key, text)
-            scale = {" %": 100.0, " MB": 1e-6}.get(match[2], 100.0 if "gain" in key[1] else 1.0)
+            scale = {" %": 100.0, " MB": 1e-6}.get(
+                match[2], 100.0 if "gain" in key[1] or key[1] == "accuracy_change" else 1.0
+            )
             scale = 1024 / 1e6 if key[1] == "peak_kb" else scale
             digits = len(match[1].partition(".")[2])
             assert abs(float(match[1]) - scale * float(exact)) <= 0.5001 * 10**-digits
@@ -162,19 +197,32 @@ def test_intervals_n_protocol_conditions_and_labels_are_shown(read: Reader) -> N
     for words in (
         "95 %:",
         "counts, not time",
+        "Softmax (NC, F32)",
+        "kernels by kind",
         "protocol quick",
         "Some <chip>",
         "A <title> & more",
-        "Conv <2d>",
+        r"Conv \u003c2d\u003e, 9 calls",
         "others",
     ):
         assert words in text or any(words in (link or "") for link in read.links), words
 
 
+def test_without_the_extra_the_line_that_installs_it_is_said(
+    results: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, vega.PACKAGE, None)
+    with pytest.raises(MissingExtraError, match=r"vl_convert.*mobileseg\[report\]"):
+        render(read_results(results[:1]), "t")
+
+
 def test_nothing_is_fetched(page: str, read: Reader) -> None:
     assert all(link.startswith(("#", "data:image/png;base64,")) for link in read.links)
-    assert not re.search(r"url\(|@import|https?://(?!www\.w3\.org/2000/svg)", page)
-    assert "default-src 'none'" in page
+    own = page.replace(vega.script(), "")
+    assert len(own) < len(page) - 500_000
+    assert not re.search(r"url\(|@import|https?://", own)
+    assert "Redistributions in binary form must reproduce" in page, "the licence of what is inlined"
+    assert "default-src 'none'" in page and "unsafe-eval" not in page
 
 
 def test_pictures_match_the_comparison_and_the_licence_is_shown(results: list[Path], read: Reader) -> None:
@@ -216,16 +264,19 @@ def test_files_are_matched_by_sha256_not_by_name(results: list[Path], tmp_path: 
     assert "Latency against mIoU" not in render(read_results([tmp_path / "other.json", results[3]]), "t")
 
 
-@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=15))
-def test_the_pareto_front_is_exact(spots: list[tuple[int, int]]) -> None:
-    marked = mark_pareto_front([Point(x, y, "", "", 0) for x, y in spots])
-    beats = {
-        (a, b) for a, b in itertools.permutations(range(len(spots)), 2)
-        if spots[a] != spots[b] and spots[a][0] <= spots[b][0] and spots[a][1] >= spots[b][1]
-    }  # fmt: skip
-    assert any(p.best for p in marked)
-    for place, point in enumerate(marked):
-        assert point.best == (not any(b == place for _, b in beats))
+def test_a_fast_phone_leaves_a_slow_one_its_front(results: list[Path], tmp_path: Path) -> None:
+    fields = json.loads(results[3].read_text())
+    fast = tmp_path / "fast.json"
+    for one in fields["series"]:
+        for name in ("samples_ms", "warmup_ms"):
+            one[name] = [ms / 100 for ms in one[name]]
+        figures = summary.summarize(np.reshape(one["samples_ms"], (len(one["at_s"]), -1)))
+        one.update(figures._asdict())
+    fast.write_text(json.dumps({**fields, "device": "adb:fast", "created": "2026-02-01T00:00:00Z"}))
+    found = {part.key: part for part in sections(read_results([results[0], results[3], fast]))}
+    (panels,) = [f.panels for f in found["summary"].figures if "Pareto" in f.caption]
+    assert [panel.device for panel in panels] == ["host", "adb:fast"]
+    assert all(panel.spec["datasets"]["front"] for panel in panels)
 
 
 def test_not_measured_is_shown_as_such() -> None:

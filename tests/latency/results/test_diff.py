@@ -10,7 +10,8 @@ from mobileseg.errors import EnvironmentLackError, RequestError
 from mobileseg.latency.conditions.gates import Deviation
 from mobileseg.latency.protocol import PROTOCOLS
 from mobileseg.latency.results.diff import compare, verdict
-from mobileseg.latency.results.result import read_result
+from mobileseg.latency.results.result import Result, read_result
+from mobileseg.latency.results.summary import effective_runs
 
 
 @pytest.mark.parametrize(
@@ -48,6 +49,7 @@ def test_repetitions_are_pooled() -> None:
 
 BASE = result(series(around(10)))
 OTHERS = {
+    "files": result(series(around(10)), series(around(10, 1), precision="float32", file="b.pte")),
     "protocol": result(series(around(10)), protocol=PROTOCOLS["strict"]),
     "device": result(series(around(10)), properties=MACHINE.model_copy(update={"soc": "t"})),
     "complete": result(series(around(10)), complete=False, reason="unplugged"),
@@ -71,6 +73,50 @@ def test_differences_are_named_and_can_be_allowed(name: str) -> None:
         compare(BASE, BASE, allow=("anything",))
 
 
+def test_what_explains_a_change_is_said() -> None:
+    def of(runtime: str = "executorch 1.5.1", **changes: object) -> Result:
+        found = result(series(around(10)), properties=MACHINE.model_copy(update=changes))
+        sessions = tuple(session.model_copy(update={"versions": runtime}) for session in found.sessions)
+        return found.model_copy(update={"sessions": sessions, "device": f"adb:{changes.get('unit', 'x')}"})
+
+    base = of(unit="aaa", fingerprint="maker/phone:14")
+    assert compare(base, base).said == ()
+    for other, words in (
+        (of("executorch 1.4.0", unit="aaa"), "runtime: executorch 1.5.1 and executorch 1.4.0"),
+        (of(unit="bbb"), "unit: adb:aaa and adb:bbb are two units"),
+        (of(unit="aaa", fingerprint="maker/phone:15"), "build: maker/phone:14 and maker/phone:15"),
+    ):
+        assert compare(base, other).said == (words,)
+    with pytest.raises(RequestError, match="in app"):
+        compare(base, base.model_copy(update={"device": "adb:aaa in app"}))
+
+
+def test_results_of_version_3_are_read(tmp_path: Path) -> None:
+    """They lack what came later, and say so with null."""
+    content = json.loads(BASE.to_json()) | {"schema_version": 3}
+    for name in ("warmup_seconds", "settle", "balanced"):
+        del content["protocol"][name]
+    for name in ("unit", "fingerprint", "abi", "page_kb", "emulated"):
+        del content["properties"][name]
+    for part, name in (("sessions", "course"), ("series", "effective_runs")):
+        del content[part][0][name]
+    path = tmp_path / "old.json"
+    path.write_text(json.dumps(content))
+    old = read_result(path)
+    assert old.sessions[0].course is None and old.series[0].effective_runs is None
+    assert (old.protocol.warmup_seconds, old.protocol.settle, old.protocol.balanced) == (0, 0, False)
+    assert read_result(path).to_json() == Result.model_validate_json(old.to_json()).to_json()
+    with pytest.raises(RequestError, match="with different parameters"):
+        compare(old, BASE)
+
+
+def test_an_effective_number_that_is_none_of_the_samples_is_refused() -> None:
+    right = series(around(10), effective_runs=effective_runs(around(10)))
+    assert right.effective_runs is not None
+    with pytest.raises(ValueError, match="effective_runs"):
+        series(around(10), effective_runs=right.effective_runs + 1)
+
+
 def test_a_protocol_with_other_parameters_is_a_different_one() -> None:
     changed = PROTOCOLS["quick"].model_copy(update={"runs": 6})
     with pytest.raises(RequestError, match="with different parameters"):
@@ -81,7 +127,7 @@ def test_logits_and_mask_are_not_compared() -> None:
     mask = series(around(10), emit="mask")
     with pytest.raises(RequestError, match="different outputs"):
         compare(BASE, result(mask))
-    found = compare(BASE, result(series(around(10)), mask, series([], precision="float32")))
+    found = compare(BASE, result(series(around(10)), mask, series([], precision="float32")), allow=("files",))
     assert (len(found.changes), found.only_old, found.only_new) == (1, (), ("a.pte",))
 
 

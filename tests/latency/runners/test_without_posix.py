@@ -127,5 +127,5 @@ def test_no_process_is_sent_a_signal_on_windows(monkeypatch: pytest.MonkeyPatch)
     with monkeypatch.context() as patch:
         patch.setattr(remote.os, "kill", lambda pid, _: sent.append(pid))
         patch.setattr(remote.os, "name", "nt")
-        alive = remote._is_alive(1)
+        alive = remote.is_alive(1)
     assert alive and sent == []

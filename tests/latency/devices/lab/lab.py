@@ -31,7 +31,8 @@ PATIENCE_S = 20.0
 
 @dataclass
 class Lab:
-    """A running lab. ``folder``: sockets, logs, programs; ``first``: process number of its init; ``files``: see ``phone.py``."""
+    """A running lab. ``folder``: sockets, logs, programs; ``first``: process number of its init; ``files``: see ``phone.py``. Of several
+    machines ``files`` and ``root`` are the first one's."""
 
     folder: Path
     first: int
@@ -43,7 +44,11 @@ class Lab:
     @property
     def root(self) -> Path:
         """The root folder of the emulated machine, as seen inside the lab."""
-        return self.folder / "scratch/arm/root"
+        return self.root_of(0)
+
+    def root_of(self, number: int) -> Path:
+        """That of one of several."""
+        return self.folder / f"scratch/arm{number or ''}/root"
 
     def enter(self, *command: object) -> list[str]:
         """``command`` inside the lab, on this machine's own file system."""
@@ -77,7 +82,7 @@ class Lab:
         """Run the mobileseg command."""
         return self.run(*MOBILESEG, *words, **more)
 
-    def machine(self, *command: object) -> list[str]:
+    def machine(self, *command: object, number: int = 0) -> list[str]:
         """``command`` in the machine's root, with the emulated core."""
         return self.enter(
             "env",
@@ -86,7 +91,7 @@ class Lab:
             "QEMU_CPU=cortex-a76",
             "TMPDIR=/data/local/tmp",
             CHROOT,
-            self.root,
+            self.root_of(number),
             *command,
         )
 
@@ -95,20 +100,25 @@ class Lab:
         return self.run("adb", *words)
 
     @contextlib.contextmanager
-    def adbd(self, port: int) -> "Iterator[subprocess.Popen[bytes]]":
+    def adbd(self, port: int, number: int = 0) -> "Iterator[subprocess.Popen[bytes]]":
         """Debian's adbd on ``port``, ended after the block."""
         with (self.folder / "adbd.log").open("a") as log:
             daemon = subprocess.Popen(
-                self.machine("/usr/bin/env", f"ADBD_PORT={port}", "/usr/lib/android-sdk/platform-tools/adbd"),
+                self.machine("/usr/bin/env", f"ADBD_PORT={port}", "/usr/lib/android-sdk/platform-tools/adbd", number=number),
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip
         try:
-            until(lambda: self.adb("connect", f"127.0.0.1:{port}").stdout.startswith(("connected", "already")))
+            until(lambda: self.reached(f"127.0.0.1:{port}"))  # "already connected" may be what is just going
             yield daemon
         finally:
             self.kill(str(port), "adbd")
             daemon.wait(PATIENCE_S)
             self.adb("disconnect", f"127.0.0.1:{port}")
+
+    def reached(self, address: str) -> bool:
+        """Connect adb's server with ``address``; whether it then answers."""
+        said = self.adb("connect", address).stdout.startswith(("connected", "already"))
+        return said and self.adb("-s", address, "get-state").stdout.strip() == "device"
 
     def kill(self, *words: str, how: int = signal.SIGKILL) -> None:
         """Kill every process of the lab whose command line or environment contains all of ``words``."""
@@ -153,8 +163,8 @@ def program(path: Path, text: str) -> None:
 
 
 @contextlib.contextmanager
-def lab(folder: Path) -> Iterator[Lab]:
-    """Start a lab. Raises ``EnvironmentLackError`` with the reason if this machine cannot run one."""
+def lab(folder: Path, units: Sequence[str] = (phone.UNIT,)) -> Iterator[Lab]:
+    """Start a lab with a machine for each serial number. Raises ``EnvironmentLackError`` with the reason if this machine cannot run one."""
     if platform.machine() != "x86_64" or not sys.platform.startswith("linux"):
         raise _lack("x86-64 Linux", platform.platform())
     install((Part("openssh-client", "ssh"),), "measuring over ssh in the lab", "test")
@@ -164,11 +174,13 @@ def lab(folder: Path) -> Iterator[Lab]:
     arm, tools = userland("arm64", ARM, BACKPORTED), userland("amd64", TOOLS)
     for name in ("scratch", "bin"):
         (folder / name).mkdir()
-    phone.write_files(folder / "files")
+    files = [folder / f"files{number or ''}" for number in range(len(units))]
+    for place, unit in zip(files, units, strict=True):
+        phone.write_files(place, unit)
     program(folder / "bin/adb", f'exec {CHROOT} {folder}/scratch/tools/root /usr/bin/adb "$@"')
     command: Sequence[object] = (
         "unshare", *NAMESPACES, sys.executable, Path(__file__).with_name("lab_init.py"), arm, tools, folder / "scratch",
-        folder / "files", f"{STORAGE_MB}m",
+        f"{STORAGE_MB}m", *files,
     )  # fmt: skip
     outer = subprocess.Popen(
         list(map(str, command)), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True

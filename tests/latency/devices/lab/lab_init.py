@@ -1,5 +1,5 @@
-"""The init process of a lab: turns an unpacked userland into an emulated ARM machine, prints ``ready``, and runs until its standard
-input is closed. Run as root of new user, mount, network and process namespaces; the machine ends with this process."""
+"""The init process of a lab: turns an unpacked userland into emulated ARM machines, prints ``ready``, and runs until its standard
+input is closed. Run as root of new user, mount, network and process namespaces; the machines end with this process."""
 
 import fcntl
 import os
@@ -59,27 +59,33 @@ def machine(root: Path, files: Path) -> None:
         bind(path, root / "system/bin" / path.name)
 
 
-def main(arm: str, tools: str, scratch: str, files: str, storage: str) -> None:
+def userland(arm: str, scratch: Path, storage: str) -> Path:
+    """The root folder of one machine: Debian's userland with Android's shell beside it, and room for files in memory."""
+    root = overlay(Path(arm), scratch)
+    (root / "system/bin").mkdir(parents=True)
+    for name in subprocess.run(
+        [root / "usr/bin/toybox"], stdout=subprocess.PIPE, text=True, check=True,
+        env={"LD_LIBRARY_PATH": "", "QEMU_LD_PREFIX": str(root)},
+    ).stdout.split():  # fmt: skip
+        (root / "system/bin" / name).symlink_to("/usr/bin/toybox")
+    (root / "system/bin/sh").symlink_to("/usr/bin/mksh")
+    (root / "usr/bin/sh").unlink()
+    (root / "usr/bin/sh").symlink_to("dash")
+    for name in ("data/local/tmp", "var/tmp"):
+        (root / name).mkdir(parents=True, exist_ok=True)
+        mount("-t", "tmpfs", "-o", f"size={storage}", "tmpfs", root / name)
+    return root
+
+
+def main(arm: str, tools: str, scratch: str, storage: str, *files: str) -> None:
     with socket.socket() as loopback:
         fcntl.ioctl(loopback, SIOCSIFFLAGS, struct.pack("16sh", b"lo", IFF_UP))
     mount("-t", "binfmt_misc", "binfmt_misc", BINFMT)
     qemu = Path(tools) / "usr/bin/qemu-aarch64-static"  # flag F: opened now, so that it works in every root
     (BINFMT / "register").write_text(f":arm:M::{MAGIC}:{MASK}:{qemu}:F")
     mount("-t", "tmpfs", "tmpfs", scratch)
-    phone = overlay(Path(arm), Path(scratch) / "arm")
-    (phone / "system/bin").mkdir(parents=True)
-    for name in subprocess.run(
-        [phone / "usr/bin/toybox"], stdout=subprocess.PIPE, text=True, check=True,
-        env={"LD_LIBRARY_PATH": "", "QEMU_LD_PREFIX": str(phone)},
-    ).stdout.split():  # fmt: skip
-        (phone / "system/bin" / name).symlink_to("/usr/bin/toybox")
-    (phone / "system/bin/sh").symlink_to("/usr/bin/mksh")
-    (phone / "usr/bin/sh").unlink()
-    (phone / "usr/bin/sh").symlink_to("dash")
-    for name in ("data/local/tmp", "var/tmp"):
-        (phone / name).mkdir(parents=True, exist_ok=True)
-        mount("-t", "tmpfs", "-o", f"size={storage}", "tmpfs", phone / name)
-    machine(phone, Path(files))
+    for number, folder in enumerate(files):
+        machine(userland(arm, Path(scratch) / f"arm{number or ''}", storage), Path(folder))
     station = overlay(Path(tools), Path(scratch) / "tools")
     for name in ("dev", "proc", "tmp", "root"):
         (station / name).mkdir(exist_ok=True)

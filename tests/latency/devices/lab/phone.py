@@ -8,6 +8,7 @@ from mobileseg.latency.emulation.cores import CORES
 
 CPU, THERMAL = "sys/devices/system/cpu", "sys/class/thermal"
 KHZ, CAPACITY = (1_803_000, 2_802_000), (160, 1024)
+UNIT = "0123456789EMULATED"
 
 GETPROP = {
     "ro.product.manufacturer": "Debian",
@@ -19,6 +20,8 @@ GETPROP = {
     "ro.build.version.release": "14",
     "ro.build.version.sdk": "34",
     "ro.build.id": "TEST.1",
+    "ro.build.fingerprint": "debian/emulated:14",
+    "ro.serialno": UNIT,
 }
 THERMALSERVICE = """IsStatusOverride: false
 Thermal Status: {status}
@@ -35,7 +38,7 @@ BATTERY = (
     "Current Battery Service state:\n  USB powered: true\n  status: 2\n  level: 87\n  scale: 100\n  temperature: 298\n"
 )
 APP = "sdcard/Android/data/org.mobileseg.demo/files/benchmark"
-# Stands in for `am start`: writes the test's next answer, or the last one again.
+# Stands in for `am start`: the test's next events, or the last ones again, and outputs where they are asked for.
 AM = f"""case $1 in start) ;; *) exit 0;; esac
 while [ $# -gt 0 ]; do
   case $1 in --es|--ei|--ez) eval "$2=\\$3"; shift 3;; *) shift;; esac
@@ -43,23 +46,20 @@ done
 mkdir -p /{APP} && cd /{APP} || exit 1
 echo "Status: ok"
 [ -n "$artifact" ] || exit 0
-echo "$artifact $protocol $threads $repeat $brief $allow" >>/weather/started
-for f in $(echo "$artifact,$input" | tr , ' '); do
-  [ -f "$f" ] || {{ echo "{{\\"expected\\": \\"$f\\", \\"found\\": \\"none\\"}}" >"$result.error"; exit 0; }}
+echo "$artifact $threads $protocol" >>/weather/started
+for f in $(echo "$artifact,$input" | tr , ' ') $(echo "$artifact," | sed 's/,/.json /g'); do
+  [ -f "$f" ] || {{ echo "Error: no $f"; exit 1; }}
 done
 n=$(wc -l </weather/started)
-[ -d /weather/answers/$n ] || n=last
-for kind in json error; do
-  if [ -s /weather/answers/$n/$kind ]; then
-    case $kind in json) cp /weather/answers/$n/json "$result";; *) cp /weather/answers/$n/error "$result.error";; esac
-  fi
-done
+[ -f /weather/answers/$n ] || n=last
+if [ -n "$output" ]; then mkdir -p "$output" && cp /weather/outputs "$output/0.0.bin"; fi
+cp /weather/answers/$n "$events"
 """
 POWER = "  mWakefulness=Awake\nDisplay Power: state=ON\n  Battery Saver is currently: {saver}\n"
 
 
-def write_files(folder: Path) -> None:
-    """Write /proc, /sys and Android's programs below ``folder``; ``weather`` changes their contents."""
+def write_files(folder: Path, unit: str = UNIT) -> None:
+    """Write /proc, /sys and Android's programs below ``folder``; ``weather`` changes their contents. ``unit``: the serial number."""
     core = CORES["cortex-a76"]
     files = {f"{CPU}/{name}": "0-1\n" for name in ("possible", "present", "online")}
     files["proc/cpuinfo"] = core.cpuinfo + core.cpuinfo.replace("processor\t: 0", "processor\t: 1")
@@ -77,11 +77,15 @@ def write_files(folder: Path) -> None:
     files |= {f"{THERMAL}/thermal_zone0/trip_point_0_temp": "95000\n"}
     for path, text in files.items():
         _write(folder / path, text)
-    properties = "".join(f"[{name}]: [{value}]\n" for name, value in GETPROP.items())
+    properties = "".join(f"[{name}]: [{value}]\n" for name, value in (GETPROP | {"ro.serialno": unit}).items())
     _program(folder / "bin/getprop", f"cat <<'END'\n{properties}END\n")
     cases = "\n".join(f"{name}) cat /weather/{name};;" for name in ("thermalservice", "battery", "power"))
     _program(folder / "bin/dumpsys", f"case $1 in\n{cases}\nesac\n")
-    _program(folder / "bin/settings", "cat /weather/low_power\n")
+    _program(
+        folder / "bin/settings", "case $1 in get) cat /weather/low_power;; *) echo settings $* >>/weather/said;; esac\n"
+    )
+    for name in ("input", "svc", "wm"):
+        _program(folder / f"bin/{name}", f"echo {name} $* >>/weather/said\n")
     _program(folder / "bin/pm", "cat /weather/packages\n")
     _program(folder / "bin/am", AM)
     app(folder)
@@ -99,13 +103,13 @@ def weather(folder: Path, milli: int = 41_000, status: int = 0, saver: bool = Fa
     _write(folder / "weather/low_power", f"{int(saver)}\n")
 
 
-def app(folder: Path, installed: bool = False, answers: Sequence[str] = ("",)) -> None:
-    """Whether the app is installed, and what its stand-in writes after each ``am start``: a result, an error, or nothing."""
+def app(folder: Path, installed: bool = False, answers: Sequence[str] = ("",), outputs: bytes = b"") -> None:
+    """Whether the app is installed, and the events that its stand-in writes after each ``am start``."""
     _write(folder / "weather/packages", "package:org.mobileseg.demo\n" if installed else "")
     shutil.rmtree(folder / "weather/answers", ignore_errors=True)
     for number, answer in [*enumerate(answers, 1), ("last", answers[-1])]:
-        kind = "error" if answer.startswith('{"expected"') else "json"
-        _write(folder / f"weather/answers/{number}/{kind}", answer)
+        _write(folder / f"weather/answers/{number}", answer)
+    (folder / "weather/outputs").write_bytes(outputs)
     _write(folder / "weather/started", "")
 
 

@@ -1,0 +1,1 @@
+"""Which precision for which phone: every precision exported, compared and counted."""
