@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from mobileseg.cli import (
+    advise,
     compare,
     devices,
     doctor,
@@ -19,7 +20,10 @@ from mobileseg.cli import (
     list_models,
     predict,
     report,
+    results,
     sensitivity,
+    sweep,
+    worker,
 )
 from mobileseg.cli.verb import EXIT_CODES, Quiet, Verbose, choose_level, register
 
@@ -58,9 +62,13 @@ VERBS: dict[str, Callable[..., None]] = {  # in the order of use
     "predict": predict.predict,
     "latency": latency.latency,
     "devices": devices.devices,
+    "advise": advise.advise,
+    "sweep": sweep.sweep,
+    "worker": worker.worker,
     "sensitivity": sensitivity.sensitivity,
     "finetune": finetune.finetune,
     "report": report.report,
+    "results": results.results,
     "list": list_models.list_models,
     "info": info.info,
     "doctor": doctor.doctor,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from mobileseg.cli.json_output import json_output
+from mobileseg.cli.junit import Junit, junit_output
+from mobileseg.cli.junit import write as write_junit
 from mobileseg.cli.options import (
     AnyVersion,
     CenterThreshold,
@@ -21,6 +23,11 @@ from mobileseg.cli.options import (
     TopK,
 )
 from mobileseg.cli.progress import stages
+from mobileseg.errors import GateError, NotMeasuredError, RequestError
+
+if TYPE_CHECKING:
+    from mobileseg.export.manifest import Gate
+    from mobileseg.latency.results.cases import Case
 
 ArtifactPath = Annotated[str, typer.Argument(help="An exported file, its manifest beside it.", show_default=False)]
 
@@ -43,6 +50,12 @@ def compare(
     protocol: Protocol = "deploy",
     weights: Annotated[
         str | None, typer.Option(help="Where the artifact's weights are now. Default: where its manifest says.")
+    ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            help="For a file of a network that is not the zoo's: that network, as `export` took it. Its code runs only where it is named."
+        ),
     ] = None,
     no_labels: Annotated[bool, typer.Option("--no-labels", help="Images only: agreement and SQNR, no mIoU.")] = False,
     layers: Annotated[
@@ -80,6 +93,14 @@ def compare(
             help="With --json FILE: draw so many of the images that changed most into FILE-worst, for `report`."
         ),
     ] = 0,
+    fail_on: Annotated[
+        str | None,
+        typer.Option(
+            metavar="fail|unknown",
+            help="unknown: exit code 1 also where the verdict is UNKNOWN. Default: that is exit code 4.",
+        ),
+    ] = None,
+    junit: Junit = None,
     json_file: Json = None,
     force: Force = False,
     any_version: AnyVersion = False,
@@ -89,12 +110,14 @@ def compare(
     Shows both accuracies on the same images, how far apart the outputs are, how much the classes flicker, and whether the file is good
     enough: PASS (exit code 0), FAIL (1), or UNKNOWN (4), where too little was measured to say.
     """
+    if fail_on not in (None, "fail", "unknown"):
+        raise RequestError(expected="--fail-on fail or unknown", found=repr(fail_on), fix="choose one of them")
     from mobileseg import export
 
-    output = json_output(json_file, force)
+    output, report = json_output(json_file, force), junit_output(junit, force)
     result = export.compare(
         artifact, data, labels=not no_labels, split=split, groups=groups, data_format=data_format, classes=classes, protocol=protocol,
-        weights=weights, center_threshold=center_threshold, nms_kernel=nms_kernel, top_k=top_k, stuff_area=stuff_area,
+        weights=weights, model=model, center_threshold=center_threshold, nms_kernel=nms_kernel, top_k=top_k, stuff_area=stuff_area,
         layers=layers, plot=plot, calibration=calibration, sequence=sequence, shift=shift,
         output=output.path if output else None, worst=worst, force=force,
         any_version=any_version, progress=stages(),
@@ -104,4 +127,23 @@ def compare(
     from mobileseg.cli.compare_tables import show
 
     show(result)
-    result.check()
+    if report is not None:
+        write_junit(report, "compare", [_case(result.artifact_file, gate) for gate in result.gates])
+    try:
+        result.check()
+    except NotMeasuredError as error:
+        if fail_on != "unknown":
+            raise
+        raise GateError(expected=error.expected, found=error.found, fix=error.fix) from error
+
+
+def _case(file: str, gate: Gate) -> Case:
+    """One gate for ``--junit``; an optional one that was not measured passes."""
+    from mobileseg.latency.results.cases import Case
+
+    state: Literal["passed", "failed", "unknown"] = "passed"
+    if gate.verdict == "FAIL":
+        state = "failed"
+    elif gate.verdict == "UNKNOWN" and not gate.optional:
+        state = "unknown"
+    return Case(gate.name, file, state, gate.expected, gate.found)

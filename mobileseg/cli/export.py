@@ -36,16 +36,43 @@ def export(
     model: Model,
     target: Annotated[str, typer.Option(help="executorch, onnx or coreml.", autocompletion=complete_targets)],
     int8: Annotated[bool, typer.Option("--int8", help="Static int8, calibrated on images.")] = False,
-    fp16: Annotated[bool, typer.Option("--fp16", help="float16 (Core ML).")] = False,
+    fp16: Annotated[
+        bool,
+        typer.Option(
+            "--fp16",
+            help="float16; ONNX: for accelerators. With --int8, ExecuTorch: of what int8 leaves float (int8-float16).",
+        ),
+    ] = False,
     precision: Annotated[
         str | None,
         typer.Option(
-            help="By name: float32, float16 (Core ML), int8, int8-weights (ONNX, Core ML) or int8-dynamic (ONNX). "
+            help="By name: float32, float16, int8, int8-float16 (ExecuTorch), int8-weights (ONNX, Core ML) or int8-dynamic (ONNX). "
             "Default: float16 for Core ML, else float32."
         ),
     ] = None,
     size: Size = None,
     resize: Resize = "squash",
+    batch: Annotated[
+        str | None,
+        typer.Option(metavar="N|dynamic", help="ONNX: pictures that the file takes at once. Default: 1."),
+    ] = None,
+    opset: Annotated[int | None, typer.Option(help="ONNX: version of the operator set, 17 to 25. Default: 18.")] = None,
+    symmetric: Annotated[
+        bool,
+        typer.Option(
+            "--symmetric", help="ONNX int8: activations with zero points 0, the only ones that TensorRT takes."
+        ),
+    ] = False,
+    input: Annotated[
+        str | None,
+        typer.Option(
+            metavar="tensor|image",
+            help="Core ML: what the file takes: a MultiArray, or a picture (ImageType, as iOS Vision gives it). Default: tensor.",
+        ),
+    ] = None,
+    min_ios: Annotated[
+        int | None, typer.Option(help="Core ML: the oldest iOS that reads the file: 16, 17 or 18. Default: 17.")
+    ] = None,
     emit: Annotated[
         str | None,
         typer.Option(
@@ -127,7 +154,7 @@ def export(
 
     options: dict[str, Any] = {
         "precision": precision_of(int8, fp16, precision), "size": parse_size(size), "resize": resize, "emit": emit, "weights": weights,
-        "ema": ema, "refresh": refresh,
+        "ema": ema, "refresh": refresh, "batch": batch, "opset": opset, "symmetric": symmetric, "input": input, "min_ios": min_ios,
         "num_classes": num_classes, "calibration": calibration, "verify_data": verify_data, "keep_float": keep_float,
         "recipe": recipe, "classes": classes, "output": output, "require_delegation": require_delegation,
         "require_agreement": require_agreement, "require_sqnr": require_sqnr, "center_threshold": center_threshold,
@@ -159,10 +186,11 @@ def export(
 
 
 def precision_of(int8: bool, fp16: bool, name: str | None) -> str | None:
-    """One of the three options at most; raises ``RequestError``."""
-    from mobileseg.export.targets import FLOAT16, INT8
+    """What the two flags say together, or the name; raises ``RequestError`` where they differ."""
+    from mobileseg.export.targets import FLOAT16, INT8, INT8_FLOAT16
 
-    asked = [p for p in (INT8 if int8 else None, FLOAT16 if fp16 else None, name) if p is not None]
+    flags = {(True, False): INT8, (False, True): FLOAT16, (True, True): INT8_FLOAT16}
+    asked = [p for p in (flags.get((int8, fp16)), name) if p is not None]
     if len(set(asked)) > 1:
         raise RequestError(
             expected="one precision", found=" and ".join(asked), fix="give --int8, --fp16 or --precision NAME"

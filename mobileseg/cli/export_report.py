@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 from mobileseg.cli.console import decibel, megabytes, percent
 from mobileseg.data.fit import ResizeMode, resize_words
 from mobileseg.export.quantization.recipes import RECIPES
+from mobileseg.export.targets import FLOAT16
+
+SHOWN = 4  # modules of an operator outside the delegate
 
 if TYPE_CHECKING:
     from mobileseg.export.manifest import DelegationPart, FloatPart, Manifest, RequestPart
@@ -31,7 +34,11 @@ def report(manifest: Manifest) -> list[str]:
             else "; bundled street images: give --calibration with yours for other scenes"
         )
         how = f" ({m.precision.recipe}: {RECIPES[m.precision.recipe].title})" if m.precision.recipe else ""
-        lines.append(f"calibrated on {m.calibration.images} images of {m.calibration.source}{how}{own}")
+        images = f"{m.calibration.images} images of {m.calibration.source}"
+        halved = m.precision.name == FLOAT16
+        lines.append(
+            f"looked for what float16 does not hold on {images}" if halved else f"calibrated on {images}{how}{own}"
+        )
     lines += _kept_float(m.precision.kept_float)
     if asked := m.precision.requested:
         lines.append(f"on request {', '.join(layer.layer for layer in asked.layers) or 'no layer'} ({asked.source})")
@@ -51,6 +58,8 @@ def report(manifest: Manifest) -> list[str]:
     )
     if v.evaluated_by is not None:
         lines.append(f"evaluated  by {v.evaluated_by}")
+    if m.artifact.form:
+        lines.append(f"file       {m.artifact.form}")
     lines.append(f"size       {megabytes(m.artifact.size_bytes)}")
     return lines
 
@@ -80,13 +89,14 @@ def plan_lines(plan: ExportPlan) -> list[str]:
     ]
     if p.calibration:
         how = f" ({p.recipe}: {RECIPES[p.recipe].title})" if p.recipe else ""
-        lines.append(f"calibrate  on {p.calibration.images} images of {p.calibration.source}{how}")
+        verb = "look for what float16 does not hold" if p.precision == FLOAT16 else "calibrate "
+        lines.append(f"{verb} on {p.calibration.images} images of {p.calibration.source}{how}")
     lines.append(f"verify     on {p.verification.images} images of {p.verification.source}")
     lines += _kept_float(p.kept_float)
     if p.keep_float:
         lines.append(f"on request {'found when it is exported' if p.keep_float == 'auto' else p.keep_float}")
     lines += [
-        f"target     {p.runtime.title}; {p.runtime.package} {p.runtime.version}",
+        f"target     {', '.join(filter(None, (p.runtime.title, p.form)))}; {p.runtime.package} {p.runtime.version}",
         f"would write {' and '.join(p.files)}",
         "dry run    nothing was written",
     ]
@@ -113,5 +123,13 @@ def _delegation(part: DelegationPart | None) -> list[str]:
     ]
     for outside in part.outside:
         edge = ", at the graph's edge" if outside.at_edge else ""
-        lines.append(f"  outside  {outside.count} {outside.operator}{edge}: {outside.reason}")
+        where = (
+            f" in {', '.join(outside.modules[:SHOWN])}{', ...' * (len(outside.modules) > SHOWN)}"
+            if outside.modules
+            else ""
+        )
+        cost = "" if outside.time_share is None else f", {percent(outside.time_share)} of the time"
+        lines.append(f"  outside  {outside.count} {outside.operator}{where}{edge}{cost}: {outside.reason}")
+        if outside.remedy is not None:
+            lines.append(f"    helps  {outside.remedy}")
     return lines

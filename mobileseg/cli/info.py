@@ -22,18 +22,18 @@ def info(model: Model, json_file: Json = None, force: Force = False) -> None:
     found = mobileseg.model_info(model)
     if output is not None:
         output.write(found.to_json())
-    _show(found)
+    _show(found, model)
 
 
-def _show(model: ModelInfo) -> None:
+def _show(model: ModelInfo, asked: str) -> None:
     from mobileseg.models.checks import size_rule
-    from mobileseg.models.registry import MODELS
+    from mobileseg.models.lookup import find_model
 
     size = "x".join(map(str, model.size))
     table = [
         ("model", f"{model.name} ({model.family}, {model.task})"),
         *([("note", model.note)] if model.note else []),
-        ("input", f"RGB 0..255, {size} by default, both sides {size_rule(MODELS[model.name])}"),
+        ("input", f"RGB 0..255, {size} by default, both sides {size_rule(find_model(asked))}"),
         ("classes", f"{model.num_classes} by default; weights say their own"),
         ("parameters", millions(model.parameters, 1e6, "M")),
         ("multiply-adds", f"{millions(model.multiply_adds, 1e9, 'G')} at {size}"),

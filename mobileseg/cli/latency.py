@@ -10,6 +10,8 @@ import typer
 from mobileseg.cli import interrupt
 from mobileseg.cli.console import results
 from mobileseg.cli.json_output import JsonOutput, json_output
+from mobileseg.cli.junit import Junit, junit_output
+from mobileseg.cli.junit import write as write_junit
 from mobileseg.cli.options import Force, Json, complete_devices, complete_protocols
 from mobileseg.cli.progress import stages
 from mobileseg.errors import GateError, RequestError
@@ -53,6 +55,13 @@ def latency(
     in_app: Annotated[
         bool, typer.Option("--in-app", help="With --device adb: by the installed app, in its own process.")
     ] = False,
+    alias: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="What the result calls the device. Default: its kind and a hash; never its serial number.",
+        ),
+    ] = None,
     budget: Annotated[
         str | None,
         typer.Option(
@@ -70,6 +79,20 @@ def latency(
             "(default: 0)."
         ),
     ] = None,
+    fail_on: Annotated[
+        str | None,
+        typer.Option(
+            metavar="slower|undecided",
+            help="With --diff: exit code 1 where a file got slower, or may have. Default: no gate.",
+        ),
+    ] = None,
+    max_ms: Annotated[
+        float | None,
+        typer.Option(
+            help="Fail above so many ms of the protocol's figure; exit code 4 where its interval does not decide. Default: no gate."
+        ),
+    ] = None,
+    junit: Junit = None,
     json_file: Json = None,
     force: Force = False,
 ) -> None:
@@ -79,10 +102,16 @@ def latency(
 
     A measurement that was interrupted is resumed when the command is repeated with the same --json FILE, unless --force is given.
     """
+    report = junit_output(junit, force)
     if diff is not None:
-        _check_diff(artifacts or [])
-        _diff(*diff, margin, allow or [], json_file, force)
+        _check_diff(artifacts or [], max_ms)
+        _diff(*diff, margin, allow or [], fail_on, report, json_file, force)
         return
+    if fail_on is not None:
+        raise RequestError(
+            expected="--fail-on with --diff", found="--fail-on alone", fix="give --diff OLD NEW, or leave it out"
+        )
+    _check_max_ms(max_ms, device)
     check_budget_options(budget, margin, device)
     from mobileseg import latency
 
@@ -95,7 +124,7 @@ def latency(
     try:
         result = latency.measure(
             artifacts or [], device, protocol, threads=threads, cores=cores, allow=allow or [], profile=profile,
-            compute_units=compute_units, in_app=in_app, earlier=earlier, progress=stages(),
+            compute_units=compute_units, in_app=in_app, alias=alias, earlier=earlier, progress=stages(),
         )  # fmt: skip
     except Interrupted as stop:
         _keep(stop.result, output)
@@ -103,9 +132,29 @@ def latency(
         interrupt.leave_word(f"interrupted; what was measured is {kept}, marked incomplete")
         raise
     _keep(result, output)
+    from mobileseg.latency.results import cases
+
+    found = cases.measured(result) + ([] if max_ms is None else cases.below(result, max_ms))
+    if report is not None:
+        write_junit(report, "latency", found)
     _check(result, "what was measured is kept; repeat the command to resume" if output else AGAIN)
     if budget is not None:
         latency.check_budget(result, budget, margin or 0.0)
+    cases.check(found, "make the file faster, allow more, or measure longer where the interval does not decide")
+
+
+def _check_max_ms(max_ms: float | None, device: str) -> None:
+    """Raise ``RequestError`` for a limit that cannot be, before anything is measured."""
+    if max_ms is None:
+        return
+    from mobileseg.latency.devices.table import split
+
+    if not 0 < max_ms < float("inf"):
+        raise RequestError(expected="--max-ms above 0", found=f"{max_ms:g}", fix="give the limit in ms")
+    if split(device)[0].count is not None:
+        raise RequestError(
+            expected="--max-ms of times", found=f"--device {device}", fix="use --budget for instructions"
+        )
 
 
 def check_budget_options(budget: str | None, margin: float | None, device: str) -> None:
@@ -146,17 +195,29 @@ def _keep(result: Result, output: JsonOutput | None) -> None:
     show(result, results())
 
 
-def _check_diff(artifacts: list[str]) -> None:
+def _check_diff(artifacts: list[str], max_ms: float | None) -> None:
     """Raise ``RequestError`` for what does not go with ``--diff``."""
+    if max_ms is not None:
+        raise RequestError(expected="either --diff or --max-ms", found="both", fix="choose one")
     if artifacts:
         raise RequestError(
             expected="either files to measure or --diff", found=f"both: {artifacts[0]}", fix="choose one"
         )
 
 
-def _diff(old: str, new: str, margin: float | None, allow: list[str], json_file: str | None, force: bool) -> None:
+def _diff(
+    old: str,
+    new: str,
+    margin: float | None,
+    allow: list[str],
+    fail_on: str | None,
+    report: Path | None,
+    json_file: str | None,
+    force: bool,
+) -> None:
     """Compare two results and say what changed."""
     from mobileseg import latency
+    from mobileseg.latency.results import cases
 
     output = json_output(json_file, force)
     found = latency.diff(Path(old), Path(new), None if margin is None else margin / 100, allow)
@@ -165,3 +226,7 @@ def _diff(old: str, new: str, margin: float | None, allow: list[str], json_file:
     from mobileseg.cli.latency_tables import show_diff
 
     show_diff(found, results())
+    asked = cases.compared(found, fail_on)
+    if report is not None:
+        write_junit(report, "diff", asked)
+    cases.check(asked, "find out what made it slower, or measure longer where the interval does not decide")

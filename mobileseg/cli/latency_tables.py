@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 SHOWN_OPERATORS = 12
 NOT_MEASURED = "not measured"
 TITLES = (
-    "file", "emit", "threads", "median ms", "p90", "p99", "variation", "drift", "first", "load", "peak MB", "ratio", "95 %",
+    "file", "emit", "threads", "median ms", "p90", "p99", "runs", "variation", "drift", "first", "load", "RSS MB", "ratio", "95 %",
 )  # fmt: skip
 
 
@@ -82,10 +82,16 @@ def _row(result: Result, series: Series, index: int, base: int) -> tuple[str, ..
         found = result.ratio(index, base)
         ratio, interval = f"{found.value:.3f}", _interval(found.interval)
     return (
-        series.file, series.emit, threads, _number(series.median_ms), _number(series.p90_ms), _number(series.p99_ms),
+        series.file, series.emit, threads, _number(series.median_ms), _number(series.p90_ms), _number(series.p99_ms), _runs(series),
         _number(series.variation, 0, 100, " %"), _number(series.drift, 0, 100, " %"), _number(series.first_ms),
         _number(series.load_ms, 1), _number(series.peak_kb, 1, 1024 / 1e6), ratio, interval,
     )  # fmt: skip
+
+
+def _runs(series: Series) -> str:
+    """Timed runs, and how many independent ones would tell as much."""
+    number = len(series.samples_ms)
+    return f"{number}" if series.effective_runs is None else f"{number}, worth {series.effective_runs:.0f}"
 
 
 def _interval(interval: tuple[float, float] | None) -> str:
@@ -123,6 +129,8 @@ def _operators(title: str, rows: tuple[Operator, ...], total_ms: float) -> Table
 
 def show_diff(found: Diff, console: Console) -> None:
     """What changed, and what has no partner."""
+    for text in found.said:
+        console.print(f"NOTE             {text}", markup=False, soft_wrap=True)
     for text in found.allowed:
         console.print(f"despite          {text}", markup=False, soft_wrap=True)
     made = table("file", "threads", "figure", "old", "new", "new : old", "95 % interval", "verdict")

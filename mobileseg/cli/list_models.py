@@ -31,6 +31,7 @@ def list_models(
     """
     import mobileseg
     from mobileseg.errors import UnknownNameError
+    from mobileseg.models.names import other_names
 
     output = json_output(json_file, force)
     names = mobileseg.list_models(pattern)
@@ -38,10 +39,16 @@ def list_models(
         raise UnknownNameError(
             expected="a pattern that matches a model", found=repr(pattern), fix="see all of them: mobileseg list"
         )
-    models = [mobileseg.model_info(name) for name in names]
+    others = set(other_names())  # looked at only when one is named: that runs its code
+    models = [mobileseg.model_info(name) for name in names if name not in others]
+    added = [name for name in names if name in others]
     if output is not None:
-        output.write(json.dumps([asdict(model) for model in models], indent=1))
-    _show(models)
+        rows = [*(asdict(model) for model in models), *({"name": name, "family": "foreign"} for name in added)]
+        output.write(json.dumps(rows, indent=1))
+    if models:
+        _show(models)
+    for name in added:
+        say(f"{name}: added by a package; mobileseg info {name} builds it, which runs its code")
 
 
 def _show(models: Sequence[ModelInfo]) -> None:

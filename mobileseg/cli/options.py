@@ -84,7 +84,11 @@ def parse_size(text: str | None) -> tuple[int, int] | None:
 
 Model = Annotated[
     str,
-    typer.Argument(help="A model's name; see `mobileseg list`.", autocompletion=complete_models, show_default=False),
+    typer.Argument(
+        help="A model's name (`mobileseg list`), or a network of yours: package.module:factory, or a model.toml. Its code runs.",
+        autocompletion=complete_models,
+        show_default=False,
+    ),
 ]
 Weights = Annotated[
     str | None,

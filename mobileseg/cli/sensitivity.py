@@ -23,6 +23,7 @@ from mobileseg.cli.options import (
     parse_size,
 )
 from mobileseg.cli.progress import stages
+from mobileseg.models.card import plain_name
 
 if TYPE_CHECKING:
     from mobileseg.export.analysis.sensitivity import Sensitivity
@@ -65,7 +66,7 @@ def sensitivity(
     from mobileseg import export
 
     figures = json_output(json_file, force)
-    target = Path(output or f"{model}-keep-float.toml")
+    target = Path(output or f"{plain_name(model.removesuffix('.toml').rpartition(':')[2])}-keep-float.toml")
     found = export.sensitivity(
         model, data=data, data_format=data_format, classes=classes, weights=weights,
         size=parse_size(size), calibration=calibration, images=images,

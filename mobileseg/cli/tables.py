@@ -5,7 +5,8 @@ from __future__ import annotations
 from rich.table import Table
 from rich.text import Text
 
-WORDS = {"", "layer", "file", "device", "state", "what, or why not", "verdict", "figure", "operator", "module", "emit"}
+WORDS = {"", "layer", "file", "device", "state", "what, or why not", "verdict", "figure", "operator", "module", "emit", "cell",
+         "status", "known", "to do"}  # fmt: skip
 """Columns of text; the others are figures, and aligned to the right."""
 
 

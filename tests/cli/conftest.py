@@ -6,12 +6,26 @@ from pathlib import Path
 
 import pytest
 from commands import Run, Start
+from warm import Warm
 
 ENTRY = "import sys; from mobileseg.cli import main; sys.argv[0] = 'mobileseg'; main()"
 
 
 @pytest.fixture
-def mobileseg(tmp_path: Path) -> Run:
+def mobileseg(tmp_path: Path, warm: Warm, mobileseg_cold: Run) -> Run:
+    """The command in an empty folder and a process of its own; with an environment of its own it loads its libraries itself."""
+
+    def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+        if environment:
+            return mobileseg_cold(*arguments, **environment)
+        command = [warm.folder / "mobileseg", *map(str, arguments)]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    return run
+
+
+@pytest.fixture
+def mobileseg_cold(tmp_path: Path) -> Run:
     """The command as a user runs it, in an empty folder."""
 
     def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -17,8 +17,9 @@ LONGEST_S = 5.0  # of the processor: twenty times what the slowest takes
 
 
 def entries(folder: Path) -> dict[str, bytes | None]:
-    """Everything in a folder, with its content."""
-    return {str(p.relative_to(folder)): p.read_bytes() if p.is_file() else None for p in folder.rglob("*")}
+    """Everything in a folder, with its content, but for the bytecode of a network that was named."""
+    found = [path for path in folder.rglob("*") if "__pycache__" not in path.parts]
+    return {str(path.relative_to(folder)): path.read_bytes() if path.is_file() else None for path in found}
 
 
 def refused(said: Said, case: Case) -> None:

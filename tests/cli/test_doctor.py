@@ -10,7 +10,7 @@ from commands import Run
 HIDDEN = """
 import importlib.abc, importlib.metadata as metadata, sys
 NAMES = {'torch', 'torchvision', 'torchao', 'executorch', 'onnx', 'onnxscript', 'onnxsim', 'onnxruntime', 'coremltools',
-         'adbutils', 'matplotlib', 'tensorflow', 'jinja2', 'cv2', 'pyarrow'}
+         'adbutils', 'matplotlib', 'tensorflow', 'jinja2', 'cv2', 'pyarrow', 'dask', 'distributed', 'psutil', 'duckdb'}
 DISTRIBUTIONS = NAMES | {'tensorflow-cpu', 'tensorflow_cpu', 'opencv-python-headless'}
 class Blocker(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path=None, target=None):

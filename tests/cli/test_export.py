@@ -26,7 +26,7 @@ def test_a_dry_run_touches_nothing(mobileseg: Run, tmp_path: Path) -> None:
         "int8",
         "logits",
     )
-    assert plan["weights"]["source"] == "camvid11-v1" and "CC BY-NC" in plan["weights"]["licence"]
+    assert plan["weights"]["source"] == "street-v1" and plan["weights"]["licence"] == "Apache-2.0"
     assert plan["calibration"]["images"] == len(read_calibration(None))
     assert plan["verification"]["source"] == "bundled street samples, verification split"
     assert plan["floor"] == {"agreement": 0.8, "sqnr_db": 10.0}
@@ -57,7 +57,7 @@ def test_a_dry_run_makes_all_checks(
 
 
 @pytest.mark.slow
-def test_no_warning_of_a_library_reaches_the_screen(mobileseg: Run, tmp_path: Path) -> None:
+def test_no_warning_of_a_library_reaches_the_screen(mobileseg_cold: Run, tmp_path: Path) -> None:
     (tmp_path / "few").mkdir()
     for image in find_images(samples_folder() / "images")[:2]:
         shutil.copy(image, tmp_path / "few")
@@ -66,7 +66,7 @@ def test_no_warning_of_a_library_reaches_the_screen(mobileseg: Run, tmp_path: Pa
         ("compare", "a.onnx", "--data", "few", "--no-labels", "--layers"),  # int8 without labels: UNKNOWN
         ("predict", "a.onnx", "few"),
     ):
-        done = mobileseg(*words)
+        done = mobileseg_cold(*words)
         assert done.returncode == (4 if words[0] == "compare" else 0), (words, done.stderr)
         said = [line for line in done.stderr.splitlines() if not line.lstrip().startswith(("error:", "found", "fix"))]
         assert all(line.startswith("[") for line in said), (words, done.stderr)
@@ -74,11 +74,11 @@ def test_no_warning_of_a_library_reaches_the_screen(mobileseg: Run, tmp_path: Pa
 
 
 @pytest.mark.slow
-def test_quiet_and_verbose(mobileseg: Run) -> None:
+def test_quiet_and_verbose(mobileseg: Run, mobileseg_cold: Run) -> None:
     quiet = mobileseg(*SMALL, "--output", "a.onnx", "-q")
     assert quiet.returncode == 0 and quiet.stderr == ""
     assert "verified" in quiet.stdout
-    verbose = mobileseg("-v", *SMALL, "--output", "b.onnx")
+    verbose = mobileseg_cold("-v", *SMALL, "--output", "b.onnx")
     assert verbose.returncode == 0
     assert "KernelPreference" in verbose.stderr
 

@@ -38,8 +38,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return export_model("seaformer-tiny", "onnx", output=folder / "street.onnx", **options).path
 
 
-def test_export_prints_what_the_manifest_keeps(mobileseg: Run, tmp_path: Path) -> None:
-    done = mobileseg(
+def test_export_prints_what_the_manifest_keeps(mobileseg_cold: Run, tmp_path: Path) -> None:
+    done = mobileseg_cold(
         "export", "seaformer-tiny", "--target", "onnx", "--weights", "random", "--size", "32x64", "--num-classes", 3
     )
     assert done.returncode == 0, done.stderr
@@ -233,7 +233,7 @@ def test_the_layers_that_sensitivity_names_stay_float(
     capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Of a network whose classifier has weights a thousand times its others, for a channel that is always zero: they take all its steps."""
-    model = package.create_model("seaformer-tiny", weights="camvid11")
+    model = package.create_model("seaformer-tiny", weights="street")
     with torch.no_grad():
         model.get_parameter("decode_head.linear_fuse.bn.weight")[0] = 0
         model.get_parameter("decode_head.linear_fuse.bn.bias")[0] = -1
@@ -249,17 +249,14 @@ def test_the_layers_that_sensitivity_names_stay_float(
     assert costs["layers"][0]["layer"] in done.out
     assert [layer["layer"] for layer in listed["keep"]] == [step["layer"] for step in costs["kept"]] != []
     command = ("export", "seaformer-tiny", "--target", "onnx", "--int8", *small)
-    plain = call(capfd, *command, "--output", "plain.onnx", "--require-agreement", 0, "--require-sqnr", 0)
     kept = call(capfd, *command, "--output", "kept.onnx", "--keep-float", "seaformer-tiny-keep-float.toml")
-    assert plain.code == 0, plain.err
     assert kept.code == 0, kept.err
     assert costs["kept"][0]["layer"] in kept.out
-    before, after = (json.loads((tmp_path / f"{name}.onnx.json").read_text()) for name in ("plain", "kept"))
-    assert before["precision"]["requested"] is None
+    after = json.loads((tmp_path / "kept.onnx.json").read_text())
     assert [layer["layer"] for layer in after["precision"]["requested"]["layers"]] == [
         layer["layer"] for layer in listed["keep"]
     ]
     assert after["precision"]["requested"]["latency_ratio"] > 0
     ratio = after["precision"]["requested"]["latency_ratio"]
     assert re.search(rf"{ratio:.3f} \(.+ \.\. .+\) on host", kept.out)
-    assert after["verification"]["sqnr_db"] > before["verification"]["sqnr_db"] + 6
+    assert after["verification"]["sqnr_db"] > costs["int8"]["sqnr_db"] + 6

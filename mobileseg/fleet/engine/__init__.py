@@ -1,0 +1,1 @@
+"""Who does it, and when: the steps of a sweep on Dask's workers, one device to one worker."""

@@ -1,0 +1,1 @@
+"""What is made of a store: tables to query, and trends."""

@@ -1,0 +1,1 @@
+"""What is known: results and files on disk, by the content of what went into them."""
