@@ -1,30 +1,31 @@
-import org.jetbrains.kotlin.gradle.dsl.JvmTarget
-
 plugins {
     alias(libs.plugins.android)
-    alias(libs.plugins.kotlin)
 }
 
 android {
     namespace = "org.mobileseg.demo"
-    compileSdk = 35
+    compileSdk = 36
 
     defaultConfig {
         applicationId = "org.mobileseg.demo"
         minSdk = 26
-        targetSdk = 35
+        targetSdk = 36
         versionCode = 1
         versionName = "0.1"
-        ndk { abiFilters += listOf("arm64-v8a", "x86_64") }
+        // ExecuTorch has no 32-bit libraries, ONNX Runtime does: the app can be installed on a 32-bit phone and says what it runs.
+        ndk { abiFilters += listOf("arm64-v8a", "armeabi-v7a", "x86_64") }
     }
 
     buildTypes {
         release {
             isMinifyEnabled = true
             proguardFiles(getDefaultProguardFile("proguard-android-optimize.txt"), "shrink.pro")
+            // For one's own phone: nothing is published.
+            signingConfig = signingConfigs.getByName("debug")
         }
     }
 
+    // Kotlin's jvmTarget follows.
     compileOptions {
         sourceCompatibility = JavaVersion.VERSION_11
         targetCompatibility = JavaVersion.VERSION_11
@@ -32,10 +33,6 @@ android {
 
     // Models are read in place.
     androidResources { noCompress += listOf("pte", "onnx") }
-}
-
-kotlin {
-    compilerOptions { jvmTarget = JvmTarget.JVM_11 }
 }
 
 dependencies {

@@ -62,7 +62,7 @@ if grep -q application-debuggable "$work/badging.txt"; then
 fi
 # The shrunk code must keep the classes that the system starts by name.
 unzip -qo "$work/shrunk.zip" -d "$work/shrunk"
-for class in ui/MainActivity ui/SegmentationView ui/LegendView ui/SharedPictureProvider benchmark/BenchmarkActivity; do
+for class in ui/MainActivity ui/SegmentationView ui/LegendView ui/SharedFileProvider ui/CardActivity benchmark/BenchmarkActivity; do
     dexdump "$work/shrunk/classes.dex" 2> /dev/null | grep -q "Class descriptor *: 'Lorg/mobileseg/demo/$class;'" ||
         { echo "expected $class in the shrunk code; found it renamed or removed" >&2; exit 1; }
 done

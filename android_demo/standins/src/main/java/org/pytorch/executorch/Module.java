@@ -12,6 +12,7 @@ public class Module implements Closeable {
     public static final int LOAD_MODE_MMAP = 1;
 
     private final Pipe host;
+    private boolean prepared = false;
 
     private Module(Pipe host) {
         this.host = host;
@@ -26,7 +27,14 @@ public class Module implements Closeable {
         }
     }
 
+    /** The published one packs the weights here, or in the first run, which would be slower then: here it must be called. */
+    public void loadMethod(String name) {
+        if (!name.equals("forward")) throw new IllegalArgumentException(name);
+        prepared = true;
+    }
+
     public EValue[] forward(EValue... inputs) {
+        if (!prepared) throw new IllegalStateException("loadMethod was not called");
         try {
             return host.ask(inputs);
         } catch (IOException error) {

@@ -30,7 +30,8 @@ final class Pipe {
 
     static Pipe open(String command, String... arguments) throws IOException {
         if (command.isBlank()) {
-            throw new UnsupportedOperationException("the system property executorch.host names no command");
+            // What the published class does where the device has no library for it.
+            throw new UnsatisfiedLinkError("libexecutorch.so: the system property executorch.host names no command");
         }
         List<String> words = new ArrayList<>(Arrays.asList(command.trim().split("\\s+")));
         words.addAll(Arrays.asList(arguments));

@@ -3,6 +3,7 @@ package org.mobileseg.demo.artifact
 import java.io.File
 import java.io.IOException
 import java.io.InputStream
+import org.mobileseg.demo.manifest.FileSpec
 import org.mobileseg.demo.manifest.Problem
 import org.mobileseg.demo.manifest.Refusal
 import org.mobileseg.demo.manifest.Target
@@ -44,7 +45,7 @@ class ArtifactStore(private val root: File) {
             File(file.path + MANIFEST_SUFFIX).writeText(text)
             files.single().open().use { from -> file.outputStream().use { from.copyTo(it) } }
             readArtifact(file)
-            val folder = File(root, manifest.file.sha256.take(DIGITS))
+            val folder = folderOf(manifest.file)
             folder.deleteRecursively()
             if (!incoming.renameTo(folder)) throw IOException("$folder cannot be created")
             return File(folder, manifest.file.name)
@@ -56,6 +57,16 @@ class ArtifactStore(private val root: File) {
             incoming.deleteRecursively()
         }
     }
+
+    /** Deletes the copy of [file] with its folder. */
+    fun remove(file: File) {
+        file.parentFile?.takeIf { it.parentFile == root }?.deleteRecursively()
+    }
+
+    /** The stored copy of the artifact [file]; null if there is none. */
+    fun find(file: FileSpec): File? = File(folderOf(file), file.name).takeIf(File::isFile)
+
+    private fun folderOf(file: FileSpec) = File(root, file.sha256.take(DIGITS))
 
     private companion object {
         const val INCOMING = ".incoming"

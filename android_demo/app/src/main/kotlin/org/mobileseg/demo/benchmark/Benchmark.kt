@@ -5,95 +5,70 @@ import java.io.IOException
 import java.nio.ByteBuffer
 import java.nio.ByteOrder
 import java.nio.FloatBuffer
-import java.time.Instant
-import org.json.JSONObject
-import org.mobileseg.demo.artifact.Artifact
 import org.mobileseg.demo.artifact.readArtifact
+import org.mobileseg.demo.engine.RawOutput
+import org.mobileseg.demo.engine.SegmentationEngine
 import org.mobileseg.demo.engine.loadEngine
+import org.mobileseg.demo.engine.prepareRuntime
 import org.mobileseg.demo.image.rewindAll
 import org.mobileseg.demo.manifest.InputSpec
+import org.mobileseg.demo.manifest.OutputKind
+import org.mobileseg.demo.manifest.OutputSpec
 import org.mobileseg.demo.manifest.Refusal
 
-/** One session of a protocol: gates, measurement, gates. Runs on a worker thread. */
+/** Device and runner in a result: times in the shell and in the app differ and are never mixed. */
+const val IN_APP: String = "in app"
+
+/**
+ * One run of a request. Runs on a worker thread. [version]: of this app and of what was asked of the system; [hints]:
+ * opens a session for a target in ns per inference.
+ */
 class Benchmark(
     private val request: BenchmarkRequest,
-    private val properties: Properties,
-    private val sensors: () -> Sensors,
-    private val appVersion: String,
+    private val version: String,
+    private val watch: Watch,
+    private val events: Events,
     private val progress: Progress,
-    private val pause: (Long) -> Unit = Thread::sleep,
+    private val hints: (Long) -> Hints? = { null },
 ) {
-    private val protocol = if (request.brief) request.protocol.brief() else request.protocol
-
-    private class Loadable(val artifact: Artifact, val input: FloatBuffer)
-
-    /** The result's JSON. Throws [Failure], [Refusal], [InterruptedException]. */
-    fun run(): JSONObject {
+    /** Throws [Failure], [Refusal], [IOException], [InterruptedException]. */
+    fun run() {
         val files =
             request.subjects.map { subject ->
                 val artifact = readArtifact(subject.artifact)
-                Loadable(artifact, readInput(subject.input, artifact.manifest.input))
+                artifact to readInput(subject.input, artifact.manifest.input)
             }
-        val fixed = listOfNotNull(threadsFinding(request.threads, properties.cores.size))
-        val (before, waited) = waitForGates(fixed)
-        val runtimes = mutableSetOf<String>()
-        val loads = files.map { file ->
-            {
-                val (artifact, input) = file.artifact to file.input
-                loadEngine(artifact.file, artifact.manifest, input, request.threads).also { runtimes += it.runtime }
-            }
+        val runtimes = files.map { (artifact, _) -> prepareRuntime(artifact.manifest.target) }.distinct()
+        val words = (runtimes + version).joinToString()
+        events.tell("start", "runner" to IN_APP, "version" to words, "threads" to request.threads, "cores" to null)
+        val loads = files.map { (artifact, input) ->
+            { loadEngine(artifact.file, artifact.manifest, input, request.threads) }
         }
-        val records = Measurement(protocol, Memory()).run(loads, progress)
-        val after = sensors()
-        val measured = files.zip(records) { file, record -> Measured(file.artifact.manifest, record) }
-        val findings = inspect(after) + measured.mapNotNull { warmupFinding(it, protocol) }
-        return resultJson(
-            Outcome(
-                request,
-                protocol,
-                measured,
-                properties,
-                before,
-                after,
-                waited + deviationsOf(findings, "after", protocol.refuseAfter, request.allow),
-                runtime = runtimes.joinToString(),
-                versions = mapOf("app" to appVersion),
-                created = Instant.now(),
-            )
-        )
+        val specs = files.map { (artifact, _) -> artifact.manifest.output }
+        Measurement(request.plan, Memory(), watch, hints).run(loads, events, progress) { writeOutputs(it, specs) }
+        events.tell("end")
     }
 
-    /**
-     * The reading with which the measurement may begin. Waits as long as the protocol allows, but not for values that
-     * the device does not report, nor for findings that waiting cannot change ([fixed]).
-     */
-    private fun waitForGates(fixed: List<Finding>): Pair<Sensors, List<Deviation>> {
-        var waited = 0.0
-        while (true) {
-            val now = sensors()
-            val deviations = deviationsOf(inspect(now) + fixed, "before", protocol.refuseBefore, request.allow)
-            val refused = deviations.filter { it.verdict == "refused" }
-            if (refused.isEmpty()) return now to deviations
-            val hopeless = refused.any { !it.finding.known || it.finding in fixed }
-            if (hopeless || waited >= protocol.waitS) throw refusalOf(refused)
-            pause(POLL_MS)
-            waited += POLL_MS / MS_PER_S
+    private fun writeOutputs(engines: List<SegmentationEngine>, specs: List<OutputSpec>) {
+        val folder = request.output ?: return
+        folder.mkdirs()
+        for ((index, engine) in engines.withIndex()) {
+            val output = RawOutput(specs[index]).also(engine::read)
+            File(folder, "$index.0.bin").writeBytes(bytes(output, specs[index]))
         }
     }
+}
 
-    private fun refusalOf(refused: List<Deviation>) =
-        Failure(
-            "protocol ${protocol.name}: ${refused.joinToString("; ") { it.finding.expected }}",
-            refused.joinToString("; ") { "${it.finding.gate}: ${it.finding.found}" },
-            "remove the cause, record it with --es ${BenchmarkRequest.ALLOW} " +
-                "${refused.joinToString(",") { it.finding.gate }}, or choose a protocol that only flags it",
-            Failure.GATE,
-        )
-
-    private companion object {
-        const val POLL_MS = 5000L
-        const val MS_PER_S = 1000.0
+/** Little-endian numbers of the type in the manifest. */
+internal fun bytes(output: RawOutput, spec: OutputSpec): ByteArray {
+    val size = if (spec.dtype == "int64") Long.SIZE_BYTES else Int.SIZE_BYTES
+    val buffer = ByteBuffer.allocate(size * spec.elements).order(ByteOrder.LITTLE_ENDIAN)
+    when {
+        spec.kind == OutputKind.LOGITS -> output.logits.forEach(buffer::putFloat)
+        spec.dtype == "int64" -> output.mask.forEach { buffer.putLong(it.toLong()) }
+        else -> output.mask.forEach(buffer::putInt)
     }
+    return buffer.array()
 }
 
 /** Reads raw little-endian float32 of the input's shape. Throws [Failure]. */

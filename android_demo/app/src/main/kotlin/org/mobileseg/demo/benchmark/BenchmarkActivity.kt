@@ -2,21 +2,24 @@ package org.mobileseg.demo.benchmark
 
 import android.app.Activity
 import android.content.Intent
+import android.os.Build
 import android.os.Bundle
 import android.util.Log
 import android.view.WindowManager
 import android.widget.TextView
 import java.io.File
 import java.io.IOException
-import org.json.JSONObject
 import org.mobileseg.demo.R
 import org.mobileseg.demo.manifest.Refusal
+import org.mobileseg.demo.newer.Newer
+import org.mobileseg.demo.ui.keepClear
+import org.mobileseg.demo.ui.thermalStatus
 
 /**
  * Measures artifacts in this app's process, as requested by `am start`; the extras are in [BenchmarkRequest]. Files are
- * in the folder `benchmark` of the app's external storage, which the shell can write and read. Writes either the
- * result, under the requested name, or `NAME.error` with `expected`, `found`, `fix` and `status`; both appear whole or
- * not at all, and old ones are deleted first.
+ * in the folder `benchmark` of the app's external storage, which the shell can write and read. Everything that happens
+ * is a line of JSON in the file of events, the last one `end` or `error`. It shows over the lock screen and turns the
+ * screen on; if it is left, it stops, because what runs in the background is slowed down or frozen.
  */
 class BenchmarkActivity : Activity() {
     private lateinit var status: TextView
@@ -25,13 +28,14 @@ class BenchmarkActivity : Activity() {
     override fun onCreate(state: Bundle?) {
         super.onCreate(state)
         window.addFlags(WindowManager.LayoutParams.FLAG_KEEP_SCREEN_ON)
+        overLockScreen()
         val margin = resources.getDimensionPixelSize(R.dimen.margin)
         status =
             TextView(this).apply {
                 setPadding(margin, margin, margin, margin)
                 setTextAppearance(android.R.style.TextAppearance_Material_Body1)
-                fitsSystemWindows = true
             }
+        keepClear(status)
         setContentView(status)
         if (state == null) start(intent)
     }
@@ -42,9 +46,16 @@ class BenchmarkActivity : Activity() {
         start(intent)
     }
 
-    override fun onDestroy() {
+    override fun onStop() {
         worker?.interrupt()
-        super.onDestroy()
+        super.onStop()
+    }
+
+    @Suppress("DEPRECATION") // until Android 8.0
+    private fun overLockScreen() {
+        if (Build.VERSION.SDK_INT >= ANDROID_8_1) return Newer.overLockScreen(this)
+        val flags = WindowManager.LayoutParams.FLAG_SHOW_WHEN_LOCKED or WindowManager.LayoutParams.FLAG_TURN_SCREEN_ON
+        window.addFlags(flags)
     }
 
     private fun start(intent: Intent) {
@@ -68,58 +79,56 @@ class BenchmarkActivity : Activity() {
 
     private fun measure(intent: Intent) {
         val folder = getExternalFilesDir(FOLDER) ?: return say(getString(R.string.benchmark_failed, "storage"))
-        var target =
-            File(folder, intent.getStringExtra(BenchmarkRequest.RESULT)?.substringAfterLast('/') ?: "result.json")
+        val name = intent.getStringExtra(BenchmarkRequest.EVENTS)?.substringAfterLast('/') ?: "events.jsonl"
+        val target = File(folder, name)
         try {
-            val brief = intent.getBooleanExtra(BenchmarkRequest.BRIEF, false)
-            val request = BenchmarkRequest.of(folder, intent::getStringExtra, { intent.numberOrNull(it) }, brief)
-            target = request.result
-            listOf(target, errorOf(target)).forEach(File::delete)
-            val facts = DeviceFacts(this)
-            val files = request.subjects.joinToString { it.artifact.name }
-            val progress = Progress { turn ->
-                say(getString(R.string.benchmark_running, files, request.protocol.name, words(turn)))
-            }
-            write(Benchmark(request, facts.properties(), facts::sensors, version(), progress).run(), target)
+            EventFile(target).use { events -> measure(intent, folder, events) }
             say(getString(R.string.benchmark_done, target.path))
+        } catch (error: IOException) {
+            Log.w(TAG, error)
+            say(getString(R.string.benchmark_failed, error.message.orEmpty()))
+        } catch (failure: Failure) { // it is in the file already
+            Log.w(TAG, failure)
+            say(getString(R.string.benchmark_failed, failure.found))
+        }
+    }
+
+    /** Throws [Failure], which is the last of [events] then, and [IOException] where there is no space for them. */
+    private fun measure(intent: Intent, folder: File, events: Events) {
+        try {
+            val request = BenchmarkRequest.of(folder, intent::getStringExtra) { intent.numberOrNull(it) }
+            val performance = Performance.of { intent.getBooleanExtra(it, false) }
+            performance.begin(this)
+            benchmark(request, performance, events).run()
         } catch (failure: Failure) {
-            fail(target, failure)
+            throw failure.told(events)
         } catch (refusal: Refusal) {
             val expected = "${refusal.problem}: ${refusal.expected}"
-            fail(target, Failure(expected, refusal.found, "export the file again, or push it and its manifest again"))
+            throw Failure(expected, refusal.found, "export the file again, or push it and its manifest again")
+                .told(events)
         } catch (_: InterruptedException) {
-            val found = "the screen was left, or another measurement was started"
-            fail(target, Failure("a measurement without interruption", found, "start it again", Failure.OTHER))
+            val found = "the screen was left or went off, or another measurement was started"
+            throw Failure("a measurement without interruption", found, "start it again").told(events)
         } catch (error: IOException) {
-            fail(target, Failure("space for the result", error.message.orEmpty(), "free some space", Failure.OTHER))
-        } catch (error: Exception) { // of a runtime: it must reach whoever drives the measurement
-            val found = error.toString()
-            fail(target, Failure("a file that its runtime can run", found, "export it again", Failure.OTHER))
+            throw Failure("space for the outputs", error.message.orEmpty(), "free some space").told(events)
+        } catch (error: RuntimeException) { // of a runtime: it must reach whoever drives the measurement
+            throw Failure("a file that its runtime can run", error.toString(), "export it again").told(events)
         } catch (error: OutOfMemoryError) {
-            fail(target, Failure("enough memory", error.toString(), "close other apps", Failure.OTHER))
+            throw Failure("enough memory", error.toString(), "close other apps").told(events)
         }
     }
 
-    private fun fail(target: File, failure: Failure) {
-        Log.w(TAG, failure)
-        target.delete()
-        val json = JSONObject().put("expected", failure.expected).put("found", failure.found).put("fix", failure.fix)
-        try {
-            write(json.put("status", failure.status), errorOf(target))
-        } catch (error: IOException) { // it is still on the screen and in the log
-            Log.w(TAG, error)
-        }
-        say(getString(R.string.benchmark_failed, failure.found))
+    private fun Failure.told(events: Events): Failure = also {
+        events.tell("error", "expected" to expected, "found" to found, "fix" to fix)
     }
 
-    /** Writes the file whole or not at all. Throws [IOException]. */
-    private fun write(json: JSONObject, target: File) {
-        val incoming = File(target.path + ".part")
-        incoming.writeText(json.toString(1) + "\n")
-        if (!incoming.renameTo(target)) throw IOException("$target cannot be written")
+    private fun benchmark(request: BenchmarkRequest, performance: Performance, events: Events): Benchmark {
+        val files = request.subjects.joinToString { it.artifact.name }
+        val progress = Progress { turn -> say(getString(R.string.benchmark_running, files, words(turn))) }
+        val version = (listOf("app ${version()}") + performance.stamp().map { "${it.key} ${it.value}" }).joinToString()
+        val watch = Watch(request.watch, { thermalStatus(this) })
+        return Benchmark(request, version, watch, events, progress) { performance.session(this, it) }
     }
-
-    private fun errorOf(target: File) = File(target.path + ".error")
 
     private fun say(words: String) = runOnUiThread { status.text = words }
 
@@ -134,5 +143,6 @@ class BenchmarkActivity : Activity() {
     private companion object {
         const val FOLDER = "benchmark"
         const val TAG = "mobileseg"
+        const val ANDROID_8_1 = 27
     }
 }

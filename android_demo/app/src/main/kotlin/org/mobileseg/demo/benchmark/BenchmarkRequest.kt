@@ -2,81 +2,44 @@ package org.mobileseg.demo.benchmark
 
 import java.io.File
 
-/**
- * An error in the three parts of Python's errors. [status]: the exit code of `mobileseg latency` for it: 1 a gate, 2
- * the request, 3 anything else.
- */
-class Failure(val expected: String, val found: String, val fix: String, val status: Int = REQUEST) :
-    Exception("expected $expected; found $found; fix: $fix") {
-    companion object {
-        const val GATE: Int = 1
-        const val REQUEST: Int = 2
-        const val OTHER: Int = 3
-    }
-}
+/** An error in the three parts of Python's errors. */
+class Failure(val expected: String, val found: String, val fix: String) :
+    Exception("expected $expected; found $found; fix: $fix")
 
 /** A file with its manifest beside it, and its input: raw little-endian float32 `(1, 3, H, W)`. */
 data class Subject(val artifact: File, val input: File)
 
 /**
- * The request of an `am start`. [subjects] are in the app's own storage and are measured in turns; [repeat] counts from
- * 0: every repetition is a start of its own, in a new process; [brief]: only loading, first inference and memory;
- * [allow]: gates that are recorded instead of refused; [command]: the command that drives it, for the record.
+ * The request of an `am start`. [subjects] are in the app's own storage and are measured in turns; [watch]: files with
+ * a number, read between turns; [events]: the file that gets a line for everything that happens; [output]: folder for
+ * the outputs of the last runs.
  */
 data class BenchmarkRequest(
     val subjects: List<Subject>,
-    val protocol: Protocol,
+    val plan: Plan,
     val threads: Int,
-    val inputName: String,
-    val result: File,
-    val repeat: Int,
-    val brief: Boolean,
-    val allow: Set<String>,
-    val command: String?,
+    val watch: List<File>,
+    val output: File?,
 ) {
     companion object {
         const val ARTIFACT: String = "artifact"
         const val PROTOCOL: String = "protocol"
         const val THREADS: String = "threads"
         const val INPUT: String = "input"
-        const val INPUT_NAME: String = "input_name"
-        const val RESULT: String = "result"
-        const val REPEAT: String = "repeat"
-        const val BRIEF: String = "brief"
-        const val ALLOW: String = "allow"
-        const val COMMAND: String = "command"
+        const val WATCH: String = "watch"
+        const val EVENTS: String = "events"
+        const val OUTPUT: String = "output"
 
         /** [folder]: the folder with the files; [text] and [number] return an extra, or null. Throws [Failure]. */
-        fun of(folder: File, text: (String) -> String?, number: (String) -> Int?, brief: Boolean): BenchmarkRequest {
-            val name = text(PROTOCOL) ?: "quick"
-            val protocol =
-                Protocol.ALL[name]
-                    ?: throw Failure(
-                        "one of the protocols ${Protocol.ALL.keys.joinToString()}",
-                        name,
-                        "--es $PROTOCOL NAME",
-                    )
+        fun of(folder: File, text: (String) -> String?, number: (String) -> Int?): BenchmarkRequest {
             val threads = number(THREADS) ?: 1
             if (threads < 1) throw Failure("at least 1 thread", "$threads", "--ei $THREADS NUMBER")
-            val repeat = number(REPEAT) ?: 0
-            if (repeat !in 0 until protocol.repeats) {
-                throw Failure(
-                    "a repetition of $name: 0 to ${protocol.repeats - 1}",
-                    "$repeat",
-                    "--ei $REPEAT NUMBER",
-                )
-            }
-            val inputs = names(text, INPUT)
             return BenchmarkRequest(
-                subjects = subjects(folder, names(text, ARTIFACT), inputs),
-                protocol = protocol,
+                subjects = subjects(folder, names(text, ARTIFACT), names(text, INPUT)),
+                plan = Plan.parse(text(PROTOCOL) ?: "{}"),
                 threads = threads,
-                inputName = text(INPUT_NAME) ?: inputs.joinToString(),
-                result = inside(folder, text(RESULT) ?: "result.json"),
-                repeat = repeat,
-                brief = brief,
-                allow = text(ALLOW)?.split(',')?.filter(String::isNotEmpty)?.toSet().orEmpty(),
-                command = text(COMMAND),
+                watch = text(WATCH)?.split(',').orEmpty().filter { it.startsWith("/sys/") }.map(::File),
+                output = text(OUTPUT)?.let { inside(folder, it) },
             )
         }
 

@@ -10,6 +10,7 @@ import android.os.PowerManager
 import java.io.File
 import java.io.IOException
 import org.mobileseg.demo.newer.Newer
+import org.mobileseg.demo.ui.thermalHeadroom
 import org.mobileseg.demo.ui.thermalStatus
 
 /** One processor core. */
@@ -54,6 +55,7 @@ class DeviceFacts(private val context: Context, private val processors: File = F
             batteryCelsius = battery?.extra(BatteryManager.EXTRA_TEMPERATURE)?.let { it / TENTHS },
             powerSaver = power.isPowerSaveMode,
             screenOn = power.isInteractive,
+            thermalHeadroom = thermalHeadroom(context),
         )
     }
 

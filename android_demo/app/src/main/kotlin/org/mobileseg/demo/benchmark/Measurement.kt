@@ -3,94 +3,98 @@ package org.mobileseg.demo.benchmark
 import kotlin.math.abs
 import org.mobileseg.demo.engine.SegmentationEngine
 
-/** The times of one file in one process, in ms; see Python's `mobileseg.latency.results.result.Series`. */
-class Record(
-    val loadMs: Double,
-    val firstMs: Double,
-    val warmupMs: List<Double>,
-    val warmupStable: Boolean,
-    val turns: List<List<Double>>,
-    val atS: List<Double>,
-    val peakKb: Long?,
-    val processPeakKb: Long?,
-)
-
-/** Called with the number of turns so far; -1 during warm-up. */
+/** Called with the number of turns so far, or [Measurement.WARMING]. */
 fun interface Progress {
     fun at(turn: Int)
 }
 
 /**
- * Load, first inference, untimed runs until the times settle, then turns A B C A B C, as in Python's
- * `mobileseg.latency.runners.python.loop`: only the runtime's call is timed. [clock] in ns.
+ * Load, first inference, untimed runs until the times settle, then turns, as in Python's
+ * `mobileseg.latency.runners.python.loop`: only the runtime's call is timed. [clock] in ns; [hints] as in [Benchmark].
  */
 class Measurement(
-    private val protocol: Protocol,
+    private val plan: Plan,
     private val memory: Memory,
+    private val watch: Watch,
+    private val hints: (Long) -> Hints? = { null },
     private val clock: () -> Long = System::nanoTime,
 ) {
-    private class Track(val engine: SegmentationEngine, val loadMs: Double) {
-        var firstMs = 0.0
-        val warmupMs = mutableListOf<Double>()
-        var stable = false
-        val turns = mutableListOf<List<Double>>()
-        val atS = mutableListOf<Double>()
-        var spentS = 0.0
-    }
+    private var session: Hints? = null
 
     /**
-     * One record for each of [loads], which are all in memory at the same time. The memory of several files cannot be
-     * separated and is null then. Throws [InterruptedException].
+     * Loads all of [loads] and tells [events] what happens; [finish] gets the engines before they are closed. Throws
+     * [InterruptedException], and what the engines throw.
      */
-    fun run(loads: List<() -> SegmentationEngine>, progress: Progress): List<Record> {
+    fun run(
+        loads: List<() -> SegmentationEngine>,
+        events: Events,
+        progress: Progress,
+        finish: (List<SegmentationEngine>) -> Unit = {},
+    ) {
         val began = clock()
         val base = memory.resetPeak()
         progress.at(WARMING)
-        val tracks = mutableListOf<Track>()
+        val engines = mutableListOf<SegmentationEngine>()
         try {
-            loads.forEach { tracks += load(it) }
-            tracks.forEach { it.firstMs = timed(it.engine::run) }
-            tracks.forEach(::warmUp)
-            while (tracks.any { it.turns.size < protocol.turns || it.spentS < protocol.minSeconds }) {
-                tracks.forEach { turn(it, began) }
-                progress.at(tracks[0].turns.size)
+            for ((index, load) in loads.withIndex()) {
+                val ms = timed { engines += load() }
+                events.tell("load", "model" to index, "ms" to ms)
             }
-            val peak = if (tracks.size == 1) memory.peakKb() else null
-            val above = if (base == null || peak == null) null else peak - base
-            return tracks.map {
-                Record(it.loadMs, it.firstMs, it.warmupMs, it.stable, it.turns, it.atS, above, peak)
-            }
+            for ((index, engine) in engines.withIndex()) events.tell(
+                "first",
+                "model" to index,
+                "ms" to timed(engine::run),
+            )
+            val last = engines.mapIndexed { index, engine -> warmUp(engine, index, events) }
+            session = hints((last.min() * HINT * NANOS_PER_MS).toLong())
+            turns(engines, events, progress, began)
+            // A peak that cannot be set back is that of everything before, too: not measured.
+            events.tell("memory", "base_kb" to base, "peak_kb" to base?.let { memory.peakKb() })
+            finish(engines)
         } finally {
-            tracks.forEach { it.engine.close() }
+            session?.close()
+            engines.forEach { it.close() }
         }
     }
 
-    private fun load(action: () -> SegmentationEngine): Track {
-        lateinit var engine: SegmentationEngine
-        val ms = timed { engine = action() }
-        return Track(engine, ms)
+    private fun turns(engines: List<SegmentationEngine>, events: Events, progress: Progress, began: Long) {
+        val spentS = DoubleArray(engines.size)
+        var turn = 0
+        watch.look(events, began, clock())
+        while (turn < plan.turns || spentS.min() < plan.minSeconds) {
+            for (index in order(engines.size, turn, plan.balanced)) {
+                goOn()
+                val engine = engines[index]
+                if (engines.size > 1) repeat(plan.settle) { engine.run() }
+                val atS = (clock() - began) / NANOS_PER_S
+                val samples = List(plan.runs) { timed(engine::run).also { events.alive() } }
+                for (ms in samples) session?.worked((ms * NANOS_PER_MS).toLong())
+                spentS[index] += samples.sum() / MS_PER_S
+                events.tell("turn", "turn" to turn, "model" to index, "samples_ms" to samples, "at_s" to atS)
+            }
+            watch.look(events, began, clock())
+            progress.at(++turn)
+        }
+        watch.look(events, began, clock(), final = true)
     }
 
-    private fun turn(track: Track, began: Long) {
-        goOn()
-        track.atS += (clock() - began) / NANOS_PER_S
-        val samples = List(protocol.runs) { _ -> timed(track.engine::run) }
-        track.spentS += samples.sum() / MS_PER_S
-        track.turns += samples
-    }
-
-    private fun warmUp(track: Track) {
-        val window = protocol.warmupMin / 2
-        val samples = track.warmupMs
-        while (samples.size < protocol.warmupMax) {
+    /** The last time, in ms. */
+    private fun warmUp(engine: SegmentationEngine, index: Int, events: Events): Double {
+        val window = plan.warmupMin / 2
+        val samples = mutableListOf<Double>()
+        var stable = false
+        while (!stable) {
             goOn()
-            samples += timed(track.engine::run)
-            if (samples.size < protocol.warmupMin) continue
-            val last = percentile(samples.takeLast(window), 50.0)
-            val before = percentile(samples.dropLast(window).takeLast(window), 50.0)
-            track.stable = abs(last - before) < protocol.stableWithin * before
-            if (track.stable) return
+            samples += timed(engine::run)
+            events.alive()
+            if (samples.size < plan.warmupMin || samples.sum() < MS_PER_S * plan.warmupSeconds) continue
+            val after = percentile(samples.takeLast(window), MEDIAN)
+            val before = percentile(samples.dropLast(window).takeLast(window), MEDIAN)
+            stable = abs(after - before) < plan.stableWithin * before
+            if (samples.size >= plan.warmupMax) break
         }
+        events.tell("warmup", "model" to index, "samples_ms" to samples, "stable" to stable)
+        return samples.last()
     }
 
     private fun goOn() {
@@ -105,6 +109,8 @@ class Measurement(
 
     companion object {
         const val WARMING: Int = -1
+        private const val MEDIAN = 50.0
+        private const val HINT = 0.8 // somewhat less than the time without a session, so that clocks do not fall
         private const val NANOS_PER_MS = 1e6
         private const val NANOS_PER_S = 1e9
         private const val MS_PER_S = 1e3

@@ -1,5 +1,6 @@
 package org.mobileseg.demo.camera
 
+import android.hardware.camera2.CameraMetadata
 import kotlin.math.max
 import kotlin.math.min
 import org.mobileseg.demo.image.Orientation
@@ -7,9 +8,15 @@ import org.mobileseg.demo.manifest.Size
 
 /**
  * A camera. [sensorDegrees]: clockwise rotation that makes its frames upright on a device in its natural orientation;
- * [sizes]: of its YUV frames.
+ * [sizes]: of its YUV frames; [focusModes]: values of CONTROL_AF_MODE that it has.
  */
-data class CameraInfo(val id: String, val front: Boolean, val sensorDegrees: Int, val sizes: List<Size>)
+data class CameraInfo(
+    val id: String,
+    val front: Boolean,
+    val sensorDegrees: Int,
+    val sizes: List<Size>,
+    val focusModes: List<Int> = emptyList(),
+)
 
 /** Why there are no frames. */
 enum class CameraTrouble {
@@ -34,6 +41,11 @@ fun chooseFrame(sizes: List<Size>, input: Size): Size? {
     val enough = sizes.filter { min(it.height, it.width) >= short && max(it.height, it.width) >= long }
     return enough.minByOrNull(Size::area) ?: sizes.maxByOrNull(Size::area)
 }
+
+/** The focus that follows what is seen, of [modes]; null if the camera has none, such as one with a fixed focus. */
+fun chooseFocus(modes: List<Int>): Int? =
+    listOf(CameraMetadata.CONTROL_AF_MODE_CONTINUOUS_VIDEO, CameraMetadata.CONTROL_AF_MODE_CONTINUOUS_PICTURE)
+        .firstOrNull { it in modes }
 
 /**
  * The orientation that makes frames upright on a display rotated by [displayDegrees] counter-clockwise from its natural

@@ -58,17 +58,17 @@ class CameraSource(
         images.setOnImageAvailableListener(taken, model)
         frames = taken
         reader = images
-        manager.openCamera(camera.id, deviceCallback(images), control)
+        manager.openCamera(camera.id, deviceCallback(images, chooseFocus(camera.focusModes)), control)
     }
 
-    private fun deviceCallback(images: ImageReader) =
+    private fun deviceCallback(images: ImageReader, focus: Int?) =
         object : CameraDevice.StateCallback() {
             override fun onOpened(camera: CameraDevice) {
                 if (closed) return camera.close()
                 device = camera
                 guarded {
                     @Suppress("DEPRECATION") // its replacement is newer than the oldest supported Android
-                    camera.createCaptureSession(listOf(images.surface), sessionCallback(camera, images), control)
+                    camera.createCaptureSession(listOf(images.surface), sessionCallback(camera, images, focus), control)
                 }
             }
 
@@ -83,7 +83,7 @@ class CameraSource(
             }
         }
 
-    private fun sessionCallback(camera: CameraDevice, images: ImageReader) =
+    private fun sessionCallback(camera: CameraDevice, images: ImageReader, focus: Int?) =
         object : CameraCaptureSession.StateCallback() {
             override fun onConfigured(configured: CameraCaptureSession) {
                 if (closed) return
@@ -91,7 +91,7 @@ class CameraSource(
                 guarded {
                     val request = camera.createCaptureRequest(CameraDevice.TEMPLATE_PREVIEW)
                     request.addTarget(images.surface)
-                    request.set(CaptureRequest.CONTROL_AF_MODE, CaptureRequest.CONTROL_AF_MODE_CONTINUOUS_VIDEO)
+                    if (focus != null) request.set(CaptureRequest.CONTROL_AF_MODE, focus)
                     configured.setRepeatingRequest(request.build(), null, control)
                 }
             }

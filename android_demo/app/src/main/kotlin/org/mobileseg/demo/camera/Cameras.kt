@@ -17,6 +17,7 @@ internal fun CameraManager.describe(): List<CameraInfo> = cameraIdList.mapNotNul
         front = facing == CameraCharacteristics.LENS_FACING_FRONT,
         sensorDegrees = facts[CameraCharacteristics.SENSOR_ORIENTATION] ?: 0,
         sizes = sizes.orEmpty().map { Size(it.height, it.width) },
+        focusModes = facts[CameraCharacteristics.CONTROL_AF_AVAILABLE_MODES]?.toList().orEmpty(),
     )
 }
 

@@ -36,9 +36,13 @@ interface SegmentationEngine : Closeable {
  * operator. Nothing is run yet. Throws [Refusal].
  */
 fun loadEngine(file: File, manifest: ArtifactManifest, input: FloatBuffer, threads: Int): SegmentationEngine =
-    when (manifest.target) {
-        Target.EXECUTORCH -> ExecuTorchEngine.load(file, manifest, input, threads)
-        Target.ONNX -> OnnxEngine.load(file, manifest, input, threads)
+    try {
+        when (manifest.target) {
+            Target.EXECUTORCH -> ExecuTorchEngine.load(file, manifest, input, threads)
+            Target.ONNX -> OnnxEngine.load(file, manifest, input, threads)
+        }
+    } catch (error: LinkageError) { // a 32-bit processor: ExecuTorch has no library for it
+        throw libraryRefusal(manifest.target, error)
     }
 
 /**
@@ -58,6 +62,11 @@ fun openEngine(file: File, manifest: ArtifactManifest, input: FloatBuffer, threa
 
 internal fun runtimeRefusal(target: Target, error: Exception): Refusal =
     Refusal(Problem.RUNTIME, target.id, error.message?.lineSequence()?.first() ?: error.javaClass.simpleName, error)
+
+internal fun libraryRefusal(target: Target, error: LinkageError): Refusal {
+    val processor = System.getProperty("os.arch").orEmpty()
+    return Refusal(Problem.LIBRARY, target.id, "$processor: ${error.message?.lineSequence()?.first().orEmpty()}", error)
+}
 
 internal fun checkShape(spec: OutputSpec, dtype: String, shape: LongArray) {
     if (dtype != spec.dtype || shape.toList() != spec.shape) {

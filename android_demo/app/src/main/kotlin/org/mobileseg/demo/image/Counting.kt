@@ -1,16 +1,5 @@
 package org.mobileseg.demo.image
 
-/**
- * Counts the pixels of each class of [map] in [part] into [counts], whose size is the number of classes. [width]: of a
- * row of the map.
- */
-fun countClasses(map: ByteArray, width: Int, part: Window, counts: IntArray) {
-    counts.fill(0)
-    for (y in part.top until part.bottom) {
-        for (i in y * width + part.left until y * width + part.right) counts[map[i].toInt() and 0xFF]++
-    }
-}
-
 /** Share of the pixels in [part], 0..1, on which two maps of the same size agree. [width]: of a row of the maps. */
 fun agreement(one: ByteArray, other: ByteArray, width: Int, part: Window): Float {
     require(one.size == other.size) { "expected maps of the same size, found ${one.size} and ${other.size} pixels" }

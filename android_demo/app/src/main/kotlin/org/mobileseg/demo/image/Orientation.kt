@@ -23,8 +23,17 @@ data class Orientation(val degrees: Int, val mirrored: Boolean) {
         require(degrees in 0 until 360 && degrees % 90 == 0) { "expected 0, 90, 180 or 270 degrees, found $degrees" }
     }
 
-    private val turned: Boolean
+    /** Whether upright rows are columns of the sensor. */
+    internal val turned: Boolean
         get() = degrees % 180 != 0
+
+    /** Whether upright rows begin with the sensor's last row, or last column. */
+    internal val rowsFromEnd: Boolean
+        get() = degrees == 180 || degrees == 270
+
+    /** Whether upright columns begin with the sensor's last column, or last row. */
+    internal val columnsFromEnd: Boolean
+        get() = (degrees == 90 || degrees == 180) != mirrored
 
     /** The sensor size for an upright [size], and vice versa. */
     fun turn(size: Size): Size = if (turned) Size(size.width, size.height) else size

@@ -1,5 +1,6 @@
 package org.mobileseg.demo.image
 
+import org.mobileseg.demo.manifest.InputSpec
 import org.mobileseg.demo.manifest.Resize
 import org.mobileseg.demo.manifest.Size
 
@@ -16,6 +17,12 @@ fun place(picture: Size, input: Size, resize: Resize): Placement {
         Resize.LETTERBOX -> Placement(seen, within(input, picture, alongHeight = tall))
         Resize.CROP -> Placement(within(picture, input, alongHeight = !tall), filled)
     }
+}
+
+/** Width over height of what an input shows of a picture of size [picture]. */
+internal fun InputSpec.aspect(picture: Size): Float {
+    val shown = if (resize == Resize.SQUASH && picture.area > 0) picture else size
+    return shown.width.toFloat() / shown.height
 }
 
 /** The middle part of [whole] in the proportions of [shape] that has all of its height, or all of its width. */

@@ -18,6 +18,9 @@ enum class Problem {
 
     /** The runtime could not load or run the file. */
     RUNTIME,
+
+    /** The runtime has no native library for this processor. */
+    LIBRARY,
     MEMORY,
 }
 

@@ -4,7 +4,6 @@ import java.io.Closeable
 import org.mobileseg.demo.engine.Segmenter
 import org.mobileseg.demo.image.ModelInput
 import org.mobileseg.demo.image.Orientation
-import org.mobileseg.demo.image.Window
 import org.mobileseg.demo.image.YuvFrame
 import org.mobileseg.demo.image.agreement
 import org.mobileseg.demo.manifest.ArtifactManifest
@@ -26,10 +25,26 @@ class Pipeline(private val segmenters: List<Segmenter>) : Closeable {
 
     /** The only class to show, or [ALL_CLASSES]. */
     @Volatile var only: Int = ALL_CLASSES
-    private val last = manifests.map { ByteArray(it.input.size.area) }
-    private val lastPixels = IntArray(manifests.first().input.size.area)
-    private var filled = Window(0, 0, manifests.first().input.size)
+
+    /** Share of the pixels whose class changes from one frame to the next, for each model. */
+    val flips: List<Tally> = manifests.map { Tally() }
+
+    /** Share of the pixels on which two models agree; empty with one. */
+    val agreements: Tally = Tally()
+
+    /** By class: regions of fewer pixels are not drawn. */
+    @Volatile var least: IntArray = IntArray(manifests.first().output.classes.size)
+    private val last = Array(manifests.size) { ByteArray(manifests[it].input.size.area) }
+    private val before = Array(manifests.size) { ByteArray(manifests[it].input.size.area) }
+
+    /** The next frame does not follow the last one. */
+    @Volatile private var interrupted = true
+    private var turned: Orientation? = null
+    private val input = segmenters.first().input
     private var frames = 0L
+
+    /** Of the last frame, as in [Scene.agreement]. */
+    private var same = Float.NaN
 
     init {
         manifests.drop(1).forEach { checkComparable(manifests.first(), it) }
@@ -41,13 +56,38 @@ class Pipeline(private val segmenters: List<Segmenter>) : Closeable {
 
     /** Processes a camera frame. */
     fun process(frame: YuvFrame, orientation: Orientation) {
+        if (turned != orientation) interrupted = true
+        turned = orientation
         segment { fill(frame, orientation) }
+        count()
         rate.tick(System.nanoTime())
     }
 
     /** Processes a whole picture, opaque ARGB of [size]. */
     fun process(argb: IntArray, size: Size) {
         segment { fill(argb, size) }
+        interrupted = true
+    }
+
+    /** The frames after it do not follow those before it. */
+    fun pause() {
+        interrupted = true
+        rate.pause()
+    }
+
+    /** All figures begin again. */
+    fun restart() {
+        pause()
+        stopwatches.forEach(Stopwatch::clear)
+        flips.forEach(Tally::clear)
+        agreements.clear()
+    }
+
+    private fun count() {
+        val width = input.size.width
+        for (i in last.indices) if (!interrupted) flips[i].add(1f - agreement(before[i], last[i], width, input.filled))
+        if (last.size == 2) agreements.add(same)
+        interrupted = false
     }
 
     /** Shows the last frame again after [only] has changed. */
@@ -61,24 +101,25 @@ class Pipeline(private val segmenters: List<Segmenter>) : Closeable {
             val watch = stopwatches[i]
             watch.time(Stage.PREPARE) { segmenter.input.fill() }
             watch.time(Stage.INFER) { segmenter.infer() }
+            last[i] = before[i].also { before[i] = last[i] }
             watch.time(Stage.CLASSIFY) { segmenter.classify(last[i]) }
         }
-        segmenters[0].input.pixels.copyInto(lastPixels)
-        filled = segmenters[0].input.filled
+        if (last.size == 2) same = agreement(last[0], last[1], input.size.width, input.filled)
         frames++
         show()
     }
 
     private fun show() {
         val scene = scenes.back
-        lastPixels.copyInto(scene.pixels)
+        input.pixels.copyInto(scene.pixels)
+        scene.aspect = input.aspect
         for (i in last.indices) {
             val layer = scene.layers[i]
             last[i].copyInto(layer.classes)
-            layer.filled = filled
-            layer.paint(only)
+            layer.filled = input.filled
+            layer.paint(only, least)
         }
-        scene.agreement = if (last.size == 2) agreement(last[0], last[1], scene.size.width, filled) else Float.NaN
+        scene.agreement = same
         scene.frame = frames
         scenes.publish()
     }

@@ -1,7 +1,6 @@
 package org.mobileseg.demo.pipeline
 
 import org.mobileseg.demo.image.Window
-import org.mobileseg.demo.image.countClasses
 import org.mobileseg.demo.manifest.ArtifactManifest
 import org.mobileseg.demo.manifest.Size
 
@@ -16,12 +15,16 @@ class Layer(val manifest: ArtifactManifest) {
     val counts: IntArray = IntArray(manifest.output.classes.size)
     /** The part of the map that is of the picture; the rest is of bars. */
     var filled: Window = Window(0, 0, size)
-    private val palette = manifest.output.palette.toIntArray()
+    private val regions = Regions(size)
+    private var shown = ALL_CLASSES
+    private var inks = inks(manifest.output.palette, shown)
 
-    /** Updates counts and colours from [classes]. */
-    fun paint(only: Int) {
-        countClasses(classes, size.width, filled, counts)
-        colour(classes, size.width, filled, palette, only, colours)
+    /** Updates counts and colours from [classes]; regions of fewer pixels than [least] says of their class stay out. */
+    fun paint(only: Int, least: IntArray = EVERY) {
+        if (only != shown) inks = inks(manifest.output.palette, only)
+        shown = only
+        paint(classes, size.width, filled, inks, counts, colours)
+        if (least.any { it > 1 }) regions.hide(classes, filled, least, colours)
     }
 
     /** The class's share of the picture, 0..1. */
@@ -35,6 +38,9 @@ class Layer(val manifest: ArtifactManifest) {
     }
 }
 
+/** Regions of every size are drawn. */
+private val EVERY = IntArray(0)
+
 /**
  * One frame with the results of one or two models. [pixels]: the first network's input, ARGB. [agreement]: share of the
  * pixels with the same class in both models, NaN with one model. [frame]: its number, 0 before the first.
@@ -43,6 +49,9 @@ class Scene(manifests: List<ArtifactManifest>) {
     val layers: List<Layer> = manifests.map(::Layer)
     val size: Size = layers.first().size
     val pixels: IntArray = IntArray(size.area)
+
+    /** Width over height of what the whole picture shows. */
+    var aspect: Float = size.width.toFloat() / size.height
     var agreement: Float = Float.NaN
     var frame: Long = 0
 }

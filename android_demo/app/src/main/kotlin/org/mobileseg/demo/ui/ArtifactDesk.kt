@@ -3,14 +3,13 @@ package org.mobileseg.demo.ui
 import android.app.Activity
 import android.app.AlertDialog
 import android.content.Intent
-import android.net.Uri
-import android.provider.OpenableColumns
 import android.widget.Toast
 import java.io.File
 import java.io.FileNotFoundException
 import java.io.IOException
 import org.mobileseg.demo.R
 import org.mobileseg.demo.artifact.ArtifactStore
+import org.mobileseg.demo.artifact.Bundled
 import org.mobileseg.demo.artifact.MANIFEST_SUFFIX
 import org.mobileseg.demo.artifact.Source
 import org.mobileseg.demo.manifest.Refusal
@@ -33,8 +32,7 @@ internal class ArtifactDesk(
             try {
                 installBundled()
                 val known = store.list()
-                val chosen = memory.getString(CHOSEN, null)?.split(SEPARATOR)?.map(::File)
-                val files = chosen ?: listOfNotNull(known.minByOrNull(File::length)) // the smallest is the fastest
+                val files = chosen() ?: listOfNotNull(known.minByOrNull(File::length)) // the smallest is the fastest
                 activity.runOnUiThread { if (files.isEmpty()) onRefused(null) else load(files) }
             } catch (refusal: Refusal) {
                 activity.runOnUiThread { onRefused(refusal) }
@@ -66,7 +64,7 @@ internal class ArtifactDesk(
         retained.model.post {
             try {
                 val sources = picked.map { uri ->
-                    Source(displayName(uri)) {
+                    Source(displayName(activity, uri)) {
                         resolver.openInputStream(uri) ?: throw FileNotFoundException(uri.toString())
                     }
                 }
@@ -79,20 +77,29 @@ internal class ArtifactDesk(
     }
 
     /** Loads again with another number of [threads], or other files. */
-    fun load(files: List<File>, threads: Int = retained.session.threads) {
-        memory.edit().putString(CHOSEN, files.joinToString(SEPARATOR)).apply()
+    fun load(files: List<File>, threads: Int = memory.getInt(THREADS, LiveSession.DEFAULT_THREADS)) {
+        memory.edit().putString(CHOSEN, files.joinToString(SEPARATOR)).putInt(THREADS, threads).apply()
         retained.session.load(files, threads)
     }
 
+    /** Copies the models in the app's assets; those of an older version of the app make place for them. */
     private fun installBundled() {
         val assets = activity.assets
+        val known =
+            memory.all
+                .mapNotNull { (key, value) ->
+                    if (key.startsWith(BUNDLED)) key.removePrefix(BUNDLED) to "$value" else null
+                }
+                .toMap(mutableMapOf())
         val names = assets.list(ASSETS).orEmpty().toSet()
-        val known = store.list().map { it.name }.toSet()
-        for (name in names.filter { it.endsWith(MANIFEST_SUFFIX) }.map { it.removeSuffix(MANIFEST_SUFFIX) }.sorted()) {
-            if (name in known || name !in names) continue
-            store.install(listOf(name, name + MANIFEST_SUFFIX).map { Source(it) { assets.open("$ASSETS/$it") } })
-        }
+        val replaced = Bundled(store, names) { assets.open("$ASSETS/$it") }.install(known)
+        val change = memory.edit()
+        for ((name, folder) in known) change.putString(BUNDLED + name, folder)
+        chosen()?.let { files -> change.putString(CHOSEN, files.joinToString(SEPARATOR) { "${replaced[it] ?: it}" }) }
+        change.apply()
     }
+
+    private fun chosen(): List<File>? = memory.getString(CHOSEN, null)?.split(SEPARATOR)?.map(::File)
 
     private fun showChoice(known: List<File>, names: Array<String>) {
         if (activity.isDestroyed) return
@@ -119,22 +126,12 @@ internal class ArtifactDesk(
             file.name
         }
 
-    private fun displayName(uri: Uri): String {
-        val told =
-            try {
-                activity.contentResolver.query(uri, arrayOf(OpenableColumns.DISPLAY_NAME), null, null, null)?.use {
-                    if (it.moveToFirst()) it.getString(0) else null
-                }
-            } catch (_: SecurityException) { // reported when it is opened
-                null
-            }
-        return told ?: uri.lastPathSegment.orEmpty()
-    }
-
     companion object {
         const val REQUEST: Int = 2
         private const val ASSETS = "artifacts"
         private const val CHOSEN = "chosen"
+        private const val BUNDLED = "bundled "
+        private const val THREADS = "threads"
         private const val SEPARATOR = "\n"
     }
 }

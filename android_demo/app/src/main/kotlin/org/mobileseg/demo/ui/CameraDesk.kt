@@ -6,6 +6,7 @@ import android.content.Context
 import android.content.Intent
 import android.content.pm.PackageManager
 import android.hardware.camera2.CameraManager
+import android.hardware.display.DisplayManager
 import android.net.Uri
 import android.provider.Settings
 import android.view.Surface
@@ -25,7 +26,8 @@ internal class CameraDesk(
     private val onTrouble: (CameraTrouble) -> Unit,
 ) {
     private var source: CameraSource? = null
-    private var displayDegrees = 0
+    private val displays = activity.getSystemService(Context.DISPLAY_SERVICE) as DisplayManager
+    @Volatile private var displayDegrees = 0
 
     val running: Boolean
         get() = source != null
@@ -41,15 +43,17 @@ internal class CameraDesk(
             return
         }
         displayDegrees = degreesOf(activity)
+        displays.registerDisplayListener(turns, null)
         val manager = activity.getSystemService(Context.CAMERA_SERVICE) as CameraManager
         source =
             CameraSource(manager, retained.control, retained.model, Listener()).also { it.open(retained.front, input) }
     }
 
     fun stop() {
+        displays.unregisterDisplayListener(turns)
         source?.close()
         source = null
-        retained.session.pipeline?.rate?.pause()
+        retained.session.pipeline?.pause()
     }
 
     /** Opens the system's permission dialog, or its settings if the dialog is not shown any more. */
@@ -67,18 +71,33 @@ internal class CameraDesk(
         activity.requestPermissions(arrayOf(CAMERA), REQUEST)
     }
 
+    /** From landscape to reverse landscape the screen is not recreated. */
+    private val turns =
+        object : DisplayManager.DisplayListener {
+            override fun onDisplayChanged(display: Int) {
+                displayDegrees = degreesOf(activity)
+            }
+
+            override fun onDisplayAdded(display: Int) = Unit
+
+            override fun onDisplayRemoved(display: Int) = Unit
+        }
+
     private inner class Listener : CameraListener {
-        private var orientation: Orientation? =
-            null // fixed for one use of the camera, as the screen is recreated on rotation
+        private var degrees = 0
+        private var orientation: Orientation? = null // of [degrees], made once
 
         override fun onFrame(camera: CameraInfo, frame: YuvFrame) {
-            val turned = orientation ?: orientationOf(camera, displayDegrees).also { orientation = it }
+            val now = displayDegrees
+            val turned = orientation?.takeIf { degrees == now } ?: orientationOf(camera, now).also { orientation = it }
+            degrees = now
             retained.session.frame(frame, turned)
         }
 
         override fun onTrouble(trouble: CameraTrouble) {
             activity.runOnUiThread {
                 source = null
+                displays.unregisterDisplayListener(turns)
                 this@CameraDesk.onTrouble(trouble)
             }
         }

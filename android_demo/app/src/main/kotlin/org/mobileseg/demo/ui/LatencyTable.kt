@@ -38,6 +38,7 @@ class LatencyTable(context: Context, attributes: AttributeSet?) : LinearLayout(c
         TextView(context).apply {
             setTextAppearance(android.R.style.TextAppearance_Material_Body1)
             fontFeatureSettings = "tnum"
+            textAlignment = TEXT_ALIGNMENT_VIEW_START
             val gap = resources.getDimensionPixelSize(R.dimen.gap)
             setPaddingRelative(0, gap, gap, 0)
         }

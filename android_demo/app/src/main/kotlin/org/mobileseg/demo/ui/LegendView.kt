@@ -12,10 +12,16 @@ import org.mobileseg.demo.R
 import org.mobileseg.demo.pipeline.ALL_CLASSES
 import org.mobileseg.demo.pipeline.Scene
 
-/** One row per class in the picture: colour, name and share. A touch shows only that class, another touch all again. */
+/**
+ * One row per class in the picture: colour, name and share. A touch shows only that class, another touch all again; a
+ * long one hides its small regions.
+ */
 class LegendView(context: Context, attributes: AttributeSet?) : LinearLayout(context, attributes) {
     /** Called with the only class to show, or [ALL_CLASSES]. */
     var onChoice: (Int) -> Unit = {}
+
+    /** Called with the class whose small regions are to be hidden, after a long touch. */
+    var onLong: (Int) -> Unit = {}
     private var rows: List<TextView> = emptyList()
     private var classes: List<String> = emptyList()
     private var palette: List<Int> = emptyList()
@@ -64,12 +70,17 @@ class LegendView(context: Context, attributes: AttributeSet?) : LinearLayout(con
             setTextSize(TypedValue.COMPLEX_UNIT_SP, TEXT_SP)
             minHeight = resources.getDimensionPixelSize(R.dimen.touch)
             gravity = Gravity.CENTER_VERTICAL
-            setPadding(margin, 0, margin, 0)
+            textAlignment = TEXT_ALIGNMENT_VIEW_START // beside its colour, whatever its own direction
+            setPaddingRelative(margin, 0, margin, 0)
             compoundDrawablePadding = margin
-            setCompoundDrawables(swatch, null, null, null)
+            setCompoundDrawablesRelative(swatch, null, null, null)
             isClickable = true
             isFocusable = true
             setOnClickListener { onChoice(if (chosen == number) ALL_CLASSES else number) }
+            setOnLongClickListener {
+                onLong(number)
+                true
+            }
         }
     }
 

@@ -71,6 +71,7 @@ class LiveSession(private val model: Executor, private val main: Executor) {
                 main.execute {
                     if (asked != generation) return@execute
                     pipeline = opened
+                    applyLeast(opened)
                     listener?.onReady(opened)
                 }
             }
@@ -102,6 +103,24 @@ class LiveSession(private val model: Executor, private val main: Executor) {
     fun showOnly(number: Int) {
         pipeline?.only = number
         onModel { repaint() }
+    }
+
+    /** By the name of a class: regions with a smaller share of the picture, 0..1, are not drawn. */
+    private val least = mutableMapOf<String, Float>()
+
+    fun least(name: String): Float = least[name] ?: 0f
+
+    /** Hides regions of the class [name] that have less than [share] of the picture. */
+    fun hideSmaller(name: String, share: Float) {
+        least[name] = share
+        pipeline?.let { applyLeast(it) }
+        onModel { repaint() }
+    }
+
+    private fun applyLeast(pipeline: Pipeline) {
+        val output = pipeline.manifests.first().output
+        val area = pipeline.manifests.first().input.size.area
+        pipeline.least = IntArray(output.classes.size) { (least(output.classes[it]) * area).toInt() }
     }
 
     /** Stops processing and frees the memory. */

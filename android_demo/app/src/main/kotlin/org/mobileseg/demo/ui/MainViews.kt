@@ -13,7 +13,6 @@ import org.mobileseg.demo.pipeline.Scene
 internal class MainViews(private val activity: Activity) {
     val picture: SegmentationView = find(R.id.picture)
     val legend: LegendView = find(R.id.legend)
-    val opacity: SeekBar = find(R.id.opacity)
     private val figures: TextView = find(R.id.figures)
     private val latencies: LatencyTable = find(R.id.latencies)
     private val panel: View = find(R.id.panel)
@@ -23,6 +22,10 @@ internal class MainViews(private val activity: Activity) {
     private val action: Button = find(R.id.notice_action)
     private var scene: Scene? = null
 
+    init {
+        find<SeekBar>(R.id.opacity).setOnSeekBarChangeListener(sliding { picture.opacity = it })
+    }
+
     /** Shows a scene. */
     fun show(scene: Scene) {
         this.scene = scene
@@ -30,9 +33,9 @@ internal class MainViews(private val activity: Activity) {
     }
 
     /** Updates figures and legend, more slowly than the picture so that they are readable. */
-    fun figures(pipeline: Pipeline, threads: Int, thermal: Int?, still: Boolean) {
+    fun figures(pipeline: Pipeline, threads: Int, heat: Heat, still: Boolean) {
         val shown = scene?.takeIf { it.layers.size == pipeline.manifests.size } ?: return
-        figures.text = figures(activity.resources, pipeline, shown, threads, thermal, still)
+        figures.text = figures(activity.resources, pipeline, shown, threads, heat, still)
         latencies.show(latencies(activity.resources, pipeline))
         legend.show(shown, pipeline.only)
     }

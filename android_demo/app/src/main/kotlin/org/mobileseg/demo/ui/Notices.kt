@@ -12,6 +12,7 @@ internal enum class Remedy(val label: Int) {
     TRY_AGAIN(R.string.try_again),
     OPEN_ARTIFACT(R.string.open_artifact),
     OPEN_PICTURE(R.string.open_picture),
+    OPEN_VIDEO(R.string.open_video),
 }
 
 /** A notice in place of the picture: the problem and its remedy. */
@@ -58,6 +59,13 @@ internal fun unreadable(resources: Resources, reason: String): Notice =
         Remedy.OPEN_PICTURE,
     )
 
+internal fun unplayable(resources: Resources, reason: String): Notice =
+    Notice(
+        resources.getString(R.string.video_failed_title),
+        resources.getString(R.string.video_failed_text, reason),
+        Remedy.OPEN_VIDEO,
+    )
+
 private fun sentences(problem: Problem): Triple<Int, Int, Int> =
     when (problem) {
         Problem.FILES -> Triple(R.string.files_expected, R.string.files_found, R.string.files_fix)
@@ -78,5 +86,6 @@ private fun sentences(problem: Problem): Triple<Int, Int, Int> =
         Problem.CHECKSUM -> Triple(R.string.checksum_expected, R.string.checksum_found, R.string.checksum_fix)
         Problem.SPACE -> Triple(R.string.space_expected, R.string.space_found, R.string.space_fix)
         Problem.RUNTIME -> Triple(R.string.runtime_expected, R.string.runtime_found, R.string.runtime_fix)
+        Problem.LIBRARY -> Triple(R.string.library_expected, R.string.library_found, R.string.library_fix)
         Problem.MEMORY -> Triple(R.string.memory_expected, R.string.memory_found, R.string.memory_fix)
     }

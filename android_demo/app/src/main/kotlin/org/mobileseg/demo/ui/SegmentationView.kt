@@ -6,13 +6,18 @@ import android.graphics.Canvas
 import android.graphics.Paint
 import android.graphics.RectF
 import android.os.Bundle
+import android.os.Parcelable
+import android.os.SystemClock
 import android.util.AttributeSet
 import android.view.MotionEvent
 import android.view.View
 import android.view.accessibility.AccessibilityNodeInfo
 import kotlin.math.abs
+import kotlin.math.max
 import kotlin.math.min
+import kotlin.math.roundToInt
 import org.mobileseg.demo.R
+import org.mobileseg.demo.image.even
 import org.mobileseg.demo.manifest.Size
 import org.mobileseg.demo.pipeline.Scene
 
@@ -37,9 +42,11 @@ class SegmentationView(context: Context, attributes: AttributeSet?) : View(conte
 
     private var scene: Scene? = null
     private var picture: Bitmap? = null
+    private var aspect = 1f
     private var layers: List<Bitmap> = emptyList()
     private val area = RectF()
     private var touched: Touched? = null
+    private var described = 0L
     private var dragging = false
 
     private val pictures = Paint(Paint.FILTER_BITMAP_FLAG)
@@ -53,9 +60,11 @@ class SegmentationView(context: Context, attributes: AttributeSet?) : View(conte
     fun show(scene: Scene) {
         this.scene = scene
         val same = picture?.takeIf { it.height == scene.size.height && it.width == scene.size.width }
-        val shown = same ?: bitmap(scene.size).also { requestLayout() }
+        val shown = same ?: bitmap(scene.size)
         shown.setPixels(scene.pixels)
+        if (picture !== shown || aspect != scene.aspect) requestLayout()
         picture = shown
+        aspect = scene.aspect
         if (
             layers.size != scene.layers.size ||
                 layers.zip(scene.layers).any { (b, l) -> b.height != l.size.height || b.width != l.size.width }
@@ -63,13 +72,21 @@ class SegmentationView(context: Context, attributes: AttributeSet?) : View(conte
             layers = scene.layers.map { bitmap(it.size) }
         }
         scene.layers.forEachIndexed { i, layer -> layers[i].setPixels(layer.colours) }
-        contentDescription = describe(resources, scene, divider)
-        fit(shown)
+        val now = SystemClock.uptimeMillis()
+        if (contentDescription == null || described == 0L || now - described >= SPOKEN_MS) describe(scene, now)
+        fit()
         invalidate()
+    }
+
+    /** Screen readers are told at most once a second, or they would say nothing else. */
+    private fun describe(scene: Scene, now: Long) {
+        described = now
+        contentDescription = describe(resources, scene, divider)
     }
 
     /** Shows nothing. */
     fun clear() {
+        described = 0
         scene = null
         picture = null
         layers = emptyList()
@@ -78,26 +95,35 @@ class SegmentationView(context: Context, attributes: AttributeSet?) : View(conte
         invalidate()
     }
 
-    /** Picture with overlay as shown, in the picture's own size; null if there is none. */
+    /** Picture with overlay as shown, larger than the network's input; null if there is none. */
     fun capture(): Bitmap? {
-        val source = picture ?: return null
-        val result = Bitmap.createBitmap(source.width * ENLARGED, source.height * ENLARGED, Bitmap.Config.ARGB_8888)
-        val whole = RectF(0f, 0f, result.width.toFloat(), result.height.toFloat())
-        drawScene(Canvas(result), whole)
-        return result
+        val size = recordedSize ?: return null
+        return Bitmap.createBitmap(size.width, size.height, Bitmap.Config.ARGB_8888).also { drawWhole(Canvas(it)) }
     }
+
+    /** The size of what is captured and recorded, in even numbers as encoders want; null without a picture. */
+    internal val recordedSize: Size?
+        get() {
+            val source = picture ?: return null
+            val width = max(source.width, (source.height * aspect).roundToInt()) * ENLARGED
+            return Size(even((width / aspect).roundToInt()), even(width))
+        }
+
+    /** Draws picture and overlay as shown to all of [canvas]. */
+    internal fun drawWhole(canvas: Canvas) =
+        drawScene(canvas, RectF(0f, 0f, canvas.width.toFloat(), canvas.height.toFloat()))
 
     /** If the height is free: that of the picture at full width, but leaving space for the views below. */
     override fun onMeasure(widthSpec: Int, heightSpec: Int) {
         val (width, room) = MeasureSpec.getSize(widthSpec) to MeasureSpec.getSize(heightSpec)
         if (MeasureSpec.getMode(heightSpec) == MeasureSpec.EXACTLY) return setMeasuredDimension(width, room)
-        val wanted = picture?.let { width * it.height / it.width } ?: room
+        val wanted = if (picture == null) room else (width / aspect).roundToInt()
         setMeasuredDimension(width, min(wanted, (MOST * room).toInt()))
     }
 
     override fun onSizeChanged(width: Int, height: Int, oldWidth: Int, oldHeight: Int) {
         super.onSizeChanged(width, height, oldWidth, oldHeight)
-        picture?.let(::fit)
+        fit()
     }
 
     override fun onDraw(canvas: Canvas) {
@@ -130,9 +156,9 @@ class SegmentationView(context: Context, attributes: AttributeSet?) : View(conte
         }
     }
 
-    private fun fit(shown: Bitmap) {
-        val scale = min(width.toFloat() / shown.width, height.toFloat() / shown.height)
-        val (w, h) = shown.width * scale to shown.height * scale
+    private fun fit() {
+        val w = min(width.toFloat(), height * aspect)
+        val h = w / aspect
         area.set((width - w) / 2, (height - h) / 2, (width + w) / 2, (height + h) / 2)
     }
 
@@ -174,7 +200,10 @@ class SegmentationView(context: Context, attributes: AttributeSet?) : View(conte
     }
 
     override fun performClick(): Boolean {
-        touched?.let { announceForAccessibility(nameAt(it)) }
+        touched?.let {
+            described = SystemClock.uptimeMillis()
+            contentDescription = nameAt(it)
+        }
         return super.performClick()
     }
 
@@ -194,8 +223,20 @@ class SegmentationView(context: Context, attributes: AttributeSet?) : View(conte
                 else -> return super.performAccessibilityAction(action, arguments)
             }
         divider += step
-        scene?.let { contentDescription = describe(resources, it, divider) }
+        scene?.let { describe(it, SystemClock.uptimeMillis()) }
         return layers.size == 2
+    }
+
+    override fun onSaveInstanceState(): Parcelable =
+        Bundle().apply {
+            putParcelable(ABOVE, super.onSaveInstanceState())
+            putFloat(DIVIDER, divider)
+        }
+
+    @Suppress("DEPRECATION") // its replacement is newer than the oldest supported Android
+    override fun onRestoreInstanceState(state: Parcelable?) {
+        super.onRestoreInstanceState((state as? Bundle)?.getParcelable(ABOVE))
+        if (state is Bundle) divider = state.getFloat(DIVIDER, divider)
     }
 
     private fun bitmap(size: Size): Bitmap = Bitmap.createBitmap(size.width, size.height, Bitmap.Config.ARGB_8888)
@@ -207,6 +248,9 @@ class SegmentationView(context: Context, attributes: AttributeSet?) : View(conte
         const val OPAQUE = 255
         const val EDGE = 2f
         const val STEP = 0.1f
+        const val SPOKEN_MS = 1000L
+        const val ABOVE = "above"
+        const val DIVIDER = "divider"
         const val MOST = 0.6f
 
         /** Minimum size of a captured picture: model inputs are small, text and lines need more pixels. */

@@ -60,15 +60,15 @@ internal fun describe(resources: Resources, scene: Scene, divider: Float): Strin
 internal fun nameOf(manifest: ArtifactManifest): String = "${manifest.model} ${manifest.precision}"
 
 /**
- * The status lines. [thermal]: 0..6, null if the device does not report it; [still]: no camera is running. Includes
- * notes on the weights, such as that they are untrained.
+ * The status lines. [still]: no camera and no video is running. Includes notes on the weights, such as that they are
+ * untrained.
  */
 internal fun figures(
     resources: Resources,
     pipeline: Pipeline,
     scene: Scene,
     threads: Int,
-    thermal: Int?,
+    heat: Heat,
     still: Boolean,
 ): String {
     val rate = pipeline.rate.perSecond()
@@ -80,14 +80,22 @@ internal fun figures(
                     else -> resources.getString(R.string.rate, resources.number(rate))
                 },
                 resources.getQuantityString(R.plurals.thread_count, threads, threads),
-                resources.getString(R.string.thermal, thermalWord(resources, thermal)),
+                resources.getString(R.string.thermal, thermalWords(resources, heat)),
             )
             .joinToString(" · ")
     val agreement =
         if (scene.agreement.isNaN()) null
         else resources.getString(R.string.agreement, resources.percent(scene.agreement, 1))
+    val flips = flips(resources, pipeline)
     val notes = pipeline.manifests.mapNotNull { it.note }.distinct()
-    return (listOf(first) + listOfNotNull(agreement) + notes).joinToString("\n")
+    return (listOf(first) + listOfNotNull(agreement, flips) + notes).joinToString("\n")
+}
+
+/** "flips: 1.2 % | 1.5 % of the pixels"; null before the second frame. */
+private fun flips(resources: Resources, pipeline: Pipeline): String? {
+    val shares = pipeline.flips.map { it.median() }.filterNot(Double::isNaN)
+    if (shares.isEmpty()) return null
+    return resources.getString(R.string.flips, shares.joinToString(" | ") { resources.percent(it.toFloat(), 1) })
 }
 
 /** For a [LatencyTable]. */
@@ -102,9 +110,13 @@ internal fun latencies(resources: Resources, pipeline: Pipeline): List<List<Stri
             Stage.entries.map { resources.stage(it, pipeline.stopwatches[i].latency(it)) }
     }
 
-private fun thermalWord(resources: Resources, thermal: Int?): String =
-    resources.getStringArray(R.array.thermal_words).getOrNull(thermal ?: -1)
-        ?: resources.getString(R.string.thermal_unknown)
+private fun thermalWords(resources: Resources, heat: Heat): String {
+    val status =
+        resources.getStringArray(R.array.thermal_words).getOrNull(heat.status ?: -1)
+            ?: resources.getString(R.string.thermal_unknown)
+    val headroom = heat.headroom ?: return status
+    return resources.getString(R.string.thermal_headroom, status, resources.percent(headroom))
+}
 
 private fun Resources.stage(stage: Stage, latency: Latency): String {
     val name =
@@ -115,21 +127,4 @@ private fun Resources.stage(stage: Stage, latency: Latency): String {
         }
     return if (latency.medianMs.isNaN()) name
     else getString(R.string.median_and_p90, name, number(latency.medianMs), number(latency.p90Ms))
-}
-
-/** The manifest's main facts as text. */
-internal fun about(resources: Resources, manifest: ArtifactManifest): String {
-    val text =
-        resources.getString(
-            R.string.about_text,
-            manifest.model,
-            manifest.target.id,
-            manifest.precisionMeaning,
-            manifest.input.size.toString(),
-            manifest.emit,
-            manifest.output.classes.size,
-            manifest.licence,
-            manifest.file.sha256,
-        )
-    return text + manifest.note?.let { resources.getString(R.string.about_note, it) }.orEmpty()
 }

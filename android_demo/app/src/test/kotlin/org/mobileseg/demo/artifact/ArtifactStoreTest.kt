@@ -71,6 +71,39 @@ class ArtifactStoreTest {
         assertRefused(Problem.SPACE, listOf(Source("a.pte") { error("it is not looked at") }, manifest))
     }
 
+    @Test
+    fun `a bundled model that was exported again replaces the older one, a user's own stays`() {
+        val known = mutableMapOf<String, String>()
+        val old = bundled("int8.pte", "int8.pte").install(known).let { store.list().single() }
+        assertTrue(bundled("int8.pte", "int8.pte").install(known).isEmpty())
+        val own = store.install(renamed("int8.onnx"))
+        val replaced = bundled("int8.pte", "float32.pte").install(known)
+        val new = replaced.getValue(old)
+        assertEquals(setOf(own, new), store.list().toSet())
+        assertArrayEquals(File(Fixtures.folder, "float32.pte").readBytes(), new.readBytes())
+        assertEquals(new.parentFile!!.name, known["int8.pte"])
+        // From a version of the app that did not remember what it had copied.
+        val forgotten = mutableMapOf<String, String>()
+        assertEquals(2, bundled("int8.pte", "int8.pte").install(forgotten).size)
+        assertEquals(1, store.list().size)
+    }
+
+    /** Assets with the content of [content] under the name [name]. */
+    private fun bundled(name: String, content: String): Bundled =
+        Bundled(store, setOf(name, "$name.json")) { asked ->
+            if (asked.endsWith(".json")) named(content, name).byteInputStream() else stream(content)
+        }
+
+    /** Under the bundled model's name, of another runtime's bytes. */
+    private fun renamed(content: String): List<Source> =
+        listOf(Source("own.json") { named(content, "int8.pte").byteInputStream() }, source(content, "own.pte"))
+
+    private fun named(content: String, name: String): String =
+        JSONObject(Fixtures.manifestText(content))
+            .put("target", "executorch")
+            .apply { getJSONObject("artifact").put("file", name) }
+            .toString()
+
     private class Endless : InputStream() {
         override fun read(): Int = ' '.code
     }

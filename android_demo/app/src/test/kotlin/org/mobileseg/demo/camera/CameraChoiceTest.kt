@@ -35,4 +35,12 @@ class CameraChoiceTest {
         assertEquals(listOf(270, 0, 90, 180), listOf(0, 90, 180, 270).map { orientationOf(front, it).degrees })
         assertEquals(Orientation(270, mirrored = true), orientationOf(front, 0))
     }
+
+    @Test
+    fun `the focus that follows, if the camera has one`() {
+        assertEquals(3, chooseFocus(listOf(0, 1, 2, 3, 4))) // CONTROL_AF_MODE_CONTINUOUS_VIDEO
+        assertEquals(4, chooseFocus(listOf(0, 1, 4)))
+        assertNull(chooseFocus(listOf(0)))
+        assertNull(chooseFocus(emptyList()))
+    }
 }

@@ -1,12 +1,13 @@
 package org.mobileseg.demo.camera
 
 import android.graphics.ImageFormat
+import android.graphics.Rect
 import android.media.Image
 import java.nio.ByteBuffer
 import org.mobileseg.demo.image.FakeFrame
 
 /** A camera's image of a [FakeFrame]. */
-class FakeImage(private val frame: FakeFrame) : Image() {
+class FakeImage(private val frame: FakeFrame, private val crop: Rect? = null) : Image() {
     var closes = 0
         private set
 
@@ -25,6 +26,8 @@ class FakeImage(private val frame: FakeFrame) : Image() {
     override fun getHeight() = frame.size.height
 
     override fun getTimestamp() = 0L
+
+    override fun getCropRect() = crop ?: Rect(0, 0, width, height)
 
     // Hidden in the SDK, abstract in the framework's whole jar.
     override fun getTransform() = 0

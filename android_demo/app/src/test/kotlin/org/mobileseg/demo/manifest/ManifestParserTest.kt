@@ -24,7 +24,7 @@ class ManifestParserTest {
         assertEquals(OutputKind.LOGITS, manifest.output.kind)
         assertEquals(listOf("sky", "building", "pole"), manifest.output.classes.take(3))
         assertEquals(listOf(0x808080, 0x800000, 0xC0C080), manifest.output.palette.take(3))
-        assertTrue(manifest.licence, "CamVid" in manifest.licence)
+        assertEquals("Apache-2.0", manifest.licence)
         assertNull(manifest.note)
         assertEquals("int8.pte", manifest.file.name)
         assertEquals(OutputKind.MASK, parseManifest(Fixtures.manifestText("mask.onnx")).output.kind)

@@ -65,6 +65,46 @@ class PipelineTest {
     }
 
     @Test
+    fun `flips are counted from frame to frame, and not over a pause`() {
+        Pipeline(listOf(open("float32.onnx"), open("int8.onnx"))).use { pipeline ->
+            val frames = List(2) { frame(Fixtures.frame(it)) }
+            pipeline.process(frames[0], upright)
+            assertEquals(0, pipeline.flips[0].count)
+            val before = pipeline.scenes.take().layers.map { it.classes.clone() }
+            pipeline.process(frames[1], upright)
+            val after = pipeline.scenes.take().layers.map { it.classes.clone() }
+            for (i in 0..1) {
+                val share = before[i].indices.count { before[i][it] != after[i][it] } / before[i].size.toDouble()
+                assertTrue(share > 0.05)
+                assertEquals(share, pipeline.flips[i].mean(), 1e-6)
+            }
+            pipeline.process(frames[1], upright)
+            assertEquals(2, pipeline.flips[1].count)
+            assertEquals(3, pipeline.agreements.count)
+            pipeline.pause()
+            pipeline.process(frames[0], upright)
+            pipeline.process(frames[0], Orientation(270, mirrored = false))
+            assertEquals(2, pipeline.flips[1].count)
+            pipeline.restart()
+            assertTrue(pipeline.flips[0].mean().isNaN() && pipeline.agreements.count == 0L)
+        }
+    }
+
+    @Test
+    fun `small regions are not drawn, but counted`() {
+        Pipeline(listOf(open("int8.onnx"))).use { pipeline ->
+            pipeline.process(frame(Fixtures.frame(0)), upright)
+            val all = pipeline.scenes.take().layers[0].run { colours.clone() to counts.clone() }
+            pipeline.least = IntArray(pipeline.manifests[0].output.classes.size) { 200 }
+            pipeline.repaint()
+            val layer = pipeline.scenes.take().layers[0]
+            assertArrayEquals(all.second, layer.counts)
+            val hidden = layer.colours.indices.filter { layer.colours[it] != all.first[it] }
+            assertTrue("${hidden.size}", hidden.isNotEmpty() && hidden.all { layer.colours[it] == 0 })
+        }
+    }
+
+    @Test
     fun `bars are not of the picture`() {
         Pipeline(listOf(open("letterbox.onnx"))).use { pipeline ->
             val picture = Picture.read(Fixtures.street(0))
@@ -104,9 +144,9 @@ class PipelineTest {
         val pipeline = Pipeline(segmenters)
         val frame = frame(Yuv.of(Picture(Size(96, 128), IntArray(96 * 128) { 0xFF000000.toInt() or it })))
         repeat(200) { pipeline.process(frame, upright) }
-        val before = allocated()
+        val before = allocated(helpers = true)
         repeat(5000) { pipeline.process(frame, upright) }
-        val perFrame = (allocated() - before) / 5000.0
+        val perFrame = (allocated(helpers = true) - before) / 5000.0
         assertEquals(5200L, pipeline.scenes.take().frame)
         assertTrue("$perFrame bytes a frame", perFrame < 16)
     }
@@ -127,10 +167,12 @@ class PipelineTest {
         }
     }
 
-    private fun allocated(): Long {
+    /** Of this thread, and of the [helpers] that share its rows. */
+    private fun allocated(helpers: Boolean = false): Long {
         val threads = ManagementFactory.getThreadMXBean() as ThreadMXBean
+        val team = Thread.getAllStackTraces().keys.filter { helpers && it.name.startsWith("frame-") }
         @Suppress("DEPRECATION") // threadId() is newer than the JDK that tests run on
-        return threads.getThreadAllocatedBytes(Thread.currentThread().id)
+        return (team + Thread.currentThread()).sumOf { threads.getThreadAllocatedBytes(it.id) }
     }
 
     private fun open(name: String): Segmenter =

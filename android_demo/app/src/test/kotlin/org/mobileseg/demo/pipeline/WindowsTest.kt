@@ -81,14 +81,18 @@ class WindowsTest {
     }
 
     @Test
-    fun `only one class`() {
-        val out = IntArray(3)
-        val all = Window(0, 0, Size(1, 3))
-        colour(byteArrayOf(0, 1, 2), 3, all, intArrayOf(0xFF0000, 0x00FF00, 0x0000FF), ALL_CLASSES, out)
-        assertArrayEquals(intArrayOf(0xFFFF0000.toInt(), 0xFF00FF00.toInt(), 0xFF0000FF.toInt()), out)
-        colour(byteArrayOf(0, 1, 2), 3, all, intArrayOf(0xFF0000, 0x00FF00, 0x0000FF), 1, out)
-        assertArrayEquals(intArrayOf(0, 0xFF00FF00.toInt(), 0), out)
-        colour(byteArrayOf(0, 1, 2), 3, Window(1, 0, Size(1, 1)), intArrayOf(1, 2, 3), ALL_CLASSES, out)
-        assertArrayEquals(intArrayOf(0, 0xFF000002.toInt(), 0), out)
+    fun `colours and counts, of all classes and of one`() {
+        val palette = listOf(0xFF0000, 0x00FF00, 0x0000FF, 0x010203)
+        val map = byteArrayOf(0, 3, 3, 3, 1, 3, 0, 3, 2, 3)
+        val counts = IntArray(4)
+        val out = IntArray(10)
+        paint(map, 10, Window(0, 0, Size(1, 10)), inks(palette, ALL_CLASSES), counts, out)
+        assertArrayEquals(intArrayOf(2, 1, 1, 6), counts)
+        assertArrayEquals(IntArray(10) { (0xFF shl 24) or palette[map[it].toInt()] }, out)
+        paint(map, 10, Window(0, 0, Size(1, 10)), inks(palette, 1), counts, out)
+        assertArrayEquals(IntArray(10) { if (it == 4) 0xFF00FF00.toInt() else 0 }, out)
+        paint(map, 5, Window(1, 1, Size(1, 3)), inks(palette, ALL_CLASSES), counts, out)
+        assertArrayEquals(intArrayOf(1, 0, 1, 1), counts)
+        assertArrayEquals(IntArray(10) { if (it in 6..8) (0xFF shl 24) or palette[map[it].toInt()] else 0 }, out)
     }
 }

@@ -75,6 +75,23 @@ class ArtifactsRoboTest {
         }
     }
 
+    /** As on a 32-bit phone, for which ExecuTorch has no library. */
+    @Test
+    fun `a file whose runtime has no library is refused in words, and an ONNX file runs`() {
+        val host = System.clearProperty("executorch.host")
+        try {
+            live("int8.pte") {
+                assertEquals("This model cannot be used", notice)
+                val text = text(R.id.notice_text)
+                assertTrue(text, System.getProperty("os.arch") in text && "libexecutorch.so" in text)
+                assertTrue(text, "32-bit devices run ONNX files alone" in text)
+            }
+            live("int8.onnx") { assertNull(notice) }
+        } finally {
+            System.setProperty("executorch.host", host)
+        }
+    }
+
     @Test
     fun `every refusal has a notice in both languages`() {
         for (language in listOf("en", "de")) {

@@ -2,7 +2,10 @@ package org.mobileseg.demo.ui
 
 import android.app.AlertDialog
 import android.view.MotionEvent
+import android.view.View
 import android.view.accessibility.AccessibilityNodeInfo
+import java.text.NumberFormat
+import java.util.Locale
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertNotNull
 import org.junit.Assert.assertTrue
@@ -10,6 +13,7 @@ import org.junit.Test
 import org.junit.runner.RunWith
 import org.mobileseg.demo.R
 import org.mobileseg.demo.camera.PushedImageReader
+import org.mobileseg.demo.pipeline.Stage as FrameStage
 import org.robolectric.RobolectricTestRunner
 import org.robolectric.Shadows.shadowOf
 import org.robolectric.annotation.Config
@@ -42,6 +46,38 @@ class CompareRoboTest {
             assertEquals(0.3f, view.divider, 0.01f)
             assertTrue(view.contentDescription.toString(), "30%" in view.contentDescription)
             assertNotNull(view.capture())
+        }
+
+    @Test
+    fun `every number on the screen is the pipeline's`() =
+        live("float32.onnx", "int8.onnx") {
+            repeat(4) { push(it % 2) }
+            val pipeline = session.pipeline!!
+            val scene = pipeline.scenes.take()
+            fun shown(share: Double) = "%.1f%%".format(Locale.ROOT, 100 * share)
+            val flips = pipeline.flips.joinToString(" | ") { shown(it.median()) }
+            val numbers = mutableListOf("flips: $flips", "agreement: ${shown(scene.agreement.toDouble())}")
+            for (watch in pipeline.stopwatches) for (stage in FrameStage.entries) {
+                val (median, p90) = watch.latency(stage)
+                numbers += "%.1f ms\np90 %.1f".format(Locale.ROOT, median, p90)
+            }
+            val rate = pipeline.rate.perSecond()
+            numbers +=
+                NumberFormat.getNumberInstance(Locale.ENGLISH).run {
+                    minimumFractionDigits = 1
+                    maximumFractionDigits = 1
+                    "${format(rate)} frames/s"
+                }
+            for (number in numbers) assertTrue("$number in $figures", number in figures)
+            for (row in legend().filter { it.visibility == View.VISIBLE }) {
+                val (name, shares) = Regex("(.+?) ([<0-9].*)").matchEntire(row.text)!!.destructured
+                val number = scene.layers[0].manifest.output.classes.indexOf(name)
+                val wanted = scene.layers.map { it.share(number) }
+                shares.split(" | ").zip(wanted) { words, share ->
+                    if (words == "<1%") assertTrue(share in 0f..0.005f)
+                    else assertEquals(100f * share, words.removeSuffix("%").toFloat(), 0.51f)
+                }
+            }
         }
 
     @Test

@@ -1,8 +1,13 @@
 package org.mobileseg.demo.ui
 
+import android.content.Intent
+import android.net.Uri
+import android.os.Looper
 import android.view.MotionEvent
 import android.widget.SeekBar
 import android.widget.TextView
+import java.time.Duration
+import org.json.JSONObject
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertFalse
 import org.junit.Assert.assertNotEquals
@@ -11,13 +16,14 @@ import org.junit.Assert.assertNull
 import org.junit.Assert.assertTrue
 import org.junit.Test
 import org.junit.runner.RunWith
+import org.mobileseg.demo.Fixtures
 import org.mobileseg.demo.R
 import org.mobileseg.demo.camera.PushedImageReader
 import org.mobileseg.demo.image.dominantClasses
+import org.robolectric.Robolectric
 import org.robolectric.RobolectricTestRunner
 import org.robolectric.Shadows.shadowOf
 import org.robolectric.annotation.Config
-import org.robolectric.shadows.ShadowAlertDialog
 
 /** The live screen with one model. */
 @RunWith(RobolectricTestRunner::class)
@@ -69,6 +75,7 @@ class LiveRoboTest {
                 val layer = session.pipeline!!.scenes.take().layers.single()
                 val number = layer.classAt(place.first, place.second)
                 assertEquals(layer.manifest.output.classes[number], picture.named)
+                assertEquals("screen readers are told", picture.named, picture.contentDescription)
             }
         }
 
@@ -100,25 +107,77 @@ class LiveRoboTest {
         }
 
     @Test
-    fun `threads can be chosen, and the model is described`() =
+    fun `threads are chosen with a slider`() =
         live("int8.onnx") {
             click(R.id.threads)
-            shadowOf(ShadowAlertDialog.getLatestAlertDialog()).clickOnItem(0)
-            settle()
+            slide(0)
             push(0)
             assertTrue(figures, "1 thread ·" in figures)
-            click(R.id.about_file)
-            val about = shadowOf(ShadowAlertDialog.getLatestAlertDialog()).message.toString()
-            for (fact in
-                listOf(
-                    "seaformer-tiny",
-                    "192x256",
-                    "logits, 11 classes",
-                    "CamVid",
-                    session.pipeline!!.manifests[0].file.sha256,
-                )) {
-                assertTrue(about, fact in about)
+            assertEquals(1, session.threads)
+        }
+
+    @Test
+    fun `small regions of a class are hidden after a long touch`() =
+        live("int8.onnx") {
+            push(0)
+            val layer = session.pipeline!!.scenes.take().layers.single()
+            val number = dominantClasses(layer.counts).last()
+            val name = layer.manifest.output.classes[number]
+            legend().first { it.text.startsWith(name) }.performLongClick()
+            slide(8)
+            assertEquals(0.05f, session.least(name), 0f)
+            val least = session.pipeline!!.least
+            assertEquals((0.05f * layer.size.area).toInt(), least[number])
+            assertEquals(1, least.count { it > 0 })
+        }
+
+    @Test
+    fun `the card says everything of the manifest, the licence first`() =
+        live("int8.onnx") {
+            click(R.id.card)
+            val intent = shadowOf(activity).nextStartedActivity
+            val card = Robolectric.buildActivity(CardActivity::class.java, intent).setup().get()
+            val words = words(card.window.decorView)
+            val manifest = JSONObject(Fixtures.manifestText("int8.onnx"))
+            val licence = words.indexOf(manifest.getJSONObject("weights").getString("licence"))
+            assertTrue(
+                words,
+                licence in 0 until words.indexOf("int8.onnx.json").let { if (it < 0) words.length else it },
+            )
+            assertTrue(licence < words.indexOf("schema_version"))
+            for (key in manifest.keys()) {
+                val section = manifest.optJSONObject(key)
+                for (name in section?.keys()?.asSequence()?.toList() ?: listOf(key)) assertTrue(name, name in words)
             }
+            assertTrue(session.pipeline!!.manifests[0].file.sha256 in words)
+        }
+
+    @Test
+    fun `screen readers are told at most once a second`() =
+        live("int8.onnx") {
+            push(0)
+            val told = mutableListOf(picture.contentDescription)
+            repeat(10) {
+                show(1 + it % 3)
+                if (picture.contentDescription != told.last()) told += picture.contentDescription
+                shadowOf(Looper.getMainLooper()).idleFor(Duration.ofMillis(250))
+            }
+            assertTrue("in 2.5 seconds: $told, ${session.pipeline?.scenes?.take()?.frame}", told.size in 3..4)
+        }
+
+    @Test
+    fun `the report is shared as mobileseg reads it`() =
+        live("float32.onnx", "int8.onnx") {
+            push(0)
+            push(1)
+            click(R.id.share_report)
+            val chooser = shadowOf(activity).nextStartedActivity
+            val sent = chooser.getParcelableExtra(Intent.EXTRA_INTENT, Intent::class.java)!!
+            assertEquals(Kept.REPORT.uri, sent.getParcelableExtra(Intent.EXTRA_STREAM, Uri::class.java))
+            val json = JSONObject(Kept.REPORT.at(activity).readText())
+            assertEquals("camera", json.getJSONObject("live").getString("kind"))
+            assertEquals(2, json.getJSONArray("models").length())
+            assertEquals(2, json.getJSONObject("agreement").getInt("count"))
         }
 
     @Test

@@ -53,11 +53,11 @@ class PicturesRoboTest {
             click(R.id.share)
             val chooser = shadowOf(activity).nextStartedActivity
             val sent = chooser.getParcelableExtra(Intent.EXTRA_INTENT, Intent::class.java)!!
-            assertEquals(SharedPictureProvider.URI, sent.getParcelableExtra(Intent.EXTRA_STREAM, Uri::class.java))
+            assertEquals(Kept.PICTURE.uri, sent.getParcelableExtra(Intent.EXTRA_STREAM, Uri::class.java))
             assertTrue(sent.flags and Intent.FLAG_GRANT_READ_URI_PERMISSION != 0)
-            val provider = Robolectric.setupContentProvider(SharedPictureProvider::class.java)
-            assertTrue(provider.openFile(SharedPictureProvider.URI, "r").use { it.statSize } > 1000)
-            assertThrows(FileNotFoundException::class.java) { provider.openFile(SharedPictureProvider.URI, "rw") }
+            val provider = Robolectric.setupContentProvider(SharedFileProvider::class.java)
+            assertTrue(provider.openFile(Kept.PICTURE.uri, "r").use { it.statSize } > 1000)
+            assertThrows(FileNotFoundException::class.java) { provider.openFile(Kept.PICTURE.uri, "rw") }
             assertThrows(FileNotFoundException::class.java) {
                 provider.openFile(Uri.parse("content://other/../secret"), "r")
             }

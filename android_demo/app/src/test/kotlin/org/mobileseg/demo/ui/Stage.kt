@@ -2,6 +2,7 @@ package org.mobileseg.demo.ui
 
 import android.Manifest.permission.CAMERA
 import android.app.Activity
+import android.app.AlertDialog
 import android.content.ClipData
 import android.content.Context
 import android.content.Intent
@@ -11,11 +12,13 @@ import android.graphics.Canvas
 import android.hardware.camera2.CameraCharacteristics
 import android.hardware.camera2.CameraManager
 import android.net.Uri
+import android.os.Bundle
 import android.os.Looper
 import android.view.MotionEvent
 import android.view.View
 import android.view.ViewGroup
 import android.widget.Button
+import android.widget.SeekBar
 import android.widget.TextView
 import java.io.File
 import java.time.Duration
@@ -33,12 +36,15 @@ import org.robolectric.Robolectric
 import org.robolectric.RuntimeEnvironment
 import org.robolectric.Shadows.shadowOf
 import org.robolectric.android.controller.ActivityController
+import org.robolectric.shadows.ShadowAlertDialog
 
 /** The main screen on Robolectric, with a camera and artifacts, and what a test does with it. */
 class Stage : AutoCloseable {
     private val application = RuntimeEnvironment.getApplication()
     private val store = ArtifactStore(File(application.filesDir, "artifacts"))
-    val controller: ActivityController<MainActivity> = Robolectric.buildActivity(MainActivity::class.java)
+    var controller: ActivityController<MainActivity> = Robolectric.buildActivity(MainActivity::class.java)
+        private set
+
     val activity: MainActivity
         get() = controller.get()
 
@@ -75,6 +81,16 @@ class Stage : AutoCloseable {
         return this
     }
 
+    /** The system ends the process in the background, and starts it again with what was saved. */
+    fun restart() {
+        val state = Bundle()
+        controller.pause().stop().saveInstanceState(state)
+        activity.retained.close()
+        controller = Robolectric.buildActivity(MainActivity::class.java)
+        controller.create(state).start().restoreInstanceState(state).resume().visible()
+        settle()
+    }
+
     /** A street image through the camera. */
     fun push(number: Int): FakeImage {
         val turn = if (application.resources.configuration.orientation == Configuration.ORIENTATION_LANDSCAPE) 0 else 90
@@ -83,6 +99,22 @@ class Stage : AutoCloseable {
         PushedImageReader.last.push(image)
         settle()
         return image
+    }
+
+    /** A frame without the time that [push] lets pass on the main thread. */
+    fun show(number: Int) {
+        val image = FakeImage(FakeFrame(Fixtures.frame(number), Orientation(90, mirrored = false), 2, padding = 0))
+        PushedImageReader.last.push(image)
+        shadowOf(activity.retained.model.looper).idle()
+        shadowOf(Looper.getMainLooper()).idle()
+    }
+
+    /** Moves the slider of the dialog in front and uses it. */
+    fun slide(position: Int) {
+        val dialog = ShadowAlertDialog.getLatestAlertDialog()
+        dialog.findViewById<SeekBar>(R.id.slider)!!.progress = position
+        dialog.getButton(AlertDialog.BUTTON_POSITIVE).performClick()
+        settle()
     }
 
     /** Everything that is due on every thread, and the figures' next refresh. */
@@ -100,7 +132,7 @@ class Stage : AutoCloseable {
     val figures: String
         get() = words(activity.findViewById(R.id.figures)!!) + "\n" + words(activity.findViewById(R.id.latencies)!!)
 
-    private fun words(view: View): String =
+    fun words(view: View): String =
         when (view) {
             is TextView -> view.text.toString()
             is ViewGroup -> List(view.childCount) { words(view.getChildAt(it)) }.joinToString("\n")
@@ -163,19 +195,21 @@ class Stage : AutoCloseable {
         get() = if (shown(R.id.notice)) text(R.id.notice_title) else null
 
     /** The whole screen, kept as NAME.png. */
-    fun draw(name: String): Bitmap {
-        val root = activity.window.decorView
-        val picture = Bitmap.createBitmap(root.width, root.height, Bitmap.Config.ARGB_8888)
-        root.draw(Canvas(picture))
-        val folder = File(System.getProperty("screens")).apply { mkdirs() }
-        File(folder, "$name.png").outputStream().use { picture.compress(Bitmap.CompressFormat.PNG, 100, it) }
-        return picture
-    }
+    fun draw(name: String): Bitmap = draw(activity.window.decorView, name)
 
     override fun close() {
         controller.pause().stop().destroy()
         shadowOf(Looper.getMainLooper()).idle()
     }
+}
+
+/** A window's whole content, kept as NAME.png. */
+fun draw(root: View, name: String): Bitmap {
+    val picture = Bitmap.createBitmap(root.width, root.height, Bitmap.Config.ARGB_8888)
+    root.draw(Canvas(picture))
+    val folder = File(System.getProperty("screens")).apply { mkdirs() }
+    File(folder, "$name.png").outputStream().use { picture.compress(Bitmap.CompressFormat.PNG, 100, it) }
+    return picture
 }
 
 const val PHONE: String = "w411dp-h891dp-xhdpi"
