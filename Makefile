@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 DEMO := demo
 
-.PHONY: demo test test-fast lint types docs format results samples street-set render-env arm-runner arm-cost android android-assets android-format android-tools dist clean
+.PHONY: demo test test-fast lint types docs format results foreign samples street-set render-env arm-runner arm-cost android android-assets android-format android-speed android-tools dist clean
 
 $(UV):
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "mobileseg needs Python 3.11 or newer: make PYTHON=python3.11")'
@@ -32,6 +32,7 @@ demo: $(VENV)/installed
 test: $(VENV)/installed
 	$(BIN)/python tools/arm_runner.py --if-possible
 	$(BIN)/python tools/browser.py --if-possible
+	$(BIN)/python tools/older_onnxruntime.py --if-possible
 	$(BIN)/python -m pytest
 
 test-fast: $(VENV)/installed
@@ -57,11 +58,16 @@ format: $(VENV)/installed
 	$(BIN)/ruff format .
 
 # Measures latency again and writes README's table and docs/results.md: an hour on a quiet machine. Accuracy needs labelled images, which
-# the project does not ship: python benchmarks/accuracy.py camvid11=FOLDER
+# the project does not ship: python benchmarks/accuracy.py street=build/street-v1 camvid11=FOLDER
 results: $(VENV)/installed
 	$(BIN)/python benchmarks/zoo.py
 	$(BIN)/python benchmarks/mask.py
+	$(BIN)/python benchmarks/class_map.py
 	$(BIN)/python benchmarks/readme.py
+
+# Networks of other packages, exported plainly and by mobileseg: results/foreign.json and the table in docs/guides/network.md. It resumes.
+foreign: $(VENV)/installed
+	$(BIN)/python benchmarks/foreign.py
 
 # Street scenes, rendered in an environment of their own (tools/render/README.md). Both resume an interrupted run.
 RENDER = $$($(BIN)/python tools/render_environment.py)
@@ -90,9 +96,13 @@ arm-cost: $(VENV)/installed
 android: $(VENV)/installed android-tools
 	cd android_demo && MAVEN_OPTS="-Xmx1g -XX:TieredStopAtLevel=1 -XX:+UseSerialGC" mvn --batch-mode -T1 verify -Dpython=$(CURDIR)/$(BIN)/python
 
+# What the app does to a frame beside the model, before and now, timed by JMH in turns: ten minutes on a quiet machine.
+android-speed: android-tools
+	cd android_demo && mvn --batch-mode -Pspeed --projects checks/speed --also-make process-classes -DskipTests
+	$(BIN)/python benchmarks/app_frames.py
+
 android-format: android-tools
-	cd android_demo && mvn --batch-mode --projects app --also-make initialize
-	android_demo/tools/style.sh
+	cd android_demo && mvn --batch-mode --projects app --also-make compile -Dstyle=-
 
 android-tools: $(VENV)/installed
 	$(BIN)/python tools/android_tools.py
@@ -104,8 +114,10 @@ android-assets: $(VENV)/installed
 	cd $(ASSETS) && $(CURDIR)/$(BIN)/mobileseg export seaformer-tiny --target executorch --precision float32 --force
 	cd $(ASSETS) && $(CURDIR)/$(BIN)/mobileseg export seaformer-tiny --target executorch --int8 --force
 
+# The package, and the ARM runner as a wheel of its own, mobileseg-arm-runner, for hosts that cannot build it.
 dist: $(VENV)/installed
 	PATH=$(CURDIR)/$(VENV)/uv/bin:$$PATH $(BIN)/python -m build --installer uv
+	PATH=$(CURDIR)/$(VENV)/uv/bin:$$PATH $(BIN)/python tools/arm_wheel.py dist --if-possible
 
 clean:
 	rm -rf $(VENV) build dist $(DEMO) *.egg-info android_demo/target android_demo/*/target android_demo/checks/*/target

@@ -71,7 +71,7 @@ def measure(one: Trained, target: str, data: Path) -> dict[str, Any]:
         "comparison": {
             **json.loads(comparison.to_json()),
             "weights": Path(one.weights).name,
-            "data": images.title,
+            "data": f"{data.name}/test",
         },
     }
 

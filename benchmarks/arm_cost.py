@@ -1,4 +1,4 @@
-"""What one inference of the zoo executes on emulated ARM cores, float32 against int8; writes results/arm_cost.json, docs/arm_cost.md.
+"""What one inference of the zoo executes on emulated ARM cores in every precision; writes results/arm_cost.json, docs/arm_cost.md.
 
 An interrupted run resumes when its command is repeated: a file is exported once for each state of the code that makes it, and
 counted once for each state of the file, the runner and the emulator.
@@ -25,6 +25,7 @@ from kept import Kept
 
 from mobileseg.cli.console import parse_size
 from mobileseg.errors import MobilesegError
+from mobileseg.export.targets import TARGETS
 from mobileseg.files import write_whole
 from mobileseg.latency.results.result import Result
 
@@ -42,7 +43,7 @@ CASES = (
     ("topformer-tiny", (256, 256)),
 )
 CORES = ("cortex-a53", "cortex-a76")
-PRECISIONS = ("float32", "int8")
+PRECISIONS = tuple(TARGETS["executorch"].precisions)
 
 
 def measure(wanted: Sequence[Case], command: str, kept: Kept) -> dict[str, Any]:

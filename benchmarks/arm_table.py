@@ -12,9 +12,10 @@ from mobileseg.models.registry import MODELS
 FIX = "count all of it again: `make arm-cost`"
 CORE = frozenset({"device", "hardware"})  # a table or a column each
 
+OTHERS = ("float16", "int8-float16")  # for cores with float16 arithmetic; not measured in older results
 HEAD = (
-    "model", "input", "float32", "int8", "int8 : float32", "dot products", "loads", "stores", "L1 misses", "L2 misses",
-    "int8 as on the host", "int8 as the reference model",
+    "model", "input", "float32", "int8", "int8 : float32", *(f"{name} (: float32)" for name in OTHERS),
+    "dot products", "loads", "stores", "L1 misses", "L2 misses", "int8 as on the host", "int8 as the reference model",
 )  # fmt: skip
 
 
@@ -63,8 +64,10 @@ def instruction_lines(content: dict[str, Any]) -> list[str]:
     names = [result.emulated.name if result.emulated else result.device for result in results]
     cells = [("model", "input", *names), ("---",) * (2 + len(names))]
     for key in kinds.values():
-        figures = ((rows[key][core, "float32"], rows[key][core, "int8"]) for core in range(len(results)))
-        cells.append((*key, *(f"{_millions(a)} / {_millions(b)} ({b / a:.2f})" for a, b in figures)))
+        counts = [
+            {kind: count for (at, kind), count in rows[key].items() if at == core} for core in range(len(results))
+        ]
+        cells.append((*key, *map(_short, counts)))
     return [
         "ExecuTorch on emulated ARM cores, float32 / int8 and their ratio: millions of instructions of one inference on one thread.",
         "Counts, not time; they repeat to the instruction.",
@@ -74,6 +77,17 @@ def instruction_lines(content: dict[str, Any]) -> list[str]:
         f"Counted {content['created'][:10]} with `{content['command']}`; more models, and more of each: [arm_cost.md](arm_cost.md). "
         "Not run on a real ARM core.",
     ]
+
+
+def _short(counts: dict[str, int]) -> str:
+    """The instructions by precision, in a cell."""
+    base, int8 = counts["float32"], counts["int8"]
+    others = [f"{name} {_over(counts[name], base)}" for name in OTHERS if name in counts]
+    return "; ".join([f"{_millions(base)} / {_over(int8, base)}", *others])
+
+
+def _over(count: int, base: int) -> str:
+    return f"{_millions(count)} ({count / base:.2f})"
 
 
 def _results(content: dict[str, Any]) -> list[Result]:
@@ -90,7 +104,7 @@ def _section(result: Result) -> list[str]:
     rows: dict[tuple[object, ...], dict[str, Series]] = {}
     for series in result.series:
         rows.setdefault((series.model, series.size, series.emit), {})[series.precision] = series
-    cells = [HEAD, ("---",) * len(HEAD), *(_row(row["float32"], row["int8"]) for row in rows.values())]
+    cells = [HEAD, ("---",) * len(HEAD), *(_row(row) for row in rows.values())]
     return [
         f"## {core.name}",
         "",
@@ -100,7 +114,9 @@ def _section(result: Result) -> list[str]:
     ]
 
 
-def _row(plain: Series, int8: Series) -> tuple[str, ...]:
+def _row(by_precision: dict[str, Series]) -> tuple[str, ...]:
+    plain, int8 = by_precision["float32"], by_precision["int8"]
+    others = [series.counts if (series := by_precision.get(name)) else None for name in OTHERS]
     old, new = plain.counts, int8.counts
     assert old is not None and new is not None
     return (
@@ -109,6 +125,7 @@ def _row(plain: Series, int8: Series) -> tuple[str, ...]:
         _millions(old.instructions),
         _millions(new.instructions),
         f"{new.instructions / old.instructions:.3f}",
+        *("not measured" if one is None else _over(one.instructions, old.instructions) for one in others),
         _millions(new.dot),
         *(
             f"{_millions(b)} ({_millions(a)})"

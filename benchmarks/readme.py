@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from class_map import read_host_cost
+from fleet_result import read_fleet
 from mask import read_mask
 from places import read_text
 from results_page import Results, page, readme_lines
@@ -30,6 +32,8 @@ def read_results(folder: Path) -> Results:
         recipes=_json(folder / "recipes.json", "benchmarks/recipes.py"),
         zoo=read_zoo(folder / "zoo.json"),
         mask=read_mask(folder / "mask.json") if (folder / "mask.json").exists() else None,
+        host=read_host_cost(folder / "class_map.json") if (folder / "class_map.json").exists() else None,
+        fleet=read_fleet(folder / "fleet.json") if (folder / "fleet.json").exists() else None,
         arm_cost=_json(folder / "arm_cost.json", "benchmarks/arm_cost.py"),
     )
 

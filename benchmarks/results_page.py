@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 from accuracy_table import accuracy_lines, accuracy_sentence, recipe_lines
 from alike import check_measured
 from arm_table import instruction_lines
+from class_map import HostCost
+from fleet_result import FleetResult, fleet_lines
 from mask import MaskCost
 from zoo_results import Zoo
 from zoo_table import full_table, short_table
@@ -23,13 +26,16 @@ FIX = "measure what differs again on this machine: `python benchmarks/zoo.py MOD
 
 @dataclass(frozen=True)
 class Results:
-    """What results/ holds: two documents of latency, and the JSON of the others. ``mask``: None where it was not measured."""
+    """What results/ holds: two documents of latency, and the JSON of the others. ``mask``, ``host``,
+    ``fleet``: None where it was not measured."""
 
     accuracy: dict[str, Any]
     recipes: dict[str, Any]
     zoo: Zoo
     mask: MaskCost | None
     arm_cost: dict[str, Any]
+    host: HostCost | None = None
+    fleet: FleetResult | None = None
 
     def check(self) -> None:
         """Raise ``RequestError`` where the times are of different machines, tools, schemas or protocols."""
@@ -86,6 +92,10 @@ def page(results: Results) -> str:
         "",
         *mask_lines(results.mask),
         "",
+        "## The class map on the host",
+        "",
+        *host_lines(results.host),
+        "",
         "## Calibration recipes",
         "",
         "The quantized graph less the float model, with 95 % intervals over images.",
@@ -95,6 +105,10 @@ def page(results: Results) -> str:
         "## Instructions on ARM cores",
         "",
         *instruction_lines(results.arm_cost),
+        "",
+        "## A sweep that is disturbed",
+        "",
+        *fleet_lines(results.fleet),
     ]
     return "\n".join(lines) + "\n"
 
@@ -119,9 +133,32 @@ def mask_lines(cost: MaskCost | None) -> list[str]:
     ]
 
 
-def _ratio(found: Ratio) -> str:
-    interval = "" if found.interval is None else f" ({found.interval[0]:.1f} .. {found.interval[1]:.1f})"
-    return f"{found.value:.1f}{interval}"
+def host_lines(cost: HostCost | None) -> list[str]:
+    """What the class map costs where it is made from logits, beside their file and beside interpolation with argmax."""
+    if cost is None:
+        return ["Not measured on this machine: `python benchmarks/class_map.py` does it."]
+    rows = [("logits of", "classes", "ms", "class map : file", "class map : interpolation and argmax"), ("---",) * 5]
+    for row in cost.rows:
+        over = row.over_file()
+        file = "not of a file" if over is None else _ratio(over, 3)
+        median = f"{statistics.median(row.class_map_ms):.2f}"
+        rows.append((row.name, str(row.classes), median, file, _ratio(row.over_interpolation(), 3)))
+    height, width = cost.size
+    return [
+        f"At {height}x{width}, one thread, everything in turns in one process; processor time, ratios of medians, with 95 % intervals.",
+        f"*Interpolation and argmax*: PyTorch's ({cost.versions['torch']}). Measured {cost.created:%Y-%m-%d} on {cost.properties.summary}.",
+        "",
+        *(f"| {' | '.join(row)} |" for row in rows),
+    ]
+
+
+def _ratio(found: Ratio, digits: int = 1) -> str:
+    interval = (
+        ""
+        if found.interval is None
+        else " ({:.{}f} .. {:.{}f})".format(found.interval[0], digits, found.interval[1], digits)
+    )
+    return f"{found.value:.{digits}f}{interval}"
 
 
 def _conditions(timings: Iterable[Result]) -> str:

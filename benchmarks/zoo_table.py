@@ -14,7 +14,7 @@ FLOAT32, INT8 = ("deploy", "float32"), ("deploy", "int8")
 NOT_MEASURED = "not measured"
 FULL = (
     "model", "input", "MB", "partitions, outside", "plain export's", "float32 ms", "float32 : plain", "int8 : float32",
-    "int8 : plain int8", "peak MB", "plain export's", "int8 SQNR",
+    "int8 : plain int8", "peak RSS, MB", "plain export's", "int8 SQNR",
 )  # fmt: skip
 SHORT = ("model", "input", "MB", "float32 ms", "int8 ms", "float32 : plain", "int8 : plain int8", "int8 : float32")
 

@@ -11,6 +11,7 @@ from mobileseg.interface.finetuning import finetune
 from mobileseg.interface.info import ModelInfo, model_info
 from mobileseg.interface.models import create_model, deploy, list_models, load_weights
 from mobileseg.interface.predicting import predict
+from mobileseg.models.lookup import register_model
 
 __version__ = "0.1.0"
 __all__ = [
@@ -25,4 +26,5 @@ __all__ = [
     "load_weights",
     "model_info",
     "predict",
+    "register_model",
 ]

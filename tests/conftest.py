@@ -11,6 +11,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # for the commands that tests sta
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE / "helpers"), str(HERE.parent / "tools")]  # folders that are no packages
 
+from browsing import browser  # noqa: E402, F401  # a fixture: one browser for all, since a process drives only one
+
 torch.set_num_threads(1)  # two workers on two cores: more threads than that only wait for each other
 
 

@@ -17,6 +17,7 @@ HOMES = {"mobileseg": ROOT / "mobileseg", "mobileseg.export": ROOT / "export", "
 LAYERS = (
     ("mobileseg.errors", "mobileseg.document", "mobileseg.call", "mobileseg.files", "mobileseg.registry", "mobileseg.provenance",
      "mobileseg.progress", "mobileseg.quiet"),
+    ("mobileseg.models.card",),
     ("mobileseg.models.spec",),
     ("mobileseg.data", "mobileseg.metrics", "mobileseg.postprocess"),
     ("mobileseg.models",),
@@ -24,11 +25,13 @@ LAYERS = (
     ("mobileseg.training",),
     ("mobileseg.export",),
     ("mobileseg.latency",),
+    ("mobileseg.fleet",),
     ("mobileseg",),
     ("mobileseg.cli",),
 )  # fmt: skip
 EXPORT = (
     ("mobileseg.export.manifest", "mobileseg.export.targets", "mobileseg.export.versions"),
+    ("mobileseg.export.form",),
     ("mobileseg.export.quantization",),
     ("mobileseg.export.backends",),
     ("mobileseg.export.fitting",),
@@ -50,16 +53,30 @@ LATENCY = (
     ("mobileseg.latency.devices",),
     ("mobileseg.latency.profiling",),
     ("mobileseg.latency.measuring",),
+    ("mobileseg.latency.advice",),
     ("mobileseg.latency.report",),
     ("mobileseg.latency.interface",),
     ("mobileseg.latency",),
 )
+FLEET = (
+    ("mobileseg.fleet.repository",),
+    ("mobileseg.fleet.plan",),
+    ("mobileseg.fleet.store",),
+    ("mobileseg.fleet.stages",),
+    ("mobileseg.fleet.engine",),
+    ("mobileseg.fleet.summary",),
+    ("mobileseg.fleet.records",),
+    ("mobileseg.fleet.interface",),
+    ("mobileseg.fleet",),
+)
 MODELS = (
+    ("mobileseg.models.card",),
     ("mobileseg.models.spec",),
     ("mobileseg.models.blocks",),
+    ("mobileseg.models.rewrites",),
     ("mobileseg.models.heads",),
     ("mobileseg.models.axial", "mobileseg.models.sasa", "mobileseg.models.seaformer", "mobileseg.models.topformer", "mobileseg.models.van"),
-    ("mobileseg.models",),
+    ("mobileseg.models", "mobileseg.models.foreign"),
 )  # fmt: skip
 WEIGHTS = (
     ("mobileseg.weights.reading", "mobileseg.weights.records", "mobileseg.weights.retired", "mobileseg.weights.known",
@@ -75,6 +92,7 @@ TREES = {
     "mobileseg": LAYERS,
     "mobileseg.export": EXPORT,
     "mobileseg.latency": LATENCY,
+    "mobileseg.fleet": FLEET,
     "mobileseg.models": MODELS,
     "mobileseg.weights": WEIGHTS,
 }
@@ -130,7 +148,7 @@ def test_imports_point_down(tree: str) -> None:
 
 
 def test_every_package_has_a_layer() -> None:
-    for tree in ("mobileseg.export", "mobileseg.latency", "mobileseg.models", "mobileseg.weights"):
+    for tree in ("mobileseg.export", "mobileseg.latency", "mobileseg.fleet", "mobileseg.models", "mobileseg.weights"):
         packages = {
             name for name, path in MODULES.items() if path.name == "__init__.py" and name.startswith(f"{tree}.")
         }

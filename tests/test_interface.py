@@ -11,13 +11,14 @@ import pytest
 
 import mobileseg
 import mobileseg.export
+import mobileseg.fleet
 import mobileseg.latency
 from mobileseg.cli.app import VERBS as REGISTERED
 from mobileseg.data.dataset import samples_folder
 from mobileseg.data.images import find_images
 from mobileseg.errors import ImageError, OutputError, RequestError, UnknownNameError
 
-MODULES = (mobileseg, mobileseg.export, mobileseg.latency)
+MODULES = (mobileseg, mobileseg.export, mobileseg.latency, mobileseg.fleet)
 PUBLIC = {
     f"{module.__name__}.{name}": getattr(module, name)
     for module in MODULES
@@ -25,18 +26,27 @@ PUBLIC = {
     if callable(getattr(module, name)) and not inspect.isclass(getattr(module, name))
 }
 # Options that are the command line's own: where JSON goes, what is printed, how a precision may be written.
-SCREEN = {"json_file", "int8", "fp16", "no_labels", "dry_run"}
-RENAMED = {"budget": "budget_s", "no_labels": "labels", "model": "name"}
+SCREEN = {"json_file", "int8", "fp16", "no_labels", "dry_run", "action", "arguments", "csv", "junit", "fail_on"}
+RENAMED = {"budget": "budget_s", "no_labels": "labels", "model": "name", "precision": "precisions"}
 VERBS: dict[str, tuple[Callable[..., Any], ...]] = {
     "export": (mobileseg.export.export_model,),
     "compare": (mobileseg.export.compare,),
     "evaluate": (mobileseg.evaluate,),
     "predict": (mobileseg.predict,),
-    "latency": (mobileseg.latency.measure, mobileseg.latency.diff, mobileseg.latency.check_budget),
+    "latency": (
+        mobileseg.latency.measure,
+        mobileseg.latency.diff,
+        mobileseg.latency.check_budget,
+        mobileseg.latency.check_times,
+    ),
     "devices": (mobileseg.latency.devices,),
+    "advise": (mobileseg.latency.advise,),
+    "sweep": (mobileseg.fleet.sweep,),
+    "worker": (mobileseg.fleet.worker,),
     "sensitivity": (mobileseg.export.sensitivity,),
     "finetune": (mobileseg.finetune,),
-    "report": (mobileseg.latency.report,),
+    "report": (mobileseg.fleet.report, mobileseg.latency.report),
+    "results": (mobileseg.fleet.index, mobileseg.fleet.query, mobileseg.fleet.trend),
     "list": (mobileseg.list_models,),
     "info": (mobileseg.model_info,),
     "doctor": (mobileseg.doctor,),
@@ -115,15 +125,17 @@ def test_two_packages_are_functions_too() -> None:
 
 
 def test_imports_are_cheap() -> None:
-    script = "import sys, mobileseg, mobileseg.export, mobileseg.latency; print(*sys.modules)"
+    script = "import sys, mobileseg, mobileseg.export, mobileseg.latency, mobileseg.fleet; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert not {"torch", "numpy", "pydantic", "rich", "typer", "PIL"} & set(done.stdout.split())
+    assert not {"torch", "numpy", "pydantic", "rich", "typer", "PIL", "dask", "distributed", "duckdb"} & set(
+        done.stdout.split()
+    )
 
 
 def test_model_info_knows_the_registry() -> None:
     found = mobileseg.model_info("seaformer-tiny")
     assert (found.family, found.task, found.size) == ("SeaFormer", "segmentation", (512, 512))
-    assert found.parameters is not None and "camvid11-v1" in found.bundled_weights
+    assert found.parameters is not None and list(found.bundled_weights) == ["street-v1", "camvid11-v1"]
     with pytest.raises(UnknownNameError, match="seaformer-tiny"):
         mobileseg.model_info("seaformer-tinny")
 

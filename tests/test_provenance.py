@@ -26,6 +26,7 @@ PICTURES = {
     "mobileseg/data/samples/": "mobileseg/data/samples/render.json",  # rendered: generator, seed, versions
     "mobileseg/weights/bundled/": None,  # curves: each beside the record of its weights
     "weights/": None,
+    "docs/assets/street.webp": "tools/demo_pictures.py",  # a bundled sample through the bundled weights, by `make demo`
     "docs/assets/pipeline.svg": "docs/how-it-works.md",  # drawn by hand
     "android_demo/screen.png": "android_demo/README.md",  # the app's own tests draw it
 }

@@ -10,7 +10,7 @@ from mobileseg.errors import MissingExtraError, UnknownNameError
 from mobileseg.models.registry import MODELS
 from mobileseg.registry import choose, load, require
 
-HEAVY = {"torch", "numpy", "PIL", "onnx", "onnxruntime", "executorch", "coremltools", "httpx"}
+HEAVY = {"torch", "numpy", "PIL", "onnx", "onnxruntime", "executorch", "coremltools", "httpx", "numba"}
 
 
 @pytest.mark.parametrize(

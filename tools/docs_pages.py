@@ -14,6 +14,7 @@ SCHEMAS = {
     "comparison": ("mobileseg.export.evaluation.compared:Comparison", "`compare --json`"),
     "sensitivity": ("mobileseg.export.analysis.sensitivity:Sensitivity", "`sensitivity --json`"),
     "latency": ("mobileseg.latency.results.result:Result", "`latency --json`"),
+    "advice": ("mobileseg.latency.advice.advice:Advice", "`advise --json`"),
     "diff": ("mobileseg.latency.results.diff:Diff", "`latency --diff OLD NEW --json`"),
 }
 

@@ -100,6 +100,11 @@ def read_batch(source: ImageSource, height: int, width: int) -> Batch:
     return to_batch(read_image(source), height, width)
 
 
+def eight_bit(batch: Batch) -> Batch:
+    """``batch`` with its pixels rounded to the whole numbers from 0 to 255 that a picture holds."""
+    return np.clip(np.rint(batch), 0, 255)
+
+
 def evenly(count: int, most: int) -> list[int]:
     """At most ``most`` indices below ``count``, evenly spaced, first and last included."""
     return sorted(set(np.linspace(0, count - 1, min(count, most)).round().astype(int).tolist()))

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from mobileseg.errors import RequestError
 from mobileseg.files import check_output, write_whole
-from mobileseg.models.registry import MODELS
+from mobileseg.models.lookup import find_model
 from mobileseg.progress import silent
 from mobileseg.quiet import quiet
-from mobileseg.registry import choose, require
+from mobileseg.registry import require
 
 if TYPE_CHECKING:
     from mobileseg.data.panoptic_settings import PanopticSettings
@@ -61,7 +61,7 @@ def evaluate(
     Raises ``RequestError`` and its subclasses (``DatasetError``, ``ImageError``, ``CheckpointError``, ``OutputError``, ...),
     ``EnvironmentLackError``, and ``GateError`` where an output is not a finite number.
     """
-    spec = choose(MODELS, model, "model")
+    spec = find_model(model)
     target = None if output is None else Path(output)
     if target is not None:
         check_output(target, force)

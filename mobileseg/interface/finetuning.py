@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mobileseg.errors import RequestError
-from mobileseg.models.registry import MODELS
+from mobileseg.models.lookup import find_model
 from mobileseg.progress import silent
 from mobileseg.quiet import quiet
-from mobileseg.registry import choose, require
+from mobileseg.registry import require
 
 if TYPE_CHECKING:
     from mobileseg.training.config import TrainingConfig
@@ -113,7 +113,7 @@ def finetune(
     Raises ``RequestError`` and its subclasses, ``MissingExtraError``, ``EnvironmentLackError`` for a device that is not there or has
     too little memory, ``GateError`` where the loss is no longer a number.
     """
-    spec = choose(MODELS, model, "model")
+    spec = find_model(model)
     require(PACKAGES, "training", "train")
     if threads is not None and threads < 1:
         raise RequestError(expected="--threads of at least 1", found=str(threads), fix="leave it out for all cores")

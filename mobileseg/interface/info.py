@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 
-from mobileseg.models.registry import MODELS, measured
+from mobileseg.models.lookup import find_model
+from mobileseg.models.registry import measured
 from mobileseg.models.spec import Published
-from mobileseg.registry import choose
 from mobileseg.weights.licences import forbids
 from mobileseg.weights.records import bundled
 from mobileseg.weights.resolve import OFFICIAL
@@ -45,7 +45,7 @@ class ModelInfo:
 
 def model_info(name: str) -> ModelInfo:
     """What is known of the model called ``name``. Raises ``UnknownNameError``."""
-    spec = choose(MODELS, name, "model")
+    spec = find_model(name)
     counted = measured().get(spec.name, {})
     licences = {name: record.licence for name, record in bundled(spec.name).items()}
     official = spec.official.licence if spec.official else None

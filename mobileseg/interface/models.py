@@ -5,8 +5,10 @@ from __future__ import annotations
 import fnmatch
 from typing import TYPE_CHECKING
 
+from mobileseg.models.lookup import find_model
+from mobileseg.models.names import other_names
 from mobileseg.models.registry import MODELS
-from mobileseg.registry import choose, require
+from mobileseg.registry import require
 from mobileseg.weights.resolve import RANDOM
 
 if TYPE_CHECKING:
@@ -21,8 +23,9 @@ TORCH = ("torch",)
 
 
 def list_models(pattern: str = "*") -> list[str]:
-    """Names in the zoo that match a shell pattern such as ``seaformer-*``, in the zoo's order; an empty list where none does."""
-    return [name for name in MODELS if fnmatch.fnmatchcase(name, pattern)]
+    """Names that match a shell pattern such as ``seaformer-*``: of the zoo, in its order, then those that packages and this program added;
+    an empty list where none does. Nothing is imported for it."""
+    return [name for name in (*MODELS, *other_names()) if fnmatch.fnmatchcase(name, pattern)]
 
 
 def create_model(
@@ -49,7 +52,7 @@ def create_model(
 
     Raises ``UnknownNameError``, ``CheckpointError``, ``DownloadError``.
     """
-    spec = choose(MODELS, name, "model")
+    spec = find_model(name)
     require(TORCH, "making a model", "torch")
     if weights is None or weights == RANDOM:
         from mobileseg.models.factory import build

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mobileseg.errors import RequestError
+from mobileseg.models.lookup import find_model, is_model
 from mobileseg.models.registry import MODELS
 from mobileseg.quiet import quiet
-from mobileseg.registry import choose, require
+from mobileseg.registry import require
 
 if TYPE_CHECKING:
     from mobileseg.export.artifact import Artifact
@@ -21,7 +22,7 @@ def draws_pictures(source: str) -> bool:
     Raises ``ArtifactError``."""
     if source in MODELS and not Path(source).exists():
         return MODELS[source].task != "classification"
-    if not Path(source).exists():
+    if source.endswith(".toml") or not Path(source).exists():
         return True  # `predict` says what is wrong
     from mobileseg.export.manifest import read_manifest
 
@@ -76,7 +77,7 @@ def predict(
     asked = PanopticSettings.of(center_threshold, nms_kernel, top_k, stuff_area)
     job = pictures.Job.of(listed, output, masks, force)
     if isinstance(source, str) and _is_name(source):
-        spec = choose(MODELS, source, "model, or exported file,")
+        spec = find_model(source, "model, or exported file,")
         require(("torch",), "running a reference model", "torch")
         predictor = from_reference(spec, None if weights is None else str(weights), size, asked, ema, refresh)
     elif weights is not None or size is not None or ema is not None or refresh:
@@ -95,4 +96,4 @@ def predict(
 def _is_name(source: str) -> bool:
     """Whether it is the name of a model, known or not, and no path."""
     path = Path(source)
-    return not path.exists() and (source in MODELS or (path.name == source and not path.suffix))
+    return (source.endswith(".toml") or not path.exists()) and is_model(source)

@@ -1,9 +1,4 @@
-"""The exact argmax of bilinearly resized logits, without computing the resized logits of every class.
-
-Between four neighbouring logits the interpolation is a convex combination, so within that cell a class stays between its smallest
-and its largest corner. Only classes whose largest corner is at least the greatest smallest corner can win there; in real scenes that
-is one class in most cells, which then need no interpolation. Memory: a few arrays of the size of the logits.
-"""
+"""The exact argmax of bilinearly resized logits, without computing the resized logits of every class (``cells.py``)."""
 
 from __future__ import annotations
 
@@ -64,9 +59,9 @@ class Axis:
         return cls(first, np.minimum(first + 1, source - 1), weight)
 
     def cells(self) -> tuple[Index, Index]:
-        """The cells of the axis: the first target position of each, and its first source position."""
+        """The cells of the axis: the source position of each, and its first target position; that of the end follows the last."""
         starts = np.flatnonzero(np.diff(self.first, prepend=-1))
-        return starts, self.first[starts]
+        return self.first[starts], np.append(starts, self.first.size)
 
 
 def class_map(
@@ -77,54 +72,35 @@ def class_map(
     Equals ``argmax(interpolate(logits, (height, width), bilinear, align_corners))``. ``place``: where the picture is in the input; the map
     is of what the input shows of it. Raises ``ValueError`` for logits of other than three dimensions.
     """
+    from mobileseg.postprocess.cells import fill  # imports numba
+
     if logits.ndim != 3:
         raise ValueError(f"expected logits of three dimensions; found shape {logits.shape}")
     rows, columns = (
         Axis.resized(source, target, align_corners, part)
         for source, target, part in zip(logits.shape[1:], (height, width), spans(place), strict=True)
     )
-    row_starts, row_firsts = rows.cells()
-    column_starts, lefts = columns.cells()
-    row_ends, column_ends = np.append(row_starts[1:], height), np.append(column_starts[1:], width)
+    (firsts, row_starts), (lefts, column_starts) = rows.cells(), columns.cells()
+    tallest, widest = np.diff(row_starts).max(), np.diff(column_starts).max()
+    classes, _, sources = logits.shape
     out = np.empty((height, width), dtype=np.int32)
-    rights = np.minimum(lefts + 1, logits.shape[2] - 1)
-    for row, top, bottom in zip(row_firsts, row_starts, row_ends, strict=True):
-        pair = logits[:, (row, min(row + 1, logits.shape[1] - 1))]  # (C, 2, w)
-        highest, lowest = pair.max(1), pair.min(1)
-        largest = np.maximum(highest[:, lefts], highest[:, rights])  # (C, cells)
-        smallest = np.minimum(lowest[:, lefts], lowest[:, rights]).max(0)
-        possible = largest >= smallest
-        certain = possible.argmax(0).astype(np.int32)
-        out[top:bottom] = np.repeat(certain, column_ends - column_starts)
-        contested = possible.sum(0) > 1
-        _resolve(
-            out[top:bottom], pair, possible & contested, rows.weight[top:bottom], columns, column_starts, column_ends
-        )
+    fill(
+        np.ascontiguousarray(logits, dtype=np.float32),
+        firsts,
+        row_starts,
+        rows.weight,
+        lefts,
+        column_starts,
+        columns.weight,
+        np.empty((classes, sources), dtype=np.float32),
+        np.empty(sources, dtype=np.float32),
+        np.empty((sources, classes), dtype=np.int32),
+        np.empty(sources, dtype=np.int32),
+        np.empty((2, widest), dtype=np.float32),
+        np.empty((tallest, widest), dtype=np.float32),
+        out,
+    )
     return out
-
-
-def _resolve(
-    out: NDArray[np.int32],
-    pair: Float,
-    possible: NDArray[np.bool_],
-    weight: Float,
-    columns: Axis,
-    starts: Index,
-    ends: Index,
-) -> None:
-    """Interpolate the candidate classes of one row of cells and keep the best; of equal ones the first wins."""
-    best = np.full(out.shape, -np.inf, dtype=np.float32)
-    up, down = (1 - weight)[:, None], weight[:, None]
-    for number in np.flatnonzero(possible.any(1)):
-        at = np.repeat(possible[number], ends - starts).nonzero()[0]
-        left, right, part = columns.first[at], columns.second[at], columns.weight[at]
-        above, below = pair[number]
-        value = up * ((1 - part) * above[left] + part * above[right]) + down * (
-            (1 - part) * below[left] + part * below[right]
-        )
-        better = value > best[:, at]
-        best[:, at] = np.where(better, value, best[:, at])
-        out[:, at] = np.where(better, np.int32(number), out[:, at])
 
 
 def classes_of_output(

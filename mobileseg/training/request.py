@@ -27,7 +27,7 @@ from mobileseg.training.record import Outcome, stored, write
 from mobileseg.training.strategy import FloatStrategy, Int8Training, TrainingStrategy
 from mobileseg.weights.importer import load_weights
 from mobileseg.weights.reading.checkpoint import digest
-from mobileseg.weights.resolve import RANDOM, Weights, resolve
+from mobileseg.weights.resolve import OWN, RANDOM, Weights, resolve
 
 MOST_CLASSES = 255  # labels are bytes, and one value is void
 
@@ -111,7 +111,8 @@ class TrainingRequest:
                 found="one without the other",
                 fix="call mobileseg.finetune(..., int8=True)",
             )
-        if checked.int8 and start in (None, RANDOM):
+        own = spec.card is not None and start is None  # what the factory gives may be trained
+        if checked.int8 and start in (None, RANDOM) and not own:
             raise RequestError(
                 expected="trained --weights with --int8, which adapts them to int8",
                 found="none" if start is None else RANDOM,
@@ -136,7 +137,7 @@ class TrainingRequest:
         if len(names) > MOST_CLASSES:
             raise DatasetError(expected=f"at most {MOST_CLASSES} classes", found=str(len(names)), fix="merge classes")
         source = None
-        if start not in (None, RANDOM):
+        if start not in (None, RANDOM, OWN):
             source = replace(resolve(start, spec, ema=weights_ema, refresh=refresh), ema_option="weights-ema")
         stated = licence or "not stated: that of the training data"
         title = name or data.resolve().name
@@ -160,7 +161,7 @@ class TrainingRequest:
     def start_weights(self) -> str | dict[str, str]:
         """Name and sha256 of the initial weights, or "random". The name of a file or URL is its last part."""
         if self.start is None:
-            return RANDOM
+            return RANDOM if self.spec.card is None else OWN
         source = self.start
         found = source.sha256 or digest(source.path)
         if source.kind == "url":

@@ -79,7 +79,7 @@ CHANGES: dict[str, tuple[Change, str]] = {
         "one system.*: o; .*: another",
     ),
     "device": (lambda r: r.model_copy(update={"device": "adb:1"}), "one device.*: host; .*: adb:1"),
-    "schema": (lambda r: r.model_copy(update={"schema_version": 2}), "one result schema.*: 3; .*: 2"),
+    "schema": (lambda r: r.model_copy(update={"schema_version": 2}), "one result schema.*: 4; .*: 2"),
     "protocol": (lambda r: r.model_copy(update={"protocol": PROTOCOLS["standard"]}), "one protocol .*: quick; .*: standard"),
     "numbers of a protocol": (
         lambda r: r.model_copy(update={"protocol": r.protocol.model_copy(update={"runs": 7})}),
@@ -130,6 +130,22 @@ def test_another_schema_of_the_class_map_is_refused(benchmark: Any, tmp_path: Pa
     old.write_text('{"schema_version": 1}')
     with pytest.raises(EnvironmentLackError, match="schema version 2"):
         benchmark("mask").read_mask(old)
+
+
+def test_the_class_map_on_the_host_is_shown_beside_its_file(benchmark: Any) -> None:
+    made_of = benchmark("class_map")
+    rows = (
+        {"name": "a", "classes": 2, "file_ms": (4.0, 5.0), "class_map_ms": (1.0, 1.25), "interpolated_ms": (2.0, 2.5)},
+        {"name": "b", "classes": 9, "file_ms": None, "class_map_ms": (3.0, 3.0), "interpolated_ms": (6.0, 6.0)},
+    )
+    head = {"created": datetime.now(UTC), "properties": MACHINE, "versions": TOOLS, "model": "m", "size": (6, 7)}
+    cost = made_of.HostCost.model_validate_json(made_of.HostCost(**head, rows=rows).to_json())
+    lines = benchmark("results_page").host_lines
+    page = "\n".join(lines(cost))
+    assert "| a | 2 | 1.12 | 0.250 (0.250 .. 0.250) | 0.500 (0.500 .. 0.500) |" in page
+    assert "| b | 9 | 3.00 | not of a file | 0.500 (0.500 .. 0.500) |" in page
+    assert "At 6x7" in page
+    assert "`python benchmarks/class_map.py` does it" in lines(None)[0]
 
 
 def test_cores_may_differ_and_tools_may_not(benchmark: Any, results: Any) -> None:

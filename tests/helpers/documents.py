@@ -22,7 +22,9 @@ import pytest
 from made_once import made_once
 from sybil import Example
 from sybil.parsers.markdown import CodeBlockParser
+from warm import Warm
 
+Shell = Callable[..., subprocess.CompletedProcess[str]]
 EXIT = re.compile(r"<!-- exit (\d) -->\s*\Z")
 TIMEOUT_S = 900
 QUICK_START = "mobileseg export seaformer-tiny --target executorch --int8 --size 128x160"
@@ -41,26 +43,32 @@ class ShellBlockParser(CodeBlockParser):
         if QUICK_START in script.splitlines():
             made = shlex.quote(str(example.namespace["quick_start"]()))
             script = script.replace(QUICK_START, f"cp {made}/* .")
-        done = _run(script)
+        done = example.namespace["shell"](script)
         if done.returncode == wanted and "Traceback" not in done.stderr:
             return None
         return f"exit code {done.returncode} instead of {wanted}\n{done.stdout}\n{done.stderr}"
 
 
-def _run(script: str, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
-    bin_folder = str(Path(sys.executable).parent)
-    return subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", script], cwd=folder, check=False, capture_output=True, text=True, timeout=TIMEOUT_S,
-        env={**os.environ, "PATH": f"{bin_folder}:{os.environ['PATH']}"},
-    )  # fmt: skip
+@pytest.fixture(scope="session")
+def shell(warm: Warm) -> Shell:
+    """Runs a script in a folder, by default the current one."""
+
+    def run(script: str, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
+        path = os.pathsep.join([str(warm.folder), str(Path(sys.executable).parent), os.environ["PATH"]])
+        return subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", script], cwd=folder, check=False, capture_output=True, text=True, timeout=TIMEOUT_S,
+            env={**os.environ, "PATH": path},
+        )  # fmt: skip
+
+    return run
 
 
 @pytest.fixture(scope="session")
-def quick_start(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
+def quick_start(shell: Shell, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
     """Gives the folder of what the quick start exports."""
 
     def export(folder: Path) -> None:
-        done = _run(QUICK_START, folder)
+        done = shell(QUICK_START, folder)
         assert done.returncode == 0 and "Traceback" not in done.stderr, done.stderr
 
     return lambda: made_once(tmp_path_factory, "quick-start", export)
@@ -90,7 +98,7 @@ def _write_street(folder: Path) -> None:
 
     from mobileseg.weights.records import bundled
 
-    record = bundled("seaformer-tiny")["camvid11-v1"]
+    record = bundled("seaformer-tiny")["street-v1"]
     random = np.random.default_rng(0)
     for kind in ("images", "masks"):
         (folder / kind).mkdir(parents=True)

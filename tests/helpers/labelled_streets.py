@@ -22,8 +22,8 @@ def make_streets(folder: Path, count: int, seed: int = 0) -> Path:
     from mobileseg.models.reference import reference_outputs
     from mobileseg.postprocess.class_map import classes_of_output
 
-    record = bundled("seaformer-tiny")["camvid11-v1"]
-    model = mobileseg.create_model("seaformer-tiny", weights="camvid11")
+    record = bundled("seaformer-tiny")["street-v1"]
+    model = mobileseg.create_model("seaformer-tiny", weights="street")
     random = np.random.default_rng(seed)
     pictures = [read_image(path) for path in find_images(samples_folder() / "images")]
     for kind in ("images", "masks"):

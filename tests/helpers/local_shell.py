@@ -15,7 +15,7 @@ class Local:
         self.cut: int | None = None
         self.spoil = False
 
-    def stream(self, script: str) -> Generator[bytes, None, None]:
+    def stream(self, script: str, silence_s: float = 60) -> Generator[bytes, None, None]:
         process = subprocess.Popen(["sh", "-c", script], stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
         assert process.stdout is not None
         try:

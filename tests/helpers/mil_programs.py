@@ -1,6 +1,5 @@
 """One-operation ML Programs, built with coremltools' builder and saved as packages, for the tests of the interpreter."""
 
-import importlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,21 +9,22 @@ from numpy.typing import NDArray
 
 from mobileseg.export.backends.coreml.interpreter import InterpretedProgram
 from mobileseg.export.backends.coreml.interpreter.package import Package
+from mobileseg.export.backends.coreml.tools import import_coremltools
 from mobileseg.quiet import quiet
 
 Array = NDArray[Any]
 
 
-def save(build: Callable[[Any, Any], Any], shape: tuple[int, ...], path: Path) -> Path:
+def save(build: Callable[[Any, Any], Any], shape: tuple[int, ...], path: Path, ios: int = 17) -> Path:
     """``build(mb, x)`` for a float32 ``x``, as it stands: without any of the converter's passes. Several results are a tuple."""
     with quiet():
-        # torchao first, as an export does: with TensorFlow installed the other order ends in an abort inside LLVM.
-        importlib.import_module("mobileseg.export.pipeline")
-        import coremltools as ct
+        ct = import_coremltools()
         from coremltools.converters.mil import Builder
         from coremltools.converters.mil.mil import types
 
-        @Builder.program(input_specs=[Builder.TensorSpec(shape=shape)], opset_version=ct.target.iOS17)
+        oldest = getattr(ct.target, f"iOS{ios}")
+
+        @Builder.program(input_specs=[Builder.TensorSpec(shape=shape)], opset_version=oldest)
         def program(x: Any) -> Any:
             made = build(Builder, x)
             made = made if isinstance(made, tuple | list) else (made,)
@@ -34,7 +34,7 @@ def save(build: Callable[[Any, Any], Any], shape: tuple[int, ...], path: Path) -
         model = ct.convert(
             program,
             convert_to="mlprogram",
-            minimum_deployment_target=ct.target.iOS17,
+            minimum_deployment_target=oldest,
             compute_precision=ct.precision.FLOAT32,
             pass_pipeline=ct.PassPipeline.EMPTY,
             skip_model_load=True,
@@ -48,7 +48,7 @@ def operations(path: Path) -> list[str]:
     return [op.type for op in Package(path).block.operations]
 
 
-def evaluate(build: Callable[[Any, Any], Any], x: Array, folder: Path) -> tuple[Array, ...]:
+def evaluate(build: Callable[[Any, Any], Any], x: Array, folder: Path, ios: int = 17) -> tuple[Array, ...]:
     """All results of the saved program."""
-    path = save(build, x.shape, folder / "one.mlpackage")
+    path = save(build, x.shape, folder / "one.mlpackage", ios)
     return InterpretedProgram(path).run(np.asarray(x, np.float32))

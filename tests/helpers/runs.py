@@ -10,7 +10,13 @@ import numpy as np
 
 from mobileseg.export.artifact import Artifact
 
-QUICK = ("--threads", "1", "--turns", "2", "--runs", "3", "--warmup-min", "4", "--warmup-max", "6")
+
+def plan(**numbers: object) -> tuple[str, str]:
+    """``--protocol`` with these numbers."""
+    return "--protocol", json.dumps(numbers)
+
+
+QUICK = ("--threads", "1", *plan(turns=2, runs=3, warmup_min=4, warmup_max=6))
 
 
 def run(*arguments: object) -> tuple[int, list[dict[str, Any]], str]:

@@ -67,3 +67,14 @@ def test_a_record_goes_on_and_refuses_another_run(tmp_path: Path) -> None:
 
 def test_a_tenth_of_the_scenes_chooses_and_a_tenth_measures() -> None:
     assert Counter(part_of(scene) for scene in range(250)) == {"train": 200, "val": 25, "test": 25}
+
+
+def test_two_runs_into_one_folder_list_all_scenes(tmp_path: Path) -> None:
+    settings: dict[str, object] = {"samples": 2}
+    one, other = Record(1, "5.0.1", settings), Record(1, "5.0.1", settings)
+    for scene, record in enumerate((one, other, one)):
+        record.scenes[f"train/{scene:04d}"] = scene
+        record.save(tmp_path)
+    later = Record(1, "5.0.1", settings)
+    later.resume(tmp_path)
+    assert later.scenes == {"train/0000": 0, "train/0001": 1, "train/0002": 2}

@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+import environments
 import pytest
 import render_environment as environment
 
@@ -24,8 +25,8 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Sequence[str]]
     (tmp_path / "requirements.txt").write_text("bpy==5.0.1\n")
     monkeypatch.setattr(environment, "REQUIREMENTS", tmp_path / "requirements.txt")
     monkeypatch.setattr(environment, "install", lambda *_: ())
-    monkeypatch.setattr(environment, "call", call)
-    monkeypatch.setattr(environment, "_uv", lambda: "uv")
+    monkeypatch.setattr(environments, "call", call)
+    monkeypatch.setattr(environment, "uv", lambda: "uv")
     monkeypatch.setenv("MOBILESEG_RENDER_ENV", str(tmp_path / "env"))
     monkeypatch.setattr("sys.argv", ["render_environment.py"])
     return commands

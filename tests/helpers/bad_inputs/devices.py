@@ -54,6 +54,7 @@ CASES = (
     option("an odd permission", "--allow", "cold", words=("hot",)),
     option("a profile nowhere", "--profile", "none", words=("mkdir -p none",)),
     option("odd units", "--compute-units", "GPU", words=("CPU_AND_GPU",)),
+    option("an alias of two words", "--alias", "my phone", words=("--alias lab-pixel-2",)),
     option("in an app, bound", "--in-app", "--device", "adb", "--cores", "big", words=("--in-app",)),
     option("JSON nowhere", "--json", "none/l.json", words=("mkdir -p none",)),
     option("JSON in a folder that cannot be written", "--json", "/proc/l.json", words=("/proc",)),

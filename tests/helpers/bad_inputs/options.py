@@ -18,6 +18,10 @@ def export(name: str, *more: str, words: tuple[str, ...], make: Make = nothing) 
     return Case(f"export: {name}", (*ONNX, *more), words, make)
 
 
+def core_ml(name: str, *more: str, words: tuple[str, ...]) -> Case:
+    return Case(f"export: {name}", ("export", "seaformer-tiny", "--target", "coreml", *more), words)
+
+
 def predict(name: str, *more: str, words: tuple[str, ...], make: Make = photo) -> Case:
     return Case(f"predict: {name}", ("predict", "seaformer-tiny", *more), words, make)
 
@@ -25,6 +29,11 @@ def predict(name: str, *more: str, words: tuple[str, ...], make: Make = photo) -
 def train(name: str, *more: str, words: tuple[str, ...], make: Make = nothing) -> Case:
     """Refused before the data are looked for, unless ``make`` writes them."""
     return Case(f"finetune: {name}", (*FINETUNE, *more), words, make)
+
+
+def network(name: str, *arguments: str, words: tuple[str, ...], make: Make = nothing) -> Case:
+    """A network that is not ours; none of these is imported."""
+    return Case(f"network: {name}", arguments, words, make)
 
 
 def number(option: str, value: str) -> Case:
@@ -66,7 +75,8 @@ CASES = (
     Case("export: an unknown model", ("export", "seaformer-tny", "--target", "onnx"), ("did you mean seaformer-tiny",)),
     Case("export: an unknown target", ("export", "seaformer-tiny", "--target", "onx"), ("did you mean onnx",)),
     Case("export: no weights", ("export", "seaformer-small", "--target", "onnx"), ("--weights",)),
-    Case("export: two precisions", ("export", "seaformer-tiny", "--target", "coreml", "--fp16", "--int8"), ("one precision",)),
+    Case("export: two precisions", ("export", "seaformer-tiny", "--target", "coreml", "--fp16", "--precision", "int8"), ("one precision",)),
+    Case("export: both for Core ML", ("export", "seaformer-tiny", "--target", "coreml", "--fp16", "--int8"), ("is this here already",)),
     Case("export: a classifier's mask", ("export", "seaformer-tiny-cls", *ONNX[2:], "--weights", "random", "--emit", "mask"), ("logits",)),
     export("a size that the strides do not divide", "--size", "100x128", words=("96 or 128",)),
     export("a size beyond all", "--size", "99999x32", words=("4096",)),
@@ -75,7 +85,17 @@ CASES = (
     export("a size below 0", "--size", "-32x32", words=("384x512",)),
     export("a size of one number", "--size", "512", words=("384x512",)),
     export("a size of 40 digits", "--size", "1" * 40 + "x32", words=("384x512",)),
-    export("float16 for ONNX", "--fp16", words=("float32, int8",)),
+    export("a recipe for float16", "--fp16", "--recipe", "minmax", words=("--recipe with precision int8",)),
+    export("a batch of nothing", "--batch", "0", words=("dynamic",)),
+    export("a batch in words", "--batch", "all", words=("dynamic",)),
+    export("a batch of ranges", "--batch", "2", "--precision", "int8-dynamic", words=("one picture at a time",)),
+    export("an operator set of the past", "--opset", "9", words=("17 to 25",)),
+    export("a picture for ONNX", "--input", "image", words=("--input of a Core ML file",)),
+    export("ONNX for iOS", "--min-ios", "17", words=("--min-ios of a Core ML file",)),
+    core_ml("a batch for Core ML", "--batch", "2", words=("--batch of an ONNX file",)),
+    core_ml("an input of another kind", "--input", "video", words=("tensor or image",)),
+    core_ml("an iOS of the past", "--min-ios", "12", words=("16, 17 or 18",)),
+    core_ml("int8 before iOS 17", "--min-ios", "16", "--int8", words=("since iOS 17",)),
     export("an unknown precision", "--precision", "int4", words=("int8-weights",)),
     export("another number of classes", "--num-classes", "5", words=("11", "finetune --weights")),
     export("no classes", "--weights", "random", "--num-classes", "0", words=("1 to 4096 classes",)),
@@ -172,4 +192,13 @@ CASES = (
     usage("export", "seaformer-tiny", "--target", "onnx", "--seed", "x"), usage("predict", "seaformer-tiny"),
     usage("compare", "a.onnx", "--data", "d", "--worst", "many"), usage("finetune", "seaformer-tiny"),
     usage("latency", "a.onnx", "--diff", "a.json"), usage("report"),
+    network("no factory", "export", "a.b:1c", "--target", "onnx", words=("package.module:function",)),
+    network("no such module", "info", "nowhere_at_all:build", words=("no module named nowhere_at_all",)),
+    network("no such model.toml", "export", "model.toml", "--target", "onnx", words=("a model.toml at model.toml",)),
+    network(
+        "an unknown key", "info", "model.toml", words=("maen",), make=file("model.toml", 'factory = "a:b"\nmaen = [0, 0, 0]\n')
+    ),
+    network("its code has a mistake", "info", "wrong_net:build", words=("NameError", "wrong_net.py:1"),
+            make=file("wrong_net.py", "x = y\n")),
+    compare("--model of the zoo", "--model", "a.b:c", "--no-labels", words=("leave it out",)),
 )  # fmt: skip

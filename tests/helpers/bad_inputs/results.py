@@ -10,6 +10,7 @@ from typing import Any
 from made_results import around, counts, result, series
 
 from bad_inputs.case import Case, Make, both, empty_folder, file, nothing
+from mobileseg.fleet.store.folder import Store
 from mobileseg.latency.protocol import PROTOCOLS
 
 DIFF = ("latency", "--diff", "a.json", "b.json")
@@ -67,6 +68,10 @@ def counted(folder: Path) -> None:
     (folder / "a.json").write_text(result(series([], counts=counts(100))).to_json())
 
 
+def empty_store(folder: Path) -> None:
+    Store(folder / "out")
+
+
 EMULATED = ("latency", "a.pte", "--device", "emulated:cortex-a76", "--budget")
 COMPARISON = {"artifact_sha256": "0", "schema_version": 1}
 CASES = (
@@ -106,8 +111,9 @@ CASES = (
     Case("diff: one result", ("latency", "--diff", "a.json"), ("--diff",), usage=True),
     Case("diff: into a folder", (*DIFF, "--json", "out"), ("out is a folder",), both(good("a.json"), good("b.json"), empty_folder("out"))),
     Case("report: nothing", ("report",), ("results",), usage=True),
-    report("the same twice", good("a.json"), "one result per file and setting", more=("a.json", "a.json")),
-    report("one measurement twice", both(good("a.json"), good("b.json")), "one result per file and setting", more=("a.json", "b.json")),
+    report("the same twice", good("a.json"), "every result once", more=("a.json", "a.json")),
+    report("a folder that is no store", empty_folder("out"), "none at out", more=("out",)),
+    report("an empty store", empty_store, "results in out", more=("out",)),
     report("a page that exists", both(good("a.json"), file("report.html", "mine")), "--force"),
     report("a folder as page", both(good("a.json"), empty_folder("out")), "out is a folder", more=("a.json", "-o", "out")),
     report("nowhere to write", good("a.json"), "mkdir -p none", more=("a.json", "-o", "none/page.html")),

@@ -139,5 +139,5 @@ CASES = (
     Case("address: no authors", ("predict", "sasa-resnet26-seg", "photo.png", "--weights", "official"), ("none released",), photo),
     Case("address: by hand", ("predict", "seaformer-tiny", "photo.png", "--weights", "official"), ("by hand",), photo),
     Case("weights: none bundled", ("predict", "van-b0-fpn", "photo.png"), ("--weights",), photo),
-    Case("weights: nothing", ("predict", "seaformer-tiny", "photo.png", "--weights", ""), ("camvid11-v1",), photo),
+    Case("weights: nothing", ("predict", "seaformer-tiny", "photo.png", "--weights", ""), ("street-v1, camvid11-v1",), photo),
 )  # fmt: skip
