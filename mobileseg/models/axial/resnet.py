@@ -52,6 +52,19 @@ VARIANTS = {
 }
 
 
+class StridedPointwise(nn.Conv2d):
+    """A 1x1 convolution with a stride, without bias. In training it takes only the positions that it keeps, which is the same: the gradient
+    of the strided kernel in oneDNN writes beyond its memory where a channels-last input has fewer than 16 channels (torch 2.15)."""
+
+    def __init__(self, in_channels: int, out_channels: int, stride: int) -> None:
+        super().__init__(in_channels, out_channels, 1, stride, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training:
+            return super().forward(x)
+        return F.conv2d(x[:, :, :: self.stride[0], :: self.stride[1]], self.weight)
+
+
 class AxialBlock(nn.Module):
     """Bottleneck residual block: 1x1, attention along the height and the width, (average pool,) 1x1.
 
@@ -70,7 +83,7 @@ class AxialBlock(nn.Module):
         self.bn2 = nn.BatchNorm2d(EXPANSION * width)
         if stride != 1 or in_channels != EXPANSION * width:
             self.downsample = nn.Sequential(
-                nn.Conv2d(in_channels, EXPANSION * width, 1, stride, bias=False), nn.BatchNorm2d(EXPANSION * width)
+                StridedPointwise(in_channels, EXPANSION * width, stride), nn.BatchNorm2d(EXPANSION * width)
             )
         else:
             self.downsample = nn.Sequential()

@@ -8,7 +8,15 @@ from torch import nn
 import mobileseg
 from mobileseg.errors import RequestError, SizeError
 from mobileseg.models.axial.attention import AxialAttention
-from mobileseg.models.axial.resnet import FULL_SPAN, VARIANTS, AxialBlock, AxialResNet, Variant, classifier
+from mobileseg.models.axial.resnet import (
+    FULL_SPAN,
+    VARIANTS,
+    AxialBlock,
+    AxialResNet,
+    StridedPointwise,
+    Variant,
+    classifier,
+)
 from mobileseg.models.axial.resnet_deploy import AxialBlockDeploy, ClassifierDeploy
 from mobileseg.models.blocks.tokens import to_map, to_tokens
 from mobileseg.models.factory import spec_of, stretch_tables
@@ -109,3 +117,17 @@ def test_the_full_variant_has_no_largest_size() -> None:
         stretch_tables(model, 512, 512)
     with torch.no_grad():
         assert model(torch.zeros(1, 3, 288, 32)).shape == (1, 3)
+
+
+@pytest.mark.parametrize("sides", [(64, 96), (5, 7)])
+def test_the_strided_shortcut_has_the_gradients_of_the_plain_one(sides: tuple[int, int]) -> None:
+    """Channels last, with 3 channels: the gradient of the plain kernel writes beyond its memory there."""
+    conv = StridedPointwise(3, 64, 2)
+    x = make_input((2, 3, *sides)).contiguous(memory_format=torch.channels_last).requires_grad_()
+    found, wanted = conv(x), conv.eval()(x)
+    torch.testing.assert_close(found, wanted)
+    y = make_input(tuple(found.shape)).contiguous(memory_format=torch.channels_last)
+    with torch.backends.mkldnn.flags(enabled=False):  # type: ignore[no-untyped-call]
+        exact = torch.autograd.grad(wanted, (x, conv.weight), y)
+    for one, other in zip(torch.autograd.grad(found, (x, conv.weight), y), exact, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-4)
