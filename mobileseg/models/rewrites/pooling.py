@@ -4,11 +4,13 @@ with ``1 / k^2``; ``ceil_mode`` does nothing where all windows fit."""
 
 from __future__ import annotations
 
+import functools
+
 import torch
-from torch import Tensor
 from torch.fx import Node
 
-from mobileseg.models.rewrites.program import Function, Program, arguments, pair, shape_of
+from mobileseg.models.blocks.rewrites import pooling_matrix
+from mobileseg.models.rewrites.program import Program, arguments, pair, shape_of
 
 aten = torch.ops.aten
 REASON = "average pooling, which XNNPACK has in float alone"
@@ -39,22 +41,11 @@ def _adaptive(program: Program, node: Node) -> bool:
         program.float_part(node, "pool", REASON)
         new = source
         for side, cells in ((given[1], wanted[1]), (given[0], wanted[0])):
-            weight = program.derive(_shares(side, cells), name="pool_weight")
+            weight = program.derive(functools.partial(pooling_matrix, side, cells), name="pool_weight")
             new = program.call(aten.linear.default, (new, weight), like=node)
             new = program.call(aten.permute.default, (new, [0, 1, 3, 2]), like=node)
     program.replace(node, new)
     return True
-
-
-def _shares(side: int, cells: int) -> Function:
-    def shares() -> Tensor:
-        matrix = torch.zeros(cells, side)
-        for cell in range(cells):
-            first, last = side * cell // cells, -(-side * (cell + 1) // cells)
-            matrix[cell, first:last] = 1.0 / (last - first)
-        return matrix
-
-    return shares
 
 
 def _plain(program: Program, node: Node) -> bool:

@@ -30,6 +30,7 @@ REWRITES = (
     _row("padding", "conv(pad(x)) = conv(x, more padding); 'same' is dilation (k - 1) / 2"),
     _row("batchnorm", "bn(Wx + b) = (sW) x + (s b + t); a bn alone is a depthwise 1x1 convolution"),
     _row("input_scale", "W (M x) = (W M) x for a convolution M of 1x1 without bias"),
+    _row("depthwise", "a depthwise kernel of more than 25 taps is a sum of smaller ones with more dilation"),
     _row("nearest", "nearest resizes by whole factors repeat values: a concatenation"),
     _row("resizes", "bilinear by factors is bilinear to sizes; to the same size it is the identity"),
     _row("pooling", "adaptive average pools are means, pools or two constant matrices"),

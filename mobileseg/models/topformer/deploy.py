@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mobileseg.models.blocks.layers import Block, ConvModule
-from mobileseg.models.blocks.rewrites import concatenate, constant, divide_input, fold, fold_tree, share
+from mobileseg.models.blocks.rewrites import concatenate, constant, divide_input, fold, fold_tree, pooling_matrix, share
 from mobileseg.models.topformer.model import KEY_DIM, VALUE_DIM, Attention, Injection, TopFormer, upsample
 
 Size = tuple[int, int]
@@ -26,17 +26,15 @@ class FixedPool(nn.Module):
     """``adaptive_avg_pool2d`` from one fixed size to another.
 
     Pooling is linear and separable. Along a side that ``grid`` divides it is a plain average pool. Along any other the bins overlap, and
-    it is the product with a matrix whose row ``i`` holds ``1 / n`` at the ``n`` positions of bin ``i`` (obtained by pooling the
-    identity). A row has only one nonzero value, so int8 with one scale per row represents the matrix exactly.
+    it is the product with ``pooling_matrix``, of which a row has only one nonzero value: int8 with one scale per row represents it
+    exactly.
     """
 
     def __init__(self, size: Size, grid: Size) -> None:
         super().__init__()
         pairs = list(zip(size, grid, strict=True))
         self.window = [n // m if n % m == 0 else 1 for n, m in pairs]
-        self.down, self.across = (
-            None if n % m == 0 else constant(F.adaptive_avg_pool1d(torch.eye(n)[None], m)[0].T) for n, m in pairs
-        )
+        self.down, self.across = (None if n % m == 0 else constant(pooling_matrix(n, m)) for n, m in pairs)
 
     def forward(self, x: Tensor) -> Tensor:
         if max(self.window) > 1:

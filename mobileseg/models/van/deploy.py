@@ -2,8 +2,8 @@
 
 What was rewritten, and why (measured on executorch 1.5.1, XNNPACK):
 
-* the dilated depthwise convolution of 49 taps is split into three of 21, 20 and 8: XNNPACK has depthwise kernels for up to 25 taps;
-  larger ones become a grouped matrix product, which takes 4 to 9 times as long (``SplitDepthwise``).
+* the dilated depthwise convolution of 49 taps is split into three of 21, 20 and 8 (``SplitDepthwise``): XNNPACK has depthwise kernels
+  for up to 25 taps.
 * every BatchNorm is folded, including the one with two users, and so are the layer scales (``Residual``).
 * LayerNorm over channels computes its means with 1x1 convolutions: the operator itself stays outside the delegate and, with its two
   transpositions, takes twice as long (``ChannelNorm``). Its scale and shift are not folded: the next patch embedding pads with zeros.
@@ -18,6 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from mobileseg.models.blocks.lattices import lattices
 from mobileseg.models.blocks.rewrites import batchnorm_affine, copied, divide_input, fold_batchnorm, make_conv, share
 from mobileseg.models.heads.light import LightHead
 from mobileseg.models.heads.light_deploy import LightHeadDeploy
@@ -32,38 +33,27 @@ LARGEST_SCALE = 1e6  # of any, or its inverse
 
 
 class SplitDepthwise(nn.Module):
-    """A 7x7 depthwise convolution of any dilation as the sum of three.
-
-    Each part is a lattice around the centre, because the runtime pads both sides equally. Its depthwise kernels have 9 or 25 taps, and
-    unused taps take time as well: parts of 21, 20 and 8 taps cost 59, parts of 21, 14 and 14 cost 75. Two parts of at most 25 taps do
-    not cover the 49 with lattices, and four need one more addition, which rounds in int8.
-    """
-
-    PARTS = (
-        ((1, 3, 5), (0, 1, 2, 3, 4, 5, 6)),
-        ((0, 2, 4, 6), (1, 2, 3, 4, 5)),
-        ((0, 2, 4, 6), (0, 6)),
-    )  # rows, columns
+    """A depthwise convolution as the sum of small ones (``blocks/lattices.py``)."""
 
     def __init__(self, conv: nn.Conv2d) -> None:
         super().__init__()
-        dilation = conv.dilation[0]
         assert conv.bias is not None
-        bias = conv.bias
+        bias, padding = conv.bias, (int(conv.padding[0]), int(conv.padding[1]))
         self.parts = nn.ModuleList()
-        for rows, columns in self.PARTS:
+        for part in lattices(*conv.kernel_size):
+            rows, columns = list(part.rows), list(part.columns)
             like = nn.Conv2d(
                 conv.in_channels, conv.out_channels, (len(rows), len(columns)), groups=conv.groups,
-                padding=((rows[-1] - 3) * dilation, (columns[-1] - 3) * dilation),
-                dilation=((rows[1] - rows[0]) * dilation, (columns[1] - columns[0]) * dilation),
+                padding=part.padding(padding, conv.dilation), dilation=part.dilation(conv.dilation),
             )  # fmt: skip
-            self.parts.append(make_conv(like, conv.weight[:, :, list(rows)][..., list(columns)], bias))
+            self.parts.append(make_conv(like, conv.weight[:, :, rows][..., columns], bias))
             bias = torch.zeros_like(bias)
 
     def forward(self, x: Tensor) -> Tensor:
-        first, second, third = (part(x) for part in self.parts)
-        out: Tensor = first + second + third
-        return out
+        first, *others = (part(x) for part in self.parts)
+        for other in others:
+            first = first + other
+        return first
 
 
 class ChannelNorm(nn.Module):

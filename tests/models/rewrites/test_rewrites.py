@@ -238,6 +238,31 @@ def test_same_padding(kernel: int, dilation: int, groups: int) -> None:
 
 
 @FEW
+@given(
+    kernel=st.sampled_from([6, 7, (5, 9)]),
+    dilation=st.integers(1, 2),
+    stride=st.integers(1, 2),
+    multiple=st.integers(1, 2),
+)
+def test_depthwise(kernel: int | tuple[int, int], dilation: int, stride: int, multiple: int) -> None:
+    conv = nn.Conv2d(4, 4 * multiple, kernel, stride, padding=8, dilation=dilation, groups=4)
+    program = check("depthwise", conv, maps(4, 8, 9), (), ("add",))
+    parts = program.calls(torch.ops.aten.conv2d.default)
+    assert all(program.value(part.args[1])[0, 0].numel() <= 25 for part in parts)  # type: ignore[arg-type]
+    assert sum(part.args[2] is not None for part in parts) == 1  # the bias is added once
+
+
+@pytest.mark.parametrize(
+    "conv",
+    [nn.Conv2d(4, 4, 7, groups=4), nn.Conv2d(4, 4, 5, padding=2, groups=4), nn.Conv2d(4, 4, 7, padding=3, groups=2)],
+)
+def test_convolutions_that_are_not_split(conv: nn.Module) -> None:
+    """Parts of the first would have to crop their input; the second is small, the third not depthwise."""
+    program = program_of(conv, maps(4, 8, 9))
+    assert not load(next(row for row in REWRITES if row.name == "depthwise").apply)(program)
+
+
+@FEW
 @given(sides=st.integers(0, 2), down=st.integers(0, 2))
 def test_pads_before_convolutions(sides: int, down: int) -> None:
     chain = nn.Sequential(nn.ZeroPad2d((sides, sides, down, down)), nn.Conv2d(4, 2, 3, padding=1))
