@@ -130,4 +130,5 @@ NETWORKS = (
     _timm("efficientnet_lite0"),
     _timm("mobilevitv2_050"),
     _timm("repvgg_a0"),
+    _timm("convnext_atto"),
 )  # fmt: skip

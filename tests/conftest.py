@@ -1,5 +1,7 @@
+import gc
 import os
 import sys
+import time
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,11 @@ sys.path[:0] = [str(HERE / "helpers"), str(HERE.parent / "tools")]  # folders th
 from browsing import browser  # noqa: E402, F401  # a fixture: one browser for all, since a process drives only one
 
 torch.set_num_threads(1)  # two workers on two cores: more threads than that only wait for each other
+# Exporters make millions of objects that are no garbage, and each full collection looks at all of them: a tenth of the tests' time.
+# They are done between tests instead; what is alive between files, imported modules above all, is not looked at again.
+gc.set_threshold(20_000, 20, 1_000)
+COLLECT_EVERY_S = 5.0  # of this process's time
+collected = 0.0
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
@@ -28,6 +35,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_runtest_setup() -> None:
     """What is drawn at random is the same in every run: a test that fails does so again."""
     torch.manual_seed(0)
+
+
+@pytest.hookimpl(trylast=True)  # after the fixtures of the file
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    global collected  # noqa: PLW0603  # hooks have no other place
+    if time.process_time() > collected + COLLECT_EVERY_S:
+        gc.collect()
+        if nextitem is not None and nextitem.path != item.path:
+            gc.freeze()
+        collected = time.process_time()
 
 
 @pytest.fixture

@@ -168,7 +168,7 @@ def measured(root: Path, budget_bytes: int) -> dict[str, Any]:
 
 
 @pytest.mark.slow
-def test_twenty_thousand_images_need_no_more_memory_than_a_few(tmp_path: Path) -> None:
+def test_thousands_of_images_need_no_more_memory_than_a_few(tmp_path: Path) -> None:
     def data(root: Path, count: int) -> Path:
         for split, images in (("train", count), ("val", 20)):
             labelled(root / split, *[stripes(0, 1)] * 20)
@@ -177,8 +177,8 @@ def test_twenty_thousand_images_need_no_more_memory_than_a_few(tmp_path: Path) -
                     os.link(root / split / folder / f"{i % 20:05}.png", root / split / folder / f"{i:05}.png")
         return root
 
-    few, many = (measured(data(tmp_path / str(count), count), 1 << 20) for count in (200, 20_000))
-    assert (many["images"], many["seen"], many["fits"]) == (20_000, 160, False)
+    few, many = (measured(data(tmp_path / str(count), count), 1 << 20) for count in (200, 8_000))
+    assert (many["images"], many["seen"], many["fits"]) == (8_000, 160, False)
     assert many["calibration"] <= 128
     assert many["peak_mb"] < few["peak_mb"] + 200
 
@@ -187,7 +187,7 @@ def test_twenty_thousand_images_need_no_more_memory_than_a_few(tmp_path: Path) -
 def test_photos_of_24_megapixels_fit_into_memory(tmp_path: Path) -> None:
     photo, mask = Image.new("RGB", (6000, 4000), (90, 120, 60)), np.zeros((4000, 6000), np.uint8)
     mask[:, :3000] = 1
-    for split, count in (("train", 16), ("val", 2)):
+    for split, count in (("train", 8), ("val", 2)):
         for folder in ("images", "masks"):
             (tmp_path / split / folder).mkdir(parents=True)
         photo.save(tmp_path / split / "images" / "0.jpg")
@@ -197,5 +197,5 @@ def test_photos_of_24_megapixels_fit_into_memory(tmp_path: Path) -> None:
             os.link(tmp_path / split / "masks" / "0.png", tmp_path / split / "masks" / f"{i}.png")
     classes_json(tmp_path, names=["a", "b"])
     found = measured(tmp_path, CACHE_BYTES)
-    assert found["seen"] == 16
+    assert found["seen"] == 8
     assert found["peak_mb"] < 2500

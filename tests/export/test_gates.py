@@ -101,20 +101,6 @@ def test_a_plan_says_so_too() -> None:
     assert (found.floor.agreement, found.floor.sqnr_db) == (0.9, FLOORS["int8"].sqnr_db)
 
 
-def test_a_core_ml_file_off_macos_is_emulated(tmp_path: Path) -> None:
-    options = {"precision": "int8-weights", "size": (32, 64), "require_agreement": 0.5}
-    made = export_model("seaformer-tiny", "coreml", output=tmp_path / "a.mlpackage", **options)
-    found = made.manifest.verification
-    if not made.target.interpreted:
-        assert found.status == "passed"
-        return
-    assert found.status == "emulated"
-    assert {gate.verdict for gate in found.gates} == {"EMULATED"}
-    lines = report(made.manifest)
-    assert any(line.startswith("gate       EMULATED agreement") and "not by Core ML" in line for line in lines)
-    assert not any(line.startswith("verified") or "PASS" in line for line in lines)
-
-
 @pytest.mark.parametrize(
     ("options", "words"),
     [

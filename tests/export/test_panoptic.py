@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from scenes import make_scenes
+from zoo_cases import one_block_a_stage
 
 import mobileseg
 from mobileseg.data.panoptic_settings import PanopticSettings
 from mobileseg.errors import RequestError
 from mobileseg.export import compare, export_model, open_artifact
 from mobileseg.export.artifact import Artifact
-from mobileseg.models.axial import model as axial
 from mobileseg.postprocess.panoptic import PanopticRules
 
 pytestmark = pytest.mark.slow
@@ -37,8 +36,7 @@ def cells(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def made(cells: Path, tmp_path_factory: pytest.TempPathFactory) -> Artifact:
     """With one block a stage: lowering takes its time by the operator."""
     with pytest.MonkeyPatch.context() as patch:
-        shallow = {name: replace(variant, blocks=(1, 1, 1, 1)) for name, variant in axial.VARIANTS.items()}
-        patch.setattr(axial, "VARIANTS", shallow)
+        one_block_a_stage(patch)
         return export_model(
             "axial-deeplab-xs", "onnx", size=(49, 65), weights="random", num_classes=2, classes=cells / "classes.json",
             stuff_area=30, output=tmp_path_factory.mktemp("made") / "cells.onnx",
@@ -46,9 +44,8 @@ def made(cells: Path, tmp_path_factory: pytest.TempPathFactory) -> Artifact:
 
 
 @pytest.fixture(autouse=True)
-def one_block_a_stage(monkeypatch: pytest.MonkeyPatch) -> None:
-    shallow = {name: replace(variant, blocks=(1, 1, 1, 1)) for name, variant in axial.VARIANTS.items()}
-    monkeypatch.setattr(axial, "VARIANTS", shallow)
+def shallow(monkeypatch: pytest.MonkeyPatch) -> None:
+    one_block_a_stage(monkeypatch)
 
 
 def test_the_manifest_has_all_of_them(made: Artifact) -> None:

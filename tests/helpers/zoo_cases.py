@@ -13,6 +13,7 @@ from reference_weights import make_input
 from torch import Tensor, nn
 
 from mobileseg.errors import SizeError
+from mobileseg.models.axial import model as axial
 from mobileseg.models.axial import resnet as axial_resnet
 from mobileseg.models.checks import check_size
 from mobileseg.models.registry import MODELS, measured
@@ -40,7 +41,7 @@ HANDY = [name for name in MODELS if measured()[name]["parameters"] < HUGE]
 
 def one_block_a_stage(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every network with one block in each stage, until the test ends: lowering takes its time by the operator."""
-    for family in (axial_resnet, sasa, seaformer, van):
+    for family in (axial, axial_resnet, sasa, seaformer, van):
         variants = {name: _shallow(variant) for name, variant in family.VARIANTS.items()}  # type: ignore[attr-defined]  # each has its own
         monkeypatch.setattr(family, "VARIANTS", variants)
 

@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
+from zoo_cases import one_block_a_stage
 
 from mobileseg.data.images import Batch
 from mobileseg.export import export_model
@@ -44,14 +46,15 @@ def refuses(file: Path, base: Path, batch: Batch) -> TimeRatio:
     raise RunnerFailedError(expected="the runner to finish", found="signal 9", fix="is there memory enough?")
 
 
-def test_an_export_without_a_measurement_says_so(tmp_path: Path) -> None:
+def test_an_export_without_a_measurement_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """``tests/cli/test_pipeline.py`` has the one that is measured."""
+    one_block_a_stage(monkeypatch)
     layers = tmp_path / "layers.toml"
     layers.write_text(ASKED.to_toml())
     said: list[str] = []
     made = export_model(
         "seaformer-tiny", "onnx", precision="int8", size=SIZE, keep_float=layers, timer=refuses,
-        output=tmp_path / "tiny.onnx", progress=said.append,
+        weights="random", num_classes=5, require_agreement=0.0, require_sqnr=0.0, output=tmp_path / "tiny.onnx", progress=said.append,
     )  # fmt: skip
     asked = made.manifest.precision.requested
     assert asked is not None and asked.layers == ASKED.keep

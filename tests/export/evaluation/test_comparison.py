@@ -99,12 +99,11 @@ def test_an_int8_file_is_decided_by_its_accuracy(files: dict[str, Artifact], str
     assert unknown.value.exit_code == 4
 
 
-@pytest.mark.parametrize("name", ["float32", "mask", "int8"])
-@pytest.mark.parametrize("labels", [True, False])
+@pytest.mark.parametrize(("name", "labels"), [("float32", True), ("mask", False), ("int8", True), ("int8", False)])
 def test_a_few_images_are_no_proof(
     files: dict[str, Artifact], streets: Path, tmp_path: Path, name: str, labels: bool
 ) -> None:
-    for count in (1, FEWEST_IMAGES - 1):
+    for count in (1, FEWEST_IMAGES - 1) if labels else (FEWEST_IMAGES - 1,):
         found = compare(files[name], copied(streets, tmp_path / str(count), count), labels=labels)
         assert found.verdict == "UNKNOWN", verdicts(found)
         assert verdicts(found)["images"] == "UNKNOWN"

@@ -11,6 +11,7 @@ from zoo_cases import one_block_a_stage
 
 import mobileseg
 from mobileseg.cli import compare, export, predict
+from mobileseg.cli.export_report import report
 from mobileseg.data.dataset import samples_folder
 from mobileseg.data.images import find_images, read_batch
 from mobileseg.errors import EnvironmentLackError, GateError, NotMeasuredError, UnknownOperationError
@@ -40,11 +41,16 @@ FORMS: dict[str, dict[str, Any]] = {  # every option is in one of them
 
 
 @pytest.fixture(scope="module")
-def packages(workshop: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Artifact]:
-    """Verified on four pictures: the interpreter takes its time."""
-    few = tmp_path_factory.mktemp("few")
+def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four pictures to verify on: the interpreter takes its time."""
+    folder = tmp_path_factory.mktemp("few")
     for picture in find_images(samples_folder() / "images")[1::12]:
-        shutil.copy(picture, few)
+        shutil.copy(picture, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def packages(workshop: Path, few: Path) -> dict[str, Artifact]:
     return {
         precision: export_model(
             "seaformer-tiny",
@@ -109,6 +115,16 @@ def test_the_program_is_checked_and_evaluated(packages: dict[str, Artifact]) -> 
     assert exact.max_error < 1e-4 * exact.logit_range
 
 
+def test_off_macos_a_file_is_emulated_and_never_passes(packages: dict[str, Artifact]) -> None:
+    made = packages["int8-weights"]
+    if not made.target.interpreted:
+        pytest.skip("macOS runs it")
+    assert {gate.verdict for gate in made.manifest.verification.gates} == {"EMULATED"}
+    lines = report(made.manifest)
+    assert any(line.startswith("gate       EMULATED agreement") and "not by Core ML" in line for line in lines)
+    assert not any(line.startswith("verified") or "PASS" in line for line in lines)
+
+
 def test_int8_holds_activations_and_weights(packages: dict[str, Artifact]) -> None:
     with quiet():
         ct = import_coremltools()
@@ -123,13 +139,14 @@ def test_int8_holds_activations_and_weights(packages: dict[str, Artifact]) -> No
 
 
 def test_equal_weights_that_share_one_constant_are_counted_at_their_users(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, few: Path
 ) -> None:
     one_block_a_stage(monkeypatch)
     # Untrained SeaFormer blocks end in zeros: convolutions of one shape then hold one and the same weight.
     made = export_model(
-        "seaformer-tiny", "coreml", precision="int8", size=SIZE, weights="random", output=tmp_path / "random.mlpackage"
-    )
+        "seaformer-tiny", "coreml", precision="int8", size=SIZE, weights="random", verify_data=few,
+        output=tmp_path / "random.mlpackage",
+    )  # fmt: skip
     assert any("51 int8 weights" in line for line in made.manifest.verification.checks)
 
 
