@@ -17,8 +17,8 @@ FREE = re.compile(
     r"|[^:]*\.json:created$"
     r"|measurement\.json:(deviations|sessions\.(before|after|course))\b"
     r"|measurement\.json:series\.(load_ms|first_ms|peak_kb|process_peak_kb|warmup_ms|warmup_stable|effective_runs)\b"
-    r"|measurement\.json:series\.(samples_ms|at_s)$"  # not their lengths
-    r"|measurement\.json:series\.(median_ms|p90_ms|p99_ms|mean_ms|min_ms|mad_ms|variation|drift|outliers)\b"
+    r"|measurement\.json:series\.(samples_ms|at_s|(pre|post)process\.samples_ms)$"  # not their lengths
+    r"|measurement\.json:series\.((pre|post)process\.)?(median_ms|p90_ms|p99_ms|mean_ms|min_ms|mad_ms|variation|drift|outliers)\b"
 )
 """Times, dates, memory, and the state of the device around them."""
 

@@ -29,8 +29,8 @@ PUBLIC = {
 SCREEN = {"json_file", "int8", "fp16", "no_labels", "dry_run", "action", "arguments", "csv", "junit", "fail_on"}
 RENAMED = {"budget": "budget_s", "no_labels": "labels", "model": "name", "precision": "precisions"}
 VERBS: dict[str, tuple[Callable[..., Any], ...]] = {
-    "export": (mobileseg.export.export_model,),
-    "compare": (mobileseg.export.compare,),
+    "export": (mobileseg.export.export_model, mobileseg.fleet.export_once),
+    "compare": (mobileseg.export.compare, mobileseg.fleet.compare_once),
     "evaluate": (mobileseg.evaluate,),
     "predict": (mobileseg.predict,),
     "latency": (
@@ -38,6 +38,7 @@ VERBS: dict[str, tuple[Callable[..., Any], ...]] = {
         mobileseg.latency.diff,
         mobileseg.latency.check_budget,
         mobileseg.latency.check_times,
+        mobileseg.fleet.measure_once,
     ),
     "devices": (mobileseg.latency.devices,),
     "advise": (mobileseg.latency.advise,),

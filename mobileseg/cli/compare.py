@@ -19,16 +19,20 @@ from mobileseg.cli.options import (
     Json,
     NmsKernel,
     Protocol,
+    Stored,
     StuffArea,
     TopK,
 )
 from mobileseg.cli.progress import stages
+from mobileseg.cli.stored import check_stored
 from mobileseg.errors import GateError, NotMeasuredError, RequestError
 
 if TYPE_CHECKING:
     from mobileseg.export.manifest import Gate
     from mobileseg.latency.results.cases import Case
 
+STORED = {"artifact", "data", "no_labels", "weights", "fail_on", "store", "junit", "json_file", "force"}
+"""What goes with ``--store``."""
 ArtifactPath = Annotated[str, typer.Argument(help="An exported file, its manifest beside it.", show_default=False)]
 
 
@@ -100,6 +104,7 @@ def compare(
             help="unknown: exit code 1 also where the verdict is UNKNOWN. Default: that is exit code 4.",
         ),
     ] = None,
+    store: Stored = None,
     junit: Junit = None,
     json_file: Json = None,
     force: Force = False,
@@ -110,19 +115,27 @@ def compare(
     Shows both accuracies on the same images, how far apart the outputs are, how much the classes flicker, and whether the file is good
     enough: PASS (exit code 0), FAIL (1), or UNKNOWN (4), where too little was measured to say.
     """
+    if store is not None:
+        check_stored(compare, dict(locals()), STORED)
     if fail_on not in (None, "fail", "unknown"):
         raise RequestError(expected="--fail-on fail or unknown", found=repr(fail_on), fix="choose one of them")
     from mobileseg import export
 
     output, report = json_output(json_file, force), junit_output(junit, force)
-    result = export.compare(
-        artifact, data, labels=not no_labels, split=split, groups=groups, data_format=data_format, classes=classes, protocol=protocol,
-        weights=weights, model=model, center_threshold=center_threshold, nms_kernel=nms_kernel, top_k=top_k, stuff_area=stuff_area,
-        layers=layers, plot=plot, calibration=calibration, sequence=sequence, shift=shift,
-        output=output.path if output else None, worst=worst, force=force,
-        any_version=any_version, progress=stages(),
-    )  # fmt: skip
-    if output is not None and output.path is None:
+    if store is not None:
+        from mobileseg import fleet
+
+        result = fleet.compare_once(
+            artifact, data, store=store, labels=not no_labels, weights=weights, progress=stages()
+        )
+    else:
+        result = export.compare(
+            artifact, data, labels=not no_labels, split=split, groups=groups, data_format=data_format, classes=classes,
+            protocol=protocol, weights=weights, model=model, center_threshold=center_threshold, nms_kernel=nms_kernel, top_k=top_k,
+            stuff_area=stuff_area, layers=layers, plot=plot, calibration=calibration, sequence=sequence, shift=shift,
+            output=output.path if output else None, worst=worst, force=force, any_version=any_version, progress=stages(),
+        )  # fmt: skip
+    if output is not None and (output.path is None or store is not None):
         output.write(result.to_json())
     from mobileseg.cli.compare_tables import show
 

@@ -19,6 +19,7 @@ from mobileseg.cli.options import (
     Refresh,
     Resize,
     Size,
+    Stored,
     StuffArea,
     TopK,
     Weights,
@@ -26,10 +27,17 @@ from mobileseg.cli.options import (
     parse_size,
 )
 from mobileseg.cli.progress import stages
+from mobileseg.cli.stored import check_stored
 from mobileseg.errors import UNKNOWN_FIX, NotMeasuredError, RequestError
 
 if TYPE_CHECKING:
     from mobileseg.export.artifact import Artifact
+
+ONCE = (
+    "precision", "size", "output", "weights", "calibration", "verify_data", "recipe", "seed", "force", "progress",
+)  # fmt: skip
+STORED = {"model", "target", "int8", "fp16", "json_file", "store", *ONCE}
+"""What goes with ``--store``."""
 
 
 def export(
@@ -143,6 +151,7 @@ def export(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Make all checks and print what would be done; write nothing.")
     ] = False,
+    store: Stored = None,
     json_file: Json = None,
     force: Force = False,
 ) -> None:
@@ -150,6 +159,8 @@ def export(
 
     A file that fails its verification is not kept (exit code 1); one that could not be run here is, and is said to be UNKNOWN (4).
     """
+    if store is not None:
+        check_stored(export, dict(locals()), STORED)
     from mobileseg.export import export_model, plan_export
 
     options: dict[str, Any] = {
@@ -172,9 +183,14 @@ def export(
         for line in plan_lines(plan):
             say(line)
         return
-    from mobileseg.latency.measuring.pair import time_pair
+    if store is not None:
+        from mobileseg import fleet
 
-    artifact = export_model(model, target, timer=time_pair, **options)
+        artifact = fleet.export_once(model, target, store=store, **{name: options[name] for name in ONCE})
+    else:
+        from mobileseg.latency.measuring.pair import time_pair
+
+        artifact = export_model(model, target, timer=time_pair, **options)
     if figures is not None:
         figures.write(artifact.manifest.to_json())
     _show(artifact)

@@ -12,13 +12,18 @@ from mobileseg.cli.console import results
 from mobileseg.cli.json_output import JsonOutput, json_output
 from mobileseg.cli.junit import Junit, junit_output
 from mobileseg.cli.junit import write as write_junit
-from mobileseg.cli.options import Force, Json, complete_devices, complete_protocols
+from mobileseg.cli.options import Force, Json, Stored, complete_devices, complete_protocols
 from mobileseg.cli.progress import stages
+from mobileseg.cli.stored import check_stored
 from mobileseg.errors import GateError, RequestError
 
 if TYPE_CHECKING:
     from mobileseg.latency.results.result import Result
 
+STORED = {
+    "artifacts", "device", "protocol", "threads", "allow", "alias", "budget", "margin", "max_ms", "store", "junit", "json_file", "force",
+}  # fmt: skip
+"""What goes with ``--store``."""
 AGAIN = "measure again, with --json FILE to keep what there is"
 
 
@@ -92,6 +97,7 @@ def latency(
             help="Fail above so many ms of the protocol's figure; exit code 4 where its interval does not decide. Default: no gate."
         ),
     ] = None,
+    store: Stored = None,
     junit: Junit = None,
     json_file: Json = None,
     force: Force = False,
@@ -102,6 +108,8 @@ def latency(
 
     A measurement that was interrupted is resumed when the command is repeated with the same --json FILE, unless --force is given.
     """
+    if store is not None:
+        check_stored(latency, dict(locals()), STORED)
     report = junit_output(junit, force)
     if diff is not None:
         _check_diff(artifacts or [], max_ms)
@@ -113,19 +121,22 @@ def latency(
         )
     _check_max_ms(max_ms, device)
     check_budget_options(budget, margin, device)
-    from mobileseg import latency
+    from mobileseg import latency as interface
 
-    earlier = latency.unfinished(json_file) if json_file not in (None, "-") and not force else None
+    earlier = interface.unfinished(json_file) if json_file not in (None, "-") and not force and store is None else None
     output = json_output(json_file, force or earlier is not None)
     if earlier is not None:
         stages()(f"resume the interrupted measurement in {json_file}")
     from mobileseg.latency.measuring.measurement import Interrupted
 
     try:
-        result = latency.measure(
-            artifacts or [], device, protocol, threads=threads, cores=cores, allow=allow or [], profile=profile,
-            compute_units=compute_units, in_app=in_app, alias=alias, earlier=earlier, progress=stages(),
-        )  # fmt: skip
+        if store is not None:
+            result = _once(artifacts or [], store, device, protocol, threads, allow or [], alias)
+        else:
+            result = interface.measure(
+                artifacts or [], device, protocol, threads=threads, cores=cores, allow=allow or [], profile=profile,
+                compute_units=compute_units, in_app=in_app, alias=alias, earlier=earlier, progress=stages(),
+            )  # fmt: skip
     except Interrupted as stop:
         _keep(stop.result, output)
         kept = f"in {json_file}" if output else "above, and would be kept with --json FILE"
@@ -139,8 +150,25 @@ def latency(
         write_junit(report, "latency", found)
     _check(result, "what was measured is kept; repeat the command to resume" if output else AGAIN)
     if budget is not None:
-        latency.check_budget(result, budget, margin or 0.0)
+        interface.check_budget(result, budget, margin or 0.0)
     cases.check(found, "make the file faster, allow more, or measure longer where the interval does not decide")
+
+
+def _once(
+    artifacts: list[str], store: str, device: str, protocol: str, threads: str, allow: list[str], alias: str | None
+) -> Result:
+    """As a sweep measures: one file at a time."""
+    from mobileseg import fleet
+
+    if len(artifacts) != 1:
+        raise RequestError(
+            expected="one file with --store",
+            found=f"{len(artifacts)} files",
+            fix="measure them one by one, or together without --store",
+        )
+    return fleet.measure_once(
+        artifacts[0], device, protocol, store=store, threads=threads, allow=allow, alias=alias, progress=stages()
+    )
 
 
 def _check_max_ms(max_ms: float | None, device: str) -> None:

@@ -187,6 +187,14 @@ Json = Annotated[
         help="Write the result as JSON to this file; '-' is standard output. Default: no JSON.",
     ),
 ]
+Stored = Annotated[
+    str | None,
+    typer.Option(
+        "--store",
+        metavar="FOLDER",
+        help="Take the result from this store of `sweep` where it is known, else keep it there. Default: no store.",
+    ),
+]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite files that exist. Default: refuse to.")]
 AnyVersion = Annotated[
     bool,

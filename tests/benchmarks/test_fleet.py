@@ -53,7 +53,11 @@ def test_nothing_else_may(benchmark: Any, tmp_path: Path, changes: dict[str, Any
 def test_fewer_samples_and_a_cell_that_is_missing_are_found(benchmark: Any, tmp_path: Path) -> None:
     equal = benchmark("fleet_equal")
     assert list(equal.differing({"a": [1, 2]}, {"a": [1]}, "m")) == ["m.a.length"]
-    assert not equal.FREE.match("measurement.json:series.samples_ms.length")
+    for stage in ("", "preprocess.", "postprocess."):
+        assert equal.FREE.match(f"measurement.json:series.{stage}samples_ms")
+        assert equal.FREE.match(f"measurement.json:series.{stage}median_ms")
+        assert not equal.FREE.match(f"measurement.json:series.{stage}samples_ms.length")
+    assert not equal.FREE.match("measurement.json:series.preprocess.description")
     _, must_not = equal.unequal(stored(tmp_path / "a", "x", "y"), stored(tmp_path / "b", "x"))
     assert must_not == {"latency in one sweep only": 1}
 

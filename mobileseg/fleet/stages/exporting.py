@@ -40,10 +40,9 @@ def run(order: Order, files: Mapping[str, Path], folder: Path) -> Made:
     """Export. Raises what ``export_model`` raises."""
     del files
     from mobileseg.export import export_model
-    from mobileseg.export.targets import TARGETS
 
     asked, where = order.inputs, order.options
-    name = f"{asked['model']}-{asked['precision']}{TARGETS[str(asked['target'])].suffix}"
+    name = file_name(str(asked["model"]), str(asked["precision"]), str(asked["target"]))
     artifact = export_model(
         str(asked["model"]), str(asked["target"]), precision=str(asked["precision"]), size=parse_size(str(asked["size"])),
         output=folder / name, weights=_text(where["weights"]), calibration=_text(where["calibration"]),
@@ -58,6 +57,13 @@ def run(order: Order, files: Mapping[str, Path], folder: Path) -> Made:
         "agreement": manifest.verification.agreement,
     }
     return Made({name: artifact.path, f"{name}.json": Path(f"{artifact.path}.json")}, figures)
+
+
+def file_name(model: str, precision: str, target: str) -> str:
+    """What a sweep calls an exported file."""
+    from mobileseg.export.targets import TARGETS
+
+    return f"{model}-{precision}{TARGETS[target].suffix}"
 
 
 def _text(value: JsonValue) -> str | None:

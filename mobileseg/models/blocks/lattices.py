@@ -8,7 +8,7 @@ its rows and its columns are evenly spaced (its dilation), and lie symmetrically
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 Taps = tuple[int, ...]
@@ -39,24 +39,23 @@ def lattices(height: int, width: int) -> tuple[Lattice, ...]:
     if height * width <= TILES[-1] or max(height, width) > LARGEST_SIDE:
         return (Lattice(tuple(range(height)), tuple(range(width))),)
     columns = list(_covers(tuple(range(width))))
-    found = []
+    found: list[list[Lattice]] = []
     for cover in _covers(tuple(range(height))):
         parts: list[Lattice] = []
         for rows in cover:
             options = [one for one in columns if all(len(rows) * len(part) <= TILES[-1] for part in one)]
             if not options:
                 break
-            best = min(options, key=lambda one: _cost([Lattice(rows, part) for part in one]))
-            parts += [Lattice(rows, part) for part in best]
+            parts += min(([Lattice(rows, part) for part in one] for one in options), key=_cost)
         else:
             found.append(parts)
     return tuple(min(found, key=_cost))
 
 
-def _cost(parts: list[Lattice]) -> tuple[int, int]:
+def _cost(parts: Iterable[Lattice]) -> tuple[int, int]:
     """Taps that are computed, unused ones too; then the number of parts, each of which is one more addition."""
     taps = [len(part.rows) * len(part.columns) for part in parts]
-    return sum(next(tile for tile in TILES if count <= tile) for count in taps), len(parts)
+    return sum(next(tile for tile in TILES if count <= tile) for count in taps), len(taps)
 
 
 def _covers(places: Taps) -> Iterator[list[Taps]]:

@@ -11,6 +11,7 @@ What was rewritten, and why (measured on executorch 1.5.1, XNNPACK):
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -50,10 +51,8 @@ class SplitDepthwise(nn.Module):
             bias = torch.zeros_like(bias)
 
     def forward(self, x: Tensor) -> Tensor:
-        first, *others = (part(x) for part in self.parts)
-        for other in others:
-            first = first + other
-        return first
+        out: Tensor = functools.reduce(torch.add, (part(x) for part in self.parts))
+        return out
 
 
 class ChannelNorm(nn.Module):

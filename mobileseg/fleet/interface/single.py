@@ -1,0 +1,236 @@
+"""``export_once``, ``compare_once`` and ``measure_once``: single steps with a store, as a sweep does them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mobileseg.errors import MobilesegError
+from mobileseg.progress import silent
+from mobileseg.quiet import quiet
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+    from mobileseg.export.artifact import Artifact
+    from mobileseg.export.evaluation.compared import Comparison
+    from mobileseg.fleet.plan.matrix import Cell
+    from mobileseg.fleet.plan.schema import Plan
+    from mobileseg.fleet.stages.workshop import Workshop
+    from mobileseg.fleet.store.folder import Store
+    from mobileseg.fleet.store.outcome import Failure, Outcome
+    from mobileseg.latency.results.result import Result
+
+SWEEP = "single commands"
+
+
+class StoredError(MobilesegError):
+    """What a step of the store failed with. ``exit_code`` is that of the error itself."""
+
+
+def export_once(
+    model: str,
+    target: str,
+    *,
+    store: str | Path,
+    precision: str | None = None,
+    size: tuple[int, int] | None = None,
+    output: str | Path | None = None,
+    weights: str | Path | None = None,
+    calibration: str | Path | None = None,
+    verify_data: str | Path | None = None,
+    recipe: str | None = None,
+    seed: int = 0,
+    force: bool = False,
+    progress: Callable[[str], None] = silent,
+) -> Artifact:
+    """``export_model`` with a store: what a sweep or an earlier call made of the same is copied to ``output``; what is made now is kept.
+
+    ``store``: the folder of ``sweep``; ``progress`` is called with what was done. As in ``export_model``, of which a plan has only these:
+    ``precision``, ``size``, ``output``, ``weights``, ``calibration``, ``verify_data``, ``recipe``, ``seed``, ``force``.
+
+    Raises ``RequestError`` for what is asked and for the store, ``StoredError`` with the exit code of the error that the export ended
+    with.
+    """
+    with quiet():
+        from mobileseg.export import open_artifact
+        from mobileseg.export.manifest import manifest_path
+        from mobileseg.export.request import ExportRequest
+    from mobileseg.files import publish, staging
+    from mobileseg.fleet.engine.layout import lay_out
+
+    asked = ExportRequest.of(
+        model, target, precision=precision, size=size, output=output, weights=weights, calibration=calibration,
+        verify_data=verify_data, recipe=recipe, seed=seed, force=force,
+    )  # fmt: skip
+    text = {"weights": weights, "size": size and "x".join(map(str, size)), "recipe": recipe}
+    given = {name: str(value) for name, value in text.items() if value is not None}
+    images = {"calibration": calibration, "verify_data": verify_data}
+    options = {name: None if value is None else str(value) for name, value in images.items()}
+    plan, cell, workshop, opened = _one(
+        store, {"model": model, "target": target, "precision": str(asked.precision), **given}, {**options, "seed": seed}
+    )
+    done = _done("export", plan, cell, workshop, opened, {}, progress)
+    _check(done)
+    path = asked.output
+    with staging(path) as folder:
+        files = lay_out(done.files, opened, {}, folder)
+        made = open_artifact(files[str(done.figures["file"])])
+        named = made.manifest.artifact.model_copy(update={"file": path.name})
+        manifest = folder / "manifest"
+        manifest.write_text(made.manifest.model_copy(update={"artifact": named}).to_json(), encoding="utf-8")
+        publish([(made.path, path), (manifest, manifest_path(path))])
+    return open_artifact(path)
+
+
+def compare_once(
+    artifact: str | Path,
+    data: str | Path,
+    *,
+    store: str | Path,
+    labels: bool = True,
+    weights: str | Path | None = None,
+    progress: Callable[[str], None] = silent,
+) -> Comparison:
+    """``mobileseg.export.compare`` with a store: a comparison of the same file on the same data is not made again.
+
+    ``artifact``, ``data``, ``labels``, ``weights``: as ``compare`` has them. ``store``, ``progress`` and what is raised: as
+    ``export_once`` has them.
+    """
+    from mobileseg.export.evaluation.compared import Comparison
+    from mobileseg.fleet.stages.comparing import RESULT
+
+    row, earlier, opened_store = _of_file(artifact, store)
+    given = {} if weights is None else {"weights": str(weights)}
+    plan, cell, workshop, opened = _one(opened_store, {**row, **given, "data": str(data)}, {"labels": labels})
+    done = _done("compare", plan, cell, workshop, opened, earlier, progress)
+    _check(done)
+    return Comparison.model_validate_json(opened.blob(done.files[RESULT].sha256).read_text(encoding="utf-8"))
+
+
+def measure_once(
+    artifact: str | Path,
+    device: str = "host",
+    protocol: str = "quick",
+    *,
+    store: str | Path,
+    threads: str = "1",
+    allow: Sequence[str] = (),
+    alias: str | None = None,
+    progress: Callable[[str], None] = silent,
+) -> Result:
+    """``mobileseg.latency.measure`` with a store: the same file is not measured again on the same device, as long as that stays as it is.
+
+    ``artifact``, ``device``, ``protocol``, ``threads``, ``allow``: as ``measure`` has them; ``alias``: what a plan calls the device.
+    ``store``, ``progress``: as ``export_once`` has them. A result that its protocol refuses is returned, as ``measure`` does, and is
+    measured anew the next time. Raises ``DeviceError``, and errors as ``export_once`` does.
+    """
+    from mobileseg.fleet.engine.task import ask
+    from mobileseg.fleet.stages.measuring import RESULT
+    from mobileseg.latency.devices.contract import DeviceError
+    from mobileseg.latency.results.result import read_result
+
+    row, earlier, opened_store = _of_file(artifact, store)
+    axes = {**row, "device": device, "protocol": protocol, "threads": threads}
+    named = {} if alias is None else {device: alias}
+    plan, cell, workshop, opened = _one(opened_store, axes, {"allow": [*allow]}, named)
+    found = ask(device)
+    if isinstance(found, str):
+        raise DeviceError(expected=f"{device} to answer", found=found, fix="see `mobileseg devices`")
+    workshop.devices[device] = found
+    done = _done("latency", plan, cell, workshop, opened, earlier, progress)
+    if RESULT not in done.files:
+        _check(done)
+    return read_result(opened.blob(done.files[RESULT].sha256))
+
+
+def _one(
+    store: str | Path | Store,
+    axes: Mapping[str, str],
+    options: Mapping[str, Any],
+    alias: Mapping[str, str] | None = None,
+) -> tuple[Plan, Cell, Workshop, Store]:
+    """A plan of one cell."""
+    from mobileseg.fleet.plan.axes import AXES
+    from mobileseg.fleet.plan.matrix import cells
+    from mobileseg.fleet.plan.reading import parse_plan
+    from mobileseg.fleet.stages.workshop import Workshop
+    from mobileseg.fleet.store.folder import Store
+
+    matrix = {AXES[name].key: [value] for name, value in axes.items()}
+    plan = parse_plan(
+        {"name": SWEEP, "matrix": matrix, "options": {**options}, "alias": {**(alias or {})}}, "the command"
+    )
+    (cell,) = cells(plan)
+    return plan, cell, Workshop(plan), store if isinstance(store, Store) else Store(Path(store))
+
+
+def _of_file(artifact: str | Path, store: str | Path) -> tuple[dict[str, str], dict[str, Outcome], Store]:
+    """The axes of a cell that a file has, and the outcome that its export would be: by the name that a sweep gives such a file, since the
+    name is among what later steps are known by."""
+    from mobileseg.export import open_artifact
+    from mobileseg.export.manifest import manifest_path
+    from mobileseg.fleet.stages.exporting import file_name
+    from mobileseg.fleet.store.folder import Store
+    from mobileseg.fleet.store.outcome import Context, Outcome
+
+    opened, found = Store(Path(store)), open_artifact(artifact)
+    manifest = found.manifest
+    name = file_name(manifest.model.name, manifest.precision.name, manifest.target)
+    files = {name: opened.add(found.path), f"{name}.json": opened.add(manifest_path(found.path))}
+    figures: dict[str, JsonValue] = {"file": name, "sha256": manifest.artifact.sha256}
+    outcome = Outcome(
+        stage="export", key="", inputs={}, status="done", files=files, figures=figures, created=manifest.created, seconds=0.0,
+        host="", context=Context(run="", sweep=SWEEP),
+    )  # fmt: skip
+    axes = {"model": manifest.model.name, "target": manifest.target, "precision": manifest.precision.name}
+    return axes, {"export": outcome}, opened
+
+
+def _done(
+    stage: str,
+    plan: Plan,
+    cell: Cell,
+    workshop: Workshop,
+    store: Store,
+    earlier: Mapping[str, Outcome],
+    progress: Callable[[str], None],
+) -> Outcome:
+    """The outcome of a step: the store's, else made now and kept there. A failure of the store's is not taken: the step is done again."""
+    from mobileseg.fleet.engine.steps import Step, order_of
+    from mobileseg.fleet.engine.task import Place, carry_out
+    from mobileseg.fleet.repository import commit
+    from mobileseg.fleet.stages.table import STAGES
+    from mobileseg.fleet.store.keys import key_of
+    from mobileseg.fleet.store.outcome import Context, Outcome
+    from mobileseg.latency.devices.contract import DeviceError
+    from mobileseg.registry import load
+
+    spec = STAGES[stage]
+    step = Step(spec, cell, (), inputs=load(spec.inputs)(cell, workshop, earlier))
+    step.key = key_of(stage, step.inputs)
+    known = store.get(stage, step.key)
+    if known is not None and known.status == "done":
+        progress(f"{stage}: known since {known.created:%Y-%m-%d %H:%M}, from {store.folder}")
+        return known
+    context = Context(run=uuid.uuid4().hex[:12], sweep=plan.name, commit=commit(Path.cwd()))
+    order = order_of(step, workshop, context, again=True, needs=earlier["export"].files if "export" in earlier else {})
+    report = carry_out(order, Place(str(store.folder), store.id), {})
+    if report.outcome is None:
+        raise DeviceError(expected=f"{stage} to be done here", found=str(report.reason), fix="see `mobileseg devices`")
+    progress(f"{stage}: kept in {store.folder}")
+    return Outcome.model_validate_json(report.outcome)
+
+
+def _check(outcome: Outcome) -> None:
+    if outcome.status != "done":
+        assert outcome.failure is not None
+        raise _error(outcome.failure)
+
+
+def _error(failure: Failure) -> StoredError:
+    error = StoredError(expected=failure.expected, found=failure.found, fix=failure.fix)
+    error.exit_code = failure.exit_code
+    return error
