@@ -82,16 +82,6 @@ def fold_tree(module: nn.Module) -> nn.Module:
     return module
 
 
-def pooling_matrix(side: int, cells: int) -> Tensor:
-    """``(cells, side)`` float32: adaptive average pooling of one axis as a product. Row ``i`` holds ``1 / n`` at the ``n`` positions of
-    bin ``i``, which are from ``floor(side i / cells)`` up to ``ceil(side (i + 1) / cells)``."""
-    matrix = torch.zeros(cells, side)
-    for cell in range(cells):
-        first, end = side * cell // cells, -(-side * (cell + 1) // cells)
-        matrix[cell, first:end] = 1.0 / (end - first)
-    return matrix
-
-
 def constant(tensor: Tensor) -> Tensor:
     """A contiguous float32 constant of the graph: a frozen parameter or, where gradients must pass through it
     (``factory.deploy_live``), the tensor itself."""

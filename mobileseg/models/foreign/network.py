@@ -14,7 +14,7 @@ from mobileseg.models.foreign.outputs import pick
 
 if TYPE_CHECKING:
     from mobileseg.models.card import ModelCard
-    from mobileseg.models.rewrites.program import Program
+    from mobileseg.models.rewrites.tracing import Traced
 
 Size = tuple[int, int]
 
@@ -23,7 +23,7 @@ Size = tuple[int, int]
 class Skeletons:
     """The programs of one network by input size. Copies of the network share them: they hold no weights that count."""
 
-    known: dict[Size, tuple[Program, tuple[str, ...]]] = field(default_factory=dict)
+    known: dict[Size, Traced] = field(default_factory=dict)
 
     def __deepcopy__(self, memo: Any) -> Skeletons:
         return self

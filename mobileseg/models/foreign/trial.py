@@ -12,6 +12,7 @@ from mobileseg.models.foreign.lines import line_of_error
 from mobileseg.models.foreign.network import ForeignNetwork
 from mobileseg.models.foreign.refusals import NetworkError, refusal, refused_by, words
 from mobileseg.models.foreign.watch import INPUT, Watcher
+from mobileseg.models.rewrites.tracing import probe
 
 SIDE = 128  # pixels of the first try
 DIVISORS = (1, 2, 4, 8, 16, 32, 64)
@@ -41,13 +42,6 @@ def try_out(network: ForeignNetwork, card: ModelCard) -> Found:
     if card.classes is not None and card.classes != first.shape[1]:
         raise refusal(f"{card.classes} classes, as the model.toml says", f"{first.shape[1]}", "correct one of them")
     return Found(first.shape[1], stride, multiple, size)
-
-
-def probe(size: tuple[int, int], kind: str = "noise") -> Tensor:
-    """A normalised image ``(1, 3, height, width)``: seeded noise, or one colour, black or white."""
-    if kind != "noise":
-        return torch.full((1, 3, *size), -2.1 if kind == "black" else 2.6)
-    return torch.randn((1, 3, *size), generator=torch.Generator().manual_seed(0))
 
 
 def _first_run(network: ForeignNetwork, card: ModelCard) -> tuple[tuple[int, int], Tensor]:

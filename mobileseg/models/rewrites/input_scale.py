@@ -36,4 +36,5 @@ def _takes(program: Program, node: Node) -> bool:
 
 
 def _product(weight: Tensor, matrix: Tensor) -> Tensor:
-    return torch.einsum("oikl,ij->ojkl", weight.double(), matrix[:, :, 0, 0].double()).float()
+    """``(out, in, rows, columns)`` times ``(in, pixels, 1, 1)``: over the input channels."""
+    return (weight.double()[:, :, None] * matrix.double()[None]).sum(1).float()

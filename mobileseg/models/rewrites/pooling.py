@@ -7,9 +7,9 @@ from __future__ import annotations
 import functools
 
 import torch
+from torch import Tensor
 from torch.fx import Node
 
-from mobileseg.models.blocks.rewrites import pooling_matrix
 from mobileseg.models.rewrites.program import Program, arguments, pair, shape_of
 
 aten = torch.ops.aten
@@ -46,6 +46,16 @@ def _adaptive(program: Program, node: Node) -> bool:
             new = program.call(aten.permute.default, (new, [0, 1, 3, 2]), like=node)
     program.replace(node, new)
     return True
+
+
+def pooling_matrix(side: int, cells: int) -> Tensor:
+    """``(cells, side)`` float32: adaptive average pooling of one axis as a product. Row ``i`` holds ``1 / n`` at the ``n`` positions of
+    bin ``i``, which are from ``floor(side i / cells)`` up to ``ceil(side (i + 1) / cells)``."""
+    matrix = torch.zeros(cells, side)
+    for cell in range(cells):
+        first, end = side * cell // cells, -(-side * (cell + 1) // cells)
+        matrix[cell, first:end] = 1.0 / (end - first)
+    return matrix
 
 
 def _plain(program: Program, node: Node) -> bool:

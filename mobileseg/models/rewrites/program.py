@@ -33,7 +33,8 @@ class Formula:
             return tensors[self.key]
         if self.function is None:
             assert self.value is not None
-            return self.value
+            like = next(iter(tensors.values()), self.value)
+            return self.value.to(like.device)
         return self.function(*(source.evaluate(tensors) for source in self.sources))
 
 

@@ -3,7 +3,8 @@
 Paper: Zhang, Huang, Luo, Chen, Wang, Liu, Yu, Shen, "TopFormer: Token Pyramid Transformer for Mobile Semantic Segmentation",
 CVPR 2022 (https://arxiv.org/abs/2204.05525). Original code: github.com/hustvl/TopFormer (Apache-2.0). This is a
 reimplementation from the specification: state_dict keys and numbers are the authors', the code is not.
-It serves as a control: a known network to compare latencies with. Deploy model: ``deploy.py``.
+It serves as a control: a known network to compare latencies with. Its deploy model is made by the rewrites of
+``mobileseg.models.rewrites`` alone: written by hand it took 0.3 to 0.8 % fewer instructions on a Cortex-A76.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ def _topformer(variant: str) -> ModelSpec:
         task="segmentation",
         variant=variant,
         build="mobileseg.models.topformer.model:segmenter",
-        deploy="mobileseg.models.topformer.deploy:deploy",
+        deploy="mobileseg.models.rewrites.deploying:deploy",
         size=(512, 512),
         num_classes=150,
         head_prefixes=("decode_head.",),

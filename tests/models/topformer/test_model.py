@@ -1,64 +1,36 @@
+from itertools import islice
+
+import pytest
 import torch
-import torch.nn.functional as F
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from reference_weights import fill
+from torch.fx import GraphModule
 
 import mobileseg
-from mobileseg.models.topformer.deploy import AttentionDeploy, FixedPool, InjectionDeploy, PyramidPoolDeploy
-from mobileseg.models.topformer.model import Attention, Injection, PyramidPool
+from mobileseg.models.rewrites.deploying import deploy
+from mobileseg.models.rewrites.tracing import tensors_of
 
-SIDES = st.integers(1, 20)
-MULTIPLES = st.integers(1, 16).map(lambda n: 32 * n)
-
-
-@settings(deadline=None, max_examples=60)
-@given(height=st.integers(1, 60), width=st.integers(1, 60), data=st.data())
-def test_a_fixed_pool_is_the_adaptive_one(height: int, width: int, data: st.DataObject) -> None:
-    grid = data.draw(st.integers(1, height)), data.draw(st.integers(1, width))
-    x = torch.randn(1, 3, height, width, generator=torch.Generator().manual_seed(height))
-    torch.testing.assert_close(FixedPool((height, width), grid)(x), F.adaptive_avg_pool2d(x, grid), atol=2e-6, rtol=0)
+INSIDE = {"conv2d", "relu", "hardtanh", "relu6", "add", "mul", "cat", "slice", "reshape", "permute", "bmm", "softmax", "avg_pool2d",
+          "clamp", "mean", "upsample_bilinear2d"}  # fmt: skip
 
 
-@settings(deadline=None, max_examples=20)
-@given(height=MULTIPLES, width=MULTIPLES)
-def test_the_pooled_pyramid_at_any_size(height: int, width: int) -> None:
-    generator = torch.Generator().manual_seed(height + width)
-    maps = [torch.randn(1, 2, height // n, width // n, generator=generator) for n in (4, 8, 16, 32)]
-    pool = PyramidPoolDeploy(height, width)
-    torch.testing.assert_close(pool(maps), PyramidPool()(maps), atol=2e-6, rtol=0)
-    plain = height % 64 == 0 and width % 64 == 0
-    assert not (plain and list(pool.parameters()))  # no matrix where average pools do
+@pytest.mark.parametrize(("size", "matrices"), [((64, 64), False), ((96, 160), True), ((64, 288), True)])
+def test_the_deploy_model_is_made_by_rewrites_alone(size: tuple[int, int], matrices: bool) -> None:
+    """Of operators that are inside the delegate; constant matrices only where the bins of the pyramid's pools overlap."""
+    model = fill(mobileseg.create_model("topformer-tiny", num_classes=3), salt=1)
+    graph = mobileseg.deploy(model, *size).network
+    assert isinstance(graph, GraphModule)
+    left = {str(node.target).split(".")[1] for node in graph.graph.nodes if node.op == "call_function"}
+    assert left - INSIDE == ({"linear"} if matrices else set())
 
 
-@settings(deadline=None, max_examples=40)
-@given(size=st.integers(2, 60), data=st.data())
-def test_int8_with_a_scale_for_each_row_holds_the_bins_exactly(size: int, data: st.DataObject) -> None:
-    matrix = FixedPool((1, size), (1, data.draw(st.integers(1, size)))).across
-    if matrix is not None:
-        scales = matrix.amax(1, keepdim=True) / 127
-        assert torch.equal((matrix / scales).round() * scales, matrix)
-
-
-@settings(deadline=None, max_examples=25)
-@given(height=SIDES, width=SIDES, seed=st.integers(0, 99))
-def test_attention_rewrite_at_odd_maps(height: int, width: int, seed: int) -> None:
-    attention = fill(Attention(24, 3), salt=seed).eval()
-    assert isinstance(attention, Attention)
-    x = torch.randn(1, 24, height, width, generator=torch.Generator().manual_seed(seed))
+def test_it_is_traced_once_for_each_size_and_the_mode_stays() -> None:
+    model = mobileseg.create_model("topformer-tiny", num_classes=3).train()
     with torch.no_grad():
-        torch.testing.assert_close(AttentionDeploy(attention, (height, width))(x), attention(x), atol=1e-5, rtol=0)
-
-
-@settings(deadline=None, max_examples=25)
-@given(height=SIDES, width=SIDES, seed=st.integers(0, 99))
-def test_injection_rewrite_at_odd_maps(height: int, width: int, seed: int) -> None:
-    injection = fill(Injection(6, 10), salt=seed).eval()
-    assert isinstance(injection, Injection)
-    generator = torch.Generator().manual_seed(seed)
-    x, g = (torch.randn(1, 6, *size, generator=generator) * 3 for size in ((height, width), (3, 2)))
-    with torch.no_grad():
-        torch.testing.assert_close(InjectionDeploy(injection)(x, g), injection(x, g), atol=1e-5, rtol=1e-5)
+        first, again = (deploy(model, 64, 64, (1.0, 1.0, 1.0)) for _ in range(2))
+    assert all(part.training for part in model.modules())
+    assert [*tensors_of(first)] == [*tensors_of(again)]
+    one, other = (next(islice(made.parameters(), 1)) for made in (first, again))
+    assert torch.equal(one, other) and one is not other
 
 
 def test_the_transformer_starts_as_the_identity() -> None:
