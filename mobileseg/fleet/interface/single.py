@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mobileseg.errors import MobilesegError
+from mobileseg.errors import MobilesegError, RequestError
 from mobileseg.progress import silent
 from mobileseg.quiet import quiet
 
@@ -99,12 +99,21 @@ def compare_once(
     ``artifact``, ``data``, ``labels``, ``weights``: as ``compare`` has them. ``store``, ``progress`` and what is raised: as
     ``export_once`` has them.
     """
-    from mobileseg.export.evaluation.compared import Comparison
+    with quiet():
+        from mobileseg.export import open_artifact
+        from mobileseg.export.evaluation.compared import Comparison
     from mobileseg.fleet.stages.comparing import RESULT
 
     row, earlier, opened_store = _of_file(artifact, store)
-    given = {} if weights is None else {"weights": str(weights)}
-    plan, cell, workshop, opened = _one(opened_store, {**row, **given, "data": str(data)}, {"labels": labels})
+    made_with = open_artifact(artifact).manifest.weights
+    if weights is None and made_with.kind not in ("bundled", "random"):
+        raise RequestError(
+            expected="--weights with --store, for a file of weights that are not bundled",
+            found=f"none, and {made_with.source} in its manifest",
+            fix="say where they are",
+        )
+    axes = {**row, "weights": made_with.source if weights is None else str(weights), "data": str(data)}
+    plan, cell, workshop, opened = _one(opened_store, axes, {"labels": labels, "seed": made_with.seed or 0})
     done = _done("compare", plan, cell, workshop, opened, earlier, progress)
     _check(done)
     return Comparison.model_validate_json(opened.blob(done.files[RESULT].sha256).read_text(encoding="utf-8"))

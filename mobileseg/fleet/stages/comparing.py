@@ -37,6 +37,7 @@ def run(order: Order, files: Mapping[str, Path], folder: Path) -> Made:
     """Compare. A verdict FAIL or UNKNOWN is a result like PASS. Raises what ``compare`` raises, ``DatasetError`` for other data."""
     from mobileseg.data.dataset import data_folder
     from mobileseg.export import compare
+    from mobileseg.weights.resolve import RANDOM
 
     where = data_folder(str(order.options["data"]))
     if data_digest(where) != order.inputs["data"]:
@@ -50,7 +51,7 @@ def run(order: Order, files: Mapping[str, Path], folder: Path) -> Made:
         artifact_in(order, files),
         where,
         labels=bool(order.inputs["labels"]),
-        weights=None if weights is None else str(weights),
+        weights=None if weights in (None, RANDOM) else str(weights),  # random ones are in the manifest, by their seed
     )
     (folder / RESULT).write_text(result.to_json(), encoding="utf-8")
     figures: dict[str, JsonValue] = {
