@@ -10,6 +10,7 @@ from executorch.backends.xnnpack.quantizer.xnnpack_quantizer import XNNPACKQuant
 from executorch.exir import to_edge_transform_and_lower
 from torch import Tensor, nn
 from torchao.quantization.pt2e.quantize_pt2e import convert_pt2e, prepare_pt2e
+from without_qat import without_qat
 
 from mobileseg.data.images import Batch
 from mobileseg.export.backends.executorch.delegation import WhyNot, report
@@ -47,7 +48,9 @@ def plain_file(
             prepared = prepare_pt2e(exported.module(), quantizer)
             for batch in calibration:
                 prepared(torch.from_numpy(batch))
-            exported = torch.export.export(convert_pt2e(prepared), example, strict=False)
+            with without_qat():
+                converted = convert_pt2e(prepared)
+            exported = torch.export.export(converted, example, strict=False)
         edge = to_edge_transform_and_lower(exported, partitioner=[XnnpackPartitioner()])
         delegation = report(edge.exported_program(), why.reasons)
         path.write_bytes(edge.to_executorch().buffer)

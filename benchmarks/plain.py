@@ -11,6 +11,7 @@ from executorch.backends.xnnpack.partition.xnnpack_partitioner import XnnpackPar
 from executorch.exir import to_edge_transform_and_lower
 from torch import Tensor, nn
 from torchao.quantization.pt2e.quantize_pt2e import convert_pt2e, prepare_pt2e
+from without_qat import without_qat
 
 from mobileseg.data.fit import Fit
 from mobileseg.export.backends.contract import INPUT_NAME
@@ -106,7 +107,8 @@ def _quantized(module: nn.Module, size: tuple[int, int]) -> nn.Module:
     prepared = prepare_pt2e(torch.export.export(module, (torch.zeros(1, 3, *size),)).module(), Int8Quantizer(module))
     for batch in images:
         prepared(torch.from_numpy(batch))
-    converted: nn.Module = convert_pt2e(prepared)
+    with without_qat():
+        converted: nn.Module = convert_pt2e(prepared)
     return converted
 
 
