@@ -136,19 +136,20 @@ def measure_once(
     ``store``, ``progress``: as ``export_once`` has them. A result that its protocol refuses is returned, as ``measure`` does, and is
     measured anew the next time. Raises ``DeviceError``, and errors as ``export_once`` does.
     """
-    from mobileseg.fleet.engine.task import ask
-    from mobileseg.fleet.stages.measuring import RESULT
-    from mobileseg.latency.devices.contract import DeviceError
+    from mobileseg.fleet.stages.measuring import RESULT, identify
     from mobileseg.latency.results.result import read_result
 
+    if "," in threads:
+        raise RequestError(
+            expected="one number of threads with --store, or big",
+            found=repr(threads),
+            fix="measure one after the other",
+        )
     row, earlier, opened_store = _of_file(artifact, store)
     axes = {**row, "device": device, "protocol": protocol, "threads": threads}
     named = {} if alias is None else {device: alias}
     plan, cell, workshop, opened = _one(opened_store, axes, {"allow": [*allow]}, named)
-    found = ask(device)
-    if isinstance(found, str):
-        raise DeviceError(expected=f"{device} to answer", found=found, fix="see `mobileseg devices`")
-    workshop.devices[device] = found
+    workshop.devices[device] = identify(device)
     done = _done("latency", plan, cell, workshop, opened, earlier, progress)
     if RESULT not in done.files:
         _check(done)

@@ -81,3 +81,5 @@ def test_options_that_no_sweep_has_are_refused(verb: Any, given: dict[str, Any],
 def test_one_file_at_a_time(tmp_path: Path) -> None:
     with pytest.raises(RequestError, match="2 files"):
         latency.latency(["a.onnx", "b.onnx"], store=str(tmp_path / "store"))
+    with pytest.raises(RequestError, match="one number of threads"):
+        latency.latency(["a.onnx"], threads="1,2", store=str(tmp_path / "store"))
