@@ -25,6 +25,7 @@ REWRITES = (
         "activations", "hardsigmoid(x) = clamp(x + 3, 0, 6) / 6; silu(x) = x sigmoid(x); in place is the same as a copy"
     ),
     _row("shapes", "transpose, squeeze, flatten, pixel shuffle are permutations and reshapes"),
+    _row("cats", "a concatenation needs nothing that is empty"),
     _row("splits", "chunk, split, unbind, select are slices"),
     _row("scalars", "x + 3 = x + 3.0; x / c = x (1 / c)"),
     _row("padding", "conv(pad(x)) = conv(x, more padding); 'same' is dilation (k - 1) / 2"),
@@ -35,6 +36,7 @@ REWRITES = (
     _row("resizes", "bilinear by factors is bilinear to sizes; to the same size it is the identity"),
     _row("pooling", "adaptive average pools are means, pools or two constant matrices"),
     _row("attention", "attention is softmax(q k^T) v, of batched products of three axes"),
+    _row("softmaxes", "a softmax over the last of four axes is that of its rows"),
     _row("norms", "norm(x) = (x - m) rsqrt(mean((x - m)^2) + eps) gamma + beta"),
     _row("sums", "sum(x) = n mean(x)"),
     _row("expands", "operators that broadcast need no expanded tensor"),

@@ -169,7 +169,7 @@ def _scale_input(program: Program, std: tuple[float, float, float], reverse: boo
     image = next(node for node in program.graph.nodes if node.op == "placeholder")
     matrix = torch.diag(1.0 / torch.tensor(std, dtype=torch.float64))
     matrix = (matrix.flip(0) if reverse else matrix).float()[:, :, None, None]
-    users = list(image.users)
+    users = [node for node in program.graph.nodes if node in image.users]  # image.users has an order of its own
     weight = program.derive(lambda: matrix, name="input_scale")
     with contextlib.suppress(KeyError):
         image.meta["val"] = image.meta["val"].to("meta")

@@ -262,6 +262,23 @@ def test_convolutions_that_are_not_split(conv: nn.Module) -> None:
     assert not load(next(row for row in REWRITES if row.name == "depthwise").apply)(program)
 
 
+@pytest.mark.parametrize("others", [0, 1])
+def test_concatenations_of_nothing(others: int) -> None:
+    def function(x: Tensor) -> Tensor:
+        return torch.cat([x[:, :0], x, *[x * 2] * others], 1) + 1
+
+    program = check("cats", Calls(function), maps(), () if others else ("cat",))
+    assert all(len(node.args[0]) == 2 for node in program.calls(torch.ops.aten.cat.default))  # type: ignore[arg-type]
+
+
+def test_softmax_of_maps() -> None:
+    program = check("softmaxes", Calls(lambda x: x.softmax(-1)), maps(), (), ("reshape",))
+    assert all(node.meta["val"].dim() == 3 for node in program.calls(torch.ops.aten.softmax.int))
+    for axis in (1, 2):  # which the delegate refuses by itself
+        other = program_of(Calls(lambda x: x.softmax(axis)), maps())  # noqa: B023  # it is called at once
+        assert not load(next(row for row in REWRITES if row.name == "softmaxes").apply)(other)
+
+
 @FEW
 @given(sides=st.integers(0, 2), down=st.integers(0, 2))
 def test_pads_before_convolutions(sides: int, down: int) -> None:
