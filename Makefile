@@ -65,9 +65,11 @@ results: $(VENV)/installed
 	$(BIN)/python benchmarks/class_map.py
 	$(BIN)/python benchmarks/readme.py
 
-# Networks of other packages, exported plainly and by mobileseg: results/foreign.json and the table in docs/guides/network.md. It resumes.
+# Networks of other packages, exported plainly and by mobileseg (it resumes), and what each rewrite does: results/foreign.json,
+# results/rewrites.json and the tables in docs/guides/network.md.
 foreign: $(VENV)/installed
 	$(BIN)/python benchmarks/foreign.py
+	$(BIN)/python benchmarks/rewrites.py
 
 # Street scenes, rendered in an environment of their own (tools/render/README.md). Both resume an interrupted run.
 RENDER = $$($(BIN)/python tools/render_environment.py)

@@ -11,7 +11,11 @@ import pytest
 RESULTS = sorted((Path(__file__).resolve().parents[2] / "results").glob("*"))
 ABSOLUTE = re.compile(r"(?:^|[\s\"'=:(])(?:/[\w.-]+/|[A-Za-z]:\\|~/|file://)")
 
-ELSEWHERE = {"app_frames.json", "foreign.json"}  # tables of android_demo/README.md and docs/guides/network.md
+ELSEWHERE = {
+    "app_frames.json",
+    "foreign.json",
+    "rewrites.json",
+}  # tables of android_demo/README.md and docs/guides/network.md
 
 
 def strings(content: Any) -> Iterator[str]:

@@ -24,7 +24,8 @@ def rewrite(program: Program, image: Tensor, wanted: Tensor) -> Program:
         try:
             error = float((tried.run(image) - wanted).abs().max()) / spread
         except RuntimeError as problem:
-            program.notes.append(f"rewrite {row.name} not applied: {problem}")
+            said, *_ = str(problem).splitlines() or [type(problem).__name__]  # torch adds its stack
+            program.notes.append(f"rewrite {row.name} not applied: {said}")
             continue
         if not error <= TOLERANCE:
             program.notes.append(

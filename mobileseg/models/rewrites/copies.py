@@ -18,8 +18,11 @@ WHERE_EQUAL = (aten.to.dtype, aten.to.dtype_layout, aten.to.device, aten.type_as
 
 
 def apply(program: Program) -> bool:
-    """Take them out."""
-    found = False
+    """Take them out. A ``view`` counts on the order that a ``contiguous`` before it makes: it becomes a ``reshape``."""
+    views = program.calls(aten.view.default)
+    for node in views:
+        node.target = aten.reshape.default
+    found = bool(views)
     for node in program.calls(*ALWAYS, *WHERE_EQUAL):
         source = node.args[0]
         assert isinstance(source, Node)

@@ -89,7 +89,7 @@ def test_nothing_else_is_float32(images: list[Batch]) -> None:
 
 
 def test_numbers_too_large_stay_float32(images: list[Batch]) -> None:
-    model = deployed("topformer-tiny")
+    model = deployed("seaformer-tiny")
     factor = 1e7
     layers = [module for module in model.modules() if isinstance(module, nn.Conv2d)]
     with torch.no_grad():  # one layer makes the numbers larger, the next one smaller again

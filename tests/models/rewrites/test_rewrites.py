@@ -318,6 +318,12 @@ def test_copies() -> None:
     )
 
 
+def test_a_view_of_what_was_made_contiguous() -> None:
+    check(
+        "copies", Calls(lambda x: x.permute(0, 2, 3, 1).contiguous().view(1, 24, 4) * 2), maps(), ("contiguous", "view")
+    )
+
+
 def test_the_table_is_whole() -> None:
     assert len({row.name for row in REWRITES}) == len(REWRITES)
     assert all(callable(load(row.apply)) and row.algebra for row in REWRITES)
