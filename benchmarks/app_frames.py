@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from places import read_text
+from places import between, read_text
 
 from mobileseg.document import Document, Part, parse_document
 from mobileseg.errors import EnvironmentLackError, MobilesegError, RequestError
@@ -171,8 +171,7 @@ def _shown(found: Ratio) -> str:
 
 def with_table(text: str, lines: Sequence[str]) -> str:
     """``text`` with ``lines`` between its markers."""
-    before, rest = text.split(BEGIN)
-    return f"{before}{BEGIN}\n" + "\n".join(lines) + f"\n{END}{rest.split(END)[1]}"
+    return between(text, BEGIN, END, lines)
 
 
 def main() -> int:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from foreign_networks import NETWORKS
 from foreign_results import OURS, PLAIN, Foreign, ForeignFile, ForeignRow
+from places import between
 
 from mobileseg.files import write_whole
 
@@ -19,9 +20,7 @@ HEAD = (
 
 def write_table(found: Foreign) -> None:
     """Write it between the markers of the page."""
-    before, rest = PAGE.read_text(encoding="utf-8").split(BEGIN)
-    after = rest.split(END)[1]
-    write_whole(PAGE, f"{before}{BEGIN}\n{chr(10).join(lines(found))}\n{END}{after}".encode())
+    write_whole(PAGE, between(PAGE.read_text(encoding="utf-8"), BEGIN, END, lines(found)).encode())
 
 
 def lines(found: Foreign) -> list[str]:

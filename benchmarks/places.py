@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from mobileseg.errors import RequestError
@@ -10,6 +11,13 @@ from mobileseg.errors import RequestError
 def shown(data: Path) -> str:
     """The last two folders of its path: results say nothing of the machine that made them."""
     return "/".join(data.resolve().parts[-2:])
+
+
+def between(text: str, begin: str, end: str, lines: Sequence[str]) -> str:
+    """``text`` with ``lines`` in place of what stands between its two markers."""
+    before, rest = text.split(begin)
+    _, after = rest.split(end)
+    return f"{before}{begin}\n" + "\n".join(lines) + f"\n{end}{after}"
 
 
 def read_text(path: Path, maker: str) -> str:

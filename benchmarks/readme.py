@@ -13,7 +13,7 @@ from typing import Any
 from class_map import read_host_cost
 from fleet_result import read_fleet
 from mask import read_mask
-from places import read_text
+from places import between, read_text
 from results_page import Results, page, readme_lines
 from zoo_results import read_zoo
 
@@ -45,9 +45,7 @@ def _json(path: Path, maker: str) -> dict[str, Any]:
 
 def with_table(text: str, lines: list[str]) -> str:
     """The README with ``lines`` between its markers."""
-    before, rest = text.split(BEGIN)
-    _, after = rest.split(END)
-    return f"{before}{BEGIN}\n" + "\n".join(lines) + f"\n{END}{after}"
+    return between(text, BEGIN, END, lines)
 
 
 def main() -> int:

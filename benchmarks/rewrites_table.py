@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from places import between
 from rewrites_results import RewriteEffects, RewriteFile, RewriteRow
 
 from mobileseg.files import write_whole
@@ -19,9 +20,7 @@ HEAD = (
 
 def write_table(found: RewriteEffects) -> None:
     """Write it between the markers of the page."""
-    before, rest = PAGE.read_text(encoding="utf-8").split(BEGIN)
-    after = rest.split(END)[1]
-    write_whole(PAGE, f"{before}{BEGIN}\n{chr(10).join(lines(found))}\n{END}{after}".encode())
+    write_whole(PAGE, between(PAGE.read_text(encoding="utf-8"), BEGIN, END, lines(found)).encode())
 
 
 def lines(found: RewriteEffects) -> list[str]:

@@ -16,7 +16,7 @@ from mobileseg.fleet.stages.table import STAGES, StageSpec
 from mobileseg.fleet.stages.workshop import Workshop
 from mobileseg.fleet.store.folder import Store
 from mobileseg.fleet.store.keys import key_of
-from mobileseg.fleet.store.outcome import Blob, Context, Failure, Outcome
+from mobileseg.fleet.store.outcome import Context, Failure, Outcome
 from mobileseg.latency.devices.table import split
 from mobileseg.registry import load
 
@@ -127,17 +127,13 @@ def _state(step: Step, workshop: Workshop, store: Store, retry: bool, run: str) 
     return outcome.status
 
 
-def order_of(
-    step: Step, workshop: Workshop, context: Context, again: bool, needs: Mapping[str, Blob] | None = None
-) -> Order:
-    """The order of a step that is ready. ``needs``: files, default those of the export before it."""
+def order_of(step: Step, workshop: Workshop, context: Context, again: bool) -> Order:
+    """The order of a step that is ready."""
     earlier, measures = step.earlier(), step.stage.where == "device"
-    if needs is None:
-        needs = earlier["export"].files if "export" in earlier else {}
     assert step.key is not None
     return Order(
         stage=step.stage.name, key=step.key, run=step.stage.run, inputs=step.inputs,
-        options=load(step.stage.options)(step.cell, workshop), needs=needs, context=context,
-        device=on_worker(step.cell.device) if measures else None, alias=workshop.alias(step.cell.device) if measures else None,
-        again=again,
+        options=load(step.stage.options)(step.cell, workshop), needs=earlier["export"].files if "export" in earlier else {},
+        context=context, device=on_worker(step.cell.device) if measures else None,
+        alias=workshop.alias(step.cell.device) if measures else None, again=again,
     )  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,8 +15,8 @@ if TYPE_CHECKING:
 
     from mobileseg.export.artifact import Artifact
     from mobileseg.export.evaluation.compared import Comparison
+    from mobileseg.fleet.engine.steps import Step
     from mobileseg.fleet.plan.matrix import Cell
-    from mobileseg.fleet.plan.schema import Plan
     from mobileseg.fleet.stages.workshop import Workshop
     from mobileseg.fleet.store.folder import Store
     from mobileseg.fleet.store.outcome import Failure, Outcome
@@ -60,6 +59,7 @@ def export_once(
         from mobileseg.export.request import ExportRequest
     from mobileseg.files import publish, staging
     from mobileseg.fleet.engine.layout import lay_out
+    from mobileseg.fleet.store.folder import Store
 
     asked = ExportRequest.of(
         model, target, precision=precision, size=size, output=output, weights=weights, calibration=calibration,
@@ -69,10 +69,10 @@ def export_once(
     given = {name: str(value) for name, value in text.items() if value is not None}
     images = {"calibration": calibration, "verify_data": verify_data}
     options = {name: None if value is None else str(value) for name, value in images.items()}
-    plan, cell, workshop, opened = _one(
-        store, {"model": model, "target": target, "precision": str(asked.precision), **given}, {**options, "seed": seed}
-    )
-    done = _done("export", plan, cell, workshop, opened, {}, progress)
+    axes = {"model": model, "target": target, "precision": str(asked.precision), **given}
+    cell, workshop = _one(axes, {**options, "seed": seed})
+    opened = Store(Path(store))
+    done = _done("export", cell, workshop, opened, (), progress)
     _check(done)
     path = asked.output
     with staging(path) as folder:
@@ -103,18 +103,20 @@ def compare_once(
         from mobileseg.export import open_artifact
         from mobileseg.export.evaluation.compared import Comparison
     from mobileseg.fleet.stages.comparing import RESULT
+    from mobileseg.fleet.store.folder import Store
 
-    row, earlier, opened_store = _of_file(artifact, store)
-    made_with = open_artifact(artifact).manifest.weights
+    opened, found = Store(Path(store)), open_artifact(artifact)
+    made_with = found.manifest.weights
     if weights is None and made_with.kind not in ("bundled", "random"):
         raise RequestError(
             expected="--weights with --store, for a file of weights that are not bundled",
             found=f"none, and {made_with.source} in its manifest",
             fix="say where they are",
         )
-    axes = {**row, "weights": made_with.source if weights is None else str(weights), "data": str(data)}
-    plan, cell, workshop, opened = _one(opened_store, axes, {"labels": labels, "seed": made_with.seed or 0})
-    done = _done("compare", plan, cell, workshop, opened, earlier, progress)
+    named = made_with.source if weights is None else str(weights)
+    axes = {**_axes(found), "weights": named, "data": str(data)}
+    cell, workshop = _one(axes, {"labels": labels, "seed": made_with.seed or 0})
+    done = _done("compare", cell, workshop, opened, (_exported(found, cell, opened),), progress)
     _check(done)
     return Comparison.model_validate_json(opened.blob(done.files[RESULT].sha256).read_text(encoding="utf-8"))
 
@@ -136,7 +138,9 @@ def measure_once(
     ``store``, ``progress``: as ``export_once`` has them. A result that its protocol refuses is returned, as ``measure`` does, and is
     measured anew the next time. Raises ``DeviceError``, and errors as ``export_once`` does.
     """
+    from mobileseg.export import open_artifact
     from mobileseg.fleet.stages.measuring import RESULT, identify
+    from mobileseg.fleet.store.folder import Store
     from mobileseg.latency.results.result import read_result
 
     if "," in threads:
@@ -145,88 +149,85 @@ def measure_once(
             found=repr(threads),
             fix="measure one after the other",
         )
-    row, earlier, opened_store = _of_file(artifact, store)
-    axes = {**row, "device": device, "protocol": protocol, "threads": threads}
+    opened, found = Store(Path(store)), open_artifact(artifact)
+    axes = {**_axes(found), "device": device, "protocol": protocol, "threads": threads}
     named = {} if alias is None else {device: alias}
-    plan, cell, workshop, opened = _one(opened_store, axes, {"allow": [*allow]}, named)
+    cell, workshop = _one(axes, {"allow": [*allow]}, named)
     workshop.devices[device] = identify(device)
-    done = _done("latency", plan, cell, workshop, opened, earlier, progress)
+    done = _done("latency", cell, workshop, opened, (_exported(found, cell, opened),), progress)
     if RESULT not in done.files:
         _check(done)
     return read_result(opened.blob(done.files[RESULT].sha256))
 
 
 def _one(
-    store: str | Path | Store,
-    axes: Mapping[str, str],
-    options: Mapping[str, Any],
-    alias: Mapping[str, str] | None = None,
-) -> tuple[Plan, Cell, Workshop, Store]:
-    """A plan of one cell."""
+    axes: Mapping[str, str], options: Mapping[str, Any], alias: Mapping[str, str] | None = None
+) -> tuple[Cell, Workshop]:
+    """The cell of a plan that has no other."""
     from mobileseg.fleet.plan.axes import AXES
     from mobileseg.fleet.plan.matrix import cells
     from mobileseg.fleet.plan.reading import parse_plan
     from mobileseg.fleet.stages.workshop import Workshop
-    from mobileseg.fleet.store.folder import Store
 
     matrix = {AXES[name].key: [value] for name, value in axes.items()}
     plan = parse_plan(
         {"name": SWEEP, "matrix": matrix, "options": {**options}, "alias": {**(alias or {})}}, "the command"
     )
     (cell,) = cells(plan)
-    return plan, cell, Workshop(plan), store if isinstance(store, Store) else Store(Path(store))
+    return cell, Workshop(plan)
 
 
-def _of_file(artifact: str | Path, store: str | Path) -> tuple[dict[str, str], dict[str, Outcome], Store]:
-    """The axes of a cell that a file has, and the outcome that its export would be: by the name that a sweep gives such a file, since the
-    name is among what later steps are known by."""
-    from mobileseg.export import open_artifact
+def _axes(artifact: Artifact) -> dict[str, str]:
+    """Those of a cell that a file has."""
+    manifest = artifact.manifest
+    return {"model": manifest.model.name, "target": manifest.target, "precision": manifest.precision.name}
+
+
+def _exported(artifact: Artifact, cell: Cell, store: Store) -> Step:
+    """The step that made a file, as if it had been done here: by the name that a sweep gives such a file, since the name is among what
+    later steps are known by."""
     from mobileseg.export.manifest import manifest_path
+    from mobileseg.fleet.engine.steps import Step
     from mobileseg.fleet.stages.exporting import file_name
-    from mobileseg.fleet.store.folder import Store
+    from mobileseg.fleet.stages.table import STAGES
     from mobileseg.fleet.store.outcome import Context, Outcome
 
-    opened, found = Store(Path(store)), open_artifact(artifact)
-    manifest = found.manifest
-    name = file_name(manifest.model.name, manifest.precision.name, manifest.target)
-    files = {name: opened.add(found.path), f"{name}.json": opened.add(manifest_path(found.path))}
-    figures: dict[str, JsonValue] = {"file": name, "sha256": manifest.artifact.sha256}
+    name = file_name(cell.model, cell.precision, cell.target)
+    files = {name: store.add(artifact.path), f"{name}.json": store.add(manifest_path(artifact.path))}
+    figures: dict[str, JsonValue] = {"file": name, "sha256": artifact.manifest.artifact.sha256}
     outcome = Outcome(
-        stage="export", key="", inputs={}, status="done", files=files, figures=figures, created=manifest.created, seconds=0.0,
-        host="", context=Context(run="", sweep=SWEEP),
+        stage="export", key="", inputs={}, status="done", files=files, figures=figures, created=artifact.manifest.created,
+        seconds=0.0, host="", context=Context(run="", sweep=SWEEP),
     )  # fmt: skip
-    axes = {"model": manifest.model.name, "target": manifest.target, "precision": manifest.precision.name}
-    return axes, {"export": outcome}, opened
+    return Step(STAGES["export"], cell, (), state="done", outcome=outcome)
 
 
 def _done(
     stage: str,
-    plan: Plan,
     cell: Cell,
     workshop: Workshop,
     store: Store,
-    earlier: Mapping[str, Outcome],
+    after: tuple[Step, ...],
     progress: Callable[[str], None],
 ) -> Outcome:
     """The outcome of a step: the store's, else made now and kept there. A failure of the store's is not taken: the step is done again."""
     from mobileseg.fleet.engine.steps import Step, order_of
     from mobileseg.fleet.engine.task import Place, carry_out
-    from mobileseg.fleet.repository import commit
+    from mobileseg.fleet.interface.sweeping import context_of
     from mobileseg.fleet.stages.table import STAGES
     from mobileseg.fleet.store.keys import key_of
-    from mobileseg.fleet.store.outcome import Context, Outcome
+    from mobileseg.fleet.store.outcome import Outcome
     from mobileseg.latency.devices.contract import DeviceError
     from mobileseg.registry import load
 
-    spec = STAGES[stage]
-    step = Step(spec, cell, (), inputs=load(spec.inputs)(cell, workshop, earlier))
+    step = Step(STAGES[stage], cell, after)
+    step.inputs = load(step.stage.inputs)(cell, workshop, step.earlier())
     step.key = key_of(stage, step.inputs)
     known = store.get(stage, step.key)
     if known is not None and known.status == "done":
         progress(f"{stage}: known since {known.created:%Y-%m-%d %H:%M}, from {store.folder}")
         return known
-    context = Context(run=uuid.uuid4().hex[:12], sweep=plan.name, commit=commit(Path.cwd()))
-    order = order_of(step, workshop, context, again=True, needs=earlier["export"].files if "export" in earlier else {})
+    order = order_of(step, workshop, context_of(workshop.plan), again=True)
     report = carry_out(order, Place(str(store.folder), store.id), {})
     if report.outcome is None:
         raise DeviceError(expected=f"{stage} to be done here", found=str(report.reason), fix="see `mobileseg devices`")

@@ -73,7 +73,7 @@ def sweep(
     from mobileseg.fleet.summary import result_of
 
     devices = list(dict.fromkeys(step.device for step in steps if step.device is not None))
-    context = _context(opened)
+    context = context_of(opened)
     progress(f"{len(rows)} cells, {len(steps)} steps, run {context.run}")
     with _client(scheduler, jobs, devices, patience) as client:
         crew = Crew(client, kept, share)
@@ -123,7 +123,8 @@ def _planned(
     return opened, rows, steps, Workshop(opened), Store(Path(store))
 
 
-def _context(plan: Plan) -> Context:
+def context_of(plan: Plan) -> Context:
+    """Where results come from that are made now."""
     from mobileseg.fleet.repository import commit
     from mobileseg.fleet.store.outcome import Context
 
