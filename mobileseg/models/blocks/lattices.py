@@ -10,6 +10,10 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Taps = tuple[int, ...]
 TILES = (9, 25)  # taps that XNNPACK has a depthwise kernel for; a part of fewer takes the time of the next
@@ -22,6 +26,10 @@ class Lattice:
 
     rows: Taps
     columns: Taps
+
+    def taps(self, kernel: Tensor) -> Tensor:
+        """Of the part: ``(out, in, rows, columns)`` of a kernel's ``(out, in, height, width)``."""
+        return kernel[:, :, list(self.rows)][..., list(self.columns)]
 
     def dilation(self, whole: Sequence[int]) -> tuple[int, int]:
         """Of the part, where the kernel's is ``whole``."""

@@ -11,6 +11,7 @@ from typing import TypeVar
 import torch
 from torch import Tensor, nn
 
+from mobileseg.models.blocks.algebra import batchnorm_scale, batchnorm_shift, scaled_bias, scaled_weight
 from mobileseg.models.blocks.layers import ConvBN, ConvModule
 
 Layer = TypeVar("Layer", bound=nn.Module)
@@ -21,8 +22,8 @@ HIDDEN = -1e30
 def batchnorm_affine(bn: nn.BatchNorm1d | nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
     """``(scale, shift)``, float64 ``(C,)`` each, with ``bn(x) = scale * x + shift`` in evaluation mode."""
     assert bn.running_mean is not None and bn.running_var is not None
-    scale = bn.weight.double() / torch.sqrt(bn.running_var.double() + bn.eps)
-    return scale, bn.bias.double() - bn.running_mean.double() * scale
+    scale = batchnorm_scale(bn.running_var, bn.weight, eps=bn.eps)
+    return scale, batchnorm_shift(bn.running_mean, scale, bn.bias)
 
 
 def make_conv(like: nn.Conv2d, weight: Tensor, bias: Tensor) -> nn.Conv2d:
@@ -53,9 +54,8 @@ def without_bias(conv: nn.Conv2d) -> nn.Conv2d:
 def fold_batchnorm(conv: nn.Conv2d, bn: nn.BatchNorm2d, gain: float = 1.0, offset: float = 0.0) -> nn.Conv2d:
     """One convolution equal to ``gain * bn(conv(x)) + offset``: ``bn(Wx) = (s W) x + t``, and the rest is linear."""
     scale, shift = batchnorm_affine(bn)
-    weight = conv.weight.double() * scale[:, None, None, None] * gain
-    bias = (shift if conv.bias is None else shift + scale * conv.bias.double()) * gain + offset
-    return make_conv(conv, weight, bias)
+    weight = scaled_weight(conv.weight, scale) * gain
+    return make_conv(conv, weight, scaled_bias(scale, shift, conv.bias) * gain + offset)
 
 
 def fold(module: ConvBN | ConvModule, gain: float = 1.0, offset: float = 0.0) -> nn.Conv2d:

@@ -16,19 +16,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from mobileseg.models.blocks.algebra import pooling_matrix
 from mobileseg.models.blocks.layers import ConvModule
 from mobileseg.models.blocks.rewrites import constant, copied, fold, make_conv
 from mobileseg.models.heads.upernet import POOL_SCALES, UPerHead, resize
-
-
-def bins(length: int, count: int) -> Tensor:
-    """The matrix ``(count, length)`` float64 of adaptive average pooling along one axis: bin ``i`` reaches from
-    ``floor(i length / count)`` to ``ceil((i + 1) length / count)``."""
-    matrix = torch.zeros(count, length, dtype=torch.float64)
-    for i in range(count):
-        first, last = i * length // count, -(-(i + 1) * length // count)
-        matrix[i, first:last] = 1 / (last - first)
-    return matrix
 
 
 def parts(conv: nn.Conv2d, channels: Sequence[int]) -> list[nn.Conv2d]:
@@ -44,7 +35,7 @@ class PyramidPool(nn.Module):
 
     def __init__(self, head: UPerHead, size: tuple[int, int]) -> None:
         super().__init__()
-        matrices = [torch.kron(bins(size[0], scale), bins(size[1], scale)) for scale in POOL_SCALES]
+        matrices = [torch.kron(pooling_matrix(size[0], n), pooling_matrix(size[1], n)) for n in POOL_SCALES]
         self.matrix = constant(torch.cat(matrices))  # (1 + 4 + 9 + 36, h * w)
         convs = [fold(part) for part in head.psp_modules.modules() if isinstance(part, ConvModule)]
         self.convs = nn.ModuleList(convs)

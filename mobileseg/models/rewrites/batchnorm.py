@@ -4,11 +4,14 @@ becomes a depthwise 1x1 convolution."""
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
 from torch import Tensor
 from torch.fx import Node
 
-from mobileseg.models.rewrites.program import Function, Program, arguments, only_user, shape_of
+from mobileseg.models.blocks.algebra import batchnorm_scale, batchnorm_shift, scaled_bias, scaled_weight
+from mobileseg.models.rewrites.program import Program, arguments, only_user, shape_of
 
 aten = torch.ops.aten
 CONVOLUTIONS = (aten.conv2d.default, aten.conv2d.padding)
@@ -22,24 +25,11 @@ def apply(program: Program) -> bool:
         source, gamma, beta, mean, var, training, _, eps, _ = arguments(node)
         if training or not all(program.is_constant(one) for one in (mean, var)):
             continue
-        scale = program.derive(_scale(eps), *([var, gamma] if gamma is not None else [var]))
-        shift = program.derive(_shift, mean, scale, *([beta] if beta is not None else []))
+        scale = program.derive(partial(batchnorm_scale, eps=eps), *([var, gamma] if gamma is not None else [var]))
+        shift = program.derive(batchnorm_shift, mean, scale, *([beta] if beta is not None else []))
         program.replace(node, _folded(program, node, source, scale, shift))
         found = True
     return found
-
-
-def _scale(eps: float) -> Function:
-    def scale(var: Tensor, gamma: Tensor | None = None) -> Tensor:
-        plain = torch.rsqrt(var.double() + eps)
-        return plain if gamma is None else plain * gamma.double()
-
-    return scale
-
-
-def _shift(mean: Tensor, scale: Tensor, beta: Tensor | None = None) -> Tensor:
-    moved = -mean.double() * scale
-    return moved if beta is None else moved + beta.double()
 
 
 def _folded(program: Program, node: Node, source: Node, scale: Node, shift: Node) -> Node:
@@ -71,14 +61,12 @@ def _folded(program: Program, node: Node, source: Node, scale: Node, shift: Node
 def _layer(program: Program, node: Node, source: Node, scale: Node, shift: Node, axis: int) -> Node:
     args = arguments(source)
     old_weight, old_bias = args[1], args[2]
-    wide = [1] * len(shape_of(old_weight))
-    wide[axis] = -1
 
-    def weight(w: Tensor, s: Tensor) -> Tensor:
-        return (w.double() * s.reshape(wide)).float()
+    def weight(old: Tensor, scale: Tensor) -> Tensor:
+        return scaled_weight(old, scale, axis).float()
 
-    def bias(s: Tensor, t: Tensor, b: Tensor | None = None) -> Tensor:
-        return (t if b is None else t + s * b.double()).float()
+    def bias(scale: Tensor, shift: Tensor, old: Tensor | None = None) -> Tensor:
+        return scaled_bias(scale, shift, old).float()
 
     args[1] = program.derive(weight, old_weight, scale)
     args[2] = program.derive(

@@ -4,11 +4,10 @@ conv(x, W)``, and a part that holds evenly spaced taps is a kernel with a larger
 from __future__ import annotations
 
 import torch
-from torch import Tensor
 from torch.fx import Node
 
-from mobileseg.models.blocks.lattices import Lattice, lattices
-from mobileseg.models.rewrites.program import Function, Program, arguments, pair, shape_of
+from mobileseg.models.blocks.lattices import lattices
+from mobileseg.models.rewrites.program import Program, arguments, pair, shape_of
 
 aten = torch.ops.aten
 
@@ -30,7 +29,7 @@ def _split(program: Program, node: Node) -> bool:
         return False
     total: Node | None = None
     for part, margin in zip(parts, margins, strict=True):
-        taps = program.derive(_taps(part), weight)
+        taps = program.derive(part.taps, weight)
         args = (
             source,
             taps,
@@ -45,10 +44,3 @@ def _split(program: Program, node: Node) -> bool:
     assert total is not None
     program.replace(node, total)
     return True
-
-
-def _taps(part: Lattice) -> Function:
-    def taps(weight: Tensor) -> Tensor:
-        return weight[:, :, list(part.rows)][..., list(part.columns)]
-
-    return taps

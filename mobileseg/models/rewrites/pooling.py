@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.fx import Node
 
+from mobileseg.models.blocks.algebra import pooling_matrix
 from mobileseg.models.rewrites.program import Program, arguments, pair, shape_of
 
 aten = torch.ops.aten
@@ -41,21 +42,15 @@ def _adaptive(program: Program, node: Node) -> bool:
         program.float_part(node, "pool", REASON)
         new = source
         for side, cells in ((given[1], wanted[1]), (given[0], wanted[0])):
-            weight = program.derive(functools.partial(pooling_matrix, side, cells), name="pool_weight")
+            weight = program.derive(functools.partial(_matrix, side, cells), name="pool_weight")
             new = program.call(aten.linear.default, (new, weight), like=node)
             new = program.call(aten.permute.default, (new, [0, 1, 3, 2]), like=node)
     program.replace(node, new)
     return True
 
 
-def pooling_matrix(side: int, cells: int) -> Tensor:
-    """``(cells, side)`` float32: adaptive average pooling of one axis as a product. Row ``i`` holds ``1 / n`` at the ``n`` positions of
-    bin ``i``, which are from ``floor(side i / cells)`` up to ``ceil(side (i + 1) / cells)``."""
-    matrix = torch.zeros(cells, side)
-    for cell in range(cells):
-        first, end = side * cell // cells, -(-side * (cell + 1) // cells)
-        matrix[cell, first:end] = 1.0 / (end - first)
-    return matrix
+def _matrix(side: int, cells: int) -> Tensor:
+    return pooling_matrix(side, cells).float()
 
 
 def _plain(program: Program, node: Node) -> bool:

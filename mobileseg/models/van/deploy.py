@@ -19,6 +19,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from mobileseg.models.blocks.algebra import scaled_bias, scaled_weight
 from mobileseg.models.blocks.lattices import lattices
 from mobileseg.models.blocks.rewrites import batchnorm_affine, copied, divide_input, fold_batchnorm, make_conv, share
 from mobileseg.models.heads.light import LightHead
@@ -42,12 +43,11 @@ class SplitDepthwise(nn.Module):
         bias, padding = conv.bias, (int(conv.padding[0]), int(conv.padding[1]))
         self.parts = nn.ModuleList()
         for part in lattices(*conv.kernel_size):
-            rows, columns = list(part.rows), list(part.columns)
             like = nn.Conv2d(
-                conv.in_channels, conv.out_channels, (len(rows), len(columns)), groups=conv.groups,
+                conv.in_channels, conv.out_channels, (len(part.rows), len(part.columns)), groups=conv.groups,
                 padding=part.padding(padding, conv.dilation), dilation=part.dilation(conv.dilation),
             )  # fmt: skip
-            self.parts.append(make_conv(like, conv.weight[:, :, rows][..., columns], bias))
+            self.parts.append(make_conv(like, part.taps(conv.weight), bias))
             bias = torch.zeros_like(bias)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -132,7 +132,7 @@ def absorb_before(conv: nn.Conv2d, scale: Tensor, shift: Tensor) -> nn.Conv2d:
 def absorb_after(conv: nn.Conv2d, scale: Tensor, shift: Tensor) -> nn.Conv2d:
     """A convolution equal to ``scale * (conv(x) + shift)``."""
     assert conv.bias is not None
-    return make_conv(conv, conv.weight.double() * scale[:, None, None, None], scale * (conv.bias.double() + shift))
+    return make_conv(conv, scaled_weight(conv.weight, scale), scaled_bias(scale, scale * shift, conv.bias))
 
 
 class BlockDeploy(nn.Module):
