@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 DEMO := demo
 
-.PHONY: demo test test-fast lint types docs format results foreign samples street-set render-env arm-runner arm-cost android android-assets android-format android-speed android-tools dist clean
+.PHONY: demo test test-thorough test-fast lint types docs format results foreign samples street-set render-env arm-runner arm-cost android android-assets android-format android-speed android-tools dist clean
 
 $(UV):
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "mobileseg needs Python 3.11 or newer: make PYTHON=python3.11")'
@@ -33,10 +33,15 @@ test: $(VENV)/installed
 	$(BIN)/python tools/arm_runner.py --if-possible
 	$(BIN)/python tools/browser.py --if-possible
 	$(BIN)/python tools/older_onnxruntime.py --if-possible
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m "not thorough"
+
+# What is left out above: the same for more networks, files and sizes.
+test-thorough: $(VENV)/installed
+	$(BIN)/python tools/arm_runner.py --if-possible
+	$(BIN)/python -m pytest -m thorough
 
 test-fast: $(VENV)/installed
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow and not thorough"
 
 # Neither mypy nor the documentation's reader of code follows setuptools' package-dir: both see a copy with export/ and latency/
 # in their places.

@@ -1,3 +1,4 @@
+import functools
 import gc
 import os
 import sys
@@ -8,6 +9,9 @@ from typing import Any
 
 import pytest
 import torch
+from torch.onnx._internal._lazy_import import onnxscript_apis
+
+from mobileseg.export.quantization import calibration
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # for the commands that tests start
 HERE = Path(__file__).parent
@@ -21,6 +25,10 @@ torch.set_num_threads(1)  # two workers on two cores: more threads than that onl
 gc.set_threshold(20_000, 20, 1_000)
 COLLECT_EVERY_S = 5.0  # of this process's time
 collected = 0.0
+# Hundreds of files are exported here. Each is verified on eight pictures instead of 32; what commands export in processes of their own
+# is verified on all. And torch has onnxscript read the source of its operators again for every ONNX file: a second of each.
+calibration.MOST_VERIFIED = 8
+onnxscript_apis.get_torchlib_ops = functools.cache(import_module(onnxscript_apis._name).get_torchlib_ops)
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups

@@ -26,6 +26,7 @@ class Unexportable(nn.Module):
         return x if x.sum() > 0 else -x
 
 
+@pytest.mark.thorough
 def test_all_files_of_a_model_are_one_measurement(
     benchmark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from thorough import thorough_but
 
 from mobileseg.data.dataset import samples_folder
 from mobileseg.data.images import find_images
@@ -25,7 +26,7 @@ EXPORTED = (
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "precision"), EXPORTED)
+@pytest.mark.parametrize(("name", "precision"), thorough_but(EXPORTED, EXPORTED[:2]))
 def test_a_network_of_another_package_is_one_delegate(
     name: str, precision: str, tmp_path: Path, benchmark: Any
 ) -> None:

@@ -168,6 +168,7 @@ def measured(root: Path, budget_bytes: int) -> dict[str, Any]:
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_thousands_of_images_need_no_more_memory_than_a_few(tmp_path: Path) -> None:
     def data(root: Path, count: int) -> Path:
         for split, images in (("train", count), ("val", 20)):
@@ -184,6 +185,7 @@ def test_thousands_of_images_need_no_more_memory_than_a_few(tmp_path: Path) -> N
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_photos_of_24_megapixels_fit_into_memory(tmp_path: Path) -> None:
     photo, mask = Image.new("RGB", (6000, 4000), (90, 120, 60)), np.zeros((4000, 6000), np.uint8)
     mask[:, :3000] = 1

@@ -11,9 +11,17 @@ from mobileseg.data.division import BUNDLED, FEWEST, MOST, divide
 from mobileseg.data.fit import Fit
 from mobileseg.data.images import find_images
 from mobileseg.errors import DatasetError, ImageError
-from mobileseg.export.quantization.calibration import MOST_VERIFIED, ImageSet, read_calibration, read_images, read_whole
+from mobileseg.export.quantization import calibration
+from mobileseg.export.quantization.calibration import ImageSet, read_calibration, read_images, read_whole
 
 SAMPLES = find_images(samples_folder() / "images")
+MOST_VERIFIED = 32
+
+
+@pytest.fixture(autouse=True)
+def as_exports_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not on the few pictures of the other tests."""
+    monkeypatch.setattr(calibration, "MOST_VERIFIED", MOST_VERIFIED)
 
 
 def write(folder: Path, count: int, distinct: int, red: int = 0) -> Path:

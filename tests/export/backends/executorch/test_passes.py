@@ -29,6 +29,7 @@ SIZE = (64, 96)
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_the_file_is_the_same_to_the_last_byte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     one_block_a_stage(monkeypatch)
     deployed = deploy(build(MODELS["seaformer-tiny"], 5), *SIZE)
