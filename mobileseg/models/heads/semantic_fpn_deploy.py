@@ -2,8 +2,8 @@
 
 Between the backbone's maps and the first ReLU of a level everything is linear: a 1x1, the doubled coarser level, a 3x3, a 3x3. On the
 two finest levels, which cost nine tenths of the head, it is computed as one 5x5 on the backbone's narrow map and one 3x3 on the
-coarser level before its doubling (``MergedLevel``). Nearest doubling, which stays outside XNNPACK's delegate, is a product with a
-constant matrix; the last bilinear doubling of three levels is one, after their sum.
+coarser level before its doubling (``MergedLevel``). Nearest doubling, which stays outside XNNPACK's delegate, is two concatenations; the
+last bilinear doubling of three levels is one, after their sum.
 
 A transposed convolution would double and convolve in one operator; XNNPACK's takes 3 times a convolution's time for each multiply-add.
 """
@@ -29,20 +29,26 @@ def doubled(x: Tensor) -> Tensor:
 
 
 class Nearest(nn.Module):
-    """Nearest doubling of the height, the width or both of ``(1, C, *size)``: a matrix of ones and zeros along each."""
+    """Nearest doubling of the height, the width or both of ``(1, C, *size)``: every pixel, and every row of them, beside itself.
+
+    With the channels last these are concatenations, as in ``models/rewrites/nearest.py``; the reshapes are two, since the delegate
+    counts the tensors that it concatenates.
+    """
 
     def __init__(self, size: Size, height: bool = True, width: bool = True) -> None:
         super().__init__()
-        rows, columns = (constant(torch.eye(length).repeat_interleave(2, 0)) for length in size)
-        self.rows = rows if height else None
-        self.columns = columns if width else None
+        self.size, self.height, self.width = size, height, width
 
     def forward(self, x: Tensor) -> Tensor:
-        if self.columns is not None:
-            x = F.linear(x, self.columns)
-        if self.rows is not None:
-            x = F.linear(x.permute(0, 1, 3, 2), self.rows).permute(0, 1, 3, 2)
-        return x
+        channels, (height, width) = x.shape[1], self.size
+        x = x.permute(0, 2, 3, 1)
+        if self.width:
+            x = torch.cat([x.reshape(height * width, channels), x.reshape(height * width, channels)], 1)
+            width *= 2
+        if self.height:
+            x = torch.cat([x.reshape(height, width * channels), x.reshape(height, width * channels)], 1)
+            height *= 2
+        return x.reshape(1, height, width, channels).permute(0, 3, 1, 2)
 
 
 def interleave(x: Tensor) -> Tensor:
