@@ -25,7 +25,11 @@ LIBRARIES = (
     "torchao",
     "onnxruntime",
     "onnx",
-    "mobileseg.export",
+    "numba",
+    "onnxscript.function_libs.torch_lib.ops",  # this and the next two: what an export imports, in up to half of its time
+    "torch.onnx._internal.exporter._core",
+    "executorch.backends.xnnpack.partition.xnnpack_partitioner",
+    "mobileseg.export.pipeline",
     "mobileseg.latency",
     "mobileseg.interface",
     "mobileseg.cli",
