@@ -13,9 +13,10 @@ ABSOLUTE = re.compile(r"(?:^|[\s\"'=:(])(?:/[\w.-]+/|[A-Za-z]:\\|~/|file://)")
 
 ELSEWHERE = {
     "app_frames.json",
+    "augmentations.json",
     "foreign.json",
     "rewrites.json",
-}  # tables of android_demo/README.md and docs/guides/network.md
+}  # tables of android_demo/README.md, docs/guides/training.md and docs/guides/network.md
 
 
 def strings(content: Any) -> Iterator[str]:
