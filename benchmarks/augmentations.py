@@ -9,6 +9,7 @@ trained weights are kept in build/augmentations.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -34,7 +35,7 @@ MODEL, START = "seaformer-tiny", "street-v1"
 CONFIG: dict[str, Any] = {
     "epochs": 8, "batch_size": 8, "lr": 0.001, "size": (384, 512), "crop": (192, 256), "eval_interval": 8,
 }  # fmt: skip
-NONE: dict[str, Any] = {"scale": (1.0, 1.0), "color": 0.0}  # what finetune does by default
+NONE: dict[str, Any] = {"scale": (1.0, 1.0), "color": 0.0}  # those that are on by default
 ALONE: Mapping[str, dict[str, Any]] = {
     "none": {},
     "scale": {"scale": (0.5, 2.0)},
@@ -49,11 +50,12 @@ ROWS = {**ALONE, "all": {key: value for options in ALONE.values() for key, value
 
 
 def train(name: str, data: Path, threads: int) -> Path:
-    """The weights of one training, which are kept."""
-    path = KEPT / f"{name}.safetensors"
+    """The weights of one training, which are kept: for these options and this data set."""
+    options = {**CONFIG, **NONE, **ROWS[name]}
+    digest = hashlib.sha256(json.dumps([MODEL, START, data.name, options]).encode()).hexdigest()[:12]
+    path = KEPT / f"{name}-{digest}.safetensors"
     if not path.exists():
         KEPT.mkdir(parents=True, exist_ok=True)
-        options = {**CONFIG, **NONE, **ROWS[name]}
         mobileseg.finetune(
             MODEL, data, output=path, weights=START, name=f"augmentation-{name}", threads=threads, progress=print,
             on_epoch=lambda report: print(name, report, flush=True), **options,

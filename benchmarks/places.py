@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mobileseg.errors import RequestError
+from mobileseg.files import write_whole
 
 
 def shown(data: Path) -> str:
@@ -18,6 +19,11 @@ def between(text: str, begin: str, end: str, lines: Sequence[str]) -> str:
     before, rest = text.split(begin)
     _, after = rest.split(end)
     return f"{before}{begin}\n" + "\n".join(lines) + f"\n{end}{after}"
+
+
+def write_between(page: Path, begin: str, end: str, lines: Sequence[str]) -> None:
+    """``between`` for the text of a page, in place."""
+    write_whole(page, between(page.read_text(encoding="utf-8"), begin, end, lines).encode())
 
 
 def read_text(path: Path, maker: str) -> str:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from places import between
+from places import write_between
 from rewrites_results import RewriteEffects, RewriteFile, RewriteRow
 
-from mobileseg.files import write_whole
 from mobileseg.models.rewrites.table import REWRITES
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "guides" / "network.md"
@@ -20,7 +19,7 @@ HEAD = (
 
 def write_table(found: RewriteEffects) -> None:
     """Write it between the markers of the page."""
-    write_whole(PAGE, between(PAGE.read_text(encoding="utf-8"), BEGIN, END, lines(found)).encode())
+    write_between(PAGE, BEGIN, END, lines(found))
 
 
 def lines(found: RewriteEffects) -> list[str]:

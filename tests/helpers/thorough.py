@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pytest
 
 
-def thorough_but(cases: Iterable[Any], kept: Iterable[Any]) -> list[Any]:
+def thorough_but(cases: Iterable[Any], kept: Sequence[Any]) -> list[Any]:
     """Parameters of a test: the cases, of which those that are not ``kept`` are thorough."""
-    always = list(kept)
-    assert always, "make test leaves none out"
-    return [_same(case) if case in always else _marked(case) for case in cases]
-
-
-def _same(case: Any) -> Any:
-    return pytest.param(*_values(case))
+    assert kept, "make test leaves none out"
+    return [case if case in kept else _marked(case) for case in cases]
 
 
 def _marked(case: Any) -> Any:
-    return pytest.param(*_values(case), marks=pytest.mark.thorough)
-
-
-def _values(case: Any) -> tuple[Any, ...]:
-    return case if isinstance(case, tuple) else (case,)
+    values = case if isinstance(case, tuple) else (case,)
+    return pytest.param(*values, marks=pytest.mark.thorough)
