@@ -17,6 +17,7 @@ from labelled_streets import make_streets
 from made_once import exported_once
 from PIL import Image
 from reference_weights import fill
+from street_net import FACTORY, NAME, StreetNet
 
 import mobileseg as package
 from mobileseg.data.dataset import samples_folder
@@ -75,14 +76,14 @@ def test_compare_with_labels(mobileseg: Run, made: Path, tmp_path: Path) -> None
 def test_the_exit_code_is_the_verdict(mobileseg: Run, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     """0 PASS, 1 FAIL, 4 UNKNOWN, of one file, its int8 sibling and too few images."""
     data, few = make_streets(tmp_path / "streets", 30), make_streets(tmp_path / "few", 5)
-    exact = exported_once(tmp_path_factory, "small-onnx", "onnx", size=(64, 96))
-    rounded = exported_once(tmp_path_factory, "small-int8-onnx", "onnx", size=(64, 96), precision="int8")
+    exact = exported_once(tmp_path_factory, "street-float32-onnx", "onnx", NAME, size=(64, 96))
+    rounded = exported_once(tmp_path_factory, "street-int8-onnx", "onnx", NAME, size=(64, 96), precision="int8")
     for file, folder, code, verdict in (
         (exact, data, 0, "PASS"),
         (rounded, data, 1, "FAIL"),  # labels that are the reference model's own: what int8 changes is lost
         (rounded, few, 4, "UNKNOWN"),
     ):
-        done = mobileseg("compare", file.path, "--data", folder, "--json", f"{verdict}.json")
+        done = mobileseg("compare", file.path, "--model", FACTORY, "--data", folder, "--json", f"{verdict}.json")
         assert done.returncode == code, (file, done.stdout, done.stderr)
         assert f"verdict         {verdict}" in done.stdout
         assert json.loads((tmp_path / f"{verdict}.json").read_text())["verdict"] == verdict
@@ -233,23 +234,23 @@ def test_the_layers_that_sensitivity_names_stay_float(
     capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Of a network whose classifier has weights a thousand times its others, for a channel that is always zero: they take all its steps."""
-    model = package.create_model("seaformer-tiny", weights="street")
+    model = StreetNet()
     with torch.no_grad():
-        model.get_parameter("decode_head.linear_fuse.bn.weight")[0] = 0
-        model.get_parameter("decode_head.linear_fuse.bn.bias")[0] = -1
-        model.get_parameter("decode_head.conv_seg.weight")[:, 0] = 1e3
+        model.get_parameter("spread.0.weight")[0] = 0
+        model.get_parameter("spread.0.bias")[0] = 0
+        model.get_parameter("classify.weight")[:, 0] = 1e3
     torch.save(model.state_dict(), tmp_path / "spoiled.pth")
     monkeypatch.chdir(tmp_path)
     small = ("--size", "64x96", "--weights", "spoiled.pth")
-    done = call(capfd, "sensitivity", "seaformer-tiny", *small, "--images", 2, "--budget", 0.5, "--json", "costs.json")
+    done = call(capfd, "sensitivity", NAME, *small, "--images", 2, "--budget", 0.5, "--json", "costs.json")
     assert done.code == 0, done.err
     costs = json.loads((tmp_path / "costs.json").read_text())
-    listed = tomllib.loads((tmp_path / "seaformer-tiny-keep-float.toml").read_text())
-    assert costs["layers"][0]["layer"] == "network.head.classify"
+    listed = tomllib.loads((tmp_path / f"{NAME}-keep-float.toml").read_text())
+    assert costs["layers"][0]["layer"] == "network.classify"
     assert costs["layers"][0]["layer"] in done.out
     assert [layer["layer"] for layer in listed["keep"]] == [step["layer"] for step in costs["kept"]] != []
-    command = ("export", "seaformer-tiny", "--target", "onnx", "--int8", *small)
-    kept = call(capfd, *command, "--output", "kept.onnx", "--keep-float", "seaformer-tiny-keep-float.toml")
+    command = ("export", NAME, "--target", "onnx", "--int8", *small)
+    kept = call(capfd, *command, "--output", "kept.onnx", "--keep-float", f"{NAME}-keep-float.toml")
     assert kept.code == 0, kept.err
     assert costs["kept"][0]["layer"] in kept.out
     after = json.loads((tmp_path / "kept.onnx.json").read_text())

@@ -7,7 +7,7 @@ import pytest
 import torch
 from made_once import exported_once
 from PIL import Image
-from zoo_cases import one_block_a_stage
+from street_net import NAME, StreetNet
 
 import mobileseg
 from mobileseg.cli.export_report import report
@@ -27,23 +27,20 @@ pytestmark = pytest.mark.slow
     ],
 )
 def test_no_file_below_the_gate(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str, gate: dict[str, object], message: str
+    tmp_path: Path, target: str, gate: dict[str, object], message: str
 ) -> None:
-    one_block_a_stage(monkeypatch)
-    options = {"size": (32, 64), "weights": "random", "num_classes": 5, "output": tmp_path / "a.onnx"}
     with pytest.raises(GateError, match=message):
-        export_model("seaformer-tiny", target, **options, **gate)
+        export_model(NAME, target, size=(32, 64), output=tmp_path / "a.onnx", **gate)
     assert list(tmp_path.iterdir()) == []
 
 
 def spoiled(path: Path) -> Path:
-    """Of the bundled weights, a classifier whose weights are a thousand times as large for a channel that is always zero: they take all
-    its int8 steps."""
-    model = mobileseg.create_model("seaformer-tiny", weights="street")
+    """A classifier whose weights are thousands of times as large for a channel that is always zero: they take all its int8 steps."""
+    model = StreetNet()
     with torch.no_grad():
-        model.get_parameter("decode_head.linear_fuse.bn.weight")[0] = 0
-        model.get_parameter("decode_head.linear_fuse.bn.bias")[0] = -1
-        model.get_parameter("decode_head.conv_seg.weight")[:, 0] = 1e5
+        model.get_parameter("spread.0.weight")[0] = 0
+        model.get_parameter("spread.0.bias")[0] = 0
+        model.get_parameter("classify.weight")[:, 0] = 1e5
     torch.save(model.state_dict(), path)
     return path
 
@@ -53,20 +50,20 @@ def test_int8_that_is_worthless_is_not_kept(tmp_path: Path) -> None:
     weights = spoiled(tmp_path / "w.pth")
     options = {"precision": "int8", "size": (64, 96), "weights": weights, "output": tmp_path / "a.onnx"}
     with pytest.raises(GateError, match="agreement"):
-        export_model("seaformer-tiny", "onnx", emit="mask", **options)
+        export_model(NAME, "onnx", emit="mask", **options)
     assert [path.name for path in tmp_path.iterdir()] == ["w.pth"]
 
 
 @pytest.mark.parametrize("precision", ["float32", "int8", "int8-weights", "int8-dynamic"])
 def test_weights_that_give_nan_are_found_before_anything_slow(tmp_path: Path, precision: str) -> None:
     """Every number of the checkpoint is finite; the square root of a negative variance is not."""
-    state = mobileseg.create_model("seaformer-tiny", weights="street").state_dict()
-    state[[key for key in state if key.endswith("running_var")][5]][0] = -1
+    state = mobileseg.create_model(NAME).state_dict()
+    state["down.1.running_var"][0] = -1
     torch.save(state, tmp_path / "w.pth")
     options = {"precision": precision, "size": (64, 96), "weights": tmp_path / "w.pth", "output": tmp_path / "a.onnx"}
     said: list[str] = []
     with pytest.raises(GateError, match=r"NaN in .* of logits for the first image"):
-        export_model("seaformer-tiny", "onnx", progress=said.append, **options)
+        export_model(NAME, "onnx", progress=said.append, **options)
     assert not any("lower" in stage for stage in said)
     assert [path.name for path in tmp_path.iterdir()] == ["w.pth"]
 
@@ -80,12 +77,12 @@ def test_images_that_the_ranges_do_not_fit_fail_the_floor(tmp_path: Path) -> Non
             Image.fromarray((noise * brightness).astype(np.uint8)).save(tmp_path / name / f"{seed}.png")
     options = {"precision": "int8", "size": (64, 96), "calibration": tmp_path / "night"}
     with pytest.raises(GateError, match=r"agreement|SQNR"):
-        export_model("seaformer-tiny", "onnx", output=tmp_path / "a.onnx", verify_data=tmp_path / "day", **options)
+        export_model(NAME, "onnx", output=tmp_path / "a.onnx", verify_data=tmp_path / "day", **options)
     assert not (tmp_path / "a.onnx").exists()
 
 
 def test_the_manifest_says_what_was_required_and_where(tmp_path_factory: pytest.TempPathFactory) -> None:
-    made = exported_once(tmp_path_factory, "small-int8-onnx", "onnx", precision="int8", size=(64, 96)).manifest
+    made = exported_once(tmp_path_factory, "street-int8-onnx", "onnx", NAME, precision="int8", size=(64, 96)).manifest
     found, seen = made.verification, made.calibration
     assert seen is not None
     assert (found.status, found.same_as_calibration, found.floor) == ("passed", False, FLOORS["int8"])

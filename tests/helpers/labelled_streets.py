@@ -1,29 +1,28 @@
-"""A labelled data set on which the bundled weights are good: crops of the bundled pictures, labelled by the reference model itself."""
+"""A labelled data set on which ``street-net`` is good: crops of the bundled pictures, labelled by the reference model itself."""
 
 from __future__ import annotations
 
-import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from street_net import NAME
 
 import mobileseg
 from mobileseg.data.dataset import samples_folder
-from mobileseg.data.images import find_images, read_image
-from mobileseg.weights.records import bundled
+from mobileseg.data.images import find_images, read_batch, read_image
 
 CROP = (96, 144)  # height, width: of pictures with sky, road and what stands beside it
 SIZE = (64, 96)  # at which the reference model labels them
 
 
 def make_streets(folder: Path, count: int, seed: int = 0) -> Path:
-    """``count`` different crops, ``street-0000.png`` and so on, with the classes of seaformer-tiny's bundled weights."""
+    """``count`` different crops, ``street-0000.png`` and so on, with the classes of the samples."""
     from mobileseg.models.reference import reference_outputs
     from mobileseg.postprocess.class_map import classes_of_output
 
-    record = bundled("seaformer-tiny")["street-v1"]
-    model = mobileseg.create_model("seaformer-tiny", weights="street")
+    model = mobileseg.create_model(NAME)
     random = np.random.default_rng(seed)
     pictures = [read_image(path) for path in find_images(samples_folder() / "images")]
     for kind in ("images", "masks"):
@@ -39,11 +38,8 @@ def make_streets(folder: Path, count: int, seed: int = 0) -> Path:
         pixels = np.asarray(Image.fromarray(picture[top : top + height, left : left + width]).resize(CROP[::-1]))
         image = folder / "images" / f"street-{number:04}.png"
         Image.fromarray(pixels).save(image)
-        from mobileseg.data.images import read_batch
-
         outputs = reference_outputs(model, read_batch(image, *SIZE))
         label = classes_of_output(outputs[0], *CROP).astype(np.uint8)
         Image.fromarray(label).save(folder / "masks" / image.name)
-    content = {"names": record.classes, "palette": record.palette, "ignore_index": 255}
-    (folder / "classes.json").write_text(json.dumps(content))
+    shutil.copy(samples_folder() / "classes.json", folder)
     return folder

@@ -35,4 +35,7 @@ def exported_once(
     """``export_model`` with ``options``, which ``name`` stands for."""
     file = f"{name}{SUFFIX[target]}"
     folder = made_once(factory, name, lambda folder: export_model(model, target, output=folder / file, **options))
-    return open_artifact(folder / file)
+    artifact = open_artifact(folder / file)
+    if artifact.manifest.model.card is not None:
+        artifact.named_model = model  # its code may run
+    return artifact

@@ -213,14 +213,19 @@ RULES: Mapping[Any, Rule] = {
     **dict.fromkeys(
         (
             aten.relu.default, aten.relu6.default, aten.hardtanh.default, aten.gelu.default, aten.rsqrt.default, aten.clamp.default,
-            aten.to.dtype, aten.linear.default, aten.silu.default, aten.sigmoid.default,
+            aten.to.dtype, aten.linear.default, aten.silu.default, aten.sigmoid.default, aten.hardswish.default,
+            aten.hardsigmoid.default, aten.leaky_relu.default, aten.elu.default, aten.tanh.default, aten.exp.default,
             steps.quantize_per_tensor.default, steps.dequantize_per_tensor.default,
         ),
         _unchanged,
     ),
     **dict.fromkeys((aten._assert_tensor_metadata.default, aten.feature_dropout.default), _left_out),
     **dict.fromkeys(
-        (aten.conv2d.default, aten.avg_pool2d.default, aten.max_pool2d.default, aten.upsample_bilinear2d.vec), _map
+        (
+            aten.conv2d.default, aten.conv_transpose2d.input, aten.avg_pool2d.default, aten.max_pool2d.default,
+            aten.adaptive_avg_pool2d.default, aten.upsample_bilinear2d.vec, aten.upsample_nearest2d.vec, aten.pixel_shuffle.default,
+        ),
+        _map,
     ),
     **dict.fromkeys(
         (aten.add.Tensor, aten.sub.Tensor, aten.mul.Tensor, aten.div.Tensor, aten.maximum.default, aten.minimum.default),

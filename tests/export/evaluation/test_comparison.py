@@ -14,6 +14,7 @@ from labelled_streets import SIZE, make_streets
 from made_once import exported_once
 from numpy.typing import NDArray
 from PIL import Image
+from street_net import NAME
 
 from mobileseg.errors import DatasetError, GateError, NotMeasuredError, RequestError
 from mobileseg.export import compare, export_model
@@ -33,20 +34,16 @@ def streets(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Artifact]:
-    """Of the bundled weights: logits of float32 and int8, and a mask; and of random ones."""
-    folder = tmp_path_factory.mktemp("files")
-    rows: dict[str, dict[str, Any]] = {
+    """Logits of float32 and int8, and a mask; and of random weights."""
+    options: dict[str, dict[str, Any]] = {
+        "float32": {},
+        "int8": {"precision": "int8"},
         "mask": {"emit": "mask"},
-        "random": {"weights": "random", "num_classes": 11},
-    }  # fmt: skip
-    made = {
-        name: export_model("seaformer-tiny", "onnx", size=SIZE, output=folder / f"{name}.onnx", **row)
-        for name, row in rows.items()
+        "random": {"model": "seaformer-tiny", "weights": "random", "num_classes": 11},
     }
-    shared = {"float32": {}, "int8": {"precision": "int8"}}
-    names = {"float32": "small-onnx", "int8": "small-int8-onnx"}
-    return made | {
-        name: exported_once(tmp_path_factory, names[name], "onnx", size=SIZE, **row) for name, row in shared.items()
+    return {
+        name: exported_once(tmp_path_factory, f"street-{name}-onnx", "onnx", **{"model": NAME, "size": SIZE, **row})
+        for name, row in options.items()
     }
 
 
@@ -73,7 +70,7 @@ def test_an_equal_file_passes_on_enough_images(files: dict[str, Artifact], stree
     (chance,) = found.chance
     assert chance.metric == "mIoU"
     assert chance.guess < 0.5 < chance.interval[0]
-    assert Comparison.model_validate_json(found.to_json()) == found
+    assert Comparison.model_validate_json(found.to_json()).to_json() == found.to_json()  # a class that does not occur has NaN
 
 
 def test_a_mask_passes_without_labels_too(files: dict[str, Artifact], streets: Path) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import onnx
 import pytest
 import torch
+from street_net import NAME
 from thorough import thorough_but
 from torch import Tensor, nn
 from torch.fx import GraphModule
@@ -69,6 +70,22 @@ def test_a_quantized_graph_takes_a_batch(name: str) -> None:
     assert np.abs(found - wanted).max() <= 0.05 * np.abs(wanted).max()  # a step may turn over
 
 
+OPERATORS = [
+    nn.Hardswish(), nn.Hardsigmoid(), nn.LeakyReLU(0.2), nn.ELU(), nn.Tanh(), nn.ConvTranspose2d(8, 4, 2, 2), nn.AdaptiveAvgPool2d(2),
+    nn.PixelShuffle(2), nn.Upsample(scale_factor=2.0), nn.Upsample(scale_factor=2.0, mode="bilinear"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("module", OPERATORS, ids=lambda module: type(module).__name__)
+@torch.no_grad()
+def test_operators_of_other_networks_take_a_batch(module: nn.Module) -> None:
+    pictures = torch.randn(3, 8, 6, 10)
+    graph = torch.export.export(module.eval(), (pictures[:1],)).module()
+    assert isinstance(graph, GraphModule)
+    (wanted,), (found,) = _alone(module, pictures), run_module(batched(graph, pictures[:1]), pictures)
+    np.testing.assert_allclose(found, wanted, atol=1e-6)
+
+
 def test_an_operator_without_a_rule_is_named() -> None:
     class Strange(nn.Module):
         def forward(self, x: Tensor) -> Tensor:
@@ -81,13 +98,12 @@ def test_an_operator_without_a_rule_is_named() -> None:
         batched(graph, example)
 
 
-def test_an_int8_file_of_any_number_of_pictures(five_classes: Path, tmp_path: Path) -> None:
+def test_an_int8_file_of_any_number_of_pictures(tmp_path: Path) -> None:
     path = tmp_path / "any.onnx"
     made = export_model(
-        "seaformer-tiny",
+        NAME,
         "onnx",
         size=(64, 96),
-        weights=five_classes,
         output=path,
         precision="int8",
         batch="dynamic",
@@ -99,13 +115,13 @@ def test_an_int8_file_of_any_number_of_pictures(five_classes: Path, tmp_path: Pa
     _check_file(path, opset=17, ir_version=8)
 
 
-def test_a_file_of_three_pictures(five_classes: Path, tmp_path: Path) -> None:
+def test_a_file_of_three_pictures(tmp_path: Path) -> None:
     """And what one whose pictures change each other would be told: here each gets its neighbour's outputs."""
     path = tmp_path / "three.onnx"
-    made = export_model("seaformer-tiny", "onnx", size=(64, 96), weights=five_classes, output=path, batch=3, opset=25)
+    made = export_model(NAME, "onnx", size=(64, 96), output=path, batch=3, opset=25)
     assert any("3 different pictures at once" in line for line in made.manifest.verification.checks)
     _check_file(path, opset=25, ir_version=13)
-    deployed = mobileseg.deploy(mobileseg.create_model("seaformer-tiny", weights=five_classes), 64, 96)
+    deployed = mobileseg.deploy(mobileseg.create_model(NAME), 64, 96)
     lowering = Lowering(deployed, deployed, "float32", path.name, form=Form(batch=3, opset=25))
     assert len(check(path, lowering)) == 2
     model = onnx.load(path)
@@ -124,7 +140,7 @@ def _check_file(path: Path, opset: int, ir_version: int) -> None:
     assert (model.opset_import[0].version, model.ir_version) == (opset, ir_version)
     pictures = np.random.default_rng(0).uniform(0, 255, (3, 3, 64, 96)).astype(np.float32)
     (found,) = OnnxRuntime(path).run(pictures)
-    assert found.shape == (3, 5, 8, 12)
+    assert found.shape == (3, 11, 16, 24)
     one = open_artifact(path)  # what runs one picture runs it with this file, too
     for number in range(3):
         alone = one.run(pictures[number : number + 1])

@@ -4,6 +4,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
+from street_net import NAME
 
 from mobileseg.data.dataset import samples_folder
 from mobileseg.data.images import find_images
@@ -98,5 +99,5 @@ def test_a_simplification_that_changes_the_numbers_is_found(
     monkeypatch.setattr(onnx_simplifier.C, "simplify", wrong)
     assert onnxsim.simplify is not None
     with pytest.raises(GateError, match="onnxsim ran both on random pixels"):
-        export_model("seaformer-tiny", "onnx", size=(64, 96), output=tmp_path / "a.onnx")
+        export_model(NAME, "onnx", size=(64, 96), output=tmp_path / "a.onnx")
     assert list(tmp_path.iterdir()) == []
