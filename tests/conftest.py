@@ -16,6 +16,9 @@ from mobileseg.export.quantization import calibration
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # for the commands that tests start
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE / "helpers"), str(HERE.parent / "tools")]  # folders that are no packages
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    filter(None, (str(HERE / "helpers"), os.environ.get("PYTHONPATH")))
+)  # theirs, too
 
 from browsing import browser  # noqa: E402, F401  # a fixture: one browser for all, since a process drives only one
 

@@ -54,6 +54,7 @@ def test_all_files_of_a_model_are_one_measurement(
         results.ZooRow(**{**dict(row), "files": (row.files[0].model_copy(update={"precision": "float32"}),)})
 
 
+@pytest.mark.thorough
 def test_a_plain_export_is_an_artifact_that_says_what_it_is(benchmark: Any, tmp_path: Path) -> None:
     plain = benchmark("plain")
     spec = MODELS["axial-deeplab-xs"]

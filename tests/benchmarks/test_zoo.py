@@ -88,6 +88,7 @@ def test_committed_times_keep_the_bars(model: str, precision: str, base: str, ba
     assert found.value <= bar
 
 
+@pytest.mark.thorough
 def test_loading_and_running_are_weighed_apart(benchmark: Any, tmp_path: Path) -> None:
     """Loading holds the weights twice, in the file and packed; running holds two planes of 8.4 MB, and the weights once."""
     network = nn.Sequential(

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from commands import Run
 from in_process import call
+from street_net import FACTORY
 
 from mobileseg.data.dataset import samples_folder
 from mobileseg.data.images import find_images
@@ -14,6 +15,7 @@ from mobileseg.export.evaluation.floors import FLOORS
 from mobileseg.export.quantization.calibration import read_calibration
 
 SMALL = ("export", "seaformer-tiny", "--target", "onnx", "--size", "64x96")
+SMALLER = ("export", FACTORY, *SMALL[2:])
 
 
 def test_a_dry_run_touches_nothing(mobileseg: Run, tmp_path: Path) -> None:
@@ -62,8 +64,17 @@ def test_no_warning_of_a_library_reaches_the_screen(mobileseg_cold: Run, tmp_pat
     for image in find_images(samples_folder() / "images")[:2]:
         shutil.copy(image, tmp_path / "few")
     for words in (
-        (*SMALL, "--int8", "--output", "a.onnx"),
-        ("compare", "a.onnx", "--data", "few", "--no-labels", "--layers"),  # int8 without labels: UNKNOWN
+        (*SMALLER, "--int8", "--output", "a.onnx"),
+        (
+            "compare",
+            "a.onnx",
+            "--model",
+            FACTORY,
+            "--data",
+            "few",
+            "--no-labels",
+            "--layers",
+        ),  # int8 without labels: UNKNOWN
         ("predict", "a.onnx", "few"),
     ):
         done = mobileseg_cold(*words)
@@ -75,10 +86,10 @@ def test_no_warning_of_a_library_reaches_the_screen(mobileseg_cold: Run, tmp_pat
 
 @pytest.mark.slow
 def test_quiet_and_verbose(mobileseg: Run, mobileseg_cold: Run) -> None:
-    quiet = mobileseg(*SMALL, "--output", "a.onnx", "-q")
+    quiet = mobileseg(*SMALLER, "--output", "a.onnx", "-q")
     assert quiet.returncode == 0 and quiet.stderr == ""
     assert "verified" in quiet.stdout
-    verbose = mobileseg_cold("-v", *SMALL, "--output", "b.onnx")
+    verbose = mobileseg_cold("-v", *SMALLER, "--output", "b.onnx")
     assert verbose.returncode == 0
     assert "KernelPreference" in verbose.stderr
 

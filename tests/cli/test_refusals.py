@@ -34,7 +34,7 @@ def test_a_missing_extra_names_its_install_line(mobileseg: Run, tmp_path: Path) 
 
 START = """
 import os, signal, sys, threading
-sys.argv = ['mobileseg', 'export', 'seaformer-tiny', '--target', 'executorch', '--size', '64x96', '--output', 'a.pte']
+sys.argv = ['mobileseg', 'export', 'street_net:StreetNet', '--target', 'executorch', '--size', '64x96', '--output', 'a.pte']
 from mobileseg.export.backends.executorch import lower as module
 lower = module.lower
 def interrupted(lowering, folder):
@@ -60,7 +60,7 @@ def test_an_interrupted_export_leaves_nothing(tmp_path: Path, name: str) -> None
 
 LIMITED = """
 import sys
-sys.argv = ['mobileseg', 'export', 'seaformer-tiny', '--target', TARGET, '--size', '64x96', '--output', OUTPUT]
+sys.argv = ['mobileseg', 'export', 'street_net:StreetNet', '--target', TARGET, '--size', '64x96', '--output', OUTPUT]
 from mobileseg.cli import main
 main()
 """
@@ -70,14 +70,14 @@ main()
 @pytest.mark.parametrize(("target", "output"), [("executorch", "a.pte"), ("onnx", "a.onnx")])
 def test_a_full_disk_leaves_nothing(tmp_path: Path, target: str, output: str) -> None:
     script = LIMITED.replace("TARGET", repr(target)).replace("OUTPUT", repr(output))
-    done = full_disk.run(script, room=1 << 20, cwd=tmp_path)  # the file has more
+    done = full_disk.run(script, room=1 << 14, cwd=tmp_path)  # the file has more
     refused(done, 3, "full")
     assert list(tmp_path.iterdir()) == []
 
 
 SWALLOWED = """
 import os, signal, sys
-sys.argv = ['mobileseg', 'export', 'seaformer-tiny', '--target', 'onnx', '--size', '64x96', '--output', 'a.onnx']
+sys.argv = ['mobileseg', 'export', 'street_net:StreetNet', '--target', 'onnx', '--size', '64x96', '--output', 'a.onnx']
 from mobileseg.export.backends.onnx import lower as module
 lower = module.lower
 def careless(lowering, folder):

@@ -26,9 +26,7 @@ pytestmark = pytest.mark.slow
         ("onnx", {"require_delegation": 50.0}, "not measured"),
     ],
 )
-def test_no_file_below_the_gate(
-    tmp_path: Path, target: str, gate: dict[str, object], message: str
-) -> None:
+def test_no_file_below_the_gate(tmp_path: Path, target: str, gate: dict[str, object], message: str) -> None:
     with pytest.raises(GateError, match=message):
         export_model(NAME, target, size=(32, 64), output=tmp_path / "a.onnx", **gate)
     assert list(tmp_path.iterdir()) == []

@@ -24,16 +24,17 @@ FITTED_AT = (64, 96)
 
 
 class StreetNet(nn.Module):
-    """Random features and a classifier of the samples' least squares: ``(1, 3, H, W) -> (1, 11, H/4, W/4)``."""
+    """Random features and a classifier of the samples' least squares: ``(1, 3, H, W) -> (1, 11, H/4, W/4)``; the first ``classes``."""
 
-    def __init__(self, fitted: bool = True) -> None:
+    def __init__(self, classes: int = CLASSES, fitted: bool = True) -> None:
         super().__init__()
         self.stem = nn.Sequential(nn.Conv2d(3, WIDTH, 3, 2, 1, bias=False), nn.BatchNorm2d(WIDTH), nn.Hardswish())
         self.down = nn.Sequential(nn.Conv2d(WIDTH, WIDTH, 3, 2, 1, bias=False), nn.BatchNorm2d(WIDTH), nn.ReLU())
         self.spread = nn.Sequential(nn.Conv2d(WIDTH, WIDTH, 5, 1, 2, groups=WIDTH), nn.Hardswish())
-        self.classify = nn.Conv2d(WIDTH, CLASSES, 1)
+        self.classify = nn.Conv2d(WIDTH, classes, 1)
         if fitted:
-            self.load_state_dict(_fitted())
+            state = _fitted()
+            self.load_state_dict(state | {name: state[name][:classes] for name in ("classify.weight", "classify.bias")})
 
     def features(self, x: Tensor) -> Tensor:
         out: Tensor = self.spread(self.down(self.stem(x)))
@@ -42,6 +43,13 @@ class StreetNet(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         out: Tensor = self.classify(self.features(x))
         return out
+
+
+class FiveClasses(StreetNet):
+    """For data of five classes."""
+
+    def __init__(self) -> None:
+        super().__init__(5)
 
 
 @cache

@@ -68,5 +68,4 @@ def write(name: str, prefix: str) -> None:
 
 
 if __name__ == "__main__":
-    for pair in zip(sys.argv[1::2], sys.argv[2::2], strict=True):
-        write(*pair)
+    write(*sys.argv[1:])

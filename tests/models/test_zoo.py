@@ -116,7 +116,8 @@ class TestEverySmallModel:
         with torch.no_grad():
             wanted, found = by_name(model(normalised)), by_name(mobileseg.deploy(model, *size)(image))
         for key, out in wanted.items():
-            assert (found[key] - out).abs().max() <= 1e-5 * out.std()
+            # UPerNet's worst pixel: 0.9e-5 on one processor, 1.4e-5 on another.
+            assert (found[key] - out).abs().max() <= 3e-5 * out.std()
 
 
 @pytest.mark.parametrize("name", BY_HEAD)

@@ -11,6 +11,7 @@ import pytest
 import torch
 from pretended import Pretended, pretended
 from safetensors.torch import load_file
+from thorough import thorough_but
 from torch import Tensor
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torchao.quantization.pt2e.observer import HistogramObserver
@@ -189,7 +190,11 @@ def test_instances_are_trained_there(scenes: Callable[[str], Path], tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    ("device", "name"), [*(("cuda:0", name) for name in DEPLOYED), ("mps:0", "seaformer-tiny")], indirect=["device"]
+    ("device", "name"),
+    thorough_but(
+        [*(("cuda:0", name) for name in DEPLOYED), ("mps:0", "seaformer-tiny")], [("cuda:0", "axial-deeplab-xs")]
+    ),
+    indirect=["device"],
 )
 def test_weights_are_folded_for_the_device(device: torch.device, name: str) -> None:
     """For int8 the deploy model's tensors are computed from the parameters in every step."""

@@ -3,8 +3,7 @@
 from pathlib import Path
 
 import numpy as np
-import pytest
-from zoo_cases import one_block_a_stage
+from street_net import NAME
 
 from mobileseg.data.images import Batch
 from mobileseg.export import export_model
@@ -14,8 +13,8 @@ from mobileseg.export.manifest import KeptLayer
 from mobileseg.export.quantization.keep_float import KeepFloat
 from mobileseg.latency.devices.contract import RunnerFailedError
 
-LAYER = KeptLayer(layer="network.head.classify", reason="a test")
-ASKED = KeepFloat(model="seaformer-tiny", keep=(LAYER,))
+LAYER = KeptLayer(layer="network.classify", reason="a test")
+ASKED = KeepFloat(model=NAME, keep=(LAYER,))
 SIZE = (64, 96)
 BATCH = np.zeros((1, 3, 2, 2), np.float32)
 
@@ -46,16 +45,21 @@ def refuses(file: Path, base: Path, batch: Batch) -> TimeRatio:
     raise RunnerFailedError(expected="the runner to finish", found="signal 9", fix="is there memory enough?")
 
 
-def test_an_export_without_a_measurement_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_export_without_a_measurement_says_so(tmp_path: Path) -> None:
     """``tests/cli/test_pipeline.py`` has the one that is measured."""
-    one_block_a_stage(monkeypatch)
     layers = tmp_path / "layers.toml"
     layers.write_text(ASKED.to_toml())
     said: list[str] = []
     made = export_model(
-        "seaformer-tiny", "onnx", precision="int8", size=SIZE, keep_float=layers, timer=refuses,
-        weights="random", num_classes=5, require_agreement=0.0, require_sqnr=0.0, output=tmp_path / "tiny.onnx", progress=said.append,
-    )  # fmt: skip
+        NAME,
+        "onnx",
+        precision="int8",
+        size=SIZE,
+        keep_float=layers,
+        timer=refuses,
+        output=tmp_path / "a.onnx",
+        progress=said.append,
+    )
     asked = made.manifest.precision.requested
     assert asked is not None and asked.layers == ASKED.keep
     assert (asked.latency_ratio, asked.latency_interval, asked.device) == (None, None, None)

@@ -75,9 +75,7 @@ def test_calibration_images_are_found_whether_or_not_some_were_kept_back(
 
 
 @pytest.mark.parametrize(("source", "message"), [("gone", "no folder"), (str(samples_folder()), "others")])
-def test_other_calibration_images_are_refused(
-    int8: Artifact, images: list[Path], source: str, message: str
-) -> None:
+def test_other_calibration_images_are_refused(int8: Artifact, images: list[Path], source: str, message: str) -> None:
     part = CalibrationPart(source=source, images=9, sha256="0" * 64, bundled=False)
     manifest = int8.manifest.model_copy(update={"calibration": part})
     with pytest.raises(ArtifactError, match=message):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from street_net import NAME
 
 import mobileseg
 from mobileseg.data.dataset import open_labelled, samples_folder
@@ -20,8 +21,8 @@ from mobileseg.export.quantization.calibration import ImageSet, read_whole
 from mobileseg.export.quantization.keep_float import KeepFloat, check_names, read_keep_float
 
 SIZE = (64, 96)
-SPOILED = "network.backbone.trans1.transformer_blocks.0.mlp.fc2"
-RUN = RunDescription("seaformer-tiny", "spoiled", "noise", "noise")
+SPOILED = "network.classify"
+RUN = RunDescription(NAME, "spoiled", "noise", "noise")
 
 
 @pytest.fixture(scope="module")
@@ -34,12 +35,12 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> ImageSet:
 
 @pytest.fixture(scope="module")
 def spoiled(images: ImageSet) -> LayerEvaluator:
-    """A network in which one input channel of one layer is a thousand times larger than the others, and the weights that read it
-    a thousand times smaller: the same function, and one that no common step can serve."""
-    model = mobileseg.create_model("seaformer-tiny", weights="street")
-    block = model.get_submodule("backbone.trans1.transformer_blocks.0.mlp")
+    """One layer's weights for a channel that is always zero are a thousand times the others: they take all its steps."""
+    model = mobileseg.create_model(NAME)
     with torch.no_grad():
-        block.get_submodule("fc2.c").weight[:, 0] *= 1e3
+        model.get_parameter("network.spread.0.weight")[0] = 0
+        model.get_parameter("network.spread.0.bias")[0] = 0
+        model.get_parameter("network.classify.weight")[:, 0] = 1e3
     return layer_evaluator(model, Fit(SIZE), images, image_probes(images, Fit(SIZE)))
 
 
@@ -69,7 +70,7 @@ def test_a_small_budget_takes_fewer_images(spoiled: LayerEvaluator) -> None:
 
 
 def test_labels_give_miou_and_a_goal_that_is_met_at_once_keeps_nothing(images: ImageSet) -> None:
-    model = mobileseg.create_model("seaformer-tiny", weights="street")
+    model = mobileseg.create_model(NAME)
     (probe,) = labelled_probes(open_labelled(samples_folder()), SIZE, 1)
     assert probe.label is not None
     few = replace(probe, label=probe.label[::8, ::8])
@@ -83,7 +84,7 @@ def test_the_list_is_read_back_unchanged(ranking: Sensitivity, tmp_path: Path) -
     made = keep_float_of(ranking)
     path = tmp_path / "keep.toml"
     path.write_text(made.to_toml())
-    assert read_keep_float(path, "seaformer-tiny") == made
+    assert read_keep_float(path, NAME) == made
     assert Sensitivity.model_validate_json(ranking.to_json()) == ranking
 
 

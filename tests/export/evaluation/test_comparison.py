@@ -17,7 +17,7 @@ from PIL import Image
 from street_net import NAME
 
 from mobileseg.errors import DatasetError, GateError, NotMeasuredError, RequestError
-from mobileseg.export import compare, export_model
+from mobileseg.export import compare
 from mobileseg.export.artifact import Artifact
 from mobileseg.export.backends.onnx.runtime import OnnxRuntime
 from mobileseg.export.evaluation.compared import Comparison
@@ -70,7 +70,9 @@ def test_an_equal_file_passes_on_enough_images(files: dict[str, Artifact], stree
     (chance,) = found.chance
     assert chance.metric == "mIoU"
     assert chance.guess < 0.5 < chance.interval[0]
-    assert Comparison.model_validate_json(found.to_json()).to_json() == found.to_json()  # a class that does not occur has NaN
+    assert (
+        Comparison.model_validate_json(found.to_json()).to_json() == found.to_json()
+    )  # a class that does not occur has NaN
 
 
 def test_a_mask_passes_without_labels_too(files: dict[str, Artifact], streets: Path) -> None:

@@ -77,7 +77,7 @@ def test_gradients_pass_the_fake_quantization(trained: Path) -> None:
     assert all(p.grad is not None and torch.isfinite(p.grad).all() for p in model.parameters())
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_the_exported_file_scores_what_training_measured(data: Path, trained: Path, tmp_path: Path) -> None:
     config = {"int8": True, "epochs": 2, "batch_size": 4, "size": SIZE}
     int8 = Int8Training(read_calibration(None))

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from in_process import call
 from runs import plan
 from token_network import tokens
 from torch import Tensor, nn
@@ -48,8 +49,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def float32(small_pte: Artifact) -> Artifact:
-    return small_pte
+def float32(attentive_pte: Artifact) -> Artifact:
+    return attentive_pte
 
 
 @pytest.fixture(scope="module")
@@ -312,28 +313,26 @@ def test_files_that_cannot_be_counted_are_refused(
         build.arm_runner()
 
 
-def test_the_command_counts_and_checks_a_budget(arm_kit: Path, int8: Artifact, tmp_path: Path) -> None:
+def test_the_command_counts_and_checks_a_budget(
+    arm_kit: Path, int8: Artifact, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     del arm_kit
-    entry = [sys.executable, "-c", "from mobileseg.cli import main; main()", "latency", str(int8.path)]
-
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [*entry, "--device", "emulated:cortex-a76", *arguments]
-        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-
-    first = run("--json", "first.json", "--profile", ".")
-    assert first.returncode == 0 and "counts of one inference on one thread, not time" in first.stdout, first
+    monkeypatch.chdir(tmp_path)
+    command = ("latency", int8.path, "--device", "emulated:cortex-a76")
+    first = call(capfd, *command, "--json", "first.json", "--profile", ".")
+    assert first.code == 0 and "counts of one inference on one thread, not time" in first.out, first
     (series,) = json.loads((tmp_path / "first.json").read_text())["series"]
     instructions, profile = series["counts"]["instructions"], series["counted"]
-    assert f"{instructions:,}" in first.stdout
+    assert f"{instructions:,}" in first.out
     assert profile["total"] == instructions
     largest = profile["operators"][0]
-    assert largest["name"] in first.stdout and f"{largest['counts']['instructions']:,}" in first.stdout
+    assert largest["name"] in first.out and f"{largest['counts']['instructions']:,}" in first.out
     trace = json.loads((tmp_path / f"{int8.path.name}.trace.json").read_text())
     assert len([event for event in trace["traceEvents"] if event.get("cat") == "operator"]) == len(profile["calls"])
-    same = run("--budget", "first.json")
-    assert same.returncode == 0, same
-    above = run("--budget", str(instructions - 1))
-    assert above.returncode == 1 and f"{instructions} instructions" in above.stderr, above
+    same = call(capfd, *command, "--budget", "first.json")
+    assert same.code == 0, same
+    above = call(capfd, *command, "--budget", instructions - 1)
+    assert above.code == 1 and f"{instructions} instructions" in above.err, above
 
 
 def test_advice_is_made_of_counts(arm_kit: Path, float32: Artifact, int8: Artifact) -> None:

@@ -127,7 +127,7 @@ def test_operators_add_up_to_the_inference(small_onnx: Artifact, small_pte: Arti
         assert all(event["ts"] >= 0 and event["dur"] >= 0 for event in calls)
     onnx, executorch = (series.profile for series in found.series)
     assert onnx is not None and onnx.modules is not None
-    assert {"backbone.smb1.layer1", "head.classify"} <= {module.name for module in onnx.modules}
+    assert {"stem.0", "classify"} <= {module.name for module in onnx.modules}
     assert executorch is not None and executorch.modules is None
 
 

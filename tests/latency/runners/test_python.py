@@ -195,10 +195,10 @@ def test_what_is_inside_a_load_and_a_run(monkeypatch: pytest.MonkeyPatch, tmp_pa
 
 
 @pytest.mark.slow
-def test_weights_are_packed_by_the_load(small_pte: Artifact, tmp_path: Path) -> None:
+def test_weights_are_packed_by_the_load(attentive_pte: Artifact, tmp_path: Path) -> None:
     """Not by the first run, which would take several times as long as the others."""
-    write_input(small_pte, tmp_path / "in.bin")
-    status, events, _ = run("--model", small_pte.path, "--input", tmp_path / "in.bin", *QUICK)
+    write_input(attentive_pte, tmp_path / "in.bin")
+    status, events, _ = run("--model", attentive_pte.path, "--input", tmp_path / "in.bin", *QUICK)
     assert status == 0
     load, first = (next(event["ms"] for event in events if event["event"] == name) for name in ("load", "first"))
     assert first < load

@@ -28,14 +28,11 @@ from mobileseg.weights.reading.entries import Entry
 S, WIDE = "axial-deeplab-s", "axial-swidernet-1-1-1"
 
 
-@pytest.fixture(scope="module")
-def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """A folder with a checkpoint for each of the two networks, written by TensorFlow."""
-    folders = {name: tmp_path_factory.mktemp(name) for name in (S, WIDE)}
-    arguments = [text for name, folder in folders.items() for text in (name, str(folder / "ckpt"))]
+def write(name: str, folder: Path) -> Path:
+    """A checkpoint of that network in ``folder``, written by TensorFlow."""
     environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
-    subprocess.run([sys.executable, tensorflow_cases.__file__, *arguments], env=environment, check=True)
-    return folders
+    subprocess.run([sys.executable, tensorflow_cases.__file__, name, folder / "ckpt"], env=environment, check=True)
+    return folder
 
 
 @pytest.fixture
@@ -56,20 +53,20 @@ def empty(name: str) -> dict[str, np.ndarray]:
 
 
 @pytest.mark.slow
-def test_what_tensorflow_wrote_is_loaded(written: dict[str, Path]) -> None:
-    model, report = model_from_weights(MODELS[S], written[S])
+def test_what_tensorflow_wrote_is_loaded(tmp_path: Path) -> None:
+    model, report = model_from_weights(MODELS[S], write(S, tmp_path))
     wanted = from_deeplab2(drawn(S))
     state = model.state_dict()
     assert state.keys() == wanted.keys()
     assert all(torch.equal(state[key], value) for key, value in wanted.items())
     assert report.layout == "TensorFlow object checkpoint of deeplab2, 808 variables"
     assert (report.loaded, report.missing, report.unexpected) == (len(wanted), (), ())
-    assert report.weights.path == written[S] / "ckpt-1.index"
+    assert report.weights.path == tmp_path / "ckpt-1.index"
 
 
-@pytest.mark.slow
-def test_the_wide_network_is_loaded(written: dict[str, Path]) -> None:
-    tensors = from_deeplab2(tensorflow.read(written[WIDE] / "ckpt-1.index")[1])
+@pytest.mark.thorough
+def test_the_wide_network_is_loaded(tmp_path: Path) -> None:
+    tensors = from_deeplab2(tensorflow.read(write(WIDE, tmp_path) / "ckpt-1.index")[1])
     with torch.device("meta"):
         wanted = build(MODELS[WIDE], 19).state_dict()
     assert {k: v.shape for k, v in tensors.items()} == {k: v.shape for k, v in wanted.items()}

@@ -247,9 +247,7 @@ def test_an_unknown_operation_is_unknown_and_never_pass(
     assert "relu" in found["gates"][0]["found"]
     package = tmp_path / "new.mlpackage"
     with pytest.raises(NotMeasuredError, match="relu"):
-        export.export(
-            NAME, "coreml", precision="int8-weights", size=f"{SIZE[0]}x{SIZE[1]}", output=str(package)
-        )
+        export.export(NAME, "coreml", precision="int8-weights", size=f"{SIZE[0]}x{SIZE[1]}", output=str(package))
     assert "gate       UNKNOWN agreement" in capsys.readouterr().out
     made = open_artifact(package).manifest.verification  # the file is kept: a device can tell
     assert (made.status, made.miou) == ("not measured", None)

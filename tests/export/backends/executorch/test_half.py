@@ -27,6 +27,7 @@ pytestmark = pytest.mark.slow
 SIZE = (64, 96)
 
 
+@pytest.mark.thorough
 def test_one_delegate_holds_conversions_and_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a panoptic network, with several outputs; one of each family is in tests/export/test_zoo.py."""
     one_block_a_stage(monkeypatch)
