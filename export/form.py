@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from mobileseg.errors import RequestError
-from mobileseg.export.targets import INT8, INT8_DYNAMIC, TargetSpec
+from mobileseg.export.targets import INT8, INT8_DYNAMIC, PALETTIZED, QUANTIZED, TargetSpec
 
 DYNAMIC: Final = "dynamic"
 Batch = int | Literal["dynamic"]
@@ -91,10 +91,11 @@ class Form:
                 expected=f"--symmetric with precision {INT8}", found=f"precision {precision}",
                 fix=f"leave out --symmetric, or export {INT8}: others have no ranges of activations",
             )  # fmt: skip
-        if self.min_ios < 17 and precision == INT8:
+        if self.min_ios < 17 and precision in QUANTIZED:
+            reason = "Core ML quantizes activations" if precision == INT8 else "coremltools writes int8 weights"
             raise RequestError(
                 expected=f"--min-ios 17 or 18 with precision {precision}", found=str(self.min_ios),
-                fix="choose another precision: Core ML quantizes activations since iOS 17",
+                fix=f"choose another precision, such as {PALETTIZED}: {reason} for iOS 17 and later",
             )  # fmt: skip
 
 

@@ -29,9 +29,10 @@ from mobileseg.export.manifest import (
 )
 from mobileseg.export.quantization.half import half, half_of_float
 from mobileseg.export.quantization.keep_float import KeepFloat, check_names
+from mobileseg.export.quantization.palettes import palettized
 from mobileseg.export.quantization.quantize import quantize
 from mobileseg.export.request import ExportRequest
-from mobileseg.export.targets import INT8_FLOAT16
+from mobileseg.export.targets import INT8_FLOAT16, PALETTIZED
 from mobileseg.files import publish, staging
 from mobileseg.models.deploy import DeployedModel
 from mobileseg.models.factory import deploy
@@ -79,6 +80,9 @@ def export(request: ExportRequest) -> Artifact:
             request.progress(f"float16: look for what it does not hold on {len(batches)} images")
             with quiet():
                 module, kept = half(deployed, batches)
+        elif request.precision == PALETTIZED:
+            request.progress("find the palettes of the weights")
+            module = followed = palettized(deployed)
         request.progress(f"lower to {request.target.title}")
         facts = essentials(request, deployed, weights)
         lowering = Lowering(

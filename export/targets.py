@@ -14,6 +14,7 @@ INT8 = "int8"
 INT8_FLOAT16 = "int8-float16"
 INT8_DYNAMIC = "int8-dynamic"
 INT8_WEIGHTS = "int8-weights"
+PALETTIZED = "palettized"
 QUANTIZED = (INT8, INT8_FLOAT16, INT8_WEIGHTS, INT8_DYNAMIC)  # lowered from a quantized graph
 CALIBRATED = (INT8, INT8_FLOAT16)  # static: activation ranges come from calibration images
 
@@ -64,6 +65,7 @@ _CORE_ML_HERE = sys.platform == "darwin"  # Core ML predicts on macOS only
 _INT8 = "activations int8 per tensor, weights int8 per output channel, static, calibrated"
 _FLOAT16 = "float16 weights and activations, float32 input and output"
 _WEIGHTS = "weights int8 per output channel, symmetric"
+_PALETTES = "only Core ML reads weights by palettes"
 
 TARGETS: Mapping[str, TargetSpec] = {
     spec.name: spec
@@ -90,6 +92,7 @@ TARGETS: Mapping[str, TargetSpec] = {
             refused={
                 INT8_DYNAMIC: "files with dynamically quantized convolutions do not load (seen with seaformer-tiny): XNNPACK loses "
                 "the shapes after a reshape; and depthwise convolutions would stay float",
+                PALETTIZED: _PALETTES,
                 INT8_WEIGHTS: "XNNPACK takes int8 weights only with int8 activations, and ExecuTorch has no operator of its own that "
                 "dequantizes them",
             },
@@ -118,7 +121,8 @@ TARGETS: Mapping[str, TargetSpec] = {
             },
             refused={
                 INT8_FLOAT16: "ONNX Runtime's CPU kernels convert float16 to float32 and back, and accelerators choose the type of what "
-                "int8 leaves float themselves"
+                "int8 leaves float themselves",
+                PALETTIZED: _PALETTES,
             },
         ),
         TargetSpec(
@@ -144,6 +148,7 @@ TARGETS: Mapping[str, TargetSpec] = {
                 FLOAT32: "float32 throughout",
                 INT8: f"{_INT8}; what stays float is float16",
                 INT8_WEIGHTS: f"{_WEIGHTS}; activations float16",
+                PALETTIZED: "weights as 6-bit numbers of a palette of 64 values a layer; activations float16: the smallest file",
             },
             refused={
                 INT8_FLOAT16: f"precision {INT8} is this here already: what stays float is float16",

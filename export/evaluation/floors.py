@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 
 from mobileseg.export.manifest import Floor, Gate
-from mobileseg.export.targets import FLOAT16, FLOAT32, INT8, INT8_DYNAMIC, INT8_FLOAT16, INT8_WEIGHTS
+from mobileseg.export.targets import FLOAT16, FLOAT32, INT8, INT8_DYNAMIC, INT8_FLOAT16, INT8_WEIGHTS, PALETTIZED
 
 NO_FLOOR = Floor()
 
@@ -20,6 +20,7 @@ FLOORS: Mapping[str, Floor] = {
     INT8_FLOAT16: Floor(agreement=0.80, sqnr_db=10.0),
     INT8_WEIGHTS: Floor(agreement=0.80, sqnr_db=10.0),
     INT8_DYNAMIC: Floor(agreement=0.80, sqnr_db=10.0),
+    PALETTIZED: Floor(agreement=0.80, sqnr_db=10.0),
 }
 
 

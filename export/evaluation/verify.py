@@ -14,7 +14,7 @@ from mobileseg.errors import GateError
 from mobileseg.export.backends.contract import Runtime
 from mobileseg.export.evaluation.floors import NO_FLOOR, floor_gates
 from mobileseg.export.manifest import Floor, VerificationPart
-from mobileseg.export.targets import FLOAT16
+from mobileseg.export.targets import FLOAT16, PALETTIZED
 from mobileseg.metrics.agreement import Agreement
 from mobileseg.models.deploy import DeployedModel
 from mobileseg.models.reference import reference_outputs, run_module
@@ -45,17 +45,18 @@ class Tolerance:
     note: str = ""
 
 
-# For precisions coarser than the float module that is lowered. Trained weights reach 53 dB; with a wrong operation it is below 20.
-COARSER = {FLOAT16: Tolerance(40.0, 0.98)}
+# For precisions coarser than the float module that is lowered: computed in float16. Trained weights reach 53 dB; with a wrong
+# operation it is below 20.
+COARSER = dict.fromkeys((FLOAT16, PALETTIZED), Tolerance(40.0, 0.98))
 
 
 @dataclass(frozen=True)
 class VerificationCase:
     """The file's runtime and the three modules that it is compared with.
 
-    ``lowered``: the deploy model itself for float files, the quantized graph for int8. ``tolerance``: for files lowered from a float
-    module; None requires equality to float32 rounding. ``evaluated_by``: the runtime, in words; ``emulated``: whether it is our
-    interpreter and not the file's own. ``floor``: what the file must reach in any case.
+    ``lowered``: the deploy model itself for float files, its graph with palettes, the quantized graph for int8. ``tolerance``: for files
+    lowered from a float module; None requires equality to float32 rounding. ``evaluated_by``: the runtime, in words; ``emulated``:
+    whether it is our interpreter and not the file's own. ``floor``: what the file must reach in any case.
     """
 
     runtime: Runtime
@@ -67,6 +68,13 @@ class VerificationCase:
     evaluated_by: str | None = None
     emulated: bool = False
     floor: Floor = NO_FLOOR
+
+    @property
+    def followed(self) -> str:
+        """What ``lowered`` is, in words."""
+        if self.int8:
+            return "quantized graph"
+        return "deploy model" if self.lowered is self.deployed else "graph with palettes"
 
 
 class OutputComparison:
@@ -111,7 +119,7 @@ def verify(case: VerificationCase, batches: Iterable[Batch], source: str) -> Ver
         for who, outputs in (
             ("the reference model", reference),
             ("the deploy model", rewritten),
-            ("the quantized graph", lowered),
+            (f"the {case.followed}", lowered),
             ("the file", output),
         ):
             check_sound(outputs, deployed.output_names, deployed.num_classes, who, f"image {number} of {source}")
@@ -123,9 +131,9 @@ def verify(case: VerificationCase, batches: Iterable[Batch], source: str) -> Ver
     checks = [_check_equal(rewrite, REWRITE_ERROR, "the deploy model", "the reference model")]
     if case.int8:
         tolerances = {name: _int8_tolerance(part.sqnr_db, quantized) for name, part in quantized.parts.items()}
-        checks += _check_follows(graph, "quantized graph", tolerances)
+        checks += _check_follows(graph, case.followed, tolerances)
     elif case.tolerance is not None:
-        checks += _check_follows(graph, "deploy model", dict.fromkeys(graph.parts, case.tolerance))
+        checks += _check_follows(graph, case.followed, dict.fromkeys(graph.parts, case.tolerance))
     else:
         checks.append(_check_equal(graph, FLOAT_ERROR, "the file", "its deploy model"))
     gates = floor_gates(case.floor, file.first.argmax, file.first.sqnr_db, case.evaluated_by if case.emulated else None)

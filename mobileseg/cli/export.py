@@ -54,8 +54,8 @@ def export(
     precision: Annotated[
         str | None,
         typer.Option(
-            help="By name: float32, float16, int8, int8-float16 (ExecuTorch), int8-weights (ONNX, Core ML) or int8-dynamic (ONNX). "
-            "Default: float16 for Core ML, else float32."
+            help="By name: float32, float16, int8, int8-float16 (ExecuTorch), int8-weights (ONNX, Core ML), int8-dynamic (ONNX) or "
+            "palettized (Core ML). Default: float16 for Core ML, else float32."
         ),
     ] = None,
     size: Size = None,

@@ -23,6 +23,7 @@ from mobileseg.export.targets import TARGETS
         ("coreml", "int8", {"input": "picture"}, "tensor or image"),
         *(("coreml", "float16", {"min_ios": wrong}, "16, 17 or 18") for wrong in (15, 19, 0)),
         ("coreml", "int8", {"min_ios": 16}, "17 or 18 with precision int8"),
+        ("coreml", "int8-weights", {"min_ios": 16}, "17 or 18 with precision int8-weights"),
         ("onnx", "int8-dynamic", {"batch": "dynamic"}, "one picture at a time"),
     ],
 )  # fmt: skip

@@ -15,12 +15,15 @@ from mobileseg.errors import GateError
 from mobileseg.export.backends.contract import INPUT_NAME, Lowering
 from mobileseg.export.backends.coreml.tools import import_coremltools
 from mobileseg.export.quantization.operators import WEIGHTED
-from mobileseg.export.targets import CALIBRATED, FLOAT16, FLOAT32, INT8, INT8_WEIGHTS, QUANTIZED
+from mobileseg.export.quantization.palettes import BITS, LEAST_WEIGHTS
+from mobileseg.export.targets import CALIBRATED, FLOAT16, FLOAT32, INT8, INT8_WEIGHTS, PALETTIZED, QUANTIZED
 from mobileseg.models.reference import run_module
 
 # Largest rounding error of a weight, relative to the largest weight of its output channel: half a step of 127, or of 11 bits.
 HALF_STEP = {INT8: 0.5 / 127, INT8_WEIGHTS: 0.5 / 127, FLOAT16: 2.0**-11, FLOAT32: 0.0}
+HALF_STEP[PALETTIZED] = HALF_STEP[FLOAT16]  # of the palette's values
 QUANTIZED_WEIGHTS = ("constexpr_affine_dequantize", "constexpr_blockwise_shift_scale")  # up to iOS 17, and since
+PALETTE = "constexpr_lut_to_dense"
 SLACK = 2.0**-10  # for float16 scales and casts of small numbers
 
 
@@ -51,6 +54,8 @@ def check(path: Path, lowering: Lowering) -> tuple[str, ...]:
         f"input {INPUT_NAME} {_input_words(lowering)}, {' and '.join(lowering.output_names)} of the right shape and type",
         f"{len(weighted)} weights equal the float model's within rounding (worst {worst:.2g} of its channel's largest)",
     ]
+    if lowering.precision == PALETTIZED:
+        checks.append(_check_palettes(weighted))
     if lowering.precision in QUANTIZED:
         checks.append(f"{counts['quantize']} quantize, {counts['dequantize']} dequantize, {integers} int8 weights")
     return tuple(checks)
@@ -113,6 +118,16 @@ def _check_weights(weighted: list[Any], lowering: Lowering) -> float:
     return worst
 
 
+def _check_palettes(weighted: list[Any]) -> str:
+    """All large weights are by palettes; how many, in words."""
+    large = [op.weight for op in weighted if _value(op.weight).size >= LEAST_WEIGHTS]
+    found = sum(weight.op.op_type == PALETTE for weight in large)
+    _expect(found == len(large), f"weights by palettes in {len(large)} operations", f"in {found}")
+    values = max((np.unique(_value(weight)).size for weight in large), default=0)
+    _expect(values <= 2**BITS, f"palettes of at most {2**BITS} values", f"{values}")
+    return f"{found} of {len(weighted)} weights by palettes of at most {values} values"
+
+
 def _int8_weights(lowering: Lowering) -> int:
     """Number of convolutions and linear layers with int8 weights in the quantized graph."""
     assert isinstance(lowering.module, GraphModule)
@@ -121,7 +136,7 @@ def _int8_weights(lowering: Lowering) -> int:
 
 
 def _value(weight: Any) -> NDArray[np.floating]:
-    if weight.op.op_type in QUANTIZED_WEIGHTS:
+    if weight.op.op_type in (*QUANTIZED_WEIGHTS, PALETTE):
         value: NDArray[np.floating] = weight.op.materialized_val_inference()
         return value
     constant: NDArray[np.floating] = weight.val
@@ -129,8 +144,9 @@ def _value(weight: Any) -> NDArray[np.floating]:
 
 
 def _float_weights(lowering: Lowering) -> list[NDArray[np.float64]]:
-    """The deploy model's weights in the order in which the graph uses them."""
-    program = torch.export.export(lowering.deployed, (lowering.example,))
+    """The deploy model's weights, or those of their palettes, in the order in which the graph uses them."""
+    module = lowering.module if lowering.precision == PALETTIZED else lowering.deployed
+    program = torch.export.export(module, (lowering.example,))
     names = program.graph_signature.inputs_to_parameters
     used = [node.args[1].name for node in program.graph.nodes if node.target in WEIGHTED]
     return [program.state_dict[names[name]].detach().numpy().astype(np.float64) for name in used]

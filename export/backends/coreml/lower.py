@@ -5,13 +5,15 @@ from __future__ import annotations
 import copy
 import json
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
 
 from mobileseg.export.backends.contract import INPUT_NAME, Lowered, Lowering
 from mobileseg.export.backends.coreml.tools import import_coremltools
-from mobileseg.export.targets import FLOAT32
+from mobileseg.export.quantization.palettes import LEAST_WEIGHTS
+from mobileseg.export.targets import FLOAT32, PALETTIZED
 
 HALF_LIMIT = torch.finfo(torch.float16).max / 2
 
@@ -41,9 +43,15 @@ def preview(lowering: Lowering) -> dict[str, str]:
     }
 
 
+def _with_palettes(ct: Any, model: Any) -> Any:
+    """The same program, in which constants of few different values are palettes and numbers of them: the weights are the graph's still."""
+    palettes = ct.optimize.coreml.OpPalettizerConfig(mode="unique", weight_threshold=LEAST_WEIGHTS - 1)
+    return ct.optimize.coreml.palettize_weights(model, ct.optimize.coreml.OptimizationConfig(global_config=palettes))
+
+
 def lower(lowering: Lowering, folder: Path) -> Lowered:
     """Write a .mlpackage folder into ``folder``. Quantized graphs keep their quantize and dequantize pairs; coremltools turns those of
-    weights into ``constexpr_affine_dequantize``."""
+    weights into ``constexpr_affine_dequantize``, and weights of a palette into ``constexpr_lut_to_dense``."""
     import numpy as np
 
     ct = import_coremltools()
@@ -64,6 +72,8 @@ def lower(lowering: Lowering, folder: Path) -> Lowered:
         compute_precision=ct.precision.FLOAT32 if lowering.precision == FLOAT32 else ct.precision.FLOAT16,
         skip_model_load=True,
     )
+    if lowering.precision == PALETTIZED:
+        model = _with_palettes(ct, model)
     model.author = "mobileseg"
     model.short_description = lowering.essentials.get("mobileseg.model", "")
     model.license = lowering.essentials.get("mobileseg.weights.licence", "")

@@ -19,6 +19,7 @@ from mobileseg.export.backends.coreml.interpreter import (
     elementwise,
     linear,
     normalization,
+    palettes,
     pooling,
     quantization,
     reduction,
@@ -129,4 +130,5 @@ OPERATIONS: Mapping[str, Callable[..., Any]] = {
     "constexpr_affine_dequantize": quantization.constexpr_affine_dequantize,
     "constexpr_blockwise_shift_scale": quantization.constexpr_blockwise_shift_scale,
     "constexpr_cast": quantization.constexpr_cast,
+    "constexpr_lut_to_dense": palettes.constexpr_lut_to_dense,
 }

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from mobileseg.errors import UnknownOperationError
@@ -27,6 +29,7 @@ STORED: dict[str, np.dtype[Any]] = {
     "INT32": np.dtype(np.int32),
     "UINT32": np.dtype(np.uint32),
 }
+PACKED = {"UINT1": 1, "UINT2": 2, "UINT3": 3, "UINT4": 4, "UINT6": 6}  # bits of numbers that share bytes
 COMPUTED = {
     "BOOL": torch.bool,
     "FLOAT16": torch.float32,
@@ -37,6 +40,7 @@ COMPUTED = {
     "UINT16": torch.uint16,
     "INT32": torch.int32,
     "UINT32": torch.int64,  # torch supports few operations on uint32
+    **dict.fromkeys(PACKED, torch.uint8),
 }
 # Names of types in parameters such as ``output_dtype``.
 NAMED = {"fp16": "FLOAT16", "fp32": "FLOAT32", "bool": "BOOL"} | {
@@ -69,16 +73,25 @@ def constant(proto: Any, package: Package, name: str) -> Tensor | str:
     kind = type_of(proto.type, name)
     if kind.dtype == "STRING":
         return str(proto.immediateValue.tensor.strings.values[0])
-    if kind.dtype not in STORED:
+    if kind.dtype not in STORED | PACKED:
         raise UnknownOperationError.of(f"a constant of type {kind.dtype.lower()}")
-    stored = STORED[kind.dtype]
+    stored = STORED.get(kind.dtype, STORED["UINT8"])
     if proto.WhichOneof("value") == "blobFileValue":
         array = package.numbers(proto.blobFileValue.fileName, proto.blobFileValue.offset, stored)
     else:
         tensor = proto.immediateValue.tensor
         values = getattr(tensor, tensor.WhichOneof("value") or "ints").values
         array = np.frombuffer(values, stored) if isinstance(values, bytes) else np.array(list(values), stored)
+    if kind.dtype in PACKED:
+        array = unpacked(array, PACKED[kind.dtype], math.prod(kind.shape))
     return torch.from_numpy(array.reshape(kind.shape).copy()).to(COMPUTED[kind.dtype])
+
+
+def unpacked(data: NDArray[np.uint8], bits: int, count: int) -> NDArray[np.uint8]:
+    """``count`` numbers of ``bits`` each, which fill bytes from the lowest bit on and run over from one into the next. Raises
+    ``ValueError`` where there are fewer."""
+    each = np.unpackbits(data, bitorder="little")[: bits * count].reshape(count, bits)
+    return np.packbits(each, axis=1, bitorder="little")[:, 0]
 
 
 def rounded(value: Tensor, dtype: str) -> Tensor:
