@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from thorough import thorough_but
 
 from mobileseg.data.dataset import samples_folder
 from mobileseg.data.images import find_images
@@ -25,8 +24,8 @@ EXPORTED = (
 )
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("name", "precision"), thorough_but(EXPORTED, EXPORTED[:2]))
+@pytest.mark.thorough
+@pytest.mark.parametrize(("name", "precision"), EXPORTED)
 def test_a_network_of_another_package_is_one_delegate(
     name: str, precision: str, tmp_path: Path, benchmark: Any
 ) -> None:

@@ -16,27 +16,22 @@ from in_process import call
 from labelled_streets import make_streets
 from made_once import exported_once
 from PIL import Image
-from reference_weights import fill
 from street_net import FACTORY, NAME, StreetNet
 
-import mobileseg as package
 from mobileseg.data.dataset import samples_folder
 from mobileseg.data.images import find_images
 from mobileseg.data.split import open_images, open_one
 from mobileseg.latency.results.result import Result
 
 pytestmark = pytest.mark.slow
+NAMED = ("--model", FACTORY)  # whose code may run
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An ONNX file with the classes of the sample images, of weights that are not trained."""
-    from mobileseg.export import export_model
-
-    folder = tmp_path_factory.mktemp("made")
-    torch.save(fill(package.create_model("seaformer-tiny", num_classes=11), salt=2).state_dict(), folder / "street.pth")
-    options = {"size": (64, 96), "weights": str(folder / "street.pth"), "classes": samples_folder() / "classes.json"}
-    return export_model("seaformer-tiny", "onnx", output=folder / "street.onnx", **options).path
+    """An ONNX file with the classes of the sample images, of a network that is not ours."""
+    classes = samples_folder() / "classes.json"
+    return exported_once(tmp_path_factory, "street", "onnx", NAME, size=(64, 96), classes=classes).path
 
 
 def test_export_prints_what_the_manifest_keeps(mobileseg_cold: Run, tmp_path: Path) -> None:
@@ -57,7 +52,7 @@ def test_export_prints_what_the_manifest_keeps(mobileseg_cold: Run, tmp_path: Pa
 
 
 def test_compare_with_labels(mobileseg: Run, made: Path, tmp_path: Path) -> None:
-    done = mobileseg("compare", made, "--data", "samples", "--json", "c.json")
+    done = mobileseg("compare", made, *NAMED, "--data", "samples", "--json", "c.json")
     assert done.returncode == 4, done.stderr  # weights that were never trained
     assert "verdict         UNKNOWN" in done.stdout
     assert "above chance" in done.stderr
@@ -70,7 +65,7 @@ def test_compare_with_labels(mobileseg: Run, made: Path, tmp_path: Path) -> None
     assert found["agreement"] > 0.9999
     assert found["sqnr_db"] > 80
     assert "sign_symbol" in done.stdout
-    assert mobileseg("compare", made, "--data", "samples", "--json", "c.json").returncode == 2
+    assert mobileseg("compare", made, *NAMED, "--data", "samples", "--json", "c.json").returncode == 2
 
 
 def test_the_exit_code_is_the_verdict(mobileseg: Run, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -94,13 +89,13 @@ def test_the_exit_code_is_the_verdict(mobileseg: Run, tmp_path: Path, tmp_path_f
 
 
 def test_compare_on_the_split_that_finetune_holds_out(mobileseg: Run, made: Path, tmp_path: Path) -> None:
-    done = mobileseg("compare", made, "--data", "samples", "--split", "test", "--json", "c.json")
+    done = mobileseg("compare", made, *NAMED, "--data", "samples", "--split", "test", "--json", "c.json")
     assert done.returncode == 4, done.stderr
     figures = json.loads((tmp_path / "c.json").read_text())
     assert figures["images"] == len(open_one(samples_folder(), "test").items)
     assert figures["data"].endswith("samples, test split")
     for options, words in ((("tset",), "train, val, test"), (("test", "--no-labels"), "--split of labelled images")):
-        done = mobileseg("compare", made, "--data", "samples", "--split", *options)
+        done = mobileseg("compare", made, *NAMED, "--data", "samples", "--split", *options)
         assert done.returncode == 2
         assert words in done.stderr
 
@@ -111,11 +106,11 @@ def test_compare_refuses_other_classes(mobileseg: Run, made: Path, tmp_path: Pat
     classes = json.loads((data / "classes.json").read_text())
     classes["names"][0], classes["names"][1] = classes["names"][1], classes["names"][0]
     (data / "classes.json").write_text(json.dumps(classes))
-    done = mobileseg("compare", made, "--data", data)
+    done = mobileseg("compare", made, *NAMED, "--data", data)
     assert done.returncode == 2
     assert "class 0 to be 'sky'" in done.stderr
     (data / "classes.json").write_text(json.dumps({"names": [str(i) for i in range(12)], "ignore_index": 255}))
-    done = mobileseg("compare", made, "--data", data)
+    done = mobileseg("compare", made, *NAMED, "--data", data)
     assert done.returncode == 2
     assert "11 classes" in done.stderr
 
@@ -124,8 +119,8 @@ def test_compare_needs_the_very_weights(mobileseg: Run, made: Path, tmp_path: Pa
     for name in ("street.onnx", "street.onnx.json"):
         shutil.copy(made.parent / name, tmp_path)
     other = tmp_path / "other.pth"
-    torch.save(fill(package.create_model("seaformer-tiny", num_classes=11), salt=3).state_dict(), other)
-    done = mobileseg("compare", "street.onnx", "--data", "samples", "--weights", other)
+    torch.save(StreetNet(fitted=False).state_dict(), other)
+    done = mobileseg("compare", "street.onnx", *NAMED, "--data", "samples", "--weights", other)
     assert done.returncode == 2
     assert "sha256" in done.stderr
 
@@ -168,7 +163,7 @@ def test_latency_measures_in_turns(mobileseg: Run, made: Path, tmp_path: Path) -
 
 
 def test_a_report_of_what_was_compared_and_measured(mobileseg: Run, made: Path, tmp_path: Path) -> None:
-    done = mobileseg("compare", made, "--data", "samples", "--json", "c.json", "--worst", 2)
+    done = mobileseg("compare", made, *NAMED, "--data", "samples", "--json", "c.json", "--worst", 2)
     assert done.returncode == 4, done.stderr
     assert mobileseg("latency", made, "--json", "l.json").returncode == 0
     done = mobileseg("report", "c.json", "l.json", "--output", "page.html", "--title", "One pipeline")
@@ -185,7 +180,7 @@ def test_a_report_of_what_was_compared_and_measured(mobileseg: Run, made: Path, 
     for arguments, words in (
         (("report", "c.json", "-o", "page.html"), "page.html exists"),
         (("report", "-o", "b.html"), ""),
-        (("compare", made, "--data", "samples", "--worst", 2), "without a file for the figures"),
+        (("compare", made, *NAMED, "--data", "samples", "--worst", 2), "without a file for the figures"),
     ):
         done = mobileseg(*arguments)
         assert done.returncode == 2, arguments

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -6,6 +7,7 @@ from made_once import exported_once, made_once
 from reference_weights import fill
 
 import mobileseg
+from mobileseg.export import open_artifact
 from mobileseg.export.artifact import Artifact
 
 SIZE = (160, 224)
@@ -17,8 +19,9 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def tiny_pte(tmp_path_factory: pytest.TempPathFactory) -> Artifact:
-    return exported_once(tmp_path_factory, "tiny-int8-pte", "executorch", precision="int8", size=SIZE)
+def tiny_pte(quick_start: Callable[[], Path]) -> Artifact:
+    """What the quick start's command makes: seaformer-tiny in int8 at 128x160."""
+    return open_artifact(quick_start() / "seaformer-tiny-int8.pte")
 
 
 @pytest.fixture(scope="session")

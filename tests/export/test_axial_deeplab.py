@@ -16,7 +16,7 @@ from mobileseg.models.deploy import DeployedModel
 from mobileseg.models.factory import deploy
 from mobileseg.models.registry import MODELS
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough  # test_zoo.py has the smallest of the family
 SPEC, SIZE = MODELS["axial-deeplab-s"], (49, 64)
 
 

@@ -7,7 +7,7 @@ from reference_weights import fill
 import mobileseg
 from mobileseg.export import export_model
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough  # test_zoo.py has others
 
 
 def test_one_delegate_where_the_pools_bins_overlap(tmp_path: Path) -> None:

@@ -87,8 +87,9 @@ train(TrainingRequest.of(MODELS["seaformer-tiny"], Path(sys.argv[1]), Path(sys.a
 
 def test_a_killed_run_resumes_to_the_same_weights(data: Path, tmp_path: Path) -> None:
     whole, broken = tmp_path / "whole.safetensors", tmp_path / "broken.safetensors"
-    train(request(data, whole))
-    command = [sys.executable, "-c", SCRIPT, str(data), str(broken), repr(CONFIG)]
+    short = {"epochs": 2, "eval_interval": 1}
+    train(request(data, whole, **short))
+    command = [sys.executable, "-c", SCRIPT, str(data), str(broken), repr({**CONFIG, **short})]
     process = subprocess.Popen(command)
     state = broken.with_suffix(".state")
     while not state.exists() and process.poll() is None:
@@ -172,6 +173,7 @@ def test_a_gradient_that_is_not_finite_ends_the_run(data: Path, tmp_path: Path) 
     assert not (tmp_path / "w.safetensors").exists()
 
 
+@pytest.mark.thorough
 def test_the_auxiliary_head_of_a_upernet_is_trained(data: Path, tmp_path: Path) -> None:
     """Its loss counts 0.4: without it the head would stay as it was drawn."""
     small = {"epochs": 1, "eval_interval": 1, "crop": (32, 32), "size": (32, 64)}

@@ -107,7 +107,12 @@ def test_arrays_and_float64_are_refused(device: torch.device) -> None:
 
 
 @pytest.mark.parametrize(
-    ("device", "name"), [*(("cuda:0", name) for name in SIDES), ("mps:0", "axial-deeplab-xs")], indirect=["device"]
+    ("device", "name"),
+    thorough_but(
+        [*(("cuda:0", name) for name in SIDES), ("mps:0", "axial-deeplab-xs")],
+        [("cuda:0", "seaformer-tiny"), ("mps:0", "axial-deeplab-xs")],
+    ),
+    indirect=["device"],
 )
 def test_a_step_and_an_evaluation_of_every_family(data: Path, tmp_path: Path, device: torch.device, name: str) -> None:
     side, spec = SIDES[name], MODELS[name]
@@ -208,6 +213,7 @@ def test_weights_are_folded_for_the_device(device: torch.device, name: str) -> N
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("device", thorough_but(["cuda:0", "mps:0"], ["cuda:0"]), indirect=True)
 def test_int8_is_trained_and_evaluated_there(data: Path, device: torch.device, monkeypatch: pytest.MonkeyPatch) -> None:
     # The search for ranges is on the CPU, and each of its half a million steps would be looked at here.
     monkeypatch.setattr(HistogramObserver, "_non_linear_param_search", lambda self: (self.min_val, self.max_val))

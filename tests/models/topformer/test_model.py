@@ -3,17 +3,19 @@ from itertools import islice
 import pytest
 import torch
 from reference_weights import fill
+from thorough import thorough_but
 from torch.fx import GraphModule
 
 import mobileseg
 from mobileseg.models.rewrites.deploying import deploy
 from mobileseg.models.rewrites.tracing import tensors_of
 
+SIZES = [((64, 64), False), ((96, 160), True), ((64, 288), True)]
 INSIDE = {"conv2d", "relu", "hardtanh", "relu6", "add", "mul", "cat", "slice", "reshape", "permute", "bmm", "softmax", "avg_pool2d",
           "clamp", "mean", "upsample_bilinear2d"}  # fmt: skip
 
 
-@pytest.mark.parametrize(("size", "matrices"), [((64, 64), False), ((96, 160), True), ((64, 288), True)])
+@pytest.mark.parametrize(("size", "matrices"), thorough_but(SIZES, SIZES[:1]))
 def test_the_deploy_model_is_made_by_rewrites_alone(size: tuple[int, int], matrices: bool) -> None:
     """Of operators that are inside the delegate; constant matrices only where the bins of the pyramid's pools overlap."""
     model = fill(mobileseg.create_model("topformer-tiny", num_classes=3), salt=1)

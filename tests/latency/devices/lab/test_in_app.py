@@ -77,6 +77,7 @@ def test_files_are_pushed_measured_compared_and_removed(machine: Lab, tiny_pte: 
     )
 
 
+@pytest.mark.thorough
 def test_several_files_take_turns_and_are_resumed(machine: Lab, tiny_pte: Artifact, tmp_path: Path) -> None:
     """Two files, two numbers of threads; the app dies in the second start with both files."""
     files, target = [tiny_pte.path, tiny_pte.path], tmp_path / "a.json"

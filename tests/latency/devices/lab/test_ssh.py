@@ -98,6 +98,7 @@ def test_another_architecture(machine: Lab, tiny_pte: Artifact) -> None:
         assert "Linux riscv64" in refused(machine, tiny_pte.path)
 
 
+@pytest.mark.thorough
 def test_an_onnx_file_with_its_wheels(machine: Lab, tiny_pte: Artifact, tmp_path: Path) -> None:
     """The board has only python3; the lab has no network, so the wheels are fetched outside."""
     made = export_model("seaformer-tiny", "onnx", size=tiny_pte.size, output=tmp_path / "tiny.onnx")
@@ -122,6 +123,7 @@ def test_an_onnx_file_with_its_wheels(machine: Lab, tiny_pte: Artifact, tmp_path
     assert machine.leftovers() == []
 
 
+@pytest.mark.thorough  # test_adb.py has a phone that is lost
 def test_a_lost_board_and_resuming(machine: Lab, tiny_pte: Artifact, tmp_path: Path) -> None:
     impatient = "import mobileseg.latency.measuring.session as s; s.RECONNECT_S = 1.0; "
     words = ("latency", tiny_pte.path, *DEVICE, "--json", tmp_path / "a.json")
