@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import full_disk
@@ -38,3 +40,13 @@ def test_json_on_standard_output_is_utf_8(mobileseg: Run, tmp_path: Path) -> Non
     (tmp_path / "a.json").write_text(result(series(around(10))).to_json())
     again = mobileseg("report", "a.json", "--title", "Straße", "--json", "-", PYTHONIOENCODING="cp1251")
     assert json.loads(again.stdout)["title"] == "Straße"
+
+
+def test_the_package_is_the_command(tmp_path: Path) -> None:
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "mobileseg", *words]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert "Usage: mobileseg [OPTIONS]" in run("--help").stdout
+    done = run("info", "seaformer-tinny")
+    assert done.returncode == 2 and "seaformer-tiny" in done.stderr and "Traceback" not in done.stderr

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from reference_weights import fill, make_input
+from thorough import thorough_but
 from torch import nn
 from zoo_cases import BY_HEAD, HANDY, SMALL, assert_equal_but_rounding, by_name, legal_sizes, pixels
 
@@ -43,7 +44,7 @@ class TestEveryModel:
         assert measured()[name]["parameters"] == sum(p.numel() for p in model.parameters())
 
 
-@pytest.mark.parametrize("name", HANDY)
+@pytest.mark.parametrize("name", thorough_but(HANDY, BY_HEAD))
 def test_deploy_model_equals_the_reference_model(name: str) -> None:
     model = fill(mobileseg.create_model(name, num_classes=13), salt=1)
     sizes = legal_sizes(MODELS[name])
@@ -54,7 +55,7 @@ def test_deploy_model_equals_the_reference_model(name: str) -> None:
         assert_equal_but_rounding(model, normalised, found)
 
 
-@pytest.mark.parametrize("name", SMALL)
+@pytest.mark.parametrize("name", thorough_but(SMALL, BY_HEAD))
 class TestEverySmallModel:
     """Tests that take too long for a hundred million parameters and show nothing new there."""
 

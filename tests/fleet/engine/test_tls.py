@@ -48,7 +48,7 @@ def running(*command: object, environment: dict[str, str], log: Path) -> Iterato
         process.wait()
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_sweep_over_tls(tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -52,7 +52,7 @@ def empty(name: str) -> dict[str, np.ndarray]:
     return {path: np.zeros(shape, np.float32) for _, shape, path in variables(name)}
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_what_tensorflow_wrote_is_loaded(tmp_path: Path) -> None:
     model, report = model_from_weights(MODELS[S], write(S, tmp_path))
     wanted = from_deeplab2(drawn(S))

@@ -54,6 +54,7 @@ def test_numbers_and_layouts_of_outputs_stay(int8: tuple[DeployedModel, GraphMod
         assert found.stride() == wanted.stride()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("int8", ["seaformer-tiny"], indirect=True)  # test_zoo.py lowers the others
 def test_the_file_transposes_float_pixels(
     int8: tuple[DeployedModel, GraphModule, torch.Tensor], tmp_path: Path

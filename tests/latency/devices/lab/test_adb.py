@@ -135,6 +135,7 @@ def clean_log(machine: Lab) -> None:
     (machine.folder / "measure.log").write_text("")
 
 
+@pytest.mark.thorough  # a device that is lost is in test_measurement.py, too
 def test_unplugged_and_reconnected(machine: Lab, tiny_pte: Artifact, tmp_path: Path) -> None:
     with machine.adbd(PORT):
         words = (tiny_pte.path, "--device", f"adb:{SERIAL}", "--json", tmp_path / "a.json")
