@@ -17,7 +17,7 @@ from mobileseg.models.deploy import DeployedModel
 
 BITS = 6  # of an index: trained SeaFormer-Tiny keeps 98.8 % of the classes at 256x256; 96.8 % with 4, 99.4 % with 8
 LEAST_WEIGHTS = 2048  # in a layer: a palette of 64 saves nothing that counts below, as coremltools has it by default
-MOST_STEPS = 100  # of Lloyd's algorithm; it settles in some twenty
+MOST_STEPS = 100  # of Lloyd's algorithm
 
 
 def palette_of(weights: NDArray[np.floating], bits: int = BITS) -> NDArray[np.float64]:
