@@ -27,7 +27,7 @@ LAYERS = (
     ("mobileseg.latency",),
     ("mobileseg.fleet",),
     ("mobileseg",),
-    ("mobileseg.cli",),
+    ("mobileseg.cli", "mobileseg.__main__"),
 )  # fmt: skip
 EXPORT = (
     ("mobileseg.export.manifest", "mobileseg.export.targets", "mobileseg.export.versions"),
