@@ -65,16 +65,7 @@ def test_no_warning_of_a_library_reaches_the_screen(mobileseg_cold: Run, tmp_pat
         shutil.copy(image, tmp_path / "few")
     for words in (
         (*SMALLER, "--int8", "--output", "a.onnx"),
-        (
-            "compare",
-            "a.onnx",
-            "--model",
-            FACTORY,
-            "--data",
-            "few",
-            "--no-labels",
-            "--layers",
-        ),  # int8 without labels: UNKNOWN
+        ("compare", "a.onnx", "--model", FACTORY, "--data", "few", "--no-labels", "--layers"),  # no labels: UNKNOWN
         ("predict", "a.onnx", "few"),
     ):
         done = mobileseg_cold(*words)

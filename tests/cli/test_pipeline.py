@@ -78,7 +78,7 @@ def test_the_exit_code_is_the_verdict(mobileseg: Run, tmp_path: Path, tmp_path_f
         (rounded, data, 1, "FAIL"),  # labels that are the reference model's own: what int8 changes is lost
         (rounded, few, 4, "UNKNOWN"),
     ):
-        done = mobileseg("compare", file.path, "--model", FACTORY, "--data", folder, "--json", f"{verdict}.json")
+        done = mobileseg("compare", file.path, *NAMED, "--data", folder, "--json", f"{verdict}.json")
         assert done.returncode == code, (file, done.stdout, done.stderr)
         assert f"verdict         {verdict}" in done.stdout
         assert json.loads((tmp_path / f"{verdict}.json").read_text())["verdict"] == verdict

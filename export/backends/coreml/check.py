@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,7 @@ from mobileseg.export.targets import CALIBRATED, FLOAT16, FLOAT32, INT8, INT8_WE
 from mobileseg.models.reference import run_module
 
 # Largest rounding error of a weight, relative to the largest weight of its output channel: half a step of 127, or of 11 bits.
-HALF_STEP = {INT8: 0.5 / 127, INT8_WEIGHTS: 0.5 / 127, FLOAT16: 2.0**-11, FLOAT32: 0.0}
-HALF_STEP[PALETTIZED] = HALF_STEP[FLOAT16]  # of the palette's values
+HALF_STEP = {INT8: 0.5 / 127, INT8_WEIGHTS: 0.5 / 127, FLOAT16: 2.0**-11, PALETTIZED: 2.0**-11, FLOAT32: 0.0}
 QUANTIZED_WEIGHTS = ("constexpr_affine_dequantize", "constexpr_blockwise_shift_scale")  # up to iOS 17, and since
 PALETTE = "constexpr_lut_to_dense"
 SLACK = 2.0**-10  # for float16 scales and casts of small numbers
@@ -120,7 +120,7 @@ def _check_weights(weighted: list[Any], lowering: Lowering) -> float:
 
 def _check_palettes(weighted: list[Any]) -> str:
     """All large weights are by palettes; how many, in words."""
-    large = [op.weight for op in weighted if _value(op.weight).size >= LEAST_WEIGHTS]
+    large = [op.weight for op in weighted if math.prod(op.weight.shape) >= LEAST_WEIGHTS]
     found = sum(weight.op.op_type == PALETTE for weight in large)
     _expect(found == len(large), f"weights by palettes in {len(large)} operations", f"in {found}")
     values = max((np.unique(_value(weight)).size for weight in large), default=0)

@@ -123,7 +123,7 @@ def test_an_onnx_file_with_its_wheels(machine: Lab, tiny_pte: Artifact, tmp_path
     assert machine.leftovers() == []
 
 
-@pytest.mark.thorough  # test_adb.py has a phone that is lost
+@pytest.mark.thorough  # a device that is lost is in test_measurement.py, too
 def test_a_lost_board_and_resuming(machine: Lab, tiny_pte: Artifact, tmp_path: Path) -> None:
     impatient = "import mobileseg.latency.measuring.session as s; s.RECONNECT_S = 1.0; "
     words = ("latency", tiny_pte.path, *DEVICE, "--json", tmp_path / "a.json")
